@@ -90,7 +90,6 @@ class Officers:
                     await ranks.map_to_role(here, index, role.role_id, role.name, is_managed=True)
 
     async def fix(self, guild: LivingGuild) -> None:
-        """Fix one open issue."""
         if issue_id := await self._one("open_issues", guild):
             await mitigations.fix_one(
                 self._pool,
@@ -101,7 +100,6 @@ class Officers:
             )
 
     async def fix_all(self, guild: LivingGuild) -> None:
-        """Fix all issues of a rule."""
         await self._fix_all_of(guild.rng.choice(list(RULES)), guild)
 
     async def _fix_all_of(self, issue_type: str, guild: LivingGuild) -> None:
@@ -172,7 +170,6 @@ class Officers:
         await self._do(guild, "fix all roles", self._fix_all_of("role_mismatch", guild))
 
     async def match(self, guild: LivingGuild) -> None:
-        """Run the full match."""
         await run_full_match(self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER)
 
     async def let_rule_mend_itself(self, guild: LivingGuild) -> None:

@@ -118,7 +118,6 @@ class Outage:
     _faults: list[Fault] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Take it away."""
         self.has_begun = True
         if not self.routes:
             for neighbor in self.neighbors:
@@ -130,7 +129,6 @@ class Outage:
                 self._faults.append(fault)
 
     def end(self) -> None:
-        """Give it back."""
         for neighbor in self.neighbors:
             neighbor.discord.members_intent = True
         for fault in self._faults:

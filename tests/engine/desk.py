@@ -54,7 +54,6 @@ class Desk:
         return {field["name"]: field["value"] for field in embed.get("fields", [])}
 
     def embeds(self, number: int) -> list[dict[str, Any]]:
-        """The embeds of a message."""
         embeds = self.messages[number].payload["embeds"]
         assert isinstance(embeds, list)
         return embeds
@@ -67,12 +66,10 @@ class DyingAnnouncer:
     discord: DiscordClient
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post, and end."""
         await self.discord.announce(channel_id, announcement)
         raise asyncio.CancelledError
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Rewrite, and end."""
         await self.discord.rewrite(channel_id, message_id, announcement)
         raise asyncio.CancelledError
 
@@ -112,12 +109,10 @@ class HeldAnnouncer:
         return cls(desk.discord, asyncio.Event(), asyncio.Event())
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post, when it may arrive."""
         await self._wait()
         return await self.discord.announce(channel_id, announcement)
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Rewrite, when it may arrive."""
         await self._wait()
         return await self.discord.rewrite(channel_id, message_id, announcement)
 

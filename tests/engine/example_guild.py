@@ -37,8 +37,7 @@ class ExampleGuild:
         for rank in example.unmanaged_ranks:
             await _set_rank(guild, rank, is_without_role=False)
         if rule.may_be_automatic:
-            async with guild.pool.writing(guild.guild_id, alone=False) as here:
-                await save_settings(here, rule.issue_type, actor="test", auto_mitigate=True)
+            await guild.call(save_settings, rule.issue_type, actor="test", auto_mitigate=True)
         return cls(guild, rule, example, await discord_of(guild))
 
     def subjects(self) -> list[str]:
@@ -68,7 +67,6 @@ class ExampleGuild:
         return {name: known[name] for name in self.example.after} if self.example.after else known
 
     async def open_issues(self) -> list[int]:
-        """Return the numbers of the rule's open issues."""
         rows = await self.guild.rows(
             "select id from guild_identity.audit_issues where issue_type = %(rule)s and resolved_at is null order by id",
             {"rule": self.rule.issue_type},

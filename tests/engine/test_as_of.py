@@ -15,7 +15,7 @@ from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.roster import members, profiles, runs
+from sv_common.guild_sync.roster import profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
 from sv_common.guild_sync.sources.models import (
     CharacterProfile,
@@ -40,8 +40,7 @@ async def held(guild: GuildBuilder) -> list[list[str]]:
 
 
 async def open_mismatches(guild: GuildBuilder) -> list[int]:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return [issue.id for issue in await lifecycle.open_of_rule(here, "role_mismatch")]
+    return [issue.id for issue in await guild.call(lifecycle.open_of_rule, "role_mismatch")]
 
 
 async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_the_fix_closed(
@@ -68,18 +67,6 @@ async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_t
     later = server(guild, person(user_id, "Elrek", SOCIAL_ROLE))
     await sync_discord_members(guild.pool, later, fetched_at=await now(guild))
     assert await held(guild) == [[SOCIAL_ROLE]], "a list that was fetched after the fix counts again"
-
-
-async def test_a_look_that_began_before_a_list_does_not_change_what_the_list_said(guild: GuildBuilder) -> None:
-    began = await now(guild)
-    await sync_discord_members(guild.pool, server(guild, person("1", "Elrek", OFFICER_ROLE)))
-    ((row_id,),) = await guild.rows("select id from guild_identity.discord_users")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await members.set_roles(here, {row_id: [RAIDER_ROLE]}, looked_at=began)
-    assert await held(guild) == [[OFFICER_ROLE]]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await members.set_roles(here, {row_id: [RAIDER_ROLE]})
-    assert await held(guild) == [[RAIDER_ROLE]]
 
 
 async def test_a_roster_that_was_fetched_earlier_than_the_last_says_so(guild: GuildBuilder) -> None:

@@ -162,8 +162,7 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
         ("done", LONG_AGO),
         ("done", LONG_AGO),
     ]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        sources = (await health.health(here)).sources
+    sources = (await guild.call(health.health)).sources
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale) == (LONG_AGO, True)
 

@@ -24,8 +24,7 @@ from sv_common.guild_sync.sources.ports import Sources
 
 
 async def _health(guild: GuildBuilder) -> Health:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await health.health(here)
+    return await guild.call(health.health)
 
 
 def _numbers(share: Share) -> tuple[int, int, int, int, int]:
@@ -172,8 +171,7 @@ async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: 
     await _run(guild, "discord_sync", ago="9 hours")
     age = await _source(guild, Source.MEMBERS)
     assert (age.error, age.is_stale) == (None, True)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        standing = (await runs.standings(here))["discord_sync"]
+    standing = (await guild.call(runs.standings))["discord_sync"]
     assert (standing.failures, standing.last_error) == (0, None)
 
 

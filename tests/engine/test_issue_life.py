@@ -48,8 +48,7 @@ async def _events(guild: GuildBuilder) -> Sequence[tuple[Any, ...]]:
 async def _only(guild: GuildBuilder) -> Issue:
     rows = await guild.rows("select id from guild_identity.audit_issues")
     assert len(rows) == 1
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await lifecycle.get(here, rows[0][0])
+    return await guild.call(lifecycle.get, rows[0][0])
 
 
 async def test_an_issue_is_opened_refreshed_resolved_and_reopened_as_one_row(guild: GuildBuilder) -> None:
@@ -88,8 +87,7 @@ async def test_a_subject_that_has_left_is_resolved_as_gone(guild: GuildBuilder) 
 async def test_a_dismissed_subject_stays_dismissed_when_it_is_found_again(guild: GuildBuilder) -> None:
     character = await guild.character("Elrek")
     await _reconcile(guild, character)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await lifecycle.dismiss(here, (await _only(guild)).id, actor="alice", reason="a bank")
+    await guild.call(lifecycle.dismiss, (await _only(guild)).id, actor="alice", reason="a bank")
     await _reconcile(guild, character, summary="found again")
     issue = await _only(guild)
     assert (issue.state, issue.dismissed_by, issue.dismissed_reason) == (IssueState.DISMISSED, "alice", "a bank")
@@ -103,8 +101,7 @@ async def test_a_dismissal_with_an_end_wakes_when_the_time_has_come(guild: Guild
     await guild.character("Elrek")
     await run_integrity_check(guild.pool, issue_types=["orphan_wow"])
     end = datetime.now(UTC) + timedelta(days=7)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await lifecycle.dismiss(here, (await _only(guild)).id, actor="alice", reason="on holiday", until=end)
+    await guild.call(lifecycle.dismiss, (await _only(guild)).id, actor="alice", reason="on holiday", until=end)
     assert await _woken(guild, end - timedelta(hours=1)) == 0
     assert await _woken(guild, end + timedelta(hours=1)) == 1
     assert (await _only(guild)).state is IssueState.OPEN

@@ -14,7 +14,7 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues.model import Finding, SubjectKind
-from sv_common.guild_sync.mitigations import fix_all, fix_one, undo
+from sv_common.guild_sync.mitigations import fix_all, fix_one
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
 NAME = "no_rank_note"
@@ -72,26 +72,6 @@ async def _issue_ids(guild: GuildBuilder) -> list[int]:
         "select id from guild_identity.audit_issues where issue_type = 'no_rank_note' and resolved_at is null order by id"
     )
     return [row[0] for row in rows]
-
-
-async def test_the_six_specified_fields_make_a_rule() -> None:
-    rule = _add_rule(function := _Function())
-    assert (rule.is_fixable, rule.mitigate_fn, rule.parameters) == (True, function, ())
-
-
-async def test_a_click_calls_the_rules_own_function_with_the_row_of_the_issue(guild: GuildBuilder) -> None:
-    _add_rule(function := _Function())
-    character = await guild.character("Mito")
-    (issue_id,) = await _issue_ids(guild)
-    result = await fix_one(guild.pool, issue_id, actor="alice")
-    assert result.outcome is FixOutcome.FIXED
-    assert [(row["id"], row["wow_character_id"], row["issue_type"]) for row in function.rows] == [
-        (issue_id, character, NAME)
-    ]
-    assert await _issue_ids(guild) == []
-    assert result.attempt_id is not None
-    with pytest.raises(Refused):
-        await undo(guild.pool, result.attempt_id, actor="alice")
 
 
 @pytest.mark.parametrize(

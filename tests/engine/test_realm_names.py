@@ -180,8 +180,7 @@ async def test_writing_the_realms_again_takes_their_new_names_and_keeps_those_th
     with counting_statements() as counter:
         async with informed.pool.connection() as conn:
             await realms.write(conn, "us", [Realm(1602, "gordunni-two", ("Гордунни II", "Gordunni"))])
-    async with informed.pool.writing(informed.guild_id, alone=False) as guild:
-        known = {realm.realm_id: realm for realm in (await realms.of_guild(guild)).realms}
+    known = {realm.realm_id: realm for realm in (await informed.call(realms.of_guild)).realms}
     assert counter.statements == 1
     assert known == {realm.realm_id: realm for realm in REALMS} | {
         1602: Realm(1602, "gordunni-two", ("Гордунни II", "Gordunni"))
@@ -204,8 +203,8 @@ class _Region:
 
 @pytest.fixture
 async def region_of(pool: Pool, request: pytest.FixtureRequest) -> AsyncIterator[_Region]:
-    """A guild of 70 in the region that the test names."""
-    world = GuildWorld.seeded(11, 70, region=request.param)
+    """A guild of 20 in the region that the test names."""
+    world = GuildWorld.seeded(11, 20, region=request.param)
     for realm in world.realms:
         world.join("Мито", realm=realm, note=realm.slug)
     with GuildSimulator(world) as simulator:
@@ -276,5 +275,4 @@ async def test_many_guilds_of_a_region_may_write_its_realms_at_once(guild: Guild
             await realms.write(conn, "us", listed)
 
     await asyncio.gather(*(write(many[number:] if number % 2 else many[::-1]) for number in range(8)))
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert len((await realms.of_guild(here)).realms) == 300
+    assert len((await guild.call(realms.of_guild)).realms) == 300

@@ -258,8 +258,7 @@ async def test_guilds_with_settled_news_or_something_unsent_are_to_be_told(desk:
 
 
 async def test_a_summary_that_could_not_be_posted_is_posted_with_the_next_news(desk: Desk) -> None:
-    async with desk.guild.pool.writing(desk.guild.guild_id, alone=False) as here:
-        guild = await guilds.get(here)
+    guild = await desk.guild.call(guilds.get)
     check = CheckReport([RuleCheck(guild.id, "orphan_wow", Reconciliation(found=2, opened=2), 1)])
     desk.simulator.faults.status("message", 503, times=None)
     with pytest.raises(SourceUnavailable):
@@ -274,8 +273,7 @@ async def test_a_summary_that_could_not_be_posted_is_posted_with_the_next_news(d
 
 
 async def test_a_summary_that_is_a_day_old_is_no_news(desk: Desk) -> None:
-    async with desk.guild.pool.writing(desk.guild.guild_id, alone=False) as here:
-        guild = await guilds.get(here)
+    guild = await desk.guild.call(guilds.get)
     check = CheckReport([RuleCheck(guild.id, "orphan_wow", Reconciliation(opened=2), 1)])
     desk.simulator.faults.status("message", 503, times=None)
     with pytest.raises(SourceUnavailable):

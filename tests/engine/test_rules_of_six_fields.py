@@ -65,8 +65,7 @@ async def _found(guild: GuildBuilder, *names: str) -> list[int]:
 
 
 async def _issue(guild: GuildBuilder, number: int) -> Issue:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await lifecycle.get(here, number)
+    return await guild.call(lifecycle.get, number)
 
 
 async def test_the_run_of_automatic_fixes_calls_the_function_for_each_open_issue_and_resolves_what_it_mended(
@@ -139,8 +138,7 @@ async def test_what_is_dismissed_is_left_alone_by_the_run(guild: GuildBuilder, m
     mending = Mending()
     _rule(monkeypatch, mending)
     (number,) = await _found(guild, "Mito")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await lifecycle.dismiss(here, number, actor="alice", reason="on purpose")
+    await guild.call(lifecycle.dismiss, number, actor="alice", reason="on purpose")
     assert (await run_auto_mitigations(guild.pool)).results == []
     assert mending.asked == []
 
@@ -154,8 +152,7 @@ async def test_a_check_concludes_nothing_of_a_rule_without_a_detector_and_every_
     assert report.errors == []
     assert NAME not in {check.issue_type for check in report.checks}
     assert (await _issue(guild, number)).resolved_at is None
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        listed = {rule.issue_type: rule.open for rule in await rule_overviews(here)}
+    listed = {rule.issue_type: rule.open for rule in await guild.call(rule_overviews)}
     assert listed[NAME] == 1
     assert (await issue_details(guild.pool, number)).issue.id == number
     with pytest.raises(Refused, match="has no detector"):

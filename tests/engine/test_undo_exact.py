@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.two_players import Two, decide
+from engine.two_players import Two
 from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot, differences
@@ -61,7 +61,7 @@ async def people(guild: GuildBuilder) -> Snapshot:
 
 
 async def decided(guild: GuildBuilder, decision: ManualDecision) -> int:
-    attempt = (await decide(guild, decision)).attempt_id
+    attempt = (await guild.decide(decision)).attempt_id
     assert attempt is not None
     return attempt
 

@@ -122,13 +122,6 @@ async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBui
     assert (await preview_undo(known.pool, first)).obstacle is None
 
 
-async def test_a_word_that_means_somebody_else_by_now_is_in_the_way_of_the_preview_too(known: GuildBuilder) -> None:
-    attempt = await _decide(known, RemoveAlias("Mitzi"))
-    await _decide(known, AddAlias("Mitzi", "Elrek"), actor=BOB)
-    assert "means another player since" in ((await preview_undo(known.pool, attempt)).obstacle or "")
-    assert await known.rows("select alias from guild_identity.player_note_aliases") == [("Mitzi",)]
-
-
 async def test_what_was_undone_already_says_by_whom(known: GuildBuilder) -> None:
     attempt = await _decide(known, LinkCharacter("Loner", "Mito"))
     await undo(known.pool, attempt, actor=BOB)

@@ -10,8 +10,10 @@ from typing import TypeVar
 from laws import by_hand
 from laws.by_hand import OFFICER
 from laws.game import RANK_NAMES, Toon
-from laws.guilds import RANKS, ROLES, Deed
+from laws.guilds import RANKS, ROLES, Deed, GuildSpec
+from laws.law import empty
 from laws.life import Life
+from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
@@ -26,6 +28,15 @@ from sv_common.guild_sync.rules import RULES
 
 _Item = TypeVar("_Item")
 _DAYS_ASLEEP = (1, 29, 31, 400, None)
+
+
+async def lived(pool: Pool, spec: GuildSpec, life_of: Sequence[Deed]) -> Life:
+    """A fresh guild after this life, and after a scan of it."""
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await live(life, life_of)
+    await life.scan()
+    return life
 
 
 async def live(life: Life, deeds: Sequence[Deed]) -> None:
@@ -81,7 +92,6 @@ async def _rename(life: Life, deed: Deed) -> None:
 
 
 async def _swap_names(life: Life, deed: Deed) -> None:
-    """Two characters of one realm take each other's name."""
     pairs = [(a, b) for a in life.present for b in life.present if a.number < b.number and a.realm == b.realm]
     if pair := _one_of(pairs, deed.who):
         one, other = pair
@@ -108,8 +118,7 @@ async def _rename_rank(life: Life, deed: Deed) -> None:
 
 
 async def _confirm_ranks(life: Life, deed: Deed) -> None:
-    async with life.pool.writing(life.guild_id, alone=False) as guild:
-        await ranks.confirm_names(guild)
+    await life.call(ranks.confirm_names)
 
 
 async def _roles(life: Life, deed: Deed) -> None:
@@ -170,12 +179,10 @@ async def _undo(life: Life, deed: Deed) -> None:
 
 async def _dismiss(life: Life, deed: Deed) -> None:
     if issue := _one_of(await life.open_issues(), deed.who):
-        async with life.pool.writing(life.guild_id, alone=False) as guild:
-            await lifecycle.dismiss(guild, issue.id, actor=OFFICER, reason="This is right.")
+        await life.call(lifecycle.dismiss, issue.id, actor=OFFICER, reason="This is right.")
 
 
 async def _link_by_hand(life: Life, deed: Deed) -> None:
-    """An officer gives a character to a player; to a new one where there is none."""
     toon = _one_of(life.present, deed.who)
     if toon is None:
         return
@@ -187,7 +194,6 @@ async def _link_by_hand(life: Life, deed: Deed) -> None:
 
 
 async def _merge(life: Life, deed: Deed) -> None:
-    """An officer says that two players are one person, where nothing speaks against it."""
     players = [row["id"] for row in await life.rows("players")]
     if len(players) > 1:
         stays, other = _one_of(players, deed.who), _one_of(players, deed.number)
@@ -196,7 +202,6 @@ async def _merge(life: Life, deed: Deed) -> None:
 
 
 async def _link_to_member(life: Life, deed: Deed) -> None:
-    """An officer says whose character it is on Discord, where nothing speaks against it."""
     characters = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
     members = [row["id"] for row in await life.rows("discord_users") if row["is_present"] and not row["is_bot"]]
     if characters and members:
@@ -206,20 +211,17 @@ async def _link_to_member(life: Life, deed: Deed) -> None:
 
 
 async def _confirm_link(life: Life, deed: Deed) -> None:
-    """An officer says that a link is right, where no person has said so yet."""
     if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
         with contextlib.suppress(Refused):
             await life.decide(ConfirmLink(str(character)))
 
 
 async def _unlink(life: Life, deed: Deed) -> None:
-    """An officer takes a character from its player."""
     if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
         await life.decide(UnlinkCharacter(str(character)))
 
 
 async def _unlink_member(life: Life, deed: Deed) -> None:
-    """An officer takes the Discord member from a player."""
     if player := _one_of([row["id"] for row in await life.rows("players") if row["discord_user_id"]], deed.who):
         with contextlib.suppress(Refused):
             await life.decide(UnlinkMember(str(player)))

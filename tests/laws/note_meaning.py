@@ -111,7 +111,6 @@ def _bears_name(guild: Guild, person: Somebody, character: Somebody) -> bool:
 
 
 def rejected(guild: Guild, character: Row) -> set[Somebody]:
-    """Players that an officer rejected for the character."""
     return {("player", r["player_id"]) for r in guild.rejections if r["character_id"] == character["id"]}
 
 

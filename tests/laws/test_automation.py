@@ -62,39 +62,21 @@ async def _run_everything_automatic(life: Life, news: list[Deed]) -> None:
 
 @tried_on()
 @given(_guilds, _decisions, _news)
-async def test_nothing_that_runs_by_itself_matches_at_large_or_makes_a_player(
+async def test_nothing_automatic_matches_at_large_makes_a_player_or_changes_what_a_person_decided(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
 ) -> None:
-    life = await _begin(pool, spec, decisions)
+    life = await _begin(pool, spec, [*decisions, Deed("dismiss", who=0), Deed("dismiss", who=7)])
     players = [row["id"] for row in await life.rows("players")]
+    linked, decided, dismissed = await _linked(life), await _decided_links(life), await _dismissals(life)
     with _exploding_match() as calls:
         await _run_everything_automatic(life, news)
     assert calls == []
     assert [row["id"] for row in await life.rows("players")] == players
-
-
-@tried_on()
-@given(_guilds, _decisions, _news)
-async def test_links_that_a_person_made_or_confirmed_stay_as_they_are(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, decisions)
-    before = await _decided_links(life)
-    await _run_everything_automatic(life, news)
-    assert await _decided_links(life) == before
-
-
-@tried_on()
-@given(_guilds, _decisions, _news)
-async def test_dismissed_issues_stay_dismissed_and_are_never_mended_by_automation(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, [*decisions, Deed("dismiss", who=0), Deed("dismiss", who=7)])
-    before = await _dismissals(life)
-    await _run_everything_automatic(life, news)
-    after = await _dismissals(life)
-    ended = await _moves_that_ended_dismissals(life)
-    assert after == {issue_id: each for issue_id, each in before.items() if issue_id not in ended}
+    assert await _decided_links(life) == decided
+    rejected = {(row["character_id"], row["player_id"]) for row in await life.rows("link_rejections")}
+    assert (await _linked(life) - linked) & rejected == set()
+    after, ended = await _dismissals(life), await _moves_that_ended_dismissals(life)
+    assert after == {issue_id: each for issue_id, each in dismissed.items() if issue_id not in ended}
     assert all(reason.startswith("Dismissed ") and "; now " in reason for reason in ended.values())
     rows = {row["id"]: row for row in await life.rows("audit_issues")}
     assert all(_rests_on_what_is_found(rows[each]) for each in after)
@@ -112,23 +94,6 @@ async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSp
     await _run_everything_automatic(life, [])
     new = (await life.rows("fix_attempts"))[len(attempts) :]
     assert [row for row in new if row["plan_key"] in undone] == []
-
-
-@tried_on()
-@given(_guilds, _decisions, _news)
-async def test_a_rejected_pair_is_never_linked(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, [deed for deed in decisions if deed.kind != "link_by_hand"])
-    await _run_everything_automatic(life, news)
-    rejected = {(row["character_id"], row["player_id"]) for row in await life.rows("link_rejections")}
-    by_hand = {(link.character, link.player) for link in spec.links}
-    numbers = [toon.number for toon in life.toons]
-    rows = {row["id"]: row["blizzard_character_id"] for row in await life.rows("wow_characters")}
-    for link in await life.rows("player_characters"):
-        if (link["character_id"], link["player_id"]) in rejected:
-            place = numbers.index(rows[link["character_id"]]), life.players.index(link["player_id"])
-            assert place in by_hand
 
 
 @tried_on()
@@ -224,6 +189,10 @@ def _callers_of_run_matching() -> set[tuple[str, str]]:
         if (isinstance(node, ast.Name) and node.id == "run_matching")
         or (isinstance(node, ast.Attribute) and node.attr == "run_matching")
     }
+
+
+async def _linked(life: Life) -> set[tuple[int, int]]:
+    return {(row["character_id"], row["player_id"]) for row in await life.rows("player_characters")}
 
 
 async def _decided_links(life: Life) -> dict[int, dict[str, Any]]:

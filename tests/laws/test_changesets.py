@@ -249,8 +249,20 @@ async def test_what_is_applied_and_undone_leaves_no_trace_and_what_is_refused_ch
     written = [row for rows in applied for row in rows]
     named = {f"{TABLES[row.table].schema}.{TABLES[row.table].name}" for row in written if row.table in TABLES}
     assert set(differences(before, after)) <= named
+    _assert_told_the_same_both_ways(fold(written))
     assert await _undo(life, written) is None
     assert differences(before, await _people(life)) == {}
+
+
+def _assert_told_the_same_both_ways(written: Sequence[RowChange]) -> None:
+    """The table of an undo is that of what was written, the other way round."""
+    names: NameOf = {("player", row.id): f"P{row.id}" for row in written if row.table == "player"}
+    there = {each.what: each for each in describe(written, names)}
+    back = {each.what: each for each in describe([row.inverse for row in written], names)}
+    for what in there.keys() & back.keys():
+        assert back[what] == Effect(what, there[what].after, there[what].before)
+    alone = set(there.keys() ^ back.keys())
+    assert all(what.partition(" of ")[0] in ("Discord member", "Main", "Off-spec") for what in alone)
 
 
 @tried_on(40)
@@ -355,23 +367,6 @@ async def test_a_row_that_was_changed_since_it_was_planned_is_named_and_nothing_
         with pytest.raises(PlanStale, match=r"Nothing was changed; look again\.$"):
             await apply.apply(guild, [plan], author)
     assert differences(before, await _people(life)) == {}
-
-
-@tried_on(40)
-@given(_guilds, _lives, _choices, _authors)
-async def test_the_table_of_an_undo_is_that_of_what_was_written_the_other_way_round(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[Choice], author: Author
-) -> None:
-    life = await _begin(pool, spec, life_of)
-    applied = await _apply(life, choices, author, together=True)
-    written = fold(applied[0]) if applied else []
-    names: NameOf = {("player", row.id): f"P{row.id}" for row in written if row.table == "player"}
-    there = {each.what: each for each in describe(written, names)}
-    back = {each.what: each for each in describe([row.inverse for row in written], names)}
-    for what in there.keys() & back.keys():
-        assert back[what] == Effect(what, there[what].after, there[what].before)
-    alone = set(there.keys() ^ back.keys())
-    assert all(what.partition(" of ")[0] in ("Discord member", "Main", "Off-spec") for what in alone)
 
 
 @tried_on(40)

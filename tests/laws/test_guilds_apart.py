@@ -34,7 +34,6 @@ from sv_common.guild_sync.core.errors import NotFound, Refused
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.results import FixOutcome
-from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.rules import RULES, RuleDefinition
@@ -125,20 +124,6 @@ async def test_nobody_can_touch_an_issue_or_an_attempt_of_another_guild(pool: Po
     assert differences(before, await snapshot.take(pool)) == {}
 
 
-async def test_ranks_in_doubt_in_one_guild_do_not_stop_the_scan_of_another(pool: Pool) -> None:
-    spec = GuildSpec(characters=(CharacterSpec("Mito", 0, 0, None, 400),))
-    one, other = await Life.begin(pool, spec, slot=1), await Life.begin(pool, spec, slot=2)
-    async with pool.connection() as conn:
-        await conn.execute(
-            "update common.guild_ranks set name_in_game = 'Warlord' where guild_id = %s", [other.guild_id]
-        )
-    report = await run_integrity_check(pool)
-    assert [(check.guild_id, check.issue_type) for check in report.checks if check.error] == [
-        (other.guild_id, "role_mismatch")
-    ]
-    assert await one.open_issues() != []
-
-
 async def _live_to_the_full(life: Life, life_of: list[Deed]) -> None:
     """Some deeds, all three pipelines with every rule automatic, every fix, and undoing it all."""
     await life.scan()
@@ -172,8 +157,7 @@ async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> No
     """All that an officer of one guild could try on an issue of another."""
 
     async def in_transaction(verb: Callable[[GuildConnection], Awaitable[object]]) -> None:
-        async with life.pool.writing(life.guild_id) as guild:
-            await verb(guild)
+        await life.call(verb)
 
     guild_id, actor, reason = life.guild_id, "stranger", "Mine."
     attempts: list[Callable[[], Awaitable[object]]] = [

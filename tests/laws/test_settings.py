@@ -85,8 +85,7 @@ async def _known_roles(life: Life) -> list[str]:
 
 
 async def _used_ranks(life: Life) -> list[int]:
-    async with life.pool.writing(life.guild_id, alone=False) as guild:
-        return [rank.wow_rank_index for rank in await ranks.all_ranks(guild)]
+    return [rank.wow_rank_index for rank in await life.call(ranks.all_ranks)]
 
 
 @tried_on()

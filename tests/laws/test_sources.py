@@ -204,26 +204,6 @@ async def test_an_empty_answer_is_refused_even_where_losses_are_accepted(pool: P
         await _assert_refused(pool, before, attempt, SuspiciousSource)
 
 
-async def test_strangers_do_not_make_up_for_missing_discord_members(pool: Pool) -> None:
-    life = await Life.begin(pool, _plain_guild(10))
-    before = await _everything(pool)
-    people = life.people_on_discord
-    strangers = [replace(each, user_id=f"{each.user_id}99") for each in people[:6]]
-    server = replace(life.server(), members=[*people[:4], *strangers])
-    await _assert_refused(
-        pool, before, partial(sync_discord_members, pool, server, guild_id=life.guild_id), SuspiciousSource
-    )
-
-
-async def test_members_listed_twice_do_not_make_up_for_missing_ones(pool: Pool) -> None:
-    life = await Life.begin(pool, _plain_guild(10))
-    before = await _everything(pool)
-    server = replace(life.server(), members=life.people_on_discord[:5] * 2)
-    await _assert_refused(
-        pool, before, partial(sync_discord_members, pool, server, guild_id=life.guild_id), SuspiciousSource
-    )
-
-
 async def test_a_name_that_somebody_else_took_is_taken_in_beside_an_entry_that_cannot_be_used(pool: Pool) -> None:
     life = await Life.begin(pool, _plain_guild(10))
     first, *others = life.roster()

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from laws import snapshot
 from laws.guilds import IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
-from laws.happenings import live
+from laws.happenings import live, lived
 from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
@@ -46,6 +46,7 @@ def _assert_well_told(told: IssueDetails) -> None:
     people = [_named(each) for each in told.candidates]
     assert len(set(people)) == len(people)
     assert all(each.speaks_for or each.speaks_against for each in told.candidates)
+    assert all(each.speaks_for for each in told.candidates if each.is_decided)
 
 
 @tried_on()
@@ -53,10 +54,7 @@ def _assert_well_told(told: IssueDetails) -> None:
 async def test_whom_an_issue_names_as_decided_is_whom_its_fix_takes(
     pool: Pool, spec: GuildSpec, life_of: list[Deed]
 ) -> None:
-    await empty(pool)
-    life = await Life.begin(pool, spec)
-    await live(life, life_of)
-    await life.scan()
+    life = await lived(pool, spec, life_of)
     for issue in await life.open_issues():
         told = await issue_details(pool, issue.id, guild_id=life.guild_id)
         _assert_well_told(told)

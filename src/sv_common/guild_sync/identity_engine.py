@@ -89,12 +89,10 @@ class MatchReport:
 
     @property
     def plan(self) -> Changeset:
-        """All that is done, as one changeset."""
         return Changeset(tuple(row for group in self.groups for row in group.rows), "An officer's full match.")
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many players are made, characters linked, and groups left alone."""
         plan = self.plan
         return {
             "players_created": len(plan.created),

@@ -271,13 +271,11 @@ class _Run:
 
     @property
     def status(self) -> str:
-        """How a run ended that no error stopped."""
         if self.is_superseded:
             return "superseded"
         return "partial" if self.is_partial or (self.checked and self.checked.errors) else "done"
 
     async def finish(self, status: str, error: str | None = None) -> None:
-        """Write the end of the run to the log."""
         async with self.pool.writing(self.guild.id, alone=False) as here:
             await runs.finish(here, self.id, status=status, steps=self.steps, error=error, as_of=self.as_of)
 

@@ -165,7 +165,6 @@ async def begin(
 async def finish(
     guild: GuildConnection, attempt_id: int, outcome: str, reason: str, changes: Sequence[RoleChange]
 ) -> None:
-    """Write down how an attempt ended that was begun."""
     await guild.run(SQL["finish"], attempt_id=attempt_id, outcome=outcome, reason=reason, changes=_as_json(changes))
 
 
@@ -229,12 +228,10 @@ async def names_of(guild: GuildConnection, attempt: Attempt) -> NameOf:
 
 
 async def mark_undone(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
-    """Record that an attempt was undone."""
     await guild.run(SQL["mark_undone"], attempt_id=attempt_id, actor=actor)
 
 
 async def mark_undoing(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
-    """Write down that an undo on Discord is about to be done."""
     await guild.run(SQL["mark_undoing"], attempt_id=attempt_id, actor=actor)
 
 
@@ -267,7 +264,6 @@ async def fixed_since(
 
 
 def _numbers(rows: Sequence[RowChange], *columns: str) -> list[int]:
-    """What the columns of a journal refer to."""
     sides = [side for row in rows for side in (row.before, row.after) if side]
     return sorted({side[column] for side in sides for column in columns if side.get(column)})
 

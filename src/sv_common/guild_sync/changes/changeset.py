@@ -187,7 +187,6 @@ class Changeset:
 
     @property
     def plan_class(self) -> PlanClass:
-        """Who may have it applied."""
         if not self.changes:
             return PlanClass.SHOWN_ONLY
         is_held = self.waits_for_officer or self.not_in_bulk

@@ -34,7 +34,6 @@ class Table:
         return {column: row[column] for column in self.columns if column in row}
 
     def compared(self, row: Row) -> dict[str, Any]:
-        """Return the columns by which a row is found changed."""
         return {column: value for column, value in self.kept(row).items() if column not in self.notes}
 
 

@@ -40,7 +40,6 @@ class Command:
 
     @classmethod
     def automation(cls) -> Command:
-        """The request of a pipeline."""
         return cls(AUTOMATION, is_automatic=True, is_bulk=True)
 
     @property

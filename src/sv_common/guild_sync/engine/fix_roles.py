@@ -85,7 +85,6 @@ class _Members:
     """Issues whose members another process is changing: there is nothing to be recorded of that."""
 
     async def fix(self, fix: PlannedFix) -> FixResult:
-        """Fix one member under the member's lock."""
         if self.roles.stopped_by is not None:
             return fix.result(FixOutcome.FAILED, self.roles.stopped_by)
         try:

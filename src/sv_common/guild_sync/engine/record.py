@@ -109,7 +109,6 @@ async def add_attempts(guild: GuildConnection, run: FixRun, new: Sequence[NewAtt
 
 
 async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
-    """Resolve issues that are no longer found."""
     if gone:
         await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
     sentence = "No longer found, so the issue is resolved. Nothing else was changed."

@@ -295,7 +295,6 @@ def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
 
 
 def _traces(subject: _Subject) -> dict[str, list[Jsonb]]:
-    """What a plan or a journal contains when it is about a player or a character."""
     in_changes: list[dict[str, Any]] = [{"table": "link", "id": subject.id}]
     if subject.kind == "player":
         in_changes = [{"table": "player", "id": subject.id}]

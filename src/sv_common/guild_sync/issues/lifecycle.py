@@ -138,7 +138,6 @@ async def point_again(guild: GuildConnection, players: Mapping[int, int]) -> Non
 
 
 async def about_players(guild: GuildConnection, player_ids: Sequence[int]) -> list[int]:
-    """Return the unresolved issues about these players."""
     if not player_ids:
         return []
     return [row[0] for row in await guild.rows(SQL["about_players"], player_ids=list(player_ids))]

@@ -35,7 +35,6 @@ ISSUE_TYPE = "note_mismatch"
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find linked characters whose current note names a person who is not their player."""
     return find(Resolver(await read_facts(guild)))
 
 

@@ -25,7 +25,6 @@ SQL = load_sql(__package__, "orphan_discord.sql")
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find Discord members with a mapped role and no player; bots and people who left do not count."""
     rows = await guild.rows(SQL["find"])
     return [
         Finding(

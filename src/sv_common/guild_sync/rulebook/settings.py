@@ -14,7 +14,6 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 
 async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
-    """Return the guild's settings of each rule, with defaults."""
     overrides = await read_overrides(guild)
     return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
 

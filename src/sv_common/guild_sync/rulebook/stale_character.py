@@ -27,7 +27,6 @@ SQL = load_sql(__package__, "stale_character.sql")
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
-    """Find characters asleep for longer than the guild's `stale_after_days` (30 by default)."""
     rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default)
     return [_finding(*row) for row in rows]
 

@@ -52,7 +52,6 @@ class SettingChange:
 
 
 async def add(conn: Connection, change: NewSettingChange, *, actor: str) -> int:
-    """Store a change; return its number."""
     values = {
         "guild_id": change.guild_id,
         "kind": change.kind,

@@ -177,7 +177,6 @@ class WordSetting(Setting):
 
     @property
     def subject(self) -> str:
-        """The word."""
         return self.word
 
     def as_json(self) -> dict[str, Any]:

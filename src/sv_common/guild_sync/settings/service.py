@@ -62,12 +62,10 @@ class SettingReport:
 
     @property
     def counts(self) -> dict[Move, int]:
-        """How many issues open, are resolved, and are fixed automatically."""
         return {move: sum(effect.move is move for effect in self.effects) for move in Move}
 
     @property
     def sentence(self) -> str:
-        """What the change would do, or did."""
         opens, resolves, fixed = self.counts.values()
         if self.change_id is None:
             moves = _joined(("open", opens), ("resolve", resolves))
@@ -188,7 +186,6 @@ async def _record(guild: GuildConnection, wanted: Wanted, *, actor: str) -> int:
 
 
 def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
-    """What happens to the open issues of a rule that is switched off."""
     was, will_be = wanted.before, wanted.after
     if not isinstance(was, RuleSetting) or not isinstance(will_be, RuleSetting):
         return []
