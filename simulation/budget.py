@@ -41,10 +41,7 @@ class RequestBudget:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
         self.sent: Counter[str] = Counter()
-        self.windows = [
-            *_windows("Battle.net", api.LIMITS),
-            *_windows("Discord", rate_limits.LIMITS),
-        ]
+        self.windows = [*_windows("Battle.net", api.LIMITS), *_windows("Discord", rate_limits.LIMITS)]
 
     def watch(self, http: httpx2.AsyncClient) -> None:
         http.event_hooks = {"request": [self._count]}

@@ -92,11 +92,7 @@ class Officers:
     async def fix(self, guild: LivingGuild) -> None:
         if issue_id := await self._one("open_issues", guild):
             await mitigations.fix_one(
-                self._pool,
-                issue_id,
-                actor=OFFICER,
-                guild_id=guild.guild_id,
-                discord_bot=self._services.sources.discord,
+                self._pool, issue_id, actor=OFFICER, guild_id=guild.guild_id, discord_bot=self._services.sources.discord
             )
 
     async def fix_all(self, guild: LivingGuild) -> None:
@@ -104,11 +100,7 @@ class Officers:
 
     async def _fix_all_of(self, issue_type: str, guild: LivingGuild) -> None:
         await mitigations.fix_all(
-            self._pool,
-            issue_type,
-            actor=OFFICER,
-            guild_id=guild.guild_id,
-            discord_bot=self._services.sources.discord,
+            self._pool, issue_type, actor=OFFICER, guild_id=guild.guild_id, discord_bot=self._services.sources.discord
         )
 
     async def undo(self, guild: LivingGuild) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
@@ -29,8 +28,11 @@ class Desk:
     simulator: GuildSimulator
     discord: DiscordClient
 
-    async def scan(self) -> None:
-        await run_integrity_check(self.guild.pool, guild_id=self.guild.guild_id)
+    async def newcomer(self, name: str) -> int:
+        """Find a character without a player; return it."""
+        character = await self.guild.character(name)
+        await self.guild.scan()
+        return character
 
     async def tell(self) -> int:
         return await send_digest(self.guild.pool, self.discord, guild_id=self.guild.guild_id)

@@ -17,12 +17,7 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
 from sv_common.guild_sync.roster import profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.sources.models import (
-    CharacterProfile,
-    DiscordGuild,
-    ProfileAnswer,
-    ProfileState,
-)
+from sv_common.guild_sync.sources.models import CharacterProfile, DiscordGuild, ProfileAnswer, ProfileState
 from sv_common.guild_sync.sources.ports import Sources
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
@@ -102,8 +97,7 @@ async def test_a_clock_that_was_a_year_ahead_does_not_hold_up_what_comes_after_i
 
 @pytest.mark.parametrize("is_in_order", [True, False])
 async def test_of_two_readings_of_a_profile_the_one_that_began_later_counts(
-    guild: GuildBuilder,
-    is_in_order: bool,
+    guild: GuildBuilder, is_in_order: bool
 ) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek")], guild_id=guild.guild_id)
     first, second = (await now(guild), await now(guild))

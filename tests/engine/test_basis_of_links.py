@@ -89,13 +89,6 @@ async def test_a_fix_of_all_rests_on_evidence_and_a_click_on_one_is_the_officers
     assert await _basis(guild, character) == expected
 
 
-async def test_automation_makes_links_that_nobody_vouches_for(guild: GuildBuilder) -> None:
-    await guild.main("Mito")
-    character = await guild.alt("Rivermane", "Mito", await guild.main("Elrek"))
-    await guild.automate()
-    assert await _basis(guild, character) == ("note", "Mito", None, False)
-
-
 async def test_an_officer_confirms_a_link_and_takes_that_back(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", mito)
@@ -147,15 +140,6 @@ async def test_fix_all_leaves_a_link_that_a_person_made_and_says_so_before(guild
         assert result.outcome is FixOutcome.REFUSED
         assert "An officer linked Rivermane-area-52 to Elrek" in result.reason
         assert "nor with many others at once" in result.reason
-    assert await guild.player_of(character) == elrek
-
-
-async def test_a_confirmed_link_is_left_alone_as_one_made_by_hand(guild: GuildBuilder) -> None:
-    elrek = await guild.main("Elrek")
-    await guild.main("Mito")
-    character = await guild.alt("Rivermane", "Mito", elrek)
-    await guild.decide(ConfirmLink("Rivermane"))
-    await _fix_everything(guild)
     assert await guild.player_of(character) == elrek
 
 

@@ -32,11 +32,7 @@ async def _dismissed(guild: GuildBuilder, issue_type: str, *, until: datetime | 
     await _scan(guild)
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         return await lifecycle.dismiss(
-            here,
-            (await _issue(guild, issue_type)).id,
-            actor="officer alice",
-            reason="It is right so.",
-            until=until,
+            here, (await _issue(guild, issue_type)).id, actor="officer alice", reason="It is right so.", until=until
         )
 
 
@@ -239,10 +235,7 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         await lifecycle.reopen_many(
-            here,
-            [each.issue.id for each in idle.items],
-            actor="officer alice",
-            reason="Done with.",
+            here, [each.issue.id for each in idle.items], actor="officer alice", reason="Done with."
         )
         assert [each.why_idle for each in (await findings.dismissals(here)).items] == [None]
 

@@ -66,11 +66,7 @@ REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], MergePlayers, type[PattEr
 
 @pytest.mark.parametrize(("first", "decision", "error", "says"), REFUSALS)
 async def test_a_merge_that_contradicts_something_is_refused_with_the_remedy_and_changes_nothing(
-    two: Two,
-    first: Callable[[Two], Awaitable[None]],
-    decision: MergePlayers,
-    error: type[PattError],
-    says: str,
+    two: Two, first: Callable[[Two], Awaitable[None]], decision: MergePlayers, error: type[PattError], says: str
 ) -> None:
     await first(two)
     before, attempts = await people(two.guild), await two.guild.rows("select id from guild_identity.fix_attempts")

@@ -7,12 +7,7 @@ import pytest
 from engine.two_players import Two, people
 from laws.snapshot import differences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.identity.decisions import (
-    AddAlias,
-    ManualDecision,
-    MergePlayers,
-    RejectLink,
-)
+from sv_common.guild_sync.identity.decisions import AddAlias, ManualDecision, MergePlayers, RejectLink
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 
 

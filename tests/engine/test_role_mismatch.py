@@ -5,14 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.memory_discord import MemoryDiscord, discord_of
-from guild_builder import (
-    OFFICER,
-    RAIDER,
-    ROLE_OF_RANK,
-    SOCIAL,
-    UNMANAGED_ROLE,
-    GuildBuilder,
-)
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.results import FixOutcome

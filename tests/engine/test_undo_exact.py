@@ -316,11 +316,7 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
     for words, row in plans.items():
         async with guild.pool.writing(guild.guild_id, alone=False) as here:
             with pytest.raises(PlanStale) as refusal:
-                await apply(
-                    here,
-                    [Changeset((row,), "x")],
-                    Author("alice", "manual", "confirmed"),
-                )
+                await apply(here, [Changeset((row,), "x")], Author("alice", "manual", "confirmed"))
         assert words in str(refusal.value)
         assert str(refusal.value).endswith("Nothing was changed; look again.")
     assert differences(before, await people(guild)) == {}

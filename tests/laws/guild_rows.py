@@ -152,9 +152,11 @@ def discord_names(member: Row) -> set[str]:
         bare = re.sub(r"\[[^]]*]|\([^)]*\)", "", name).strip(" |-_.")
         names |= {name_key(bare)} - WORDS
         for part in bare.split("|"):
-            words = [word for word in re.findall(r"[^\W_]+", part) if not _decorates(name_key(word))]
+            all_words = re.findall(r"[^\W_]+", part)
+            words = [word for word in all_words if not _decorates(name_key(word))]
             is_one = len(words) == 1 and "'s" not in part
-            names |= {name_key(word) for word in words if is_one and len(word) >= SHORTEST_WORD} - WORDS
+            shortest = SHORTEST_WORD if len(all_words) > 1 else 2
+            names |= {name_key(word) for word in words if is_one and len(word) >= shortest} - WORDS
     return names - {""}
 
 

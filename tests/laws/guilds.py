@@ -16,20 +16,7 @@ from hypothesis import strategies as st
 from laws.by_hand import LINK_SOURCES
 from sv_common.guild_sync.core.names import name_key
 
-NAMES = (
-    "Mito",
-    "Nael",
-    "Naél",
-    "Weiß",
-    "Weiss",
-    "Зоря",
-    "한별",
-    "Tailor",
-    "Chris",
-    "Grim",
-    "Grimrokk",
-    "Zork",
-)
+NAMES = ("Mito", "Nael", "Naél", "Weiß", "Weiss", "Зоря", "한별", "Tailor", "Chris", "Grim", "Grimrokk", "Zork")
 STRANGERS = ("Brightmane", "Qwib", "Mitto", "Незнайка")
 """Words that name somebody whom no character is called."""
 

@@ -73,11 +73,7 @@ class Life(OfGuild):
         address = GuildAddress("us", REALMS[0][0], f"guild-{slot}")
         async with pool.connection() as conn:
             guild_id = await guilds.add(
-                conn,
-                address,
-                f"Guild {slot}",
-                discord_guild_id=discord.server_id,
-                audit_channel_id=str(8000 + slot),
+                conn, address, f"Guild {slot}", discord_guild_id=discord.server_id, audit_channel_id=str(8000 + slot)
             )
         life = cls(pool, guild_id, discord, itertools.count(slot * 1_000_000 + 1), order)
         await life._settle(spec)

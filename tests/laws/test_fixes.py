@@ -241,12 +241,7 @@ async def test_a_door_leaves_issues_of_other_rules_alone(pool: Pool, door: str) 
 _ONE_WRONG_ROLE = GuildSpec(
     characters=(CharacterSpec("Ayla", 0, 1, "", 1),),
     members=(MemberSpec("Ayla", None, None, frozenset({"102"}), is_bot=False),),
-    ranks=(
-        UNMAPPED[0],
-        RankSpec("101", is_managed=True),
-        RankSpec("102", is_managed=True),
-        *UNMAPPED[3:],
-    ),
+    ranks=(UNMAPPED[0], RankSpec("101", is_managed=True), RankSpec("102", is_managed=True), *UNMAPPED[3:]),
     players=(PlayerSpec("Ayla", 0),),
     links=(LinkSpec(0, 0, "manual", as_main=True),),
 )

@@ -74,7 +74,7 @@ async def test_automation_changes_no_link_whose_note_has_not_changed(
 
 @tried_on()
 @given(_guilds, _decisions, _news)
-async def test_nobody_gains_a_right_through_a_link_that_no_person_confirmed(
+async def test_nothing_done_to_many_gives_a_right_by_an_unconfirmed_link_or_changes_a_persons_link(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
 ) -> None:
     life = await _begin(pool, spec, decisions)
@@ -94,7 +94,9 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_confirmed(
     done = {row["id"] for row in await life.rows("fix_attempts")}
     await live(life, news)
     await life.sync_all()
+    by_persons = await _by_persons(life)
     await _everything_at_once(life)
+    await _assert_still_theirs(life, by_persons)
     assert await _confirmed_ways(life) <= before
     numbers = {row["discord_id"]: row["id"] for row in await life.rows("discord_users")}
     ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
@@ -110,25 +112,17 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_confirmed(
     assert {change["id"] for change in given if change["after"]["role_id"] == ROLE_OF_OFFICERS} <= vouched
 
 
-@tried_on()
-@given(_guilds, _decisions, _news)
-async def test_no_bulk_command_changes_a_persons_link(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, decisions)
-    await live(life, news)
-    before = await _by_persons(life)
-    await _everything_at_once(life)
-    after = {"links": await _links(life), "players": {row["id"]: row for row in await life.rows("players")}}
+async def _assert_still_theirs(life: Life, before: dict[str, dict[int, int]]) -> None:
+    links, players = await _links(life), {row["id"]: row for row in await life.rows("players")}
     for character, owner in before["links"].items():
-        assert after["links"][character]["player_id"] == owner
+        assert links[character]["player_id"] == owner
     for player, member in before["members"].items():
-        assert after["players"][player]["discord_user_id"] == member
+        assert players[player]["discord_user_id"] == member
     for row in await life.rows("link_rejections"):
         if row["character_id"] is None:
-            assert after["players"][row["player_id"]]["discord_user_id"] != row["discord_user_id"]
+            assert players[row["player_id"]]["discord_user_id"] != row["discord_user_id"]
         elif row["is_unlinking"] and before["all"].get(row["character_id"]) != row["player_id"]:
-            assert after["links"].get(row["character_id"], {}).get("player_id") != row["player_id"]
+            assert links.get(row["character_id"], {}).get("player_id") != row["player_id"]
 
 
 async def _by_persons(life: Life) -> dict[str, dict[int, int]]:

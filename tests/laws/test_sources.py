@@ -168,10 +168,7 @@ async def test_two_characters_whose_notes_name_each_other_are_treated_alike(pool
     [(10, 3, False), (10, 4, True), (3, 1, False), (3, 2, False), (4, 1, False), (4, 3, True)],
 )
 async def test_losing_more_than_three_in_ten_and_at_least_three_counts_as_a_failed_fetch(
-    pool: Pool,
-    known: int,
-    missing: int,
-    is_refused: bool,
+    pool: Pool, known: int, missing: int, is_refused: bool
 ) -> None:
     life = await Life.begin(pool, _plain_guild(known))
     attempts = (
@@ -217,8 +214,7 @@ async def test_a_name_that_somebody_else_took_is_taken_in_beside_an_entry_that_c
 
 @pytest.mark.parametrize("is_reversed", [False, True])
 async def test_a_namesake_on_a_realm_that_the_roster_does_not_know_yet_gives_its_note_to_nobody_else(
-    pool: Pool,
-    is_reversed: bool,
+    pool: Pool, is_reversed: bool
 ) -> None:
     life = await Life.begin(pool, _plain_guild(3))
     rows = [

@@ -115,7 +115,9 @@ async def _undo_in_this_order(life: Life, order: list[tuple[int, bool]]) -> None
         if not attempts:
             return
         attempt = attempts[place % len(attempts)]
-        seen, before = await _preview(life, attempt), await _people(life)
+        before = await _people(life)
+        seen = await _preview(life, attempt)
+        assert differences(before, await _people(life)) == {}
         if partly and seen.parts:
             assert await _undo(life, attempt, partly=True) is None
             continue

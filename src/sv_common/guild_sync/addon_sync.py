@@ -149,10 +149,7 @@ def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:
 
 def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: SeenNote) -> Iterable[datetime]:
     """The times of the notes that are known instead of those of the entry. A rank may be known from the roster."""
-    pairs = (
-        (row.note, seen.note, known.note_as_of),
-        (row.officer_note, seen.officer_note, known.officer_note_as_of),
-    )
+    pairs = ((row.note, seen.note, known.note_as_of), (row.officer_note, seen.officer_note, known.officer_note_as_of))
     return (time for said, taken, time in pairs if said != taken and time is not None)
 
 

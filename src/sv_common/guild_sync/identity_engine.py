@@ -108,12 +108,7 @@ async def preview_decision(pool: Pool, decision: ManualDecision, *, guild_id: in
 
 
 async def apply_decision(
-    pool: Pool,
-    decision: ManualDecision,
-    *,
-    actor: str,
-    guild_id: int | None = None,
-    guard: Guard = unguarded,
+    pool: Pool, decision: ManualDecision, *, actor: str, guild_id: int | None = None, guard: Guard = unguarded
 ) -> DecisionReport:
     """Carry out an officer's decision and look again at every rule.
 

@@ -79,12 +79,7 @@ async def run_addon_sync(
 
 
 async def run_blizzard_sync(
-    pool: Pool,
-    *,
-    guild_id: int | None = None,
-    sources: Sources,
-    actor: str = "schedule",
-    accept_losses: bool = False,
+    pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str = "schedule", accept_losses: bool = False
 ) -> PipelineReport:
     """Fetch the roster from Battle.net and write it. Raises `SourceError`, `SuspiciousSource`, `ConfigurationError`."""
 
@@ -115,12 +110,7 @@ async def run_blizzard_sync(
 
 
 async def run_discord_sync(
-    pool: Pool,
-    *,
-    guild_id: int | None = None,
-    sources: Sources,
-    actor: str = "schedule",
-    accept_losses: bool = False,
+    pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str = "schedule", accept_losses: bool = False
 ) -> PipelineReport:
     """Fetch roles and members from Discord and write them. Raises like `run_blizzard_sync`."""
 

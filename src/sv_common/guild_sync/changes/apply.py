@@ -63,10 +63,7 @@ async def apply(guild: GuildConnection, changesets: Sequence[Changeset], author:
         fold(
             change
             for row in rows
-            for change in (
-                _completed(row, guild.id, state, numbers),
-                *map(_kept, _taken_along(row, state, wanted)),
-            )
+            for change in (_completed(row, guild.id, state, numbers), *map(_kept, _taken_along(row, state, wanted)))
         )
         for rows in planned
     ]

@@ -39,12 +39,7 @@ class Table:
 
 def _table(schema: str, name: str, key: str, columns: str, known_by: str = "", notes: str = "") -> Table:
     return Table(
-        schema,
-        name,
-        tuple(key.split()),
-        tuple(columns.split()),
-        tuple(known_by.split()),
-        frozenset(notes.split()),
+        schema, name, tuple(key.split()), tuple(columns.split()), tuple(known_by.split()), frozenset(notes.split())
     )
 
 

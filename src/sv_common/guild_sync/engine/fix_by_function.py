@@ -14,15 +14,9 @@ from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.engine import record
 from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.planning import held, left_dismissed, not_of_rule, nothing_to_do
-from sv_common.guild_sync.engine.record import (
-    add_attempts,
-    is_known_failure,
-    keep_review_reasons,
-    resolve_fixed,
-    verify,
-)
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues import lifecycle
@@ -55,7 +49,7 @@ async def fix_by_function(pool: Pool, run: FixRun, mitigate: Mitigation) -> list
         if run.limit is not None and len(ready) > run.limit:
             results += [held(issue, None, len(ready), run.limit) for issue in ready]
             ready = []
-        await keep_review_reasons(guild, results, known)
+        await record.keep_review_reasons(guild, results, known)
     run.settle(len(results))
     for issue in ready:
         run.started = time.monotonic()
@@ -81,15 +75,15 @@ async def _call(pool: Pool, run: FixRun, mitigate: Mitigation, issue: Issue) -> 
 async def _conclude(guild: GuildConnection, run: FixRun, issue: Issue, outcome: FixOutcome, reason: str) -> FixResult:
     """Verify and record; resolve what is fixed, keep why the rest is not. Automation that repeats itself is recorded once."""
     if outcome is FixOutcome.FIXED:
-        outcome, reason = await verify(
+        outcome, reason = await record.verify(
             guild, run.rule, issue, fixed=reason, still_found=_STILL_FOUND, in_doubt=_NOT_VERIFIED
         )
     result = FixResult(issue.id, issue.issue_type, outcome, reason)
-    await keep_review_reasons(guild, [result], [issue])
-    await resolve_fixed(guild, run, [result])
+    await record.keep_review_reasons(guild, [result], [issue])
+    await record.resolve_fixed(guild, run, [result])
     if outcome is FixOutcome.FIXED:
         await rescan(guild, run.rules, run.rule.issue_type)
-    if outcome is FixOutcome.WAITING or is_known_failure(run, result, issue):
+    if outcome is FixOutcome.WAITING or record.is_known_failure(run, result, issue):
         return result
-    (number,) = await add_attempts(guild, run, [NewAttempt(issue.id, outcome.value, reason, None)])
+    (number,) = await record.add_attempts(guild, run, [NewAttempt(issue.id, outcome.value, reason, None)])
     return replace(result, attempt_id=number)

@@ -68,12 +68,7 @@ class UndoPreview:
 
 
 async def preview_undo(
-    pool: Pool,
-    attempt_id: int,
-    *,
-    guild_id: int,
-    source: DiscordSource | None = None,
-    guard: Guard = unguarded,
+    pool: Pool, attempt_id: int, *, guild_id: int, source: DiscordSource | None = None, guard: Guard = unguarded
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 

@@ -60,8 +60,7 @@ class SourceAge:
     source: Source
     last: Annotated[datetime | None, Field(description="When its data is from; null where there was none yet.")]
     expected_every: Annotated[
-        Seconds,
-        Field(serialization_alias="expected_every_s", description="How often it is expected, in seconds."),
+        Seconds, Field(serialization_alias="expected_every_s", description="How often it is expected, in seconds.")
     ]
     stale_after: Annotated[
         Seconds, Field(serialization_alias="stale_after_s", description="From which age on it is stale, in seconds.")

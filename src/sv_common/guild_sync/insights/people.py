@@ -29,8 +29,7 @@ class PersonKind(StrEnum):
 
 
 LastLogin: TypeAlias = Annotated[
-    int | None,
-    Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more)."),
+    int | None, Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more).")
 ]
 
 

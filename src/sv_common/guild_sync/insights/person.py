@@ -135,8 +135,7 @@ class RejectionView:
     player_id: int
     player: str
     is_unlinking: Annotated[
-        bool,
-        Field(description="From unlinking: no note and no name links the two again, but an officer may."),
+        bool, Field(description="From unlinking: no note and no name links the two again, but an officer may.")
     ]
     reason: str | None
     rejected_by: str

@@ -325,12 +325,7 @@ RULE = RuleDefinition(
                 Outcome.NO_FINDING,
                 (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
             )
-            for note, shown in (
-                ("Alch 300", "“Alch 300”"),
-                ("Bank", "“Bank”"),
-                ("2026-01-31", "a date"),
-                ("", "empty"),
-            )
+            for note, shown in (("Alch 300", "“Alch 300”"), ("Bank", "“Bank”"), ("2026-01-31", "a date"), ("", "empty"))
         ),
         Example(
             "A character linked to Elrek under the note “Elrek”; Elrek's main is renamed to Torvan",

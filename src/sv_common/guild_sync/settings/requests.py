@@ -53,9 +53,7 @@ class RuleRequest:
     parameters: Annotated[
         Mapping[str, object],
         Field(
-            max_length=20,
-            description="Thresholds by name; null is the default.",
-            examples=[{"stale_after_days": 45}],
+            max_length=20, description="Thresholds by name; null is the default.", examples=[{"stale_after_days": 45}]
         ),
     ] = field(default_factory=dict)
     to_default: Annotated[bool, Field(description="Set everything else to its default first.")] = False
@@ -85,9 +83,7 @@ class RoleWish:
     role: Annotated[
         str,
         Field(
-            max_length=30,
-            description="Id of the role, “none” on purpose, or empty text for not set.",
-            examples=["101"],
+            max_length=30, description="Id of the role, “none” on purpose, or empty text for not set.", examples=["101"]
         ),
     ]
     is_managed: Annotated[bool, Field(description="Whether fixes may give and take it.")] = True
@@ -130,9 +126,7 @@ class WordRequest:
     word: Annotated[
         str,
         Field(
-            max_length=LONGEST_WORD,
-            description="A word or a short phrase, as notes write it.",
-            examples=["nightcrew"],
+            max_length=LONGEST_WORD, description="A word or a short phrase, as notes write it.", examples=["nightcrew"]
         ),
     ]
     reading: Annotated[
