@@ -277,7 +277,7 @@ async def test_an_attempt_of_one_piece_is_not_offered_in_parts(two: Two) -> None
 async def test_a_row_that_is_unticked_keeps_no_other_from_being_fixed_as_it_was_seen(
     guild: GuildBuilder, issue_type: str
 ) -> None:
-    for name in ("Mito", "Zork", "Elrek"):
+    for name in ("Mito", "Zork"):
         await guild.member(name, roles=[ROLE_OF_RANK[RAIDER]])
         await guild.character(name)
         await guild.character(f"{name}alt", f"alt of {name}")
