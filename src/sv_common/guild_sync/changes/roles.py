@@ -198,15 +198,15 @@ def still_to_do(changes: Sequence[RoleChange], held: Collection[str]) -> list[Ro
 
 
 def to_put_back(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
-    """Return what puts the changes back, taken together; nothing for a role that is as it was at first."""
+    """Return what puts the changes back, taken together."""
+    return still_to_do([change.inverse for change in taken_together(changes)], held)
+
+
+def taken_together(changes: Sequence[RoleChange]) -> list[RoleChange]:
+    """Return the last change of each role; nothing for a role that is as it was at first."""
+    first = {change.role_id: change for change in reversed(changes)}
     last = {change.role_id: change for change in changes}
-    first = held_at_first(changes)
-    return still_to_do([each.inverse for each in last.values() if each.held is not first[each.role_id]], held)
-
-
-def held_at_first(changes: Sequence[RoleChange]) -> dict[str, bool]:
-    """Return whether the member had each of the roles before the first of the changes."""
-    return {change.role_id: not change.held for change in reversed(changes)}
+    return [change for change in last.values() if change.held is first[change.role_id].held]
 
 
 def is_seen(change: RoleChange, held: Collection[str]) -> bool:

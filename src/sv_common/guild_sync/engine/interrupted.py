@@ -17,8 +17,8 @@ from sv_common.guild_sync.changes.roles import (
     RoleOutcome,
     RoleRun,
     done_in_words,
-    held_at_first,
     is_seen,
+    taken_together,
     to_put_back,
 )
 from sv_common.guild_sync.core.errors import Busy, SourceError, SourceUnavailable
@@ -134,6 +134,4 @@ async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member,
 
 def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
     """Return what an interrupted undo has put back, by what the member has now."""
-    first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
-    back = [role.inverse for role in last.values() if role.held is not first[role.role_id]]
-    return [role for role in back if is_seen(role, held)]
+    return [change.inverse for change in taken_together(attempt.roles) if is_seen(change.inverse, held)]

@@ -8,7 +8,7 @@ from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RoleChange
-from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, held_at_first, is_seen, to_put_back
+from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, is_seen, taken_together, to_put_back
 from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
 from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
@@ -87,9 +87,9 @@ def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChang
 
     Of an unverified attempt it is unknown which of its changes were made, so those that are not there do not count.
     """
-    first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
-    is_back = all((role_id in held) is was for role_id, was in first.items())
-    is_as_written = all(is_seen(role, held) for role in last.values() if role.held is not first[role.role_id])
+    first = {role.role_id: role for role in reversed(attempt.roles)}
+    is_back = not any(is_seen(role, held) for role in first.values())
+    is_as_written = all(is_seen(role, held) for role in taken_together(attempt.roles))
     if not is_back and not is_as_written and attempt.outcome != FixOutcome.UNVERIFIED:
         raise Refused(_CHANGED)
     return to_put_back(attempt.roles, held)
