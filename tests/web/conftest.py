@@ -33,11 +33,9 @@ from web.helpers import BASE_URL, House, application, asker, issue_number, offic
 
 
 @pytest.fixture
-def app(pool: Pool) -> Iterator[FastAPI]:
+def app(pool: Pool) -> FastAPI:
     """The application, without any source."""
-    made = application(pool)
-    yield made
-    made.dependency_overrides.clear()
+    return application(pool)
 
 
 @pytest.fixture
