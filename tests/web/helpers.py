@@ -154,7 +154,6 @@ def made(services: Services, **options: Any) -> FastAPI:
     for place, route in enumerate(first.router.routes):
         if not isinstance(route, Route):  # which is bound to its application
             routes[place] = route
-    app.dependency_overrides = first.dependency_overrides  # where shared routes look for them
     return app
 
 

@@ -158,14 +158,3 @@ async def test_findings_are_grouped_by_severity_or_not_at_all(reader: httpx2.Asy
     assert plain.text("group-all") == "All, newest first 6"
     riddle = await issue_number(house.guild, "orphan_wow", "Riddle")
     assert f"{PAGE}/issues/{riddle}?guild={house.guild.guild_id}" in plain.links
-
-
-async def test_the_whole_page_with_fifty_findings_stays_light(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    for number in range(60):
-        await guild.character(f"Char{number:03}", "hello there friend")
-    await run_integrity_check(guild.pool)
-    page = await alice.get(PAGE)
-    assets = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
-    assert {"/static/quality.css", "/static/selection.js", "/static/patt.css", "/static/patt.js"} <= assets
-    sizes = {asset: len((await alice.get(asset)).content) for asset in assets} | {"page": len(page.content)}
-    assert sum(sizes.values()) < 150_000, sizes

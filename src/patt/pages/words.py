@@ -73,10 +73,7 @@ SOURCES: Mapping[Source, str] = {
 """Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
-    MatchEvidence.KNOWN_PLAYER: (
-        "Known players",
-        "Characters are linked to existing players. No player is created.",
-    ),
+    MatchEvidence.KNOWN_PLAYER: ("Known players", "Characters are linked to existing players. No player is created."),
     MatchEvidence.DISCORD_MEMBER: (
         "New players who are on Discord",
         "A player is created for a Discord member whose name or main the characters lead to.",
@@ -188,10 +185,11 @@ def expectation(age: SourceAge) -> str:
 
 
 def not_counted(kind: str, share: Share) -> str:
-    """Say who does not count; nothing where everybody does."""
-    counts = {why: share.left_out[why] for why in _LEFT_OUT[kind] if share.left_out.get(why)}
+    """Say who does not count; nothing where everyone does."""
     parts = [
-        _LEFT_OUT[kind][why].format(count).replace("(s)", "" if count == 1 else "s") for why, count in counts.items()
+        text.format(count).replace("(s)", "" if count == 1 else "s")
+        for why, text in _LEFT_OUT[kind].items()
+        if (count := share.left_out.get(why))
     ]
     return f"Not counted: {', '.join(parts)}." if parts else ""
 
@@ -209,12 +207,11 @@ def verdict(health: Health, trends: Trends) -> str:
     stale = [DATA_SOURCES[age.source] for age in health.sources if age.is_stale]
     if not (health.characters.counted or health.members.counted):
         return "No characters and no Discord members yet. Set up the sources first."
-    who = _and([_of(health.characters, "character"), _of(health.members, "Discord member")])
-    opened = trends.total[-1]
-    days = len(trends.days) - 1
+    characters, members = _of(health.characters, "character"), _of(health.members, "Discord member")
+    opened, days = trends.total[-1], len(trends.days) - 1
     moved = f"{_count(opened, 'issue')} {'is' if opened == 1 else 'are'} open, {change(trends.total)} {days} days ago."
     old = f" No fresh data from: {', '.join(stale)}." if stale else " All sources are fresh."
-    return f"{who} are linked and consistent. {moved}{old}"
+    return f"{characters} and {members} are linked and consistent. {moved}{old}"
 
 
 def frequency(rule: RuleOverview) -> str:
@@ -229,11 +226,8 @@ def fix_record(rule: RuleOverview) -> str:
     """Say how the fixes of a rule ended in 90 days; nothing of a rule without a fix."""
     if not rule.is_fixable:
         return ""
-    refused = (
-        f" {_count(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
-        if rule.fixes_refused
-        else ""
-    )
+    clicks = f" {_count(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
+    refused = clicks if rule.fixes_refused else ""
     if not rule.fixes_tried:
         return f"No fix was made in 90 days.{refused}"
     fixes = _count(rule.fixes_tried, "fix", "fixes")
@@ -244,10 +238,6 @@ def fix_record(rule: RuleOverview) -> str:
 
 def _of(share: Share, what: str) -> str:
     return f"{share.healthy} of {_count(share.counted, what)}"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join(parts)
 
 
 def _count(count: int, one: str, many: str | None = None) -> str:
