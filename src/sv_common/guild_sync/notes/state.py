@@ -74,13 +74,7 @@ class NoteState:
         self.is_counter = _is_counter(self.tokens)
 
     def add(
-        self,
-        position: int,
-        kind: MentionKind,
-        *,
-        only_if_known: bool,
-        belongs: bool = False,
-        is_doubtful: bool = False,
+        self, position: int, kind: MentionKind, *, only_if_known: bool, belongs: bool = False, is_doubtful: bool = False
     ) -> None:
         """Add the word at `position`, with its realm if it has one, and count both as read."""
         token = self.tokens[position]

@@ -17,10 +17,7 @@ from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, i
 
 SQL = load_sql(__package__, "held_losses.sql")
 
-_WORDS = {
-    "battlenet": ("characters", "Battle.net's roster"),
-    "discord": ("people", "Discord's list"),
-}
+_WORDS = {"battlenet": ("characters", "Battle.net's roster"), "discord": ("people", "Discord's list")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,7 @@ class LostSubject:
     id: int
     name: str
     place: Annotated[
-        str | None,
-        Field(description="Rank in the game, or highest guild role on Discord.", examples=["Raider"]),
+        str | None, Field(description="Rank in the game, or highest guild role on Discord.", examples=["Raider"])
     ]
     player_id: int | None
     player: str | None
@@ -91,10 +87,7 @@ async def judge(guild: GuildConnection, loss: Loss, *, is_accepted: bool, is_com
     `GreatLossError`, which rolls it back, where too many are gone and nobody has released them.
     """
     if not is_accepted and is_suspicious(len(loss.subject_ids), loss.known):
-        released = next(
-            (each for each in await all_of(guild) if each.source == loss.source and each.released_at),
-            None,
-        )
+        released = next((each for each in await all_of(guild) if each.source == loss.source and each.released_at), None)
         if released is None or not set(loss.subject_ids) <= set(released.subject_ids):
             raise GreatLossError(_sentence(loss), loss)
     if is_complete:

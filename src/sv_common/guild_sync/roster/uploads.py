@@ -38,8 +38,7 @@ class Upload:
     character_count: int
     exported_at: datetime | None
     as_of: Annotated[
-        datetime,
-        Field(description="The time that its export counts as: its own, unless it has none or a future one."),
+        datetime, Field(description="The time that its export counts as: its own, unless it has none or a future one.")
     ]
     received_at: datetime
     state: Annotated[

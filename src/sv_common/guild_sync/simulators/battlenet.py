@@ -34,13 +34,7 @@ class BattleNetSimulator:
     that are given the same set of `tokens` take each other's.
     """
 
-    def __init__(
-        self,
-        world: GuildWorld,
-        *,
-        faults: Faults | None = None,
-        tokens: set[str] | None = None,
-    ) -> None:
+    def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.token_lifetime = TOKEN_LIFETIME

@@ -23,13 +23,7 @@ from sv_common.guild_sync.simulators.discord_shapes import (
     role_object,
 )
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults, RefusedError
-from sv_common.guild_sync.simulators.model import (
-    AuditEntry,
-    WorldChannel,
-    WorldMember,
-    WorldMessage,
-    WorldRole,
-)
+from sv_common.guild_sync.simulators.model import AuditEntry, WorldChannel, WorldMember, WorldMessage, WorldRole
 from sv_common.guild_sync.simulators.world import GuildWorld
 from sv_common.guild_sync.sources.discord.permissions import Permission, permissions_in_channel
 
@@ -63,12 +57,7 @@ class DiscordSimulator:
     `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
     """
 
-    def __init__(
-        self,
-        world: GuildWorld,
-        *,
-        faults: Faults | None = None,
-    ) -> None:
+    def __init__(self, world: GuildWorld, *, faults: Faults | None = None) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.sign_in = DiscordSignIn(world, faults=self.faults)

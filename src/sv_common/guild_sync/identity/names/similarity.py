@@ -46,19 +46,8 @@ _LEAST_SHARE_RIGHT: Final = (1.0, 0.6, 0.6, 0.75)
 _LEAST_SHARE_RIGHT_IN_TEXT: Final = 0.8
 _CYRILLIC_IN_LATIN: Final = str.maketrans(
     dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
-    | {
-        "ё": "yo",
-        "ж": "zh",
-        "х": "h",
-        "ц": "ts",
-        "ч": "ch",
-        "ш": "sh",
-        "щ": "sch",
-        "ъ": "",
-        "ь": "",
-        "ю": "yu",
-        "я": "ya",
-    }
+    | {"ё": "yo", "ж": "zh", "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya"}
+    | dict.fromkeys("ъь", "")
 )
 
 

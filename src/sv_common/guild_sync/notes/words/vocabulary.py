@@ -59,7 +59,14 @@ class Category(StrEnum):
 
 Categories = frozenset[Category]
 NO_CATEGORY: Final[Categories] = frozenset()
-TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
+
+
+def categories_of(names: str) -> Categories:
+    """Return the categories with these names, parted by blanks."""
+    return frozenset(map(Category, names.split()))
+
+
+TRADES: Final = categories_of("profession spec class role")
 """What a character can do."""
 
 _ABOUT_PEOPLE: Final = frozenset({Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION})

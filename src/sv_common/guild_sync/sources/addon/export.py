@@ -155,10 +155,7 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
 
 
 def read_characters(
-    rows: Iterable[object],
-    *,
-    notes_visible: bool | None = None,
-    officer_notes_visible: bool | None = None,
+    rows: Iterable[object], *, notes_visible: bool | None = None, officer_notes_visible: bool | None = None
 ) -> tuple[AddonCharacter, ...]:
     """Check the entries of an export, given as the addon writes them or as AddonCharacters.
 
@@ -385,9 +382,7 @@ def _with_notes_seen(character: AddonCharacter, *, note: bool, officer_note: boo
     if note and officer_note:
         return character
     return replace(
-        character,
-        note=character.note if note else None,
-        officer_note=character.officer_note if officer_note else None,
+        character, note=character.note if note else None, officer_note=character.officer_note if officer_note else None
     )
 
 

@@ -90,12 +90,7 @@ class BattleNetClient:
         timing: Timing = REAL_TIME,
     ) -> None:
         tokens = TokenSource(
-            http,
-            client_id=client_id,
-            client_secret=client_secret,
-            token_url=token_url,
-            retries=retries,
-            timing=timing,
+            http, client_id=client_id, client_secret=client_secret, token_url=token_url, retries=retries, timing=timing
         )
         self._tokens = tokens
         self._api = BattleNetApi(
