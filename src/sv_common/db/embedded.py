@@ -16,7 +16,6 @@ class EmbeddedServer(Protocol):
 
     def get_uri(self, database: str | None = None) -> str:
         """Return the connection string of one database of the server."""
-        ...
 
 
 def start(folder: Path) -> EmbeddedServer:

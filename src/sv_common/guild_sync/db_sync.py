@@ -82,7 +82,7 @@ async def sync_blizzard_roster(
         as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
             return _superseded(len(usable))
-        known = await character_store.count_present(guild)
+        known = await guilds.roster_size(guild)
         await ranks.ensure(guild, [each.rank for each in usable])
         moves = await character_store.apply_roster(guild, usable, is_complete=not problems, as_of=as_of)
         loss = Loss("battlenet", moves.left_ids, known)

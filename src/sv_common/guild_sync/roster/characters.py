@@ -62,11 +62,6 @@ async def present(guild: GuildConnection) -> list[PresentCharacter]:
     return [PresentCharacter._make(row) for row in rows]
 
 
-async def count_present(guild: GuildConnection) -> int:
-    """Return how many characters are in the guild now."""
-    return int(await guild.value(SQL["roster_size_now"]) or 0)
-
-
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
     """Return how many characters that are in the guild now are in a roster, and of how many others only the name is."""
     row = await guild.row(SQL["same_characters"], **_columns(roster))

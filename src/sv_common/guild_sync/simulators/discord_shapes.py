@@ -27,7 +27,6 @@ _ZERO = (
 
 
 def user_object(member: WorldMember) -> dict[str, object]:
-    """Write a user."""
     user: dict[str, object] = {
         "id": member.user_id,
         "username": member.username,
@@ -42,7 +41,6 @@ def user_object(member: WorldMember) -> dict[str, object]:
 
 
 def member_object(member: WorldMember) -> dict[str, object]:
-    """Write a member of a server."""
     return {
         "avatar": None,
         "banner": None,
@@ -60,7 +58,6 @@ def member_object(member: WorldMember) -> dict[str, object]:
 
 
 def role_object(role: WorldRole) -> dict[str, object]:
-    """Write a role."""
     return {
         "id": role.role_id,
         "name": role.name,
@@ -105,7 +102,6 @@ def guild_object(world: GuildWorld, *, with_counts: bool) -> dict[str, object]:
 
 
 def my_guild_object(server_id: str, name: str, permissions: int) -> dict[str, object]:
-    """Write a server as its bot lists it."""
     return {
         "id": server_id,
         "name": name,
@@ -118,7 +114,6 @@ def my_guild_object(server_id: str, name: str, permissions: int) -> dict[str, ob
 
 
 def channel_object(channel: WorldChannel, guild_id: str) -> dict[str, object]:
-    """Write a channel of the server."""
     overwrites = [
         {"id": each.subject_id, "type": int(each.is_for_member), "allow": str(each.allow), "deny": str(each.deny)}
         for each in channel.overwrites
@@ -194,7 +189,6 @@ def message_object(world: GuildWorld, message: WorldMessage) -> dict[str, object
 
 
 def embeds(payload: Mapping[str, object]) -> list[dict[str, object]]:
-    """List the embeds of a message as it was sent."""
     found = payload.get("embeds")
     return [embed for embed in found if isinstance(embed, dict)] if isinstance(found, list) else []
 

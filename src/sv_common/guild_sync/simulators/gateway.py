@@ -53,7 +53,6 @@ class GatewaySimulator:
             await self._runner.cleanup()
 
     async def send(self, event: str, data: Mapping[str, object]) -> None:
-        """Let every client that listens hear an event."""
         self._events.append(json.dumps({"op": 0, "s": len(self._events) + 1, "t": event, "d": data}))
         for socket in self._sockets:
             await socket.send_str(self._events[-1])

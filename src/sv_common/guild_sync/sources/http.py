@@ -66,6 +66,15 @@ USUAL_RETRIES = RetryPolicy()
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """What a client sends by: its connections, how often it tries, and its time."""
+
+    http: httpx2.AsyncClient
+    retries: RetryPolicy = USUAL_RETRIES
+    timing: Timing = REAL_TIME
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A request in words, for sentences: `Asked("Battle.net", "the guild roster")`."""
 
@@ -176,7 +185,6 @@ def _unanswered(fault: Exception) -> type[SourceUnavailable]:
 
 
 def too_long(asked: Asked) -> str:
-    """Return the sentence for an answer that is longer than any real one."""
     return (
         f"{asked.service} sent more than {LARGEST_ANSWER // 2**20} MB for {asked.what}, far more than a real answer has. "
         "Nothing was used of it. Check what stands between this server and it, such as a proxy."
@@ -277,7 +285,6 @@ class Node:
         return replace(self, value=self.value.get(key), place=f"{self.place}.{key}" if self.place else key)
 
     def named(self, label: str) -> Node:
-        """Add a name to the place, for sentences."""
         return replace(self, place=f"{self.place} ({label})")
 
     def items(self) -> Iterator[Node]:
@@ -294,7 +301,6 @@ class Node:
         return text
 
     def any_text(self) -> str:
-        """Read a text that may be blank."""
         if not isinstance(self.value, str):
             raise self.malformed("a text")
         return storable(self.value)

@@ -41,7 +41,6 @@ class Announcement:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Announcement:
-        """Read what `as_json` returned."""
         sections = tuple(Section(each["heading"], tuple(each["lines"]), each["total"]) for each in kept["sections"])
         return cls(kept["title"], kept["body"], kept["nonce"], sections)
 
