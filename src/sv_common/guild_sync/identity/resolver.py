@@ -115,7 +115,6 @@ class Resolver(CandidateFinder):
         return "note" if self.resolve(character).target is not None else "name"
 
     def unlinked(self) -> list[KnownCharacter]:
-        """Return the characters in the guild without a player."""
         return [c for c in self.facts.characters.values() if c.player_id is None and c.is_present]
 
     def player_of_member(self, member_id: int) -> int | None:
@@ -146,7 +145,6 @@ class Resolver(CandidateFinder):
         return found[2] if found else None
 
     def suggestions(self, word: str, limit: int = 3) -> list[str]:
-        """Return the names most similar to the word, best first."""
         return [self.facts.characters[number].label for number, _ in self.similar_characters([word])[:limit]]
 
     def similar_characters(self, words: Iterable[str], *, in_text: bool = False) -> list[tuple[int, Similarity]]:

@@ -30,8 +30,6 @@ NICKNAME = "nickname"
 
 
 class Sureness(StrEnum):
-    """How sure a reading is."""
-
     CONFIDENT = "confident"
     AMBIGUOUS = "ambiguous"
     SUGGESTED = "suggested"

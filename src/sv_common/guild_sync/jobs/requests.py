@@ -85,23 +85,19 @@ async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
 
 
 async def by_number(guild: GuildConnection, first: int, last: int) -> list[WorkRequest]:
-    """Return the requests of a guild with these numbers, those that there are."""
     return await guild.all(WorkRequest, SQL["by_number"], first=first, last=last)
 
 
 async def under_way(guild: GuildConnection) -> list[WorkRequest]:
-    """Return the requests of a guild that wait or run, oldest first."""
     return await guild.all(WorkRequest, SQL["under_way"])
 
 
 async def newest(guild: GuildConnection, *, number: int = 1) -> Page[WorkRequest]:
-    """Return one page of the requests of a guild, newest first."""
     place = Place(int(await guild.value(SQL["count"]) or 0), number)
     return place.page(await guild.all(WorkRequest, SQL["newest"], limit=PAGE_SIZE, offset=place.offset))
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
-    """Return the guilds of which a request is not done."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]
 
 

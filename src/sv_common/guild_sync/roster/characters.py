@@ -57,7 +57,6 @@ class RosterMoves:
 
 
 async def present(guild: GuildConnection) -> list[PresentCharacter]:
-    """Return every character in the guild now."""
     rows = await guild.rows(SQL["present"])
     return [PresentCharacter._make(row) for row in rows]
 

@@ -20,7 +20,6 @@ FEWEST = 3
 
 
 def is_suspicious(gone: int, known: int) -> bool:
-    """Whether so many at once look like a failed fetch."""
     return gone >= FEWEST and gone > known * LARGEST_SHARE
 
 

@@ -33,7 +33,6 @@ class Matching:
 
     @property
     def entries(self) -> int:
-        """How many entries the upload has."""
         return sum(map(len, (self.matched, self.unknown, self.ambiguous, self.doubtful)))
 
 

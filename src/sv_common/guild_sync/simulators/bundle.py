@@ -69,7 +69,6 @@ class GuildSimulator:
 
     @property
     def discord_authorize_url(self) -> str:
-        """Where people are asked who sign in."""
         return self._address("/discord/oauth2/authorize")
 
     def __enter__(self) -> GuildSimulator:

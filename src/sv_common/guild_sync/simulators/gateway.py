@@ -104,11 +104,5 @@ class GatewaySimulator:
 
     def _ready(self) -> dict[str, object]:
         user = {"id": "1", "username": "PATT", "discriminator": "0", "avatar": None, "global_name": None, "bot": True}
-        return {
-            "v": 10,
-            "user": user,
-            "guilds": [],
-            "session_id": f"session-{self.sessions}",
-            "resume_gateway_url": self.url,
-            "application": {"id": "1", "flags": 0},
-        }
+        session = {"session_id": f"session-{self.sessions}", "resume_gateway_url": self.url}
+        return {"v": 10, "user": user, "guilds": [], "application": {"id": "1", "flags": 0}} | session

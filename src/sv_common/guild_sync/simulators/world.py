@@ -109,7 +109,6 @@ class GuildWorld:
 
     @property
     def characters(self) -> list[WorldCharacter]:
-        """Everyone who is in the guild at the moment."""
         return [character for character in self._all_characters if character.in_guild]
 
     @property

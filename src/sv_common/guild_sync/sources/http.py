@@ -330,7 +330,6 @@ class Node:
         return self.value
 
     def malformed(self, wanted: str) -> SourceMalformed:
-        """Return the error for a value that is not what the documentation says."""
         place = f"'{self.place}'" if self.place else "the whole answer"
         return SourceMalformed(
             f"{self.asked.service}'s answer for {self.asked.what} does not have the documented shape: "

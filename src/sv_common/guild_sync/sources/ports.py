@@ -21,8 +21,6 @@ from sv_common.guild_sync.sources.models import (
 
 
 class BattleNetSource(Protocol):
-    """Reads a guild from Battle.net."""
-
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
         """Fetch the whole roster with every profile that can be read; a member without one keeps the roster's fields.
 
@@ -52,8 +50,6 @@ class ProfileSource(Protocol):
 
 
 class RealmSource(Protocol):
-    """Reads the realms of a region."""
-
     async def fetch_realms(self, region: str) -> RealmIndex:
         """Fetch all realms with their names in each language of the region, one request for each language.
 
@@ -62,8 +58,6 @@ class RealmSource(Protocol):
 
 
 class DiscordSource(Protocol):
-    """Reads a Discord server and changes roles."""
-
     async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
         """Fetch all roles and all members (bots included, marked); an empty list of members is returned as it came.
 
@@ -87,8 +81,6 @@ class DiscordSource(Protocol):
 
 
 class Announcer(Protocol):
-    """Posts messages to a guild's officers on Discord."""
-
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
         """Post the announcement, cut to Discord's limits, and return the message's id. It mentions no member.
 

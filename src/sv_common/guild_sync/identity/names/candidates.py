@@ -25,8 +25,6 @@ _SHORTEST_UNSPACED = 2
 
 
 class CandidateFinder:
-    """Finds the people of a guild that a mention can mean."""
-
     def __init__(self, facts: GuildFacts, names: NameIndex) -> None:
         self.facts = facts
         self.names = names
@@ -51,7 +49,6 @@ class CandidateFinder:
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
     def label(self, person: Person) -> str:
-        """Return what an officer calls this person."""
         if person.player_id is not None:
             return self.facts.players[person.player_id].display_name
         if person.member_id is not None:

@@ -284,6 +284,5 @@ def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str
 
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)
 def names_of_member(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str]:
-    """A member's names, as they are and without decoration."""
     names = {member.username, member.global_name or "", member.display_name}
     return discord_names(member).union(*(undecorated(name, vocabulary) for name in names))

@@ -108,8 +108,6 @@ class Similarity(NamedTuple):
 
 
 class SimilarNames:
-    """Names to be searched for those that a word is similar to."""
-
     def __init__(self, names: Sequence[str]) -> None:
         self._places: dict[str, list[int]] = defaultdict(list)
         self._places_of_names: dict[str, list[int]] = defaultdict(list)

@@ -37,7 +37,6 @@ _MAIN_RUN: Final = frozenset({Category.MAIN, Category.CHARACTER})
 
 
 def read_forms(state: NoteState) -> None:
-    """Read every known form in the note."""
     for needed, read in FORMS:
         if not needed or needed & state.categories:
             read(state)

@@ -95,7 +95,6 @@ class Token:
         return self.ending != ""
 
     def has(self, category: Category) -> bool:
-        """Whether the vocabulary knows this word as `category`."""
         return category in self.categories
 
 

@@ -45,7 +45,6 @@ class Problems:
             self._listed.append(sentence)
 
     def refuse_if_any(self) -> None:
-        """Raise `BadInput` with the faults, if there are any."""
         if not self._count:
             return
         rest = self._count - len(self._listed)
@@ -74,7 +73,6 @@ class Fields:
         return f"entry {self._number} {shown(full)}"
 
     def report(self, fault: str) -> None:
-        """Report what is wrong with this table, with the remedy."""
         self._problems.add(f"{self.where}: {fault}; {REMEDY}.")
 
     def raw(self, field: str) -> object:

@@ -117,7 +117,6 @@ class BattleNetApi:
 
     @property
     def spare_requests(self) -> int:
-        """How many requests may still be sent within this hour."""
         return self._limiter.spare
 
     async def read(

@@ -36,7 +36,6 @@ class Announcement:
     sections: tuple[Section, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form in which it is stored until it is sent."""
         return asdict(self)
 
     @classmethod
