@@ -8,17 +8,7 @@ import math
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.sources.http import (
-    Asked,
-    Node,
-    RateLimiter,
-    RetryableError,
-    Sender,
-    read_json,
-    refuse_busy,
-    send,
-    with_retries,
-)
+from sv_common.guild_sync.sources.http import Asked, Node, RateLimiter, RetryableError, Sender, refuse_busy
 from sv_common.guild_sync.sources.models import LOCALES
 
 TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a password
@@ -45,7 +35,7 @@ class TokenSource:
         """Return a token that is valid for some more minutes. Raises a SourceError."""
         async with self._lock:
             if not self._token or self._sender.timing.clock() >= self._refresh_at:
-                await with_retries(self._fetch, self._sender.retries, self._sender.timing)
+                await self._sender.repeat(self._fetch)
             return self._token
 
     async def replacement(self, rejected: str) -> str:
@@ -57,7 +47,7 @@ class TokenSource:
 
     async def _fetch(self) -> None:
         request = self._sender.http.build_request("POST", self._token_url, data={"grant_type": "client_credentials"})
-        response = await send(self._sender.http, request, _ASKED, self._credentials)
+        response = await self._sender.send(request, _ASKED, self._credentials)
         refuse_busy(response, _ASKED)
         if response.status_code in (400, 401, 403):
             raise SourceDenied(
@@ -69,7 +59,7 @@ class TokenSource:
                 f"Battle.net answered HTTP {response.status_code} to the request for an access token. "
                 f"Check the token address (PATT_BLIZZARD_TOKEN_URL)."
             )
-        answer = Node(read_json(response, _ASKED), _ASKED)
+        answer = Node.of(response, _ASKED)
         token = _token(answer.child("access_token"))
         lifetime = float(answer.child("expires_in").integer())
         self._refresh_at = self._sender.timing.clock() + lifetime - min(REFRESH_EARLY, lifetime / 2)
@@ -138,9 +128,9 @@ class BattleNetApi:
             if response.status_code == _NOT_FOUND and _is_own_error(response):
                 return None
             _refuse_faults(response, asked)
-            return Node(read_json(response, asked), asked)
+            return Node.of(response, asked)
 
-        return await with_retries(attempt, self._sender.retries, self._sender.timing)
+        return await self._sender.repeat(attempt)
 
     async def _authorized(self, url: str, query: dict[str, str], asked: Asked) -> httpx2.Response:
         """Send with the token, once more with a new one where it was rejected."""
@@ -157,7 +147,7 @@ class BattleNetApi:
         request = self._sender.http.build_request(
             "GET", url, params=query, headers={"Authorization": f"Bearer {token}"}
         )
-        response = await send(self._sender.http, request, asked)
+        response = await self._sender.send(request, asked)
         try:
             refuse_busy(response, asked)
         except RetryableError as fault:

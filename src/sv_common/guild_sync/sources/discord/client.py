@@ -22,11 +22,9 @@ from sv_common.guild_sync.sources.http import (
     Node,
     RateLimiter,
     RetryPolicy,
+    Sender,
     Timing,
-    read_json,
     refuse_busy,
-    send,
-    with_retries,
 )
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
 
@@ -62,15 +60,13 @@ class DiscordClient:
         retries: RetryPolicy = USUAL_RETRIES,
         timing: Timing = REAL_TIME,
     ) -> None:
-        self._http = http
+        self._sender = Sender(http, retries, timing)
         self._api_url = api_url.rstrip("/")
         self._read_token = token if callable(token) else lambda: token
         self._token = self._read_token()
         self._agent = f"DiscordBot ({contact_url}, {version('patt')})".encode()
         self._limiter = limiter or RateLimiter(LIMITS, timing)
         self._limits = DiscordLimits(timing)
-        self._retries = retries
-        self._timing = timing
         self._rejected_at: float | None = None
         self._own_id = ""
 
@@ -205,12 +201,12 @@ class DiscordClient:
         async def attempt() -> T:
             response = await self._send(call)
             if response.status_code == _UNAUTHORIZED:
-                self._rejected_at = self._timing.clock()
+                self._rejected_at = self._sender.timing.clock()
                 raise SourceDenied(wire.REJECTED_REMEDY)
             refuse_busy(response, call.asked)
             return read(response)
 
-        return await with_retries(attempt, self._retries, self._timing)
+        return await self._sender.repeat(attempt)
 
     async def _send(self, call: _Call) -> httpx2.Response:
         self._refuse_rejected()
@@ -222,8 +218,8 @@ class DiscordClient:
         if call.reason:
             headers[b"X-Audit-Log-Reason"] = wire.audit_reason(call.reason).encode()
         url = self._api_url + call.path
-        request = self._http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
-        response = await send(self._http, request, call.asked)
+        request = self._sender.http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
+        response = await self._sender.send(request, call.asked)
         self._limits.learn(call.route, response)
         return response
 
@@ -231,7 +227,7 @@ class DiscordClient:
         if self._rejected_at is None:
             return
         token = self._read_token()
-        if token == self._token and self._timing.clock() - self._rejected_at < REJECTED_FOR:
+        if token == self._token and self._sender.timing.clock() - self._rejected_at < REJECTED_FOR:
             raise SourceDenied(wire.REJECTED_REMEDY)
         if token != self._token:
             self._token, self._own_id = token, ""
@@ -258,7 +254,7 @@ class _Call:
         """Read a whole answer. Raises what an unusual one means."""
         if not response.is_success:
             raise wire.refusal(response, self.asked)
-        return Node(read_json(response, self.asked), self.asked)
+        return Node.of(response, self.asked)
 
 
 def _part(text: str) -> str:
