@@ -166,7 +166,8 @@ class Resolver(CandidateFinder):
             for candidate in self.candidates_of(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention
-                is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
+                is_alias = any(reading.key in self.facts.aliases for reading in mention.readings)
+                is_doubtful = is_doubtful or (mention.is_doubtful and not is_alias)
         if not people:
             return self._without_candidates(character, parsed, certain)
         for mention in _doubtful_words(character.note or "", self.vocabulary):
@@ -216,9 +217,6 @@ class Resolver(CandidateFinder):
             name != about.name_key and not any(has_reading(mention, name) for mention in certain)
             for name in self.names.similar_character_names(key)
         )
-
-    def _is_alias(self, mention: Mention) -> bool:
-        return any(reading.key in self.facts.aliases for reading in mention.readings)
 
     def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
         """Replace each character without a player by the person its own note leads to."""

@@ -31,7 +31,8 @@ def read_whole_word(state: NoteState) -> None:
     if state.mentions:
         return
     if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
-        is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or _is_caseless(tokens[0])))
+        is_caseless = tokens[0].text.upper() == tokens[0].text.lower()
+        is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or is_caseless))
         readings = (Reading(tokens[0].key, 0),)
         state.add_mention(Mention(tokens[0].text, MentionKind.NAME, readings, None, True, is_doubtful))
     elif len(tokens) > 1 and tokens[0].categories & TRADES and tokens[1].gap is Gap.HYPHEN and tokens[1].is_unknown:
@@ -44,10 +45,6 @@ def read_whole_word(state: NoteState) -> None:
 
 def is_capital(token: Token) -> bool:
     return token.text[0] != token.key[0]
-
-
-def _is_caseless(token: Token) -> bool:
-    return token.text.upper() == token.text.lower()
 
 
 def read_plain(state: NoteState) -> None:

@@ -127,8 +127,9 @@ class CandidateFinder:
             return []
         members = self.names.members_by_name if about.name_key == key else self.names.members_called
         people: list[Candidate] = []
-        if key in self.names.players_by_name:
-            people += self._through_display_name(key, mention)
+        for player_id in self.names.players_by_name.get(key, ()):
+            label = self.facts.players[player_id].display_name
+            people.append(Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}."))
         if key in members:
             people += self.through_discord(members[key], mention)
         if people and mention.kind is MentionKind.DISCORD:
@@ -181,11 +182,6 @@ class CandidateFinder:
         if not people or len(numbers) != 1 or self.certain_mentions(self.facts.characters[numbers[0]]):
             return candidates
         return people
-
-    def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
-        for player_id in self.names.players_by_name.get(key, []):
-            label = self.facts.players[player_id].display_name
-            yield Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}.")
 
     def through_discord(self, member_ids: Iterable[int], mention: Mention) -> Iterator[Candidate]:
         """Yield the player of each Discord member, or the member itself if it has no player."""

@@ -178,7 +178,8 @@ def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
     categories = vocabulary.categories.get(key, NO_CATEGORY)
     if not categories and is_unspaced(key[0]) and is_day(key):
         categories = frozenset({Category.DATE})
-    ending = _possessive_ending(key) if "'" in key and not categories else ""
+    endings = ("'s", "'") if "'" in key and not categories else ()
+    ending = next((ending for ending in endings if key.endswith(ending)), "")
     if ending:
         text = text[: -len(ending)]
         key = name_key(text)
@@ -186,10 +187,6 @@ def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
     shape, categories = _shape(key, categories, vocabulary)
     stem = _stem(key, vocabulary) if not categories and is_unspaced(key[-1]) else ""
     return Token(text, key, before, gap_of(before), shape, categories, start, start + len(text), ending, stem)
-
-
-def _possessive_ending(key: str) -> str:
-    return next((ending for ending in ("'s", "'") if key.endswith(ending)), "")
 
 
 def _shape(key: str, categories: Categories, vocabulary: Vocabulary) -> tuple[Shape, Categories]:
