@@ -288,10 +288,10 @@ class RemoveAlias(ManualDecision):
         return _decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
 
 
-_OfCharacter: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink | SetMain
+_OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
 _OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | AllowMember
 Decision: TypeAlias = Annotated[
-    _OfCharacter | _OfMember | MergePlayers | AddAlias | RemoveAlias, Field(discriminator="decision")
+    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias, Field(discriminator="decision")
 ]
 """Every decision there is."""
 
