@@ -1,10 +1,8 @@
 """The real clients against the simulators, over HTTP on loopback, on a clock that nobody waits for."""
 
-import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -109,9 +107,3 @@ def net(simulator: GuildSimulator, http: httpx2.AsyncClient, clock: SimulatedClo
 def alice(world: GuildWorld) -> WorldMember:
     """Somebody on the Discord server, with the role Member."""
     return world.discord_join("alice", roles=[world.role_named("Member")])
-
-
-@pytest.fixture
-def captures() -> Path:
-    """Where the captured answers of Battle.net lie."""
-    return Path(os.environ["PATT_FIXTURES_DIR"]) / "battlenet"
