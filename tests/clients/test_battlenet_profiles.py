@@ -88,14 +88,6 @@ async def test_an_answer_that_cannot_be_had_is_never_taken_for_gone(net: Net, ro
     assert net.calls[route] == RetryPolicy().attempts
 
 
-@pytest.mark.parametrize("fault", ["empty", "html", "truncated"])
-async def test_a_status_that_comes_broken_is_asked_for_again(net: Net, fault: str) -> None:
-    character = net.world.characters[0]
-    getattr(net.faults, fault)("status")
-    status = await net.battlenet.fetch_status("us", character.realm.slug, character.name)
-    assert status == CharacterStatus(character.character_id, is_valid=True)
-
-
 async def test_in_an_outage_the_rest_is_not_asked(net: Net) -> None:
     net.simulator.load(GuildWorld.seeded(3, 80))
     net.faults.status("profile", 503, times=None)

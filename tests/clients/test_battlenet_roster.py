@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clients.conftest import Net, as_rostered
-from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError
 from sv_common.guild_sync.simulators.seeding import OTHER_REALM
 from sv_common.guild_sync.sources.http import RateLimiter
 from sv_common.guild_sync.sources.models import GuildAddress
@@ -34,34 +34,6 @@ async def test_a_member_without_a_profile_stays_in_the_roster(net: Net) -> None:
     roster = await net.battlenet.fetch_roster(net.world.address)
     assert roster[3] == as_rostered(hidden)
     assert await net.battlenet.fetch_profile("us", hidden.realm.slug, hidden.name) is None
-
-
-async def test_the_profile_of_an_inactive_account_is_unknown(net: Net) -> None:
-    body = {"code": 403, "type": "Forbidden", "detail": "Account Inactive"}
-    net.faults.json("profile", body, 403, path=net.world.characters[0].name.lower())
-    roster = await net.battlenet.fetch_roster(net.world.address)
-    assert roster[0].last_login_timestamp is None
-    assert len(roster) == 12
-    assert net.calls["profile"] == 12
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_profile_that_fails_for_good_is_unknown_and_its_member_stays(net: Net, status: int) -> None:
-    unlucky = net.world.characters[0]
-    net.faults.status("profile", status, times=None, path=unlucky.name.lower())
-    roster = await net.battlenet.fetch_roster(net.world.address)
-    assert roster[0].name == unlucky.name
-    assert roster[0].last_login_timestamp is None
-    assert list(roster[1:]) == [as_rostered(character) for character in net.world.characters[1:]]
-
-
-async def test_a_profile_that_comes_broken_for_good_is_unknown_and_its_member_stays(net: Net) -> None:
-    net.faults.html("profile", times=None, path=net.world.characters[0].name.lower())
-    net.faults.json("profile", {"id": "x"}, times=None, path=net.world.characters[1].name.lower())
-    roster = await net.battlenet.fetch_roster(net.world.address)
-    assert [member.last_login_timestamp is None for member in roster].count(True) == 2
-    with pytest.raises(SourceMalformed):
-        await net.battlenet.fetch_profile("us", net.world.realm.slug, net.world.characters[0].name)
 
 
 async def test_the_profile_of_another_character_with_the_same_name_is_not_used(net: Net) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clients.conftest import Net, as_rostered
+from clients.conftest import Net
 from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed
 
 WRONG = "not-the-secret"
@@ -41,22 +41,6 @@ async def test_a_short_lived_token_serves_for_half_of_its_life(net: Net) -> None
     assert net.calls["token"] == 1
 
 
-async def test_a_token_that_is_revoked_in_the_middle_is_replaced_once(net: Net) -> None:
-    await net.battlenet.fetch_members(net.world.address)
-    net.simulator.battlenet.revoke_tokens()
-    roster = await net.battlenet.fetch_roster(net.world.address)
-    assert list(roster) == [as_rostered(character) for character in net.world.characters]
-    assert net.calls["token"] == 2
-
-
-async def test_a_fresh_token_that_is_rejected_is_denied(net: Net) -> None:
-    net.faults.status("roster", 401, times=None)
-    with pytest.raises(SourceDenied, match="rejected a fresh access token"):
-        await net.battlenet.fetch_members(net.world.address)
-    assert (net.calls["roster"], net.calls["token"]) == (2, 2)
-    assert sum(net.clock.sleeps) < 0.1  # pacing, and no pause before another try
-
-
 async def test_wrong_credentials_are_denied_without_being_told(net: Net) -> None:
     client = net.battlenet_with(client_secret=WRONG)
     with pytest.raises(SourceDenied, match="client id or the client secret") as caught:
@@ -73,11 +57,3 @@ async def test_a_token_answer_of_another_shape_is_malformed(net: Net, body: obje
     net.faults.json("token", body)
     with pytest.raises(SourceMalformed):
         await net.battlenet.fetch_members(net.world.address)
-
-
-async def test_a_token_service_with_hiccups_is_asked_again(net: Net) -> None:
-    net.faults.status("token", 502)
-    net.faults.empty("token")
-    net.faults.cut("token")
-    assert len((await net.battlenet.fetch_members(net.world.address)).members) == 12
-    assert net.calls["token"] == 4

@@ -61,24 +61,6 @@ async def test_a_member_or_role_that_is_gone_is_a_sentence(net: Net, alice: Worl
         await net.discord.add_role(net.world.discord_guild_id, alice.user_id, raider, reason="x")
 
 
-async def test_a_role_change_whose_answer_is_lost_is_made_once(net: Net, alice: WorldMember) -> None:
-    raider = net.world.role_named("Raider").role_id
-    net.faults.status("add_role", 502)
-    await net.discord.add_role(net.world.discord_guild_id, alice.user_id, raider, reason="x")
-    assert alice.role_ids.count(raider) == 1
-
-
-async def test_an_announcement_is_posted_once_even_when_its_answer_is_lost(net: Net) -> None:
-    net.faults.cut("message")
-    await net.discord.announce(net.world.audit_channel_id, NOTE)
-    await net.discord.announce(net.world.audit_channel_id, NOTE)
-    assert [posted.payload["embeds"] for posted in net.world.messages] == [
-        [{"title": "Sync summary", "description": "2 findings"}]
-    ]
-    assert net.world.messages[0].payload["allowed_mentions"] == {"parse": []}
-    assert net.calls["message"] == 3
-
-
 async def test_an_announcement_of_any_length_fits(net: Net) -> None:
     await net.discord.announce(net.world.audit_channel_id, Announcement("🔥" * 300, "long " * 2000, "n-2"))
     assert len(net.world.messages) == 1

@@ -6,11 +6,11 @@ import httpx2
 import pytest
 
 from clients.conftest import NOTE, Net
-from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceUnavailable
 from sv_common.guild_sync.simulators.model import WorldMember
 from sv_common.guild_sync.sources.discord import rate_limits
 from sv_common.guild_sync.sources.discord.rate_limits import MOST_INVALID_REQUESTS, DiscordLimits
-from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing, http_client
+from sv_common.guild_sync.sources.http import RateLimiter, Timing
 
 WRONG = "not-the-token"
 FOREIGN = "токен…"
@@ -48,12 +48,6 @@ async def test_a_shared_rate_limit_is_nobodys_fault(net: Net) -> None:
     assert net.discord.invalid_requests == 0
 
 
-async def test_a_page_of_cloudflare_is_waited_out_by_its_header(net: Net) -> None:
-    net.faults.rate_limited("members", 3.5, bare=True)
-    await net.discord.fetch_guild(net.world.discord_guild_id)
-    assert net.clock.sleeps == [4.0]
-
-
 async def test_a_global_rate_limit_holds_every_route(net: Net, alice: WorldMember) -> None:
     net.faults.rate_limited("message", 30.0, scope="global", times=None)
     with pytest.raises(SourceUnavailable, match="accepts no more requests"):
@@ -61,13 +55,6 @@ async def test_a_global_rate_limit_holds_every_route(net: Net, alice: WorldMembe
     assert net.clock.now == 90.0
     await net.discord.fetch_member(net.world.discord_guild_id, alice.user_id)
     assert net.clock.now == 120.0
-
-
-async def test_an_endless_rate_limit_is_unavailable(net: Net) -> None:
-    net.faults.rate_limited("guild", 900.0)
-    with pytest.raises(SourceUnavailable, match="in 900 seconds"):
-        await net.discord.fetch_guild(net.world.discord_guild_id)
-    assert net.clock.sleeps == []
 
 
 async def test_a_route_that_is_used_up_is_left_alone_until_it_is_free_again(net: Net, alice: WorldMember) -> None:
@@ -78,35 +65,6 @@ async def test_a_route_that_is_used_up_is_left_alone_until_it_is_free_again(net:
         await net.discord.add_role(net.world.discord_guild_id, alice.user_id, role_id, reason="x")
     assert net.clock.sleeps == [2.5]
     assert net.discord.invalid_requests == 0
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_server_error_is_tried_again(net: Net, status: int) -> None:
-    net.faults.status("roles", status, times=3)
-    await net.discord.fetch_guild(net.world.discord_guild_id)
-    assert net.clock.sleeps == [1.0, 2.0, 4.0]
-
-
-@pytest.mark.parametrize("fault", ["empty", "html", "truncated", "cut"])
-async def test_a_broken_answer_is_asked_for_again(net: Net, fault: str) -> None:
-    getattr(net.faults, fault)("members")
-    guild = await net.discord.fetch_guild(net.world.discord_guild_id)
-    assert len(guild.members) == len(net.world.members)
-
-
-async def test_an_answer_that_stays_broken_is_malformed(net: Net) -> None:
-    net.faults.truncated("members", times=None)
-    with pytest.raises(SourceMalformed, match="not whole JSON"):
-        await net.discord.fetch_guild(net.world.discord_guild_id)
-
-
-async def test_a_slow_answer_is_unavailable(net: Net) -> None:
-    net.faults.slow("guild", 0.2, times=None)
-    async with http_client(0.05, trust_env=False) as impatient:
-        client = net.discord_with(http=impatient, retries=RetryPolicy(attempts=2))
-        with pytest.raises(SourceUnavailable, match="did not answer in time"):
-            await client.fetch_guild(net.world.discord_guild_id)
-    assert net.calls["guild"] == 2
 
 
 async def test_refused_requests_are_forgotten_after_ten_minutes(net: Net) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from starlette.responses import Response
 
 from clients.conftest import Net
 from sv_common.guild_sync.changes.changeset import RoleChange
@@ -16,9 +15,8 @@ from sv_common.guild_sync.changes.roles import (
     still_to_do,
     to_put_back,
 )
-from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
 from sv_common.guild_sync.sources.discord.permissions import Permission
 
@@ -224,16 +222,6 @@ async def test_a_change_that_discord_confirms_and_does_not_show_is_no_success(
     assert (outcome.roles, outcome.is_unverified) == (sorted(alice.role_ids), False)
 
 
-async def test_a_failure_half_way_leaves_both_roles_and_says_what_was_changed(
-    net: Net, run: RoleRun, alice: WorldMember
-) -> None:
-    net.faults.status("remove_role", 404)
-    outcome = await promote(run, net.world, alice)
-    assert "HTTP 404" in (outcome.error or "")
-    assert outcome.changes == [RoleChange(7, net.world.role_named("Officer").role_id, True)]
-    assert held(net.world, alice) == ["Book Club", "Officer", "Raider"]
-
-
 async def test_a_role_that_discord_refuses_all_the_same_is_not_tried_on_the_next_member(
     net: Net, run: RoleRun, alice: WorldMember
 ) -> None:
@@ -254,33 +242,12 @@ async def test_an_obstacle_that_appears_after_the_check_is_named_exactly(net: Ne
     assert "Switch Manage Roles on for the role 'PATT'" in (outcome.error or "")
 
 
-async def test_an_outage_is_met_once_and_not_for_every_member(net: Net, run: RoleRun, alice: WorldMember) -> None:
-    net.faults.status("member", 503, times=None)
-    with pytest.raises(SourceUnavailable) as outage:
-        await promote(run, net.world, alice)
-    assert run.stopped_by == str(outage.value)
-    assert net.calls["member"] == 4
-
-
 async def test_a_standing_that_cannot_be_read_stops_the_run(net: Net, run: RoleRun, alice: WorldMember) -> None:
     net.faults.json("roles", {"message": "Missing Access", "code": 50001}, 403, times=None)
     with pytest.raises(SourceDenied, match="cannot see it"):
         await promote(run, net.world, alice)
     assert "cannot see it" in (run.stopped_by or "")
     assert (net.calls["roles"], changes(net.simulator)) == (1, 0)
-
-
-async def test_a_token_that_is_rejected_in_the_middle_ends_all_requests(
-    net: Net, run: RoleRun, alice: WorldMember
-) -> None:
-    net.faults.json("remove_role", {"message": "401: Unauthorized", "code": 0}, 401)
-    outcome = await promote(run, net.world, alice)
-    asked = net.calls.total()
-    assert "rejected the bot's token" in (outcome.error or "")
-    assert outcome.is_unverified
-    with pytest.raises(SourceDenied, match="rejected the bot's token"):
-        await promote(run, net.world, alice)
-    assert net.calls.total() == asked
 
 
 async def test_a_member_who_has_left_is_a_sentence(net: Net, run: RoleRun, alice: WorldMember) -> None:
@@ -321,19 +288,3 @@ async def test_putting_back_is_believed_only_when_it_is_seen(net: Net, run: Role
     outcome = await promote(run, net.world, alice)
     net.faults.empty("remove_role", 204)
     assert "still has it" in ((await put_back(run, net.world, alice, outcome)).error or "")
-
-
-async def test_a_change_whose_answer_is_lost_and_that_nobody_can_look_for_is_unverified_and_told_of(
-    net: Net, run: RoleRun, alice: WorldMember
-) -> None:
-    def lost_and_then_silence(answer: Response) -> Response:
-        net.faults.status("member", 503, times=None)
-        return Response(status_code=503)
-
-    net.faults.add("add_role", Fault(change=lost_and_then_silence, times=None))
-    outcome = await promote(run, net.world, alice)
-    assert (outcome.is_unverified, outcome.roles) == (True, None)
-    officer = net.world.role_named("Officer").role_id
-    assert list(outcome.changes) == [RoleChange(7, officer, True)]
-    assert "Discord could not be asked what the member holds now" in (outcome.error or "")
-    assert held(net.world, alice) == ["Book Club", "Officer", "Raider"]

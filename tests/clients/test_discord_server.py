@@ -3,7 +3,7 @@
 import pytest
 
 from clients.conftest import Net
-from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed
 from sv_common.guild_sync.simulators.model import WorldMember
 from sv_common.guild_sync.sources.discord import client as discord_module
 from sv_common.guild_sync.sources.models import DiscordMember, DiscordRole
@@ -69,14 +69,6 @@ async def test_pages_that_do_not_move_on_are_malformed(net: Net, monkeypatch: py
 async def test_an_empty_member_list_is_returned_as_it_is(net: Net) -> None:
     net.world.members = []
     assert (await net.discord.fetch_guild(net.world.discord_guild_id)).members == []
-
-
-async def test_a_failure_on_the_second_page_fails_the_whole(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord_module, "PAGE_SIZE", 1)
-    net.faults.headers("members", {})
-    net.faults.status("members", 500, times=None)
-    with pytest.raises(SourceUnavailable):
-        await net.discord.fetch_guild(net.world.discord_guild_id)
 
 
 @pytest.mark.parametrize(
