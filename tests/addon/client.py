@@ -62,7 +62,6 @@ class Member:
 
     @property
     def full_name(self) -> str:
-        """The name as the roster shows it."""
         return f"{self.name}-{self.realm}" if self.realm else self.name
 
 
@@ -166,6 +165,11 @@ class Client:
         assert not self.is_busy, "the addon is still at it"
         return self.chat[before:]
 
+    def try_to_export(self) -> list[str]:
+        """Type the command, let time pass until it has ended, and give what the addon says at its end."""
+        self.type("/pattsync")
+        return self.finish()
+
     @property
     def is_busy(self) -> bool:
         """Whether the addon does something at every frame."""
@@ -191,8 +195,7 @@ class Client:
 
     def export(self, style: Style = "current", order: int = 0) -> bytes:
         """Export, and end the session; the export must succeed."""
-        self.type("/pattsync")
-        said = self.finish()
+        said = self.try_to_export()
         assert "Exported" in said[-1], said
         return self.log_out(style, order)
 

@@ -60,8 +60,7 @@ def test_status_before_any_export() -> None:
 
 def test_status_tells_age_and_size_and_whether_the_file_has_it() -> None:
     client = Client(guild_of(12))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     client.advance(180)
     last, unsaved, idle = lines(client, "/pattsync status")
     assert re.fullmatch(r"Last export: Kin of Dawn, 12 members, 3 min ago, id [0-9a-f]{8}-[0-9a-f]{6}\.", last)
@@ -78,8 +77,7 @@ def test_status_tells_age_and_size_and_whether_the_file_has_it() -> None:
 )
 def test_ages_are_told_in_the_unit_that_fits(seconds: int, words: str) -> None:
     client = Client(guild_of(3))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     client.now += seconds
     assert f", {words} ago," in lines(client, "/pattsync status")[0]
 

@@ -85,11 +85,9 @@ def test_a_rank_without_a_name_in_the_roster_gets_the_name_of_the_guilds_setting
 
 def test_two_exports_have_two_ids() -> None:
     client = Client(guild_of(2))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     (first,) = [line for line in client.type("/pattsync status") if "id " in line]
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     (second,) = [line for line in client.type("/pattsync status") if "id " in line]
     assert first != second
 
@@ -184,8 +182,7 @@ def test_a_guild_at_the_games_limit_is_exported_whole() -> None:
 @pytest.mark.parametrize("style", ["current", "older"])
 def test_the_file_reads_alike_however_the_game_orders_and_lays_it_out(style: Style) -> None:
     client = Client(guild_of(4))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     files = [client.log_out(style, order) for order in range(5)]
     assert len(set(files)) == 5
     assert all(read_addon_export(file) == read_addon_export(files[0]) for file in files)

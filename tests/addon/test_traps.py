@@ -1,5 +1,6 @@
 """The traps of the game client, one by one: the export is whole, or the one before stays and the chat says why."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -14,8 +15,7 @@ def size_of(saved: bytes) -> int:
 
 def failure(client: Client) -> str:
     """Type the command, wait, and give the one line of failure."""
-    client.type("/pattsync")
-    (said,) = client.finish()
+    (said,) = client.try_to_export()
     assert said.startswith("PATTSync: Nothing was exported: ")
     return said
 
@@ -88,8 +88,7 @@ def test_members_who_are_offline_are_exported_and_the_players_setting_comes_back
 ) -> None:
     client = Client(guild_of(40), shows_offline=shows_offline, filters_total=filters_total, filters_late=filters_late)
     client.advance(5)
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     assert client.shows_offline is shows_offline
     assert size_of(client.log_out()) == 40
 
@@ -160,8 +159,7 @@ def test_a_setting_that_cannot_be_read_ends_up_as_showing_everybody(shows_offlin
 
 def test_the_setting_is_read_as_a_variable_where_its_function_is_missing() -> None:
     client = Client(guild_of(40), missing=LEGACY | {"GetGuildRosterShowOffline"}, shows_offline=False)
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     assert client.shows_offline is False
     assert size_of(client.log_out()) == 40
 
@@ -351,35 +349,18 @@ def test_the_addon_runs_where_the_game_has_the_older_functions() -> None:
     assert client.shows_offline is False
 
 
-ALL_FUNCTIONS = sorted(
-    MODERN
-    | {
-        "GetBuildInfo",
-        "GetCurrentRegion",
-        "GetGuildInfo",
-        "GetGuildRosterInfo",
-        "GetGuildRosterLastOnline",
-        "GetGuildRosterShowOffline",
-        "GetLocale",
-        "GetNormalizedRealmName",
-        "GetNumGuildMembers",
-        "GetRealmName",
-        "GetServerTime",
-        "GuildControlGetRankName",
-        "InCombatLockdown",
-        "IsInGuild",
-        "IsInInstance",
-        "SetGuildRosterShowOffline",
-        "UnitAffectingCombat",
-    }
+OTHER_FUNCTIONS = re.findall(
+    r"\w+",
+    "GetBuildInfo GetCurrentRegion GetGuildInfo GetGuildRosterInfo GetGuildRosterLastOnline GetGuildRosterShowOffline "
+    "GetLocale GetNormalizedRealmName GetNumGuildMembers GetRealmName GetServerTime GuildControlGetRankName "
+    "InCombatLockdown IsInGuild IsInInstance SetGuildRosterShowOffline UnitAffectingCombat",
 )
 
 
-@pytest.mark.parametrize("function", ALL_FUNCTIONS)
+@pytest.mark.parametrize("function", sorted({*MODERN, *OTHER_FUNCTIONS}))
 def test_a_flavour_of_the_game_without_a_function_gets_a_whole_export_or_a_reason(function: str) -> None:
     client = Client(guild_of(40), saved=EARLIER, missing=LEGACY | {function})
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     outcome = "Exported Kin of Dawn: 40 members" if size_of(client.log_out()) == 40 else "Nothing was exported"
     assert client.chat[-1].startswith(f"PATTSync: {outcome}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import psycopg
 import pytest
@@ -16,12 +17,13 @@ from sv_common.db.patience import Patience
 from sv_common.db.pool import Pool, counting_statements, make_pool
 from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
 
+Two: TypeAlias = tuple[GuildBuilder, GuildBuilder]
 _NAMES = "select character_name from guild_identity.wow_characters order by 1"
 _BRIEF = Patience(lock_s=0.5, statement_s=5, idle_s=5, connection_s=2)
 
 
 @pytest.fixture
-async def guilds(pool: Pool) -> tuple[GuildBuilder, GuildBuilder]:
+async def guilds(pool: Pool) -> Two:
     """Two guilds with a character each, and a player whose main it is."""
     one = await GuildBuilder.create(pool)
     other = await GuildBuilder.create(pool, "Night Watch", "7001")
@@ -40,9 +42,7 @@ async def _names(guild: GuildConnection) -> list[str]:
     return [name for (name,) in await guild.rows(_NAMES)]
 
 
-async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alone(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
+async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alone(guilds: Two) -> None:
     one, other = guilds
     async with one.pool.reading(one.guild_id) as guild:
         assert await _names(guild) == ["Mito"]
@@ -54,9 +54,7 @@ async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alon
     assert await one.rows("select count(*) from guild_identity.wow_characters where level = 1") == [(1,)]
 
 
-async def test_a_snapshot_can_be_narrowed_to_a_guild_until_its_block_ends(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
+async def test_a_snapshot_can_be_narrowed_to_a_guild_until_its_block_ends(guilds: Two) -> None:
     one, other = guilds
     every = "select count(*) from guild_identity.wow_characters"
     async with one.pool.snapshot() as conn:
@@ -72,14 +70,12 @@ async def test_a_snapshot_can_be_narrowed_to_a_guild_until_its_block_ends(
             await one.pool.narrow(10**6)
 
 
-async def test_only_a_snapshot_can_be_narrowed(pool: Pool, guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_only_a_snapshot_can_be_narrowed(pool: Pool, guilds: Two) -> None:
     with pytest.raises(RuntimeError, match="Only a snapshot"):
         await pool.narrow(guilds[0].guild_id)
 
 
-async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
+async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(guilds: Two) -> None:
     one, other = guilds
     statements = (
         "insert into guild_identity.players (guild_id, display_name, created_by) values (%(other)s, 'Spy', 'alice')",
@@ -96,7 +92,7 @@ async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
                 await guild.run(statement, other=other.guild_id)
 
 
-async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_views_show_the_guilds_own_rows_alone(guilds: Two) -> None:
     one, other = guilds
     for each in guilds:
         await each.confirm_all()
@@ -110,14 +106,14 @@ async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, 
     assert sorted(found) == [(one.guild_id,), (other.guild_id,)]
 
 
-async def test_accounts_and_sessions_are_out_of_reach_of_a_guild(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_accounts_and_sessions_are_out_of_reach_of_a_guild(guilds: Two) -> None:
     for table in ("admin_accounts", "web_sessions", "login_links", "discord_sign_ins"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             async with guilds[0].pool.reading(guilds[0].guild_id) as guild:
                 await guild.rows(f"select * from common.{table}")  # noqa: S608 -- names of this test
 
 
-async def test_the_next_who_gets_the_connection_is_bound_to_nothing(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_the_next_who_gets_the_connection_is_bound_to_nothing(guilds: Two) -> None:
     one, _ = guilds
     bound = "select current_user::text, current_setting('app.guild_id', true)"
     async with one.pool.reading(one.guild_id) as guild:
@@ -127,9 +123,7 @@ async def test_the_next_who_gets_the_connection_is_bound_to_nothing(guilds: tupl
         assert len(await (await conn.execute(_NAMES)).fetchall()) == 2
 
 
-async def test_a_reading_within_another_sees_the_same_moment_and_its_own_guild(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
+async def test_a_reading_within_another_sees_the_same_moment_and_its_own_guild(guilds: Two) -> None:
     one, other = guilds
     pool = one.pool
     async with pool.snapshot() as conn:
@@ -151,18 +145,14 @@ async def test_a_reading_within_another_sees_the_same_moment_and_its_own_guild(
         await guild.conn.rollback()
 
 
-async def test_after_an_error_within_an_inner_reading_the_outer_one_says_what_went_wrong(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
+async def test_after_an_error_within_an_inner_reading_the_outer_one_says_what_went_wrong(guilds: Two) -> None:
     one, other = guilds
     with pytest.raises(psycopg.errors.DivisionByZero):
         async with one.pool.reading(one.guild_id), one.pool.reading(other.guild_id) as further:
             await further.value("select 1 / 0")
 
 
-async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
+async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(guilds: Two) -> None:
     one, _ = guilds
     with counting_statements() as reading:
         async with one.pool.reading(one.guild_id) as guild:
@@ -174,7 +164,7 @@ async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(
 
 
 async def test_two_who_write_come_one_after_the_other_and_whoever_waits_for_too_long_is_told(
-    guilds: tuple[GuildBuilder, GuildBuilder], brief: Pool
+    guilds: Two, brief: Pool
 ) -> None:
     one, other = guilds
     async with one.pool.writing(one.guild_id):
@@ -195,7 +185,7 @@ async def test_writing_in_a_guild_that_does_not_exist_is_refused(pool: Pool) -> 
             raise AssertionError("must not be given")
 
 
-async def test_of_a_rehearsal_nothing_stays_and_it_is_bound_too(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_of_a_rehearsal_nothing_stays_and_it_is_bound_too(guilds: Two) -> None:
     one, _ = guilds
 
     async def rehearsed(guild: GuildConnection) -> int:
@@ -211,7 +201,7 @@ class _Character:
     character_name: str
 
 
-async def test_rows_are_what_they_are_asked_for_as(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_rows_are_what_they_are_asked_for_as(guilds: Two) -> None:
     question = (
         "select id, character_name from guild_identity.wow_characters where guild_id = %(guild_id)s and level > %(l)s"
     )
@@ -224,7 +214,7 @@ async def test_rows_are_what_they_are_asked_for_as(guilds: tuple[GuildBuilder, G
         assert await guild.value("select 1 from guild_identity.wow_characters where false") is None
 
 
-async def test_a_savepoint_undoes_its_own_block_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_a_savepoint_undoes_its_own_block_alone(guilds: Two) -> None:
     one, _ = guilds
     async with one.pool.writing(one.guild_id) as guild:
         await guild.run("update guild_identity.players set display_name = 'Kept'")
@@ -240,9 +230,7 @@ async def _undone(guild: GuildConnection) -> None:
 
 
 @pytest.mark.own_database
-async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(
-    guilds: tuple[GuildBuilder, GuildBuilder], database_url: str
-) -> None:
+async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(guilds: Two, database_url: str) -> None:
     one, _ = guilds
     await one.execute("create role stranger login bypassrls")
     await one.execute("grant usage on schema guild_identity to stranger")

@@ -129,7 +129,7 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
 
 async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
     async with services.pool.reading(guild.id) as here:
-        known = await characters.count_present(here)
+        known = await guilds.roster_size(here)
         same, namesakes = await characters.count_same(here, found.members)
     address, counts = found.address, (len(found.members), known, same, namesakes)
     where = address.region, address.realm_slug, address.name_slug

@@ -53,7 +53,6 @@ class GuildConnection:
             return await (await cursor.execute(statement, self._named(values))).fetchone()
 
     async def rows(self, statement: Statement, /, **values: Any) -> list[TupleRow]:
-        """Return all rows as tuples."""
         return await (await self.conn.execute(statement, self._named(values))).fetchall()
 
     async def row(self, statement: Statement, /, **values: Any) -> TupleRow | None:

@@ -32,7 +32,6 @@ class Patience:
 
     @property
     def options(self) -> str:
-        """The same as options of a connection."""
         waits = {
             "lock_timeout": self.lock_s,
             "statement_timeout": self.statement_s,

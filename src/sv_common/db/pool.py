@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import selectors
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -27,6 +27,7 @@ from sv_common.db.shares import Shares
 __all__ = ["Connection", "GuildConnection", "Pool", "counting_statements", "make_pool"]
 
 _Result = TypeVar("_Result")
+_Pool = TypeVar("_Pool", bound="LivePool")
 
 MOST_LOCKS = 20
 """Guilds for which pipelines may run, or wait for another process, at once; further ones wait their turn."""
@@ -46,7 +47,6 @@ class LivePool(AsyncConnectionPool[Connection]):
     """
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 -- the signature of psycopg_pool
-        """Give a connection; see psycopg's `AsyncConnectionPool.getconn`."""
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             conn = await super().getconn(deadline - time.monotonic())
@@ -157,8 +157,13 @@ class CheckedPool(LivePool):
                 await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=True)
                 if guild_id is not None:
                     await bind(conn, guild_id)
-                with _reading_on(_Reading(self, conn, guild_id)):
+                reading = _Reading(self, conn, guild_id)
+                _reading.set(reading)
+                try:
                     yield conn
+                finally:
+                    reading.is_over = True
+                    _reading.set(around)
         else:
             async with _bound_to(around, guild_id):
                 yield around.connection
@@ -185,13 +190,11 @@ class PoolWithLocks(CheckedPool):
     database_url: str
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
-        """Open all; see psycopg's `AsyncConnectionPool.open`."""
         await super().open(wait, timeout)
         await self.locks.open()
         await self.probes.open()
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 -- as above
-        """Close all."""
         await self.probes.close(timeout)
         await self.locks.close(timeout)
         await super().close(timeout)
@@ -205,37 +208,37 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patie
 
     Statements are prepared on the server after a few uses; times are read and written in UTC.
     """
-    pool = PoolWithLocks(
-        database_url,
-        open=False,
-        min_size=min_size,
-        max_size=max_size,
-        timeout=patience.connection_s,
-        kwargs={"cursor_factory": CountingCursor, "options": patience.options, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
-    )
+    wait_s, options = patience.connection_s, patience.options
+    pool = _closed(PoolWithLocks, database_url, wait_s, least=min_size, most=max_size, options=options)
     pool.database_url = database_url
-    pool.shares = Shares(max(1, max_size // 2), patience.connection_s)
-    pool.probes = CheckedPool(
-        database_url,
-        open=False,
-        min_size=0,
-        max_size=_MOST_PROBES,
-        timeout=PROBES.connection_s,
-        kwargs={"cursor_factory": CountingCursor, "options": PROBES.options, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
-    )
-    pool.locks = LivePool(
-        database_url,
-        open=False,
-        min_size=0,
-        max_size=MOST_LOCKS,
-        timeout=LONGEST_WAIT_S,
-        kwargs={"cursor_factory": CountingCursor, "autocommit": True, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
-        reset=_give_back_locks,
+    pool.shares = Shares(max(1, max_size // 2), wait_s)
+    pool.probes = _closed(CheckedPool, database_url, PROBES.connection_s, most=_MOST_PROBES, options=PROBES.options)
+    pool.locks = _closed(
+        LivePool, database_url, LONGEST_WAIT_S, most=MOST_LOCKS, reset=_give_back_locks, autocommit=True
     )
     return pool
+
+
+def _closed(
+    kind: type[_Pool],
+    database_url: str,
+    wait_s: float,
+    *,
+    most: int,
+    least: int = 0,
+    reset: Callable[[Connection], Awaitable[None]] | None = None,
+    **connecting: Any,
+) -> _Pool:
+    return kind(
+        database_url,
+        open=False,
+        min_size=least,
+        max_size=most,
+        timeout=wait_s,
+        reset=reset,
+        kwargs={"cursor_factory": CountingCursor, **connecting, **KEEPALIVES},
+        connection_class=AsyncConnection[TupleRow],
+    )
 
 
 @dataclass(slots=True)
@@ -249,17 +252,6 @@ class _Reading:
 
 
 _reading: ContextVar[_Reading | None] = ContextVar("snapshot", default=None)
-
-
-@contextlib.contextmanager
-def _reading_on(reading: _Reading) -> Iterator[None]:
-    around = _reading.get()
-    _reading.set(reading)
-    try:
-        yield
-    finally:
-        reading.is_over = True
-        _reading.set(around)
 
 
 @contextlib.asynccontextmanager

@@ -52,7 +52,9 @@ class Shares:
             finally:
                 places.release()
         finally:
-            self._leave(key)
+            self._users[key] -= 1
+            if not self._users[key]:
+                del self._users[key], self._in_use[key]
 
     async def _wait(self, places: asyncio.Semaphore) -> None:
         try:
@@ -60,8 +62,3 @@ class Shares:
                 await places.acquire()
         except TimeoutError as error:
             raise ShareInUseError(f"all {self._most} connections of one guild's share stayed in use") from error
-
-    def _leave(self, key: str) -> None:
-        self._users[key] -= 1
-        if not self._users[key]:
-            del self._users[key], self._in_use[key]

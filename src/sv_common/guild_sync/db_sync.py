@@ -84,7 +84,7 @@ async def sync_blizzard_roster(
             notice = "A later roster was synced already, so this one changed nothing."
             moves_of_none = dict.fromkeys(("joined", "returned", "left", "renamed", "refused"), 0)
             return SyncReport("battlenet", {"characters": len(usable), **moves_of_none}, (notice,))
-        known = await character_store.count_present(guild)
+        known = await guilds.roster_size(guild)
         await ranks.ensure(guild, [each.rank for each in usable])
         moves = await character_store.apply_roster(guild, usable, is_complete=not problems, as_of=as_of)
         loss = Loss("battlenet", moves.left_ids, known)

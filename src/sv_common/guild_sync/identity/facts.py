@@ -154,7 +154,6 @@ class GuildFacts:
 
 
 async def read_facts(guild: GuildConnection) -> GuildFacts:
-    """Read one guild's identity data."""
     characters = await guild.rows(SQL["characters"])
     players = await guild.rows(SQL["players"])
     members = await guild.rows(SQL["discord"])
@@ -193,7 +192,6 @@ def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
 
 
 async def changed_since_linked(guild: GuildConnection) -> set[int]:
-    """Return the linked characters in the guild whose note has changed since they were linked."""
     return {row[0] for row in await guild.rows(SQL["changed_since_linked"])}
 
 

@@ -63,7 +63,6 @@ async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] |
 
 
 async def next_waiting(guild: GuildConnection) -> WaitingMatch | None:
-    """Return the full match that waits, if one does."""
     return await guild.one(WaitingMatch, SQL["next"])
 
 
@@ -76,7 +75,6 @@ async def finish(
     attempt_id: int | None = None,
     run_id: int | None = None,
 ) -> None:
-    """Note what became of a full match."""
     await guild.run(
         SQL["finish"], request_id=request_id, state=state, sentence=sentence, attempt_id=attempt_id, run_id=run_id
     )
@@ -91,5 +89,4 @@ async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
-    """Return the guilds of which a full match waits."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

@@ -103,7 +103,6 @@ async def close(guild: GuildConnection, announcement_id: int) -> None:
 
 
 async def open_digest(guild: GuildConnection) -> OpenDigest | None:
-    """Return the guild's digest that is not closed, or None."""
     return await guild.one(OpenDigest, SQL["open_digest"])
 
 
@@ -143,7 +142,6 @@ async def unreported(guild: GuildConnection) -> tuple[int, int] | None:
 
 
 async def guilds_with_news(conn: Connection) -> list[int]:
-    """Return the guilds with something to send now."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_with_news"])).fetchall()]
 
 

@@ -57,14 +57,8 @@ class RosterMoves:
 
 
 async def present(guild: GuildConnection) -> list[PresentCharacter]:
-    """Return every character in the guild now."""
     rows = await guild.rows(SQL["present"])
     return [PresentCharacter._make(row) for row in rows]
-
-
-async def count_present(guild: GuildConnection) -> int:
-    """Return how many characters are in the guild now."""
-    return int(await guild.value(SQL["roster_size_now"]) or 0)
 
 
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:

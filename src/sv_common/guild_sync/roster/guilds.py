@@ -36,7 +36,6 @@ class Guild:
 
     @property
     def address(self) -> GuildAddress:
-        """Where Battle.net knows it."""
         return GuildAddress(self.region, self.realm_slug, self.name_slug)
 
 
@@ -176,7 +175,6 @@ async def former_addresses(guild: GuildConnection) -> list[FormerAddress]:
 
 
 async def roster_size(guild: GuildConnection) -> int:
-    """Return how many characters are in the guild now."""
     return int(await guild.value(SQL["roster_size"]) or 0)
 
 

@@ -36,7 +36,6 @@ async def present_people(guild: GuildConnection) -> set[str]:
 
 
 async def apply_roles(guild: GuildConnection, roles: Sequence[DiscordRole]) -> None:
-    """Make the known roles those of the server."""
     await guild.run(
         SQL["apply_roles"],
         role_ids=[role.role_id for role in roles],
@@ -75,7 +74,6 @@ async def apply_members(guild: GuildConnection, members: Sequence[DiscordMember]
 
 
 async def addresses(guild: GuildConnection, member_ids: Sequence[int]) -> dict[int, MemberAddress]:
-    """Return where members are on Discord, by row."""
     rows = await guild.rows(SQL["addresses"], member_ids=list(member_ids))
     return {row[0]: MemberAddress(*row) for row in rows}
 

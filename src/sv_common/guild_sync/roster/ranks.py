@@ -45,7 +45,6 @@ class Rank:
 
 
 async def ensure(guild: GuildConnection, indexes: Iterable[int]) -> None:
-    """Make sure that each rank in use has a row."""
     await guild.run(SQL["ensure"], indexes=sorted(set(indexes)))
 
 

@@ -71,7 +71,6 @@ async def fail_cut_off(conn: Connection) -> list[int]:
 
 
 async def start(guild: GuildConnection, pipeline: str, *, actor: str) -> int:
-    """Log that a run has begun; return its number."""
     return int(await guild.value(SQL["start"], pipeline=pipeline, actor=actor))
 
 
@@ -119,11 +118,9 @@ class Standing:
 
 
 async def standings(guild: GuildConnection) -> dict[str, Standing]:
-    """Return how each pipeline stands that ever ran for a guild."""
     rows = await guild.rows(SQL["standings"])
     return {row[0]: Standing(*row) for row in rows}
 
 
 async def recent(guild: GuildConnection, limit: int = 20) -> list[LoggedRun]:
-    """Return the newest runs of a guild."""
     return await guild.all(LoggedRun, SQL["recent"], limit=limit)

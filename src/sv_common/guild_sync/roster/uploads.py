@@ -38,8 +38,7 @@ class Upload:
     character_count: int
     exported_at: datetime | None
     as_of: Annotated[
-        datetime,
-        Field(description="The time that its export counts as: its own, unless it has none or a future one."),
+        datetime, Field(description="The time that its export counts as: its own, unless it has none or a future one.")
     ]
     received_at: datetime
     state: Annotated[
@@ -174,7 +173,6 @@ async def recent(guild: GuildConnection, *, limit: int = 50) -> list[Upload]:
 
 
 async def given_up(guild: GuildConnection) -> list[int]:
-    """Return the numbers of a guild's uploads that were given up and can be tried again."""
     return [row[0] for row in await guild.rows(SQL["given_up"])]
 
 
@@ -190,5 +188,4 @@ async def clear_old(conn: Connection) -> None:
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
-    """Return the guilds of which an upload waits."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

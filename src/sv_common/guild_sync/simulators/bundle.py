@@ -53,27 +53,22 @@ class GuildSimulator:
 
     @property
     def calls(self) -> Counter[str]:
-        """How often each route was asked since the world was loaded."""
         return self.faults.calls
 
     @property
     def battlenet_url(self) -> str:
-        """Base address of the Battle.net API."""
         return self._address("/battlenet")
 
     @property
     def token_url(self) -> str:
-        """Address of Battle.net's token service."""
         return self._address("/battlenet/token")
 
     @property
     def discord_url(self) -> str:
-        """Base address of the Discord API."""
         return self._address("/discord/api/v10")
 
     @property
     def discord_authorize_url(self) -> str:
-        """Where people are asked who sign in."""
         return self._address("/discord/oauth2/authorize")
 
     def __enter__(self) -> GuildSimulator:

@@ -52,7 +52,6 @@ class CrowdSimulator:
         self._by_channel = {channel.channel_id: each for each in self.neighbors for channel in each.world.channels}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request as the world would that it is about."""
         root = DISCORD_ROOT if scope["path"].startswith(DISCORD_ROOT) else BATTLENET_ROOT
         app = self._app(root, scope["path"].removeprefix(root).split("/"))
         await app({**scope, "root_path": root}, receive, send)

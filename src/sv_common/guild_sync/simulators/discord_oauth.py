@@ -63,7 +63,6 @@ class DiscordSignIn:
         ]
 
     def forget_codes(self) -> None:
-        """Let all codes that were given become too old."""
         self._grants.clear()
 
     def user_of(self, authorization: str | None) -> dict[str, object] | None:
@@ -85,10 +84,8 @@ class DiscordSignIn:
         form = _fields(await request.body())
         said = {"state": asked["state"]} if "state" in asked else {}
         if form.get("user") is None:
-            refused = {
-                "error": "access_denied",
-                "error_description": "The resource owner or authorization server denied",
-            }
+            denied = "The resource owner or authorization server denied"
+            refused = {"error": "access_denied", "error_description": denied}
             return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(refused | said)}", 302)
         code = secrets.token_urlsafe(22)
         self._grants[code] = _Grant(form["user"], asked["redirect_uri"], asked.get("code_challenge", ""))
@@ -132,15 +129,8 @@ class DiscordSignIn:
             return _refused("invalid_request", 'Invalid "code_verifier"')
         token = secrets.token_urlsafe(22)
         self.tokens[token] = grant.user_id
-        return JSONResponse(
-            {
-                "token_type": "Bearer",
-                "access_token": token,
-                "expires_in": TOKEN_LIFETIME_S,
-                "refresh_token": secrets.token_urlsafe(22),
-                "scope": _SCOPE,
-            }
-        )
+        answer = {"token_type": "Bearer", "access_token": token, "expires_in": TOKEN_LIFETIME_S, "scope": _SCOPE}
+        return JSONResponse(answer | {"refresh_token": secrets.token_urlsafe(22)})
 
     async def _revoke(self, request: Request) -> Response:
         form = _fields(await request.body())

@@ -35,8 +35,6 @@ _GUID = re.compile(r"Player-[0-9]+-([0-9A-Fa-f]{8})")
 
 @dataclass(frozen=True, slots=True)
 class GuildAddress:
-    """Where a guild lives in Battle.net's API."""
-
     region: str
     realm_slug: str
     name_slug: str
@@ -127,8 +125,6 @@ class DiscordMember:
 
 @dataclass(frozen=True, slots=True)
 class DiscordGuild:
-    """A whole Discord server as fetched at one moment."""
-
     guild_id: str
     name: str
     roles: Sequence[DiscordRole]

@@ -118,7 +118,6 @@ class _Parser:
         self._open: list[_OpenTable] = []
 
     def assignments(self) -> dict[str, LuaValue]:
-        """Read all assignments of the file."""
         found: dict[str, LuaValue] = {}
         while (start := self._next_assignment()) is not None:
             self._count_part()
@@ -177,7 +176,6 @@ class _Parser:
         return self._source[content:end]
 
     def _table(self, opening: re.Match[bytes]) -> LuaTable:
-        """Read a table and all tables inside it."""
         root = self._begin_table(opening)
         while self._open:
             table = self._open[-1]

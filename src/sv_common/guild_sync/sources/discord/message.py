@@ -36,12 +36,10 @@ class Announcement:
     sections: tuple[Section, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form in which it is stored until it is sent."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Announcement:
-        """Read what `as_json` returned."""
         sections = tuple(Section(each["heading"], tuple(each["lines"]), each["total"]) for each in kept["sections"])
         return cls(kept["title"], kept["body"], kept["nonce"], sections)
 

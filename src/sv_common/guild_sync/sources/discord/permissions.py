@@ -27,7 +27,6 @@ class Permission(IntFlag):
 
     @property
     def label(self) -> str:
-        """What Discord's own pages call it."""
         return (self.name or "").replace("_", " ").title()
 
 

@@ -61,7 +61,6 @@ class DiscordLimits:
             await self._timing.sleep(pause)
 
     def learn(self, route: str, response: httpx2.Response) -> None:
-        """Learn the limits from an answer."""
         shared = response.headers.get("x-ratelimit-scope") == "shared"
         if response.status_code in _INVALID and not shared:
             self._invalid.append(self._timing.clock())
