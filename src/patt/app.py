@@ -117,7 +117,6 @@ class _Application(FastAPI):
 
 @contextlib.asynccontextmanager
 async def _listen(app: FastAPI) -> AsyncIterator[None]:
-    """Listen for changes while the application is served."""
     hub: Hub = app.state.live
     async with hub.listening():
         yield

@@ -110,8 +110,6 @@ def _reason(error: DBAPIError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What web, worker and command line work with."""
-
     settings: Settings
     pool: Pool
     sources: Sources

@@ -50,7 +50,6 @@ class Server(uvicorn.Server):
         self._end_streams = end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting requests, and wait for those that are running."""
         self._end_streams()
         await super().shutdown(sockets)
 
@@ -60,9 +59,8 @@ def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
 
     The application itself trusts the proxies of a setting; uvicorn's default would trust those of this computer.
     """
-    app = create_app(services)
     return uvicorn.Config(
-        app,
+        create_app(services),
         host=host,
         port=port,
         log_level="warning",

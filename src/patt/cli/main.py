@@ -160,7 +160,6 @@ def load(name: str, command: Command) -> Any:
 
 
 def main() -> None:
-    """Run the command line."""
     # Exiting like this runs the exit handlers, which stop the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     escape_unprintable()
@@ -200,7 +199,6 @@ def _imported(place: str) -> Any:
 
 
 def _explained(error: Exception) -> PattError:
-    """Return what an error of the database means for the user."""
     if type(error).__name__ in _CONFLICTS:
         return Busy("The same data is being changed by another user, so nothing was done. Try again in a moment.")
     return ConfigurationError(f"The database stopped answering ({type(error).__name__}). Run: patt doctor")

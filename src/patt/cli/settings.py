@@ -11,8 +11,8 @@ import typer
 from patt.api import settings as settings_api
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
-from patt.cli.runner import GuildOption, actor, call, guild_number, read, row_number, write
-from sv_common.db.pool import GuildConnection
+from patt.cli.runner import GuildOption, actor, call, on_installation, read, row_number, write
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
@@ -146,12 +146,10 @@ def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show the newest changes of the settings."""
     columns = ("change", "when", "who", "what", "undone by")
 
-    async def newest(services: Services) -> Page[changes.SettingChange]:
-        number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:  # tokens for every guild are of none
-            return await changes.newest(conn, number)
+    async def newest(conn: Connection) -> Page[changes.SettingChange]:
+        return await changes.newest(conn, (await guilds.the_only(conn, guild)).id)
 
-    found = call(newest).items
+    found = on_installation(newest).items  # tokens for every guild are of none
     show_rows(found, as_json, columns, lambda each: (each.id, each.at, each.actor, each.sentence, each.undone_by))
 
 

@@ -14,7 +14,6 @@ from sv_common.guild_sync.sources.discord.permissions import (
     BotApplication,
     Permission,
     RoleAuthority,
-    TextChannel,
     find_obstacles,
 )
 
@@ -145,11 +144,8 @@ async def _check_channel(client: DiscordClient, server_id: str, facts: GuildFact
     if found is None:
         message = f"The Discord server has no channel {channel_id} that takes messages."
         return failed(name, message, "Choose another one: patt init --audit-channel NAME")
-    return check(name, f"The bot may post in #{found.name}.", _fault_of_channel(found))
-
-
-def _fault_of_channel(channel: TextChannel) -> Fault | None:
-    if not channel.missing:
-        return None
-    remedy = f"Allow it for the bot's role in the settings of #{channel.name}, under Permissions."
-    return f"In #{channel.name} the bot lacks: {', '.join(channel.missing)}.", remedy
+    may_not_post = (
+        f"In #{found.name} the bot lacks: {', '.join(found.missing)}.",
+        f"Allow it for the bot's role in the settings of #{found.name}, under Permissions.",
+    )
+    return check(name, f"The bot may post in #{found.name}.", may_not_post if found.missing else None)
