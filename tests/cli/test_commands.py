@@ -297,14 +297,10 @@ def test_a_database_without_a_guild_says_what_to_do(patt: Patt) -> None:
     assert (outcome.code, outcome.err.strip()) == (1, "No guild is set up yet. Add one first.")
 
 
-def test_ranks_are_mapped_and_listed(patt: Patt, guild: psycopg.Connection) -> None:
+def test_a_rank_is_mapped_and_then_left_without_a_role_on_purpose(patt: Patt, guild: psycopg.Connection) -> None:
     assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
     (rank,) = patt("ranks", "list", "--json").json
     assert (rank["discord_role_id"], rank["discord_role_name"], rank["is_role_managed"]) == ("4711", "Social", True)
-
-
-def test_a_rank_can_be_left_without_a_role_on_purpose(patt: Patt, guild: psycopg.Connection) -> None:
-    assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
     assert "maps to no Discord role" in patt("ranks", "unmap", 3).out
     (rank,) = patt("ranks", "list", "--json").json
     assert (rank["discord_role_id"], rank["is_role_managed"], rank["is_without_role"]) == (None, False, True)
@@ -331,26 +327,10 @@ def test_admin_link_prints_a_link_to_sign_in_and_admin_token_a_token(patt: Patt,
     assert guild.execute("select count(*) from common.api_tokens").fetchone() == (1,)
 
 
-def test_a_setting_that_cannot_be_used_is_named(patt: Patt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATT_LOG_LEVEL", "loud")
-    outcome = patt("rules")
-    assert outcome.code == 1
-    assert "PATT_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in outcome.err
-
-
 def test_db_upgrade_and_status_tell_the_schema(patt: Patt) -> None:
     newest = migrate.newest_revision()
     assert f"The database has the schema {newest}." in patt("db", "upgrade").out
     assert patt("db", "status", "--json").json == {"current": newest, "newest": newest}
-
-
-def test_without_its_database_a_command_ends_with_a_sentence(patt: Patt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATT_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/patt")
-    for arguments in (("rules",), ("db", "upgrade"), ("db", "status")):
-        outcome = patt(*arguments)
-        assert outcome.code == 1
-        assert "The database does not answer: " in outcome.err
-        assert "Traceback" not in outcome.err
 
 
 @pytest.mark.own_database
@@ -402,10 +382,3 @@ def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Pat
     assert "It is no longer found." in patt("dismissals").out
     assert patt("reopen", issue["id"]).code == 0
     assert patt("dismissals", "--json").json["total"] == 0
-
-
-def test_a_dismissal_until_a_day_that_has_come_is_refused(patt: Patt, guild: psycopg.Connection) -> None:
-    patt("scan", "orphan_wow")
-    (issue,) = patt("issues", "--json").json["items"]
-    refused = patt("dismiss", issue["id"], "--reason", "a bank", "--until", "2020-01-01")
-    assert (refused.code, refused.err.strip()) == (1, "The day on which the issue opens again must lie ahead.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +233,16 @@ def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_command(i
 def test_without_a_terminal_the_answers_have_to_be_given(patt: Patt, workplace: Path) -> None:
     outcome = patt("init")
     assert (outcome.code, "There is no terminal for prompts." in outcome.err) == (1, True)
+
+
+def test_the_end_of_what_is_typed_ends_the_set_up_with_a_sentence(
+    patt: Patt, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = io.StringIO()
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
+    outcome = patt("init")
+    assert (outcome.code, "Stopped. Finished steps are kept" in outcome.out) == (130, True)
 
 
 @pytest.mark.own_database
