@@ -36,7 +36,8 @@ class Outcome:
         return json.loads(self.out)
 
 
-Patt = Init = Callable[..., Outcome]
+Patt = Callable[..., Outcome]
+Init = Callable[..., Outcome]
 
 
 @pytest.fixture

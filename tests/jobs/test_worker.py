@@ -67,14 +67,6 @@ async def test_an_upload_that_waits_is_taken_in_and_its_notes_are_no_longer_kept
     assert await note_of(guild) == "Main"
 
 
-async def test_uploads_are_taken_in_in_the_order_in_which_they_came(services: Services, guild: GuildBuilder) -> None:
-    await upload(guild, "first")
-    await upload(guild, "second")
-    await process_uploads(services, guild.guild_id)
-    assert await note_of(guild) == "second"
-    assert [row[0] for row in await upload_rows(guild)] == ["done", "done"]
-
-
 async def test_an_upload_whose_worker_died_is_taken_in_by_the_next_one(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
@@ -133,16 +125,6 @@ async def test_of_a_kind_at_most_one_job_waits_for_a_guild(services: Services, g
     assert not await services.queue.enqueue(Task.SWEEP, guild.guild_id)
     assert await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
     assert await guild.rows("select count(*) from jobs.procrastinate_jobs where status = 'todo'") == [(2,)]
-
-
-async def test_the_job_of_a_worker_that_died_is_done_by_another(services: Services, guild: GuildBuilder) -> None:
-    await upload(guild, "Main")
-    assert services.queue is not None
-    await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
-    await _let_a_worker_die_with_all_jobs(services.queue)
-    assert await resume_stalled(services.queue) == 1
-    await work_until_stopped(services, wait=False)
-    assert await note_of(guild) == "Main"
 
 
 async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind_wait(
