@@ -35,6 +35,10 @@ class Outcome:
         """Standard output as JSON."""
         return json.loads(self.out)
 
+    def refuses(self, sentence: str) -> bool:
+        """Whether it ended with exit code 1, and says this on standard error."""
+        return self.code == 1 and sentence in self.err
+
 
 Patt = Callable[..., Outcome]
 Init = Callable[..., Outcome]

@@ -23,7 +23,7 @@ from sv_common.guild_sync.settings.requests import RuleRequest
 from sv_common.guild_sync.settings.service import save_setting
 
 _held: ContextVar[int] = ContextVar("connections_held", default=0)
-VIEWERS, PATIENCE_S = 12, 5.0
+VIEWERS, PATIENCE_S = 12, 2.5
 
 
 @pytest.fixture
