@@ -42,10 +42,7 @@ class EmbeddedDatabaseError(ConfigurationError):
 
 
 def database_url(settings: Settings) -> str:
-    """Return the URL of the database, and start the embedded server if none is configured.
-
-    Raises `EmbeddedDatabaseError` if that server does not start.
-    """
+    """Return the URL of the database, the embedded one if none is configured. Raises `EmbeddedDatabaseError` if that does not start."""
     if settings.database_url is not None:
         return settings.database_url.replace("postgres://", "postgresql://", 1)
     try:
@@ -58,10 +55,7 @@ def database_url(settings: Settings) -> str:
 
 
 def revision_of(url: str) -> str | None:
-    """Return the schema's revision, None for a database without one.
-
-    Raises `ConfigurationError` when the database does not answer, or its address cannot be used.
-    """
+    """Return the schema's revision, None without one. Raises `ConfigurationError` for a database that is away, or for its address."""
     try:
         _ = urlsplit(url).port  # raises for one that is no number, where psycopg would say that nothing answers there
         return migrate.current_revision(url)

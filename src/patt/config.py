@@ -129,10 +129,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings.
-
-    Raises `ConfigurationError`, naming each setting that cannot be used and why, or for a `.env` that cannot be read.
-    """
+    """Read the settings. Raises `ConfigurationError`, naming each that cannot be used and why, or that `.env` cannot be read."""
     try:
         return Settings()
     except ValidationError as error:

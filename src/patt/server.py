@@ -55,26 +55,19 @@ class Server(uvicorn.Server):
 
 
 def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
-    """Return how the application is served.
-
-    The application itself trusts the proxies of a setting; uvicorn's default would trust those of this computer.
-    """
     return uvicorn.Config(
         create_app(services),
         host=host,
         port=port,
         log_level="warning",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=False,  # the application trusts the proxies of a setting; uvicorn would trust those of this computer
         timeout_graceful_shutdown=GRACE_S,
     )
 
 
 async def _keep_running(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:
-    """Restart a part whenever it fails: the pages stay up while the database or Discord is away.
-
-    A wrong setting is logged once, and ends the part.
-    """
+    """Restart a part whenever it fails: the pages stay up meanwhile. A wrong setting is logged once, and ends the part."""
     while True:
         try:
             await work(services)

@@ -78,7 +78,7 @@ def test_a_token_that_cannot_be_made_is_refused_in_words(
     ("name", "sentence"),
     [("x" * 101, "The name has 101 letters; at most 100 are allowed."), (" ", "give a readable name")],
 )
-def test_a_name_that_nobody_could_read_is_refused_whatever_it_is_for(
+def test_an_unreadable_name_is_refused_whatever_it_is_for(
     patt: Patt, guild: psycopg.Connection, line: str, name: str, sentence: str
 ) -> None:
     assert patt(*line.split(), name).refuses(sentence)

@@ -66,7 +66,7 @@ def test_rules_lists_all_five_with_their_counts(patt: Patt, guild: psycopg.Conne
     assert "orphan_wow" in patt("rules").out
 
 
-def test_an_issue_can_be_listed_shown_dismissed_woken_and_resolved(patt: Patt, guild: psycopg.Connection) -> None:
+def test_an_issue_can_be_listed_shown_dismissed_reopened_and_resolved(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan", "orphan_wow")
     (issue,) = patt("issues", "--json").json["items"]
     number = issue["id"]
@@ -152,7 +152,7 @@ def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt
     assert patt("undo", attempt, "--partly").code == 1
 
 
-def test_a_link_by_hand_is_shown_first_made_and_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
+def test_a_manual_link_is_previewed_made_and_undone(patt: Patt, guild: psycopg.Connection) -> None:
     dry = patt("link", "Stranger", "Mito", "--dry-run")
     assert "Link Stranger-area-52 to Mito: an officer says so." in dry.out
     assert "Nothing was changed." in dry.out
@@ -186,7 +186,7 @@ def test_two_players_are_merged_after_a_look_and_taken_apart_again(patt: Patt, g
     assert guild.execute(players).fetchall() == [(1, "Elrek"), (2, "Mito")]
 
 
-def test_a_rejection_and_a_discord_member_are_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
+def test_a_rejection_and_a_discord_member_are_undone(patt: Patt, guild: psycopg.Connection) -> None:
     guild.execute(
         "with member as (insert into guild_identity.discord_users (guild_id, discord_id, username, display_name) "
         "values (1, '8001', 'mito', 'Mito') returning id) "
@@ -224,7 +224,7 @@ def test_a_member_taken_from_a_player_may_be_given_back(patt: Patt, guild: psyco
     assert patt("allow-member", "Mito", "mito").refuses("No one has rejected")
 
 
-def test_somebody_on_discord_is_said_to_be_a_player_or_to_have_a_character(
+def test_a_discord_member_is_decided_to_be_a_player_or_to_have_a_character(
     patt: Patt, guild: psycopg.Connection
 ) -> None:
     guild.execute(

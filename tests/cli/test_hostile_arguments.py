@@ -33,7 +33,7 @@ CHECKED = frozenset(
 """Settings that nonsense cannot be."""
 
 WITHOUT_END = frozenset({"serve", "worker", "demo", "watch"})
-"""Commands that go on until somebody stops them; only what is refused before they begin is tried on them."""
+"""Commands that go on until they are stopped; only what is refused before they begin is tried on them."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def test_a_file_is_read_whatever_bytes_its_name_has(patt: Patt, guild: psycopg.C
     assert patt("notes", tmp_path / "N\udce9.tsv").refuses("it holds bytes that are no text")
 
 
-def test_whoever_has_no_name_on_this_computer_may_act_all_the_same(
+def test_a_user_without_a_name_on_this_computer_may_act_all_the_same(
     patt: Patt, guild: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):

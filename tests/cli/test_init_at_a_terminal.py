@@ -47,11 +47,7 @@ def name_the_guild(terminal: Terminal, realm: str, guild: str) -> None:
 
 
 def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
-    settings: dict[str, str],
-    simulator: GuildSimulator,
-    world: GuildWorld,
-    database: psycopg.Connection,
-    tmp_path: Path,
+    settings: dict[str, str], simulator: GuildSimulator, world: GuildWorld, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     simulator.discord.members_intent = simulator.discord.is_invited = False
     officers = world.channel(world.audit_channel_id)

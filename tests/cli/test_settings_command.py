@@ -17,7 +17,7 @@ def asleep(guild: psycopg.Connection) -> None:
     )
 
 
-def test_a_threshold_is_previewed_set_shown_and_taken_back(patt: Patt) -> None:
+def test_a_threshold_is_previewed_set_shown_and_undone(patt: Patt) -> None:
     assert patt("scan", "stale_character").code == 0
     change = ("settings", "rule", "stale_character", "--set", "stale_after_days=45")
     seen = patt(*change, "--preview")

@@ -10,32 +10,17 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from companion.scripted import account, export
+from companion.scripted import Sink, account, export
 from guild_builder import GuildBuilder
 from patt.app import create_app
 from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.companion.files import export_files, game_folders
-from patt.companion.server import Answer, Outcome, Reply, State, outcome_of, send
+from patt.companion.server import Answer, Outcome, State, outcome_of, send
 from patt.companion.watcher import Spool, Status, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.sources.ports import Sources
-
-
-class _Server:
-    """A server that answers as told, and what it was sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.reply = Reply(Answer.SENT, "Received.")
-
-    async def send(self, content: bytes) -> Reply:
-        self.sent.append(content)
-        return self.reply
-
-    async def ask(self, _: int) -> Outcome | None:
-        return None
 
 
 @pytest.fixture
@@ -45,19 +30,19 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sink() -> _Server:
-    return _Server()
+def sink() -> Sink:
+    return Sink()
 
 
 @pytest.fixture
-def watcher_of(tmp_path: Path, sink: _Server) -> Callable[[], Watcher]:
+def watcher_of(tmp_path: Path, sink: Sink) -> Callable[[], Watcher]:
     """Start the companion (again), on the same computer."""
     game = tmp_path / "World of Warcraft"
     return lambda: Watcher(lambda: export_files(game), Spool(tmp_path / "spool"), sink.send, sink.ask)
 
 
 async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+    file: Path, sink: Sink, watcher_of: Callable[[], Watcher]
 ) -> None:
     watcher = watcher_of()
     file.write_bytes(export("Main"))
@@ -73,7 +58,7 @@ async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
 
 
 async def test_the_same_export_written_anew_is_not_sent_again_and_a_new_one_is(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+    file: Path, sink: Sink, watcher_of: Callable[[], Watcher]
 ) -> None:
     watcher = watcher_of()
     for content in (export("Main"), export("Main") + b"\n", export("alt of Zork")):
@@ -85,9 +70,9 @@ async def test_the_same_export_written_anew_is_not_sent_again_and_a_new_one_is(
 
 
 async def test_exports_are_kept_while_the_server_is_away_and_sent_in_order_when_it_is_back(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+    file: Path, sink: Sink, watcher_of: Callable[[], Watcher]
 ) -> None:
-    sink.reply = Reply(Answer.AWAY, "The server cannot be reached.")
+    sink.answer = Answer.AWAY
     watcher = watcher_of()
     for number, note in enumerate(("first", "second")):
         file.write_bytes(export(note))
@@ -95,13 +80,13 @@ async def test_exports_are_kept_while_the_server_is_away_and_sent_in_order_when_
         await watcher.check()
         await watcher.check()
     assert "Waiting to be sent: 2 exports" in (await watcher.check()).line
-    sink.reply = Reply(Answer.SENT, "Received.")
+    sink.answer = Answer.SENT
     sink.sent.clear()
     await watcher_of().check()
     assert sink.sent == [export("first"), export("second")]
 
 
-async def test_without_an_export_the_line_says_what_to_do(sink: _Server, watcher_of: Callable[[], Watcher]) -> None:
+async def test_without_an_export_the_line_says_what_to_do(sink: Sink, watcher_of: Callable[[], Watcher]) -> None:
     assert "Type /pattsync in the game" in (await watcher_of().check()).line
 
 

@@ -85,7 +85,7 @@ def test_a_file_without_a_whole_export_is_said_and_never_sent(
 
 
 def test_a_file_that_the_game_is_writing_is_sent_when_it_is_whole(
-    patt_watch: Watch, patt_server: ScriptedServer, address: str, game: Path
+    once: Once, patt_server: ScriptedServer, game: Path
 ) -> None:
     file, whole = account(game, "1"), export("Main " * 6)
 
@@ -97,7 +97,7 @@ def test_a_file_that_the_game_is_writing_is_sent_when_it_is_whole(
 
     game_writes = threading.Thread(target=write)
     game_writes.start()
-    ended = patt_watch(game, "--server", address, "--key", KEY, "--once")
+    ended = once()
     game_writes.join()
     assert ended.code == 0
     assert patt_server.received == [whole]

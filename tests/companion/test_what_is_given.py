@@ -186,18 +186,16 @@ def test_a_key_that_is_typed_is_never_shown(
 
 
 def test_a_folder_for_what_waits_that_cannot_be_used_is_said(
-    patt_watch: Watch, game: Path, address: str, tmp_path: Path
+    once: Callable[[], Ended], game: Path, tmp_path: Path
 ) -> None:
     account(game, "1").write_bytes(export("Main"))
     (tmp_path / "home").write_text("a file where a folder should be")
-    assert patt_watch(game, "--server", address, "--key", KEY, "--once").fails("The folder for what waits")
+    assert once().fails("The folder for what waits")
 
 
-def test_no_key_stands_in_the_names_of_what_is_kept(
-    patt_watch: Watch, game: Path, address: str, tmp_path: Path, patt_server: ScriptedServer
-) -> None:
+def test_no_key_stands_in_the_names_of_what_is_kept(once: Callable[[], Ended], game: Path, tmp_path: Path) -> None:
     account(game, "1").write_bytes(export("Main"))
-    assert patt_watch(game, "--server", address, "--key", KEY, "--once").code == 0
+    assert once().code == 0
     kept = [each for each in (tmp_path / "home").rglob("*") if each.is_file()]
     assert kept != []
     assert [each for each in kept if KEY in str(each) or KEY.encode() in each.read_bytes()] == []

@@ -88,7 +88,7 @@ async def test_of_two_officers_who_press_at_once_the_second_reads_that_it_is_in_
     assert (held(installed, member), len(effects(installed))) == ([RIGHT], 2)
 
 
-async def test_a_refused_fix_keeps_nobody_waiting_although_postgresql_hears_late_of_its_end(
+async def test_a_refused_fix_keeps_no_one_waiting_although_postgresql_hears_late_of_its_end(
     installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, issue = await begin(installed)
@@ -178,7 +178,7 @@ async def test_a_change_whose_answer_cannot_be_read_is_believed_as_it_is_seen(in
     assert held(installed, member) == [WRONG]
 
 
-async def test_a_change_that_discord_makes_after_nobody_waited_any_longer_can_be_undone(
+async def test_a_change_that_discord_makes_after_the_wait_was_over_can_be_undone(
     installed: Installation,
 ) -> None:
     member, issue = await begin(installed)
@@ -234,7 +234,7 @@ async def test_one_member_of_whom_nothing_is_told_keeps_no_other_from_being_fini
     assert len(await installed.rows(UNFINISHED)) == 1
 
 
-async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed: Installation) -> None:
+async def test_an_undo_of_what_was_interrupted_says_what_it_undid(installed: Installation) -> None:
     member, issue = await begin(installed)
     await _interrupted(installed, one_fix(installed, issue), "remove_role")
     ((attempt,),) = await installed.rows(UNFINISHED)

@@ -17,13 +17,7 @@ from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.scheduler import PipelineReport
 from sv_common.guild_sync.sources.http import RetryPolicy
 
-ROUTES = {
-    "token": "Battle.net",
-    "roster": "Battle.net",
-    "guild": "Discord",
-    "roles": "Discord",
-    "members": "Discord",
-}
+ROUTES = {"token": "Battle.net", "roster": "Battle.net", "guild": "Discord", "roles": "Discord", "members": "Discord"}
 """The routes without which a pipeline cannot go on, and whose they are."""
 
 

@@ -1,4 +1,4 @@
-"""Nothing outside is asked while a pooled connection is held, so whoever does not answer takes nobody else down."""
+"""Nothing outside is asked while a pooled connection is held, so a source that does not answer takes no other down."""
 
 from __future__ import annotations
 

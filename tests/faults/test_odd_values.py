@@ -144,7 +144,7 @@ async def test_an_odd_value_in_an_answer_is_taken_or_refused_whole(honest: Insta
 
 
 @pytest.mark.parametrize("route", ["profile", "status"])
-async def test_an_odd_value_in_a_profile_or_status_ends_no_refresh_and_nobody_is_gone_for_it(
+async def test_an_odd_value_in_a_profile_or_status_ends_no_refresh_and_no_one_is_gone_for_it(
     honest: Installation, route: str
 ) -> None:
     for character in honest.world.characters:

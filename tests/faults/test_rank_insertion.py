@@ -59,7 +59,7 @@ def an_officer(installation: Installation) -> WorldMember:
 
 
 def untouched(installation: Installation) -> bool:
-    """Whether nobody on Discord was given or deprived of a role, nor was it tried."""
+    """Whether no member was given or deprived of a role, nor was it tried."""
     calls = installation.simulator.calls
     return installation.world.audit_log == [] and calls["add_role"] + calls["remove_role"] == 0
 

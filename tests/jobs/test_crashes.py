@@ -156,7 +156,7 @@ async def test_an_undo_whose_process_died_when_discord_had_done_it_is_finished_b
 async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_and_can_be_undone(
     server: embedded.EmbeddedServer, tmp_path: Path, route: str, ending: tuple[str, int]
 ) -> None:
-    """Nobody asks again: what the process that died had written down before is enough."""
+    """No officer asks again: what the process that died had written down before is enough."""
     async with _stage(server, f"recorded_{route}", tmp_path, ONE_GUILD) as stage:
         pool, sources = stage.services.pool, stage.services.sources
         wish, roles = stage.chapters[0].wishes[-1], stage.roles()

@@ -54,7 +54,7 @@ async def _is_done(services: Services, job_id: int) -> bool:
 
 
 async def _let_minutes_pass(services: Services) -> None:
-    """Plan as a worker's planner does each minute, so that nobody has to wait for one of the real clock."""
+    """Plan as a worker's planner does each minute, so that no test waits for one of the real clock."""
     assert services.queue is not None
     while True:
         await resume_stalled(services.queue)

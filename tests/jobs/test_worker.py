@@ -18,14 +18,7 @@ from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, Task
 from patt.worker.uploads import MOST_TRIES, process_uploads
-from patt.worker.worker import (
-    SCHEDULES,
-    enqueue_due,
-    is_due,
-    resume_stalled,
-    slot_before,
-    work_until_stopped,
-)
+from patt.worker.worker import SCHEDULES, enqueue_due, is_due, resume_stalled, slot_before, work_until_stopped
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.integrity_checker import run_integrity_check

@@ -122,10 +122,7 @@ class LazyGroup(TyperGroup):
         self.commands.update({name: TyperCommand(name, help=each.help) for name, each in self.table.items()})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the command that is called, and import it. Raises `ConfigurationError` if its parts are not installed.
-
-        Typer has no public names for the types of a context and of a command.
-        """
+        """Import the command that is called. Typer has no public names for the types of a context and of a command."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed if name is None else load(name, self.table[name]), rest
 
@@ -177,10 +174,7 @@ def main() -> None:
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise `BadInput` for an argument that is no usable text, unless it is the name of an existing file.
-
-    The value of an option is not repeated: it may be a key.
-    """
+    """Raise `BadInput` for an argument that is no usable text and no existing file. An option's value may be a key, so it is not said."""
     for before, argument in zip(("", *arguments), arguments, strict=False):
         fault = fault_of_text(argument, LONGEST_ARGUMENT)
         if fault is not None and not _is_a_file(argument):

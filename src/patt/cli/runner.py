@@ -59,10 +59,7 @@ def read(
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Call a function in one snapshot of the requested guild, or of the only one there is.
-
-    Raises `NotFound` and `Refused`.
-    """
+    """Call a function in one snapshot of the requested guild, or of the only one there is. Raises `NotFound` and `Refused`."""
 
     async def reading(services: Services) -> _Result:
         async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:

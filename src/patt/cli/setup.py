@@ -15,13 +15,7 @@ from rich.markup import escape
 
 from patt.bootstrap import Services, make_ready, run
 from patt.cli.output import JsonOption, out, say, say_error, show, show_rows, table
-from patt.cli.runner import (
-    DryRunOption,
-    GuildOption,
-    actor,
-    call,
-    on_installation,
-)
+from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation
 from patt.config import Settings, load_settings
 from patt.doctor.checks import Check
 from patt.doctor.doctor import examine

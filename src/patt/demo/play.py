@@ -18,18 +18,13 @@ from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
 from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.roster import guilds, ranks
-from sv_common.guild_sync.scheduler import (
-    PipelineReport,
-    run_addon_sync,
-    run_blizzard_sync,
-    run_discord_sync,
-    run_full_match,
-)
+from sv_common.guild_sync.scheduler import PipelineReport
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
 from sv_common.guild_sync.sources.addon.export import read_addon_export
@@ -110,7 +105,7 @@ class Demo:
             "The guild is set up: Battle.net, the addon and Discord are read for the first time",
             await self._first_syncs(guild_id),
         )
-        pipeline, _ = await run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
+        pipeline, _ = await scheduler.run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
         self._pipelines.append(pipeline)
         on_chapter("An officer runs the full match", [pipeline])
         await self._let_officers_in(guild_id)
@@ -155,12 +150,12 @@ class Demo:
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
         pool, sources = self.services.pool, self.services.sources
         if source == "battlenet":
-            report = await run_blizzard_sync(pool, sources=sources)
+            report = await scheduler.run_blizzard_sync(pool, sources=sources)
         elif source == "discord":
-            report = await run_discord_sync(pool, sources=sources)
+            report = await scheduler.run_discord_sync(pool, sources=sources)
         else:
             export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
-            report = await run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
+            report = await scheduler.run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
         self._pipelines.append(report)
         return report
 
@@ -220,9 +215,7 @@ def week(world: GuildWorld) -> Iterator[Day]:
         ["battlenet"],
     )
     yield Day(
-        f"Sunday: {leaver.name} is back",
-        lambda: world.rejoin(leaver, note=note),
-        ["battlenet", "addon", "discord"],
+        f"Sunday: {leaver.name} is back", lambda: world.rejoin(leaver, note=note), ["battlenet", "addon", "discord"]
     )
 
 

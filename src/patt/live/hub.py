@@ -141,10 +141,7 @@ class Hub:
 
     @contextlib.contextmanager
     def place(self, holder: str, most: int) -> Iterator[bool]:
-        """Take one of the streams that a session or token may have open; yield whether there was one left.
-
-        It is counted at once, so that many requests at the same moment get no more.
-        """
+        """Take one of the streams that a holder may have open, counted at once; yield whether there was one left."""
         is_free = self._places[holder] < most
         self._places[holder] += is_free
         try:
@@ -156,10 +153,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen while the block runs; the last block to end closes the connection.
-
-        The block begins when the connection is open, or without it if the database does not answer soon.
-        """
+        """Listen while the block runs, which begins when the connection is open, or soon without it; the last block closes it."""
         self._holders += 1
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen_on())

@@ -90,10 +90,7 @@ class GuildMove:
 
 
 async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
-    """Fetch the roster under the new name and return what a move would do; nothing is changed.
-
-    Raises `NotFound`, `BadInput`, a SourceError, and `Refused`, also without Battle.net.
-    """
+    """Return what a move would do; nothing is changed. Raises `NotFound`, `BadInput`, a SourceError, and `Refused`."""
     profiles, realms = services.sources.profiles, services.sources.realms
     if profiles is None or realms is None:
         raise Refused(

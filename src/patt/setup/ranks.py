@@ -196,10 +196,7 @@ def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int,
 
 
 def roles_for_ranks(roles: Iterable[DiscordRole], server_id: str) -> list[DiscordRole]:
-    """List the roles to which a rank can be mapped, the most powerful first.
-
-    Those are all but @everyone, whose id is the server's, and the roles of integrations, which cannot be given.
-    """
+    """List the roles that a rank can have, the most powerful first: not @everyone (its id is the server's), none of integrations."""
     usable = [role for role in roles if not role.managed and role.role_id != server_id]
     return sorted(usable, key=lambda role: (-role.position, int(role.role_id)))
 

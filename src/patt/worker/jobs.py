@@ -127,9 +127,7 @@ class Job:
     total: Annotated[int, Field(description="0 while it is not known.")]
     sentence: Annotated[str, Field(description="What is being done now, or the outcome.")]
     result: Annotated[
-        Mapping[str, Any] | None,
-        _AsStored,
-        Field(description="The outcome as data; null until it is done."),
+        Mapping[str, Any] | None, _AsStored, Field(description="The outcome as data; null until it is done.")
     ]
     started_at: datetime | None
     finished_at: datetime | None
@@ -156,10 +154,7 @@ class JobSummary:
 
 
 async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: int | None) -> RequestedJob:
-    """Enqueue a scan or fixes.
-
-    Raises `NotFound` for a guild, a rule or an issue that does not exist, and `Refused` where it is not clear which guild.
-    """
+    """Enqueue a scan or fixes. Raises `NotFound` for what does not exist, and `Refused` where it is not clear which guild."""
     arguments = {name: value for name, value in asdict(job).items() if name != "kind"}
     number = await guilds.resolve_guild(services.pool, guild_id)
     async with services.pool.writing(number, alone=False) as guild:
