@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +34,10 @@ class Outcome:
     def json(self) -> Any:
         """Standard output as JSON."""
         return json.loads(self.out)
+
+    def refuses(self, sentence: str) -> bool:
+        """Whether it ended with exit code 1, and says this on standard error."""
+        return self.code == 1 and sentence in self.err
 
 
 Patt = Callable[..., Outcome]
@@ -74,9 +76,12 @@ def database(database_url: str) -> Any:
 
 
 @pytest.fixture
-def guild(patt: Patt, database: psycopg.Connection) -> psycopg.Connection:
+def guild(database: psycopg.Connection) -> psycopg.Connection:
     """A guild with the players Elrek and Mito, an alt of each, and a stranger."""
-    assert patt("guild", "add", "Lantern Watch", "--realm", "area-52", "--discord-server", "7000").code == 0
+    database.execute(
+        "insert into guild_identity.guilds (region, realm_slug, name_slug, name, discord_guild_id) "
+        "values ('us', 'area-52', 'lantern-watch', 'Lantern Watch', '7000')"
+    )
     database.execute(
         "insert into common.guild_ranks (guild_id, wow_rank_index, name, level) values (1, 3, 'Social', 7)"
     )
@@ -191,13 +196,13 @@ def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_fac
         "export": "PATTSync.lua",
         "uploader": "Bob",
     }
-    subprocess.run(  # noqa: S603 -- this project's own program
-        [sys.executable, "-m", "patt", "init", "--yes", *(f"--{name}={value}" for name, value in options.items())],
-        cwd=folder,
-        env={**os.environ, **addresses_of(served), "PATT_DATABASE_URL": url},
-        check=True,
-        capture_output=True,
-    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        for name, value in {**addresses_of(served), "PATT_DATABASE_URL": url}.items():
+            patched.setenv(name, value)
+        answers = [f"--{name}={value}" for name, value in options.items()]
+        patched.setattr(sys, "argv", ["patt", "init", "--yes", *answers])
+        assert _exit_code() == 0
     return folder
 
 

@@ -61,10 +61,6 @@ class Terminal:
                 break
         self.wait_for(text)
 
-    def press_ctrl_d(self) -> None:
-        """Press Ctrl-D on an empty line, which ends what is typed."""
-        os.write(self._screen, b"\x04")
-
     def end(self) -> int:
         """Read to the end; return the exit code."""
         while more := self._more():

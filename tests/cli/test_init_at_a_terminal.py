@@ -47,11 +47,7 @@ def name_the_guild(terminal: Terminal, realm: str, guild: str) -> None:
 
 
 def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
-    settings: dict[str, str],
-    simulator: GuildSimulator,
-    world: GuildWorld,
-    database: psycopg.Connection,
-    tmp_path: Path,
+    settings: dict[str, str], simulator: GuildSimulator, world: GuildWorld, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     simulator.discord.members_intent = simulator.discord.is_invited = False
     officers = world.channel(world.audit_channel_id)
@@ -166,14 +162,3 @@ def test_ctrl_c_at_a_question_ends_at_once_and_what_was_done_stays(
         assert terminal.end() == 130
         assert "Traceback" not in terminal.shown
     assert "PATT_BLIZZARD_CLIENT_ID" in (tmp_path / ".env").read_text(encoding="utf-8")
-
-
-def test_the_end_of_what_is_typed_ends_the_set_up_in_the_same_way(
-    settings: dict[str, str], simulator: GuildSimulator, tmp_path: Path
-) -> None:
-    with patt_init(tmp_path, settings, simulator) as terminal:
-        terminal.wait_for("Client id")
-        terminal.wait_for(": ")
-        terminal.press_ctrl_d()
-        terminal.wait_for("Stopped.")
-        assert terminal.end() == 130

@@ -24,6 +24,10 @@ class Ended(NamedTuple):
     code: int
     printed: str
 
+    def fails(self, sentence: str) -> bool:
+        """Whether it ended with exit code 1, and says this."""
+        return self.code == 1 and sentence in self.printed
+
 
 Watch: TypeAlias = Callable[..., Ended]
 

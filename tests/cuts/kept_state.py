@@ -93,5 +93,5 @@ class KeptState:
 
 
 def _connect(url: str) -> psycopg.Connection:
-    """A connection that does not wait for ever for somebody who was left at work."""
+    """A connection that does not wait for ever for work that was left behind."""
     return psycopg.connect(url, autocommit=True, options="-c lock_timeout=20s")

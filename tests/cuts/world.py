@@ -79,7 +79,7 @@ class World:
         found = await preview_matching(pool, guild_id=guild.guild_id)
         numbers |= {**await _numbers_of_secrets(guild), "upload_id": await _upload_that_was_given_up(guild)}
         loss_key = await _list_that_was_refused(guild)
-        await guild.character("Latecomer")  # for whoever scans
+        await guild.character("Latecomer")  # for a scan
         return cls(guild, numbers, secrets, found.groups[0].key, loss_key)
 
     async def let_work_wait(self) -> None:
@@ -144,7 +144,7 @@ class RenamedInMemory:
         return GuildRoster(GuildAddress(guild.region, guild.realm_slug, "new-watch"), NEW_NAME, self._members)
 
     async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
-        """Nobody asks for profiles here."""
+        """No test asks for profiles here."""
         raise AssertionError((region, characters))
 
 

@@ -17,7 +17,7 @@ from sv_common.db.pool import Pool
 _PAUSE_S = 0.1
 _API = "/api/v1/admin/data-quality"
 _BUSY = (httpx2.codes.CONFLICT, "urn:patt:problem:busy")
-"""Somebody is at it just now: a pipeline, say, that finishes what a process which died had begun. It says to look again."""
+"""The guild is being changed: by a pipeline, say, that finishes what a process which died had begun. Try again."""
 
 
 async def until(is_so: Callable[[], Awaitable[bool]], pause_s: float = _PAUSE_S) -> None:

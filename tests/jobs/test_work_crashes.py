@@ -54,7 +54,7 @@ async def _is_done(services: Services, job_id: int) -> bool:
 
 
 async def _let_minutes_pass(services: Services) -> None:
-    """Plan as a worker's planner does each minute, so that nobody has to wait for one of the real clock."""
+    """Plan as a worker's planner does each minute, so that no test waits for one of the real clock."""
     assert services.queue is not None
     while True:
         await resume_stalled(services.queue)
@@ -62,6 +62,7 @@ async def _let_minutes_pass(services: Services) -> None:
         await asyncio.sleep(0.5)
 
 
+@pytest.mark.nightly
 async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_the_next(
     services: Services, guild: GuildBuilder, machines: Machines
 ) -> None:
