@@ -110,6 +110,8 @@ async def test_nobody_can_touch_an_issue_or_an_attempt_of_another_guild(pool: Po
     for attempt_id in await other.undoable_attempts():
         with pytest.raises(NotFound):
             await one.undo(attempt_id)
+        with pytest.raises(NotFound):
+            await mitigations.preview_undo(pool, attempt_id, guild_id=one.guild_id)
     for issue in await other.open_issues():
         await _try_everything(one, issue.id, RULES[issue.issue_type])
     assert differences(before, await snapshot.take(pool)) == {}
