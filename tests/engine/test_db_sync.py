@@ -6,28 +6,13 @@ from typing import Any
 
 import pytest
 
+from engine.news import row
 from guild_builder import OFFICER, RAIDER, GuildBuilder, entry
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.core.errors import NotFound, Refused
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.roster import ranks
-
-
-def row(name: str, note: object = "", **changes: Any) -> dict[str, Any]:
-    """One character as the addon writes it."""
-    return {
-        "name": name,
-        "realm": "Area52",
-        "note": note,
-        "officerNote": "",
-        "rank": 3,
-        "rankName": "Social",
-        "level": 80,
-        "class": "Mage",
-        "lastOnline": 0,
-        **changes,
-    }
 
 
 async def _roster(guild: GuildBuilder, *entries: Any, **options: Any) -> SyncReport:
