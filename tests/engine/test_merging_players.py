@@ -67,22 +67,13 @@ async def test_the_preview_says_each_thing_that_changes_and_changes_nothing(two:
     assert differences(before, await people(two.guild)) == {}
 
 
-async def test_what_was_said_of_a_character_that_has_left_moves_too(two: Two) -> None:
+async def test_a_character_that_has_left_and_what_was_said_of_one_come_along(two: Two) -> None:
     await two.guild.execute(
-        "update guild_identity.wow_characters set removed_at = now() where id = %(loner)s",
-        {"loner": two.numbers["Loner"]},
-    )
-    await two.guild.decide(MergePlayers("Mito", "Zed"))
-    assert await two.guild.rows("select player_id from guild_identity.link_rejections") == [(two.mito,)]
-
-
-async def test_a_character_that_has_left_comes_along(two: Two) -> None:
-    await two.guild.execute(
-        "update guild_identity.wow_characters set removed_at = now() where id = %(alt)s",
-        {"alt": two.numbers["Grimalt"]},
+        "update guild_identity.wow_characters set removed_at = now() where character_name in ('Loner', 'Grimalt')"
     )
     await two.guild.decide(MergePlayers("Mito", "Zed"))
     assert await two.guild.player_of(two.numbers["Grimalt"]) == two.mito
+    assert await two.guild.rows("select player_id from guild_identity.link_rejections") == [(two.mito,)]
 
 
 async def test_a_name_that_somebody_has_anyway_or_that_can_be_no_alias_is_not_remembered(guild: GuildBuilder) -> None:
