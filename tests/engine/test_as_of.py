@@ -8,7 +8,6 @@ import pytest
 
 from engine.memory_discord import MemoryDiscord
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -95,6 +94,18 @@ async def test_a_clock_that_was_a_year_ahead_does_not_hold_up_what_comes_after_i
     ) == [("Elrek",), ("Zoe",)]
 
 
+def _shown(item_level: int) -> ProfileAnswer:
+    return ProfileAnswer(
+        ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, item_level, None)
+    )
+
+
+async def _record(guild: GuildBuilder, answer: ProfileAnswer, began: datetime) -> list[int]:
+    """Record what was answered of the only character."""
+    (due,), _ = await guild.call(profiles.due, limit=5, pause=timedelta(0))
+    return list(await guild.call(profiles.record, [(due, answer)], apart=APART, began=began))
+
+
 @pytest.mark.parametrize("is_in_order", [True, False])
 async def test_of_two_readings_of_a_profile_the_one_that_began_later_counts(
     guild: GuildBuilder, is_in_order: bool
@@ -102,25 +113,15 @@ async def test_of_two_readings_of_a_profile_the_one_that_began_later_counts(
     await sync_blizzard_roster(guild.pool, [entry("Elrek")], guild_id=guild.guild_id)
     first, second = (await now(guild), await now(guild))
     readings = [(first, 500), (second, 600)]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        (due,), _ = await profiles.due(here, limit=5, pause=APART)
-        for began, item_level in readings if is_in_order else reversed(readings):
-            profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, item_level, None)
-            answer = ProfileAnswer(ProfileState.SHOWN, profile)
-            await profiles.record(here, [(due, answer)], apart=APART, began=began)
+    for began, item_level in readings if is_in_order else reversed(readings):
+        await _record(guild, _shown(item_level), began)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(600,)]
 
 
 async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_profile_said(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
     began = await now(guild)
-    async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=APART)
-        profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None)
-        answer = ProfileAnswer(ProfileState.SHOWN, profile)
-        await profiles.record(
-            GuildConnection(conn, guild.guild_id), [(due, answer)], apart=APART, began=await runs.now(conn)
-        )
+    await _record(guild, _shown(600), await now(guild))
     old = [entry("Elrek", item_level=500, rank=1)]
     await sync_blizzard_roster(guild.pool, old, guild_id=guild.guild_id, fetched_at=began)
     assert await guild.rows("select item_level, rank_index from guild_identity.wow_characters") == [(600, 1)]
@@ -128,12 +129,7 @@ async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_prof
 
 async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
-    async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=APART)
-        shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
-        await profiles.record(
-            GuildConnection(conn, guild.guild_id), [(due, shown)], apart=APART, began=await runs.now(conn)
-        )
+    await _record(guild, _shown(600), await now(guild))
     await guild.execute(
         "update guild_identity.character_profiles set requested_at = now() + interval '1 year', "
         "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
@@ -142,24 +138,14 @@ async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=500)], guild_id=guild.guild_id)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(500,)]
     await guild.execute("update guild_identity.wow_characters set first_seen = now() - interval '40 days'")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert [each.id for each in (await profiles.due(here, limit=5, pause=APART))[0]] == [due.id]
-        assert [each.name for each in await profiles.expire(here, kept=timedelta(days=28))] == ["Elrek"]
+    assert len((await guild.call(profiles.due, limit=5, pause=APART))[0]) == 1
+    assert [each.name for each in await guild.call(profiles.expire, kept=timedelta(days=28))] == ["Elrek"]
 
 
 async def test_an_end_that_was_told_by_a_clock_a_year_ahead_is_counted_from_the_next_word(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
     gone = ProfileAnswer(ProfileState.GONE, None)
-
-    async def asked(ago: timedelta) -> list[int]:
-        async with guild.pool.connection() as conn:
-            (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=timedelta(0))
-            began = await runs.now(conn) - ago
-            return list(
-                await profiles.record(GuildConnection(conn, guild.guild_id), [(due, gone)], apart=APART, began=began)
-            )
-
-    await asked(timedelta(days=3))
+    await _record(guild, gone, await now(guild) - timedelta(days=3))
     await guild.execute("update guild_identity.character_profiles set gone_since = now() + interval '1 year'")
-    assert await asked(timedelta(days=2)) == []
-    assert len(await asked(timedelta(0))) == 1
+    assert await _record(guild, gone, await now(guild) - timedelta(days=2)) == []
+    assert len(await _record(guild, gone, await now(guild))) == 1

@@ -1,4 +1,4 @@
-"""What a link rests on, who vouches for it, and that nothing which acts on many at once changes what a person decided."""
+"""What a link rests on, who confirmed it, and that nothing which acts on many at once changes what a person decided."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_bac
     assert await _member_basis(guild, player) == (member, "name", None)
 
 
-async def test_that_a_character_is_a_members_vouches_for_the_whole_way(guild: GuildBuilder) -> None:
+async def test_that_a_character_is_a_members_confirms_the_whole_way(guild: GuildBuilder) -> None:
     player = await guild.player("Mito", member=await guild.member("Zephyr"))
     character = await guild.alt("Rivermane", "Mito", player)
     await guild.decide(LinkCharacterToMember("Rivermane", "Zephyr"))
@@ -287,7 +287,7 @@ async def test_the_rank_of_before_counts_while_the_rank_table_does_not_fit(guild
 
 
 @pytest.mark.parametrize("is_confirmed", [False, True])
-async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_link_that_nobody_vouches_for(
+async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_an_unconfirmed_link(
     guild: GuildBuilder, is_confirmed: bool
 ) -> None:
     await guild.execute("insert into common.access_grants values (%(guild)s, 'discord_role', '101', 'officer', 'test')")

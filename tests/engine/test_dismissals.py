@@ -28,12 +28,10 @@ async def _issue(guild: GuildBuilder, issue_type: str) -> Issue:
 
 
 async def _dismissed(guild: GuildBuilder, issue_type: str, *, until: datetime | None = None) -> Issue:
-    """Scan, and set the one issue of a rule aside."""
+    """Scan, and dismiss the one issue of a rule."""
     await _scan(guild)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await lifecycle.dismiss(
-            here, (await _issue(guild, issue_type)).id, actor="officer alice", reason="It is right so.", until=until
-        )
+    number = (await _issue(guild, issue_type)).id
+    return await guild.call(lifecycle.dismiss, number, actor="officer alice", reason="It is right so.", until=until)
 
 
 async def _newest_move(guild: GuildBuilder, issue: Issue) -> tuple[str, str | None]:
@@ -213,18 +211,15 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     await guild.link(asleep, await guild.player("Elrek"))
     await _scan(guild)
     rows = await guild.rows("select id from guild_identity.audit_issues")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        for (number,) in rows:
-            await lifecycle.dismiss(here, number, actor="officer alice", reason="Right so.")
+    await guild.call(lifecycle.dismiss_many, [row[0] for row in rows], actor="officer alice", reason="Right so.")
     await guild.link(gone, await guild.player("Robin"))
     await guild.execute(
         "update guild_identity.wow_characters set removed_at = now() where id = %(left)s", {"left": left}
     )
     await guild.call(rule_store.save_settings, "stale_character", actor="alice", is_enabled=False)
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        page = await findings.dismissals(here)
-        idle = await findings.dismissals(here, only_idle=True)
+    page = await guild.call(findings.dismissals)
+    idle = await guild.call(findings.dismissals, only_idle=True)
     told = {each.issue.wow_character_id: each.why_idle for each in page.items}
     assert told == {
         gone: "It is no longer found.",
@@ -233,11 +228,9 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
         asleep: "Its rule is switched off.",
     }
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await lifecycle.reopen_many(
-            here, [each.issue.id for each in idle.items], actor="officer alice", reason="Done with."
-        )
-        assert [each.why_idle for each in (await findings.dismissals(here)).items] == [None]
+    numbers = [each.issue.id for each in idle.items]
+    await guild.call(lifecycle.reopen_many, numbers, actor="officer alice", reason="Done with.")
+    assert [each.why_idle for each in (await guild.call(findings.dismissals)).items] == [None]
 
 
 async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_nothing(guild: GuildBuilder) -> None:
@@ -253,7 +246,6 @@ async def test_a_reason_that_cannot_be_kept_or_that_nobody_reads_is_refused(guil
     await _scan(guild)
     number = (await _issue(guild, "orphan_wow")).id
     for reason in ("a\x00b", "a\x1b[31mb", "\udcff", "x" * 501, "  "):
-        async with guild.pool.writing(guild.guild_id, alone=False) as here:
-            with pytest.raises(BadInput, match="reason"):
-                await lifecycle.dismiss(here, number, actor="officer alice", reason=reason)
+        with pytest.raises(BadInput, match="reason"):
+            await guild.call(lifecycle.dismiss, number, actor="officer alice", reason=reason)
     assert (await _issue(guild, "orphan_wow")).state is IssueState.OPEN

@@ -136,13 +136,6 @@ async def test_a_link_is_taken_back_although_the_note_has_moved_on(family: Guild
     ) == [("note", None)]
 
 
-async def test_a_link_by_hand_is_one_under_the_note_of_that_moment(guild: GuildBuilder) -> None:
-    await guild.main("Mito")
-    character = await guild.character("Rivermane", "alt of somebody")
-    await apply_decision(guild.pool, LinkCharacter("Rivermane", "Mito"), actor="alice")
-    assert await basis_note(guild, character) == "alt of somebody"
-
-
 async def test_a_note_that_names_nobody_is_not_the_one_that_a_link_rests_on(family: GuildBuilder) -> None:
     alta = await number_of(family, "Alta")
     await notes(family, Alta="Mito's bank")

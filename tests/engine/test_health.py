@@ -1,4 +1,4 @@
-"""How healthy a guild's data is: who counts, who is linked and consistent, what mended itself, how old everything is."""
+"""How healthy a guild's data is: who counts, who is linked and consistent, what was fixed automatically, how old everything is."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_an_issue_for_information_does_not_count_against_a_character(guild
     assert _numbers((await _health(guild)).characters) == (1, 2, 0, 1, 0)
 
 
-async def test_an_issue_that_an_officer_set_aside_does_not_count_against_anybody(guild: GuildBuilder) -> None:
+async def test_a_dismissed_issue_does_not_count_against_a_character(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     await guild.alt("Grimalt", "Mito", await guild.main("Elrek"))
     await run_integrity_check(guild.pool)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.insights.issue import GONE, IssueDetails, issue_details
@@ -251,10 +248,3 @@ async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild:
         assert len(told.candidates) == number
     # One candidate is a plan, for which it is asked whether it was undone before; several are none.
     assert counts[0] - 1 == counts[1] == counts[2] == counts[3]
-
-
-async def test_another_guilds_issue_is_not_told(guild: GuildBuilder) -> None:
-    await guild.character("Newalt", "Robin")
-    told = await _told(guild, "orphan_wow")
-    with pytest.raises(NotFound):
-        await issue_details(guild.pool, told.issue.id, guild_id=guild.guild_id + 1)

@@ -12,7 +12,6 @@ from laws.snapshot import differences
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity.decisions import MergePlayers
 from sv_common.guild_sync.identity_engine import preview_decision, run_matching
-from sv_common.guild_sync.rules import RULES
 
 
 async def test_all_that_is_the_others_becomes_the_ones_that_stays(two: Two) -> None:
@@ -68,22 +67,13 @@ async def test_the_preview_says_each_thing_that_changes_and_changes_nothing(two:
     assert differences(before, await people(two.guild)) == {}
 
 
-async def test_what_was_said_of_a_character_that_has_left_moves_too(two: Two) -> None:
+async def test_a_character_that_has_left_and_what_was_said_of_one_come_along(two: Two) -> None:
     await two.guild.execute(
-        "update guild_identity.wow_characters set removed_at = now() where id = %(loner)s",
-        {"loner": two.numbers["Loner"]},
-    )
-    await two.guild.decide(MergePlayers("Mito", "Zed"))
-    assert await two.guild.rows("select player_id from guild_identity.link_rejections") == [(two.mito,)]
-
-
-async def test_a_character_that_has_left_comes_along(two: Two) -> None:
-    await two.guild.execute(
-        "update guild_identity.wow_characters set removed_at = now() where id = %(alt)s",
-        {"alt": two.numbers["Grimalt"]},
+        "update guild_identity.wow_characters set removed_at = now() where character_name in ('Loner', 'Grimalt')"
     )
     await two.guild.decide(MergePlayers("Mito", "Zed"))
     assert await two.guild.player_of(two.numbers["Grimalt"]) == two.mito
+    assert await two.guild.rows("select player_id from guild_identity.link_rejections") == [(two.mito,)]
 
 
 async def test_a_name_that_somebody_has_anyway_or_that_can_be_no_alias_is_not_remembered(guild: GuildBuilder) -> None:
@@ -104,22 +94,6 @@ async def test_of_two_officers_who_merge_at_once_one_does_it(two: Two, second: M
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DecisionReport", "NotFound"]
     assert len(await two.guild.rows("select 1 from guild_identity.players")) == 1
     assert len(await two.guild.rows("select 1 from guild_identity.player_characters")) == 3
-
-
-async def test_automation_leaves_what_was_merged_together(two: Two) -> None:
-    guild = two.guild
-    newcomer = await guild.character("Newcomer", "Zed's alt")
-    by_evidence = await guild.alt("Faithful", "Zed", two.mito)
-    await guild.decide(MergePlayers("Mito", "Zed"))
-    before = await guild.rows("select character_id, player_id from guild_identity.player_characters order by 1")
-    await guild.automate()
-    assert await guild.rows("select character_id, player_id from guild_identity.player_characters order by 1") == before
-    for issue_type in RULES:
-        await guild.fix_all(issue_type)
-    await run_matching(guild.pool, actor="officer alice")
-    assert await guild.player_of(newcomer) == two.mito
-    assert await guild.player_of(by_evidence) == two.mito
-    assert [row[0] for row in await guild.rows("select id from guild_identity.players")] == [two.mito]
 
 
 async def test_an_issue_about_a_player_that_is_gone_does_not_stay_open_while_its_rule_can_conclude_nothing(

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from engine.two_players import Two, people
-from guild_builder import GuildBuilder
 from laws.snapshot import differences
 from sv_common.guild_sync.core.errors import NotFound, PattError, PlanStale, Refused
 from sv_common.guild_sync.identity.decisions import AllowLink, MergePlayers, RejectLink, UnlinkMember
@@ -77,15 +76,6 @@ async def test_a_merge_that_contradicts_something_is_refused_with_the_remedy_and
         await preview_decision(two.guild.pool, decision, guild_id=two.guild.guild_id)
     assert differences(before, await people(two.guild)) == {}
     assert await two.guild.rows("select id from guild_identity.fix_attempts") == attempts
-
-
-async def test_a_player_of_another_guild_is_nobody_to_merge_with(two: Two) -> None:
-    elsewhere = await GuildBuilder.create(two.guild.pool, "Other Watch", "7001")
-    theirs = await elsewhere.main("Mito")
-    before = await people(two.guild)
-    with pytest.raises(NotFound, match="of a player of this guild"):
-        await two.guild.decide(MergePlayers("Zed", str(theirs)))
-    assert differences(before, await people(two.guild)) == {}
 
 
 async def test_each_remedy_that_a_refusal_names_lets_the_merge_go_on(two: Two) -> None:

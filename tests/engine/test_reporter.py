@@ -65,7 +65,7 @@ async def test_what_automation_mends_is_told_as_fixed_by_itself(desk: Desk) -> N
     assert list(desk.fields()) == ["Guild Note Mismatch: 1 fixed automatically"]
 
 
-async def test_what_an_officer_set_aside_before_it_was_told_is_not_told(desk: Desk) -> None:
+async def test_what_was_dismissed_before_it_was_told_is_not_told(desk: Desk) -> None:
     await desk.newcomer("Zephyrine")
     await desk.guild.execute(
         "with moved as (update guild_identity.audit_issues set dismissed_at = now(), dismissed_by = 'alice', "

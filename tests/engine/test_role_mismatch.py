@@ -91,13 +91,6 @@ async def test_an_obstacle_is_a_refusal_with_its_remedy_and_is_kept_with_the_iss
     assert await guild.rows("select outcome, reason from guild_identity.fix_attempts") == [("refused", result.reason)]
 
 
-async def test_a_member_who_has_left_discord_is_refused_in_words(guild: GuildBuilder) -> None:
-    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await guild.open_issue("role_mismatch")
-    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=MemoryDiscord({}))
-    assert (result.outcome, result.reason) == (FixOutcome.FAILED, "This person is no longer on the Discord server.")
-
-
 async def test_without_a_bot_the_fix_is_refused_with_the_remedy(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
     issue = await guild.open_issue("role_mismatch")
@@ -126,17 +119,6 @@ async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
     discord = await discord_of(guild)
     assert (await run_auto_mitigations(guild.pool, discord_bot=discord)).results == []
     assert discord.changes == []
-
-
-async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_concluded(guild: GuildBuilder) -> None:
-    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await guild.open_issue("role_mismatch")
-    await guild.execute("update common.guild_ranks set name_in_game = 'Trial' where wow_rank_index = 2")
-    with pytest.raises(Refused, match="rank 2 was Raider and is now Trial"):
-        await _found(guild)
-    report = await run_integrity_check(guild.pool)
-    assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
-    assert (await guild.call(lifecycle.get, issue.id)).resolved_at is None
 
 
 async def _automatic(guild: GuildBuilder) -> MemoryDiscord:

@@ -140,7 +140,7 @@ async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_th
     await take_back(guild, linked)
 
 
-async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(two: Two) -> None:
+async def test_confirmations_that_went_with_a_merged_player_come_back_with_the_undo(two: Two) -> None:
     guild = two.guild
     await confirm(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
     before = await people(guild)
@@ -152,7 +152,7 @@ async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(tw
     assert differences(before, await people(guild)) == {}
 
 
-async def test_a_new_player_that_was_confirmed_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
+async def test_a_new_player_that_was_confirmed_since_is_not_undone_with_its_confirmation(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[ROLE_OF_RANK[RAIDER]])
     character = await guild.character("Mito")
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id

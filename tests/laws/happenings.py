@@ -122,8 +122,12 @@ async def _confirm_ranks(life: Life, deed: Deed) -> None:
 
 
 async def _roles(life: Life, deed: Deed) -> None:
-    """A member's roles become those whose bits are set in a number; the role that nothing maps to stays as it is."""
-    if user_id := _one_of(sorted(life.discord.members), deed.who):
+    """A member's roles become those whose bits are set in a number; the role that nothing maps to stays as it is.
+
+    Not on a server with bots alone: that is not asked, so what is known here would not be what is held there.
+    """
+    user_id = _one_of(sorted(life.discord.members), deed.who)
+    if user_id and life.people_on_discord:
         member = life.discord.members[user_id]
         kept = set(member.role_ids) - set(ROLES)
         given = {role for bit, role in enumerate(ROLES) if deed.number >> bit & 1}

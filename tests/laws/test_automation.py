@@ -1,4 +1,4 @@
-"""What runs by itself makes nobody a player, matches nothing at large, and leaves alone what a person has decided."""
+"""What is automatic makes no player, matches nothing at large, and leaves alone what a person has decided."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def test_after_each_pipeline_the_open_issues_are_what_is_wrong(
 
 
 async def test_automation_that_is_handed_a_dismissed_issue_leaves_it_alone(pool: Pool) -> None:
-    """An officer may dismiss an issue between the moment automation lists it and the moment it mends it."""
+    """An officer may dismiss an issue between the moment automation lists it and the moment it fixes it."""
     life = await _begin(pool, _LINKED_AGAINST_ITS_NOTE, [Deed("dismiss", who=0)])
     before = await snapshot.take(pool)
     (row,) = [each for each in await life.rows("audit_issues") if each["issue_type"] == "note_mismatch"]

@@ -343,7 +343,7 @@ async def test_a_row_that_was_changed_in_between_is_named_and_nothing_is_undone(
 
 
 def _moves_on(row: RowChange) -> bool:
-    """Whether a row is no longer as it was planned when it is written; a link that is vouched for can be so again."""
+    """Whether a row is no longer as it was planned when it is written; a link that is confirmed can be confirmed again."""
     return row.before is None or row.after is None or not row.before.items() <= row.after.items()
 
 

@@ -1,4 +1,4 @@
-"""A fix mends what it says, links only whom the evidence means, and can be taken back to the last column."""
+"""A fix does what it says, links only the one whom the evidence means, and can be undone to the last column."""
 
 from __future__ import annotations
 
@@ -230,10 +230,10 @@ async def test_a_door_leaves_issues_of_other_rules_alone(pool: Pool, door: str) 
     for issue in await life.open_issues():
         if issue.issue_type != door:
             try:
-                mended = await mitigate(pool, issue, life.discord)
+                fixed = await mitigate(pool, issue, life.discord)
             except Exception:  # noqa: BLE001 -- refusing loudly is as good as leaving it alone
-                mended = False
-            assert not mended
+                fixed = False
+            assert not fixed
     after = await snapshot.take(pool, tables=snapshot.ISSUE_TABLES | snapshot.PEOPLE_TABLES)
     assert differences(before, after) == {}
 

@@ -34,6 +34,7 @@ from sv_common.guild_sync.core.errors import NotFound, Refused
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.insights.issue import issue_details
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.rules import RULES, RuleDefinition
@@ -109,6 +110,8 @@ async def test_nobody_can_touch_an_issue_or_an_attempt_of_another_guild(pool: Po
     for attempt_id in await other.undoable_attempts():
         with pytest.raises(NotFound):
             await one.undo(attempt_id)
+        with pytest.raises(NotFound):
+            await mitigations.preview_undo(pool, attempt_id, guild_id=one.guild_id)
     for issue in await other.open_issues():
         await _try_everything(one, issue.id, RULES[issue.issue_type])
     assert differences(before, await snapshot.take(pool)) == {}
@@ -153,6 +156,7 @@ async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> No
     attempts: list[Callable[[], Awaitable[object]]] = [
         partial(mitigations.fix_one, life.pool, issue_id, actor=actor, guild_id=guild_id),
         partial(mitigations.preview_one, life.pool, issue_id, guild_id=guild_id),
+        partial(issue_details, life.pool, issue_id, guild_id=guild_id),
         *(
             partial(in_transaction, partial(verb, issue_id=issue_id, actor=actor, reason=reason))
             for verb in (lifecycle.dismiss, lifecycle.resolve_by_hand, lifecycle.reopen)

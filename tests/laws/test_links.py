@@ -1,4 +1,4 @@
-"""What changes a link, and what a link that nobody vouches for may give: over generated guilds and what happens in them."""
+"""What changes a link, and what an unconfirmed link may give: over generated guilds and what happens in them."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ async def test_nothing_done_to_many_gives_a_right_by_an_unconfirmed_link_or_chan
     given = [
         change for row in new for change in row["changes"] if change["table"] == "role" and change["after"]["held"]
     ]
-    vouched = {member for _, _, member in before}
-    assert {change["id"] for change in given if change["after"]["role_id"] == ROLE_OF_OFFICERS} <= vouched
+    confirmed = {member for _, _, member in before}
+    assert {change["id"] for change in given if change["after"]["role_id"] == ROLE_OF_OFFICERS} <= confirmed
 
 
 async def _assert_still_theirs(life: Life, before: dict[str, dict[int, int]]) -> None:
@@ -139,7 +139,7 @@ async def _by_persons(life: Life) -> dict[str, dict[int, int]]:
 
 
 async def _confirmed_ways(life: Life) -> set[tuple[int, int, int]]:
-    """Character, player and Discord member, where a person vouched for both links."""
+    """Character, player and Discord member, where a person confirmed both links."""
     players = {row["id"]: row for row in await life.rows("players") if row["discord_confirmed_by"]}
     return {
         (character, link["player_id"], players[link["player_id"]]["discord_user_id"])

@@ -69,7 +69,7 @@ async def _save(life: Life, request: SettingRequest, seen: str) -> SettingReport
 
 
 async def _settle(life: Life) -> None:
-    """Look and mend until nothing moves any more: one fix may show the next rule something."""
+    """Scan and fix until nothing moves any more: one fix may show the next rule something."""
     for _ in range(6):
         before = await _open(life)
         await life.scan()

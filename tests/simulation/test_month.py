@@ -72,7 +72,7 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
         "delete from guild_identity.addon_uploads where state = 'refused'",
     ),
 )
-"""Which law is broken by what, and how that is taken back."""
+"""Which law is broken by what, and how that is undone."""
 
 
 @pytest.mark.own_database
@@ -115,11 +115,11 @@ def _assert_much_went_wrong(life: Life) -> None:
 @pytest.mark.own_database
 async def test_each_law_notices_when_it_is_broken(database_url: str) -> None:
     async with open_life(database_url, Plan(guilds=2, days=0, seed=1)) as life:
-        for law, breaks, mends in BROKEN:
+        for law, breaks, repairs in BROKEN:
             await _execute(life, breaks)
             with pytest.raises(LawBroken, match=law):
                 await life.laws.judge(is_whole_day=False)
-            await _execute(life, mends)
+            await _execute(life, repairs)
         await life.laws.judge(is_whole_day=False)
         for window in life.budget.windows:
             largest, window.largest = window.largest, window.most + 1

@@ -31,7 +31,7 @@ __all__ = [
 async def detect_note_mismatch(
     conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
 ) -> list[Finding]:
-    """Find linked characters whose note, as it is now, names somebody who is not their player."""
+    """Find linked characters whose note, as it is now, names another player than theirs."""
     return await _detect("note_mismatch", conn, guild_id, now)
 
 
@@ -52,7 +52,7 @@ async def detect_orphan_discord(
 async def detect_role_mismatch(
     conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
 ) -> list[Finding]:
-    """Find players on Discord whose managed roles differ from what their rank says, and roles that nobody can give."""
+    """Find players on Discord whose managed roles differ from what their rank says, and roles that cannot be given."""
     return await _detect("role_mismatch", conn, guild_id, now)
 
 

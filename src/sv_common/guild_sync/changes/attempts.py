@@ -258,7 +258,7 @@ async def undone_plans(guild: GuildConnection, plan_keys: Sequence[str]) -> dict
 async def fixed_since(
     guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, since: datetime
 ) -> dict[int, tuple[int, str]]:
-    """Return, by issue, the number and the reason of the fix that somebody has made since then and nobody has undone."""
+    """Return, by issue, the number and the reason of the fix that the actor has made since then and that is not undone."""
     rows = await guild.rows(SQL["fixed_since"], issue_ids=list(issue_ids), actor=actor, since=since)
     return {issue_id: (attempt_id, reason) for issue_id, attempt_id, reason in rows}
 

@@ -52,7 +52,7 @@ class MemberGone(Refused):
 class RoleOutcome:
     """What was done to one member.
 
-    `changes` were made as far as is known: those that Discord confirmed or showed. `roles` is None where nobody could look
+    `changes` were made as far as is known: those that Discord confirmed or showed. `roles` is None where no look was possible
     afterwards. With `is_unverified`, `changes` has the one whose answer was lost too: it may have been made, or may be yet.
     """
 

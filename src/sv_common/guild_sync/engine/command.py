@@ -21,7 +21,7 @@ Rules: TypeAlias = Mapping[str, RuleDefinition]
 AUTOMATION = "automation"
 
 SOME_OFFICER = "officer"
-"""Who acts where nobody says who asks: never automation, which may do less."""
+"""Who acts where no one says who asks: never automation, which may do less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ async def resolve_by_hand(guild: GuildConnection, issue_id: int, *, actor: str, 
 async def dismiss(
     guild: GuildConnection, issue_id: int, *, actor: str, reason: str, until: datetime | None = None
 ) -> Issue:
-    """Set an issue aside, for ever or until a time; scans that find the same again leave it so.
+    """Dismiss an issue, for ever or until a time; scans that find the same again leave it dismissed.
 
     Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` like `dismiss_many`.
     """
@@ -102,7 +102,7 @@ async def dismiss(
 async def dismiss_many(
     guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
 ) -> int:
-    """Set issues aside; resolved ones are left alone. Return how many.
+    """Dismiss issues; resolved ones are left alone. Return how many.
 
     Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
     """
@@ -112,7 +112,7 @@ async def dismiss_many(
 
 
 async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
-    """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
+    """End a dismissal on an officer's word. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
     issue = await get(guild, issue_id)
     if issue.dismissed_at is None:
         raise Refused(f"Issue {issue_id} is not dismissed.")
@@ -121,7 +121,7 @@ async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: s
 
 
 async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
-    """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
+    """End dismissals on an officer's word; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
     return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
 
 
@@ -196,7 +196,7 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
 
 
 async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
-    """Return a rule's open issues that nobody has dismissed, oldest first."""
+    """Return a rule's open issues that are not dismissed, oldest first."""
     return await guild.all(Issue, SQL["open_of_rule"], issue_type=issue_type)
 
 
