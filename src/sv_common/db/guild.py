@@ -79,10 +79,9 @@ class GuildConnection:
 
 
 async def bind(conn: Connection, guild_id: int) -> None:
-    """Bind a transaction to a guild.
+    """Bind a transaction to a guild: one that begins in the same round trip, one that runs in one more; neither is counted.
 
-    One that begins is bound in the same round trip; one that runs needs a round trip for it. Neither is counted among the
-    statements, as `begin` is not. Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
+    Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
     """
     with _role_needed():
         async with conn.pipeline():

@@ -70,10 +70,7 @@ async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) 
 async def apply_roster(
     guild: GuildConnection, roster: Sequence[RosterCharacter], *, is_complete: bool, as_of: datetime
 ) -> RosterMoves:
-    """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone.
-
-    `as_of` is when the roster's fetch began.
-    """
+    """Make the guild's characters those of a roster fetched from `as_of` on; without `is_complete`, none is marked as gone."""
     rows = await guild.rows(SQL["apply_roster"], is_complete=is_complete, as_of=as_of, **_columns(roster))
     moves: dict[str, list[tuple[str, str]]] = defaultdict(list)
     left_ids = []

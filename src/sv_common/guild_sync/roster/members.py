@@ -81,10 +81,7 @@ async def addresses(guild: GuildConnection, member_ids: Sequence[int]) -> dict[i
 async def set_roles(
     guild: GuildConnection, roles: Mapping[int, Sequence[str]], *, looked_at: datetime | None = None
 ) -> None:
-    """Keep the roles that members were seen to hold, unless they were seen later still.
-
-    `looked_at` is when the look began, on the database's clock; without it the roles are as of now.
-    """
+    """Keep the roles that members were seen to hold from `looked_at` (None: now) on, unless they were seen later still."""
     if roles:
         await guild.run(
             SQL["set_roles"],

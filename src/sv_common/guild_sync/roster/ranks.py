@@ -127,10 +127,7 @@ def _refuse_unknown(index: int, changed: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RankRole:
-    """The Discord role of one rank: a role, none on purpose (`is_without_role`), or not decided.
-
-    `name` is the rank's name to which the decision belongs.
-    """
+    """The Discord role of the rank with this name: a role, none on purpose (`is_without_role`), or not decided."""
 
     name: str
     role_id: str | None = None

@@ -41,11 +41,9 @@ class _Grant:
 
 
 class DiscordSignIn:
-    """The OAuth part of the simulated Discord. `page` serves the page for people, `routes` belong to the API.
+    """The OAuth part of the simulated Discord: `page` for people, who choose a member to be, and `routes` of the API.
 
-    On the page one says as whom of the server one is signed in to Discord; `strangers` are further users, on no server.
-    Redirect addresses are registered in `redirect_urls`; those on loopback always are. Routes, as `faults` names them:
-    authorize, token, revoke.
+    `strangers` are users on no server. Redirects go to `redirect_urls` and loopback. Routes: authorize, token, revoke.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults) -> None:

@@ -52,10 +52,7 @@ _FIRST_ROLE_ID = 820000000000000001
 
 @dataclass
 class Seeder:
-    """Draws people one after the other; the same seed draws the same people in the same order, in whatever region.
-
-    `now_ms` (milliseconds since 1970, UTC) is what last logins are counted back from.
-    """
+    """Draws people: the same seed draws the same in the same order, in any region. `now_ms` is in milliseconds since 1970, UTC."""
 
     seed: int
     now_ms: int

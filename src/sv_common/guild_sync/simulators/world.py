@@ -35,8 +35,7 @@ _ROOM = 1_000_000
 class GuildWorld:
     """A guild as it really is, with its Discord server. Not safe for changes from two threads at once.
 
-    `rank_names` are indexed by rank; `rank_roles` says which Discord role a rank should have; `people` is the truth
-    about who is who. `guild_slug` is the only form of the guild's name that the simulated Battle.net answers to.
+    `rank_names` and `rank_roles` go by rank; `people` says who is who. Battle.net answers to `guild_slug` alone.
     """
 
     now_ms: int
@@ -63,11 +62,9 @@ class GuildWorld:
 
     @classmethod
     def seeded(cls, seed: int, size: int = 120, *, now_ms: int | None = None, region: str = "us") -> GuildWorld:
-        """Make a guild of `size` characters. The same seed, size and region always give the same guild.
+        """Make a guild of `size` characters; the same seed, size and region give the same one. Raises ValueError for a wrong size.
 
-        Last logins are counted back from `now_ms` (milliseconds since 1970, UTC; the present when not given).
-        From 60 characters on, the guild also holds the known traps for readers of notes.
-        Raises ValueError for a size that no guild can have.
+        `now_ms` is in milliseconds since 1970, UTC. From 60 characters on, the guild holds the known traps for readers of notes.
         """
         if not 1 <= size <= LARGEST_GUILD:
             raise ValueError(f"a guild has 1 to {LARGEST_GUILD} characters")

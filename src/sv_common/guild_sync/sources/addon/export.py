@@ -94,10 +94,7 @@ class AddonExport:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what the export says, whatever the order in which the game wrote its fields.
-
-        What later versions read of an export besides is left out, so that they know what was sent before them.
-        """
+        """SHA-256 of what the export says, whatever its order. Without what later versions read besides: they know what was sent."""
         characters = [asdict(character) for character in self.characters]
         for each in characters:
             del each["hours_away"]
@@ -157,13 +154,10 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
 def read_characters(
     rows: Iterable[object], *, notes_visible: bool | None = None, officer_notes_visible: bool | None = None
 ) -> tuple[AddonCharacter, ...]:
-    """Check the entries of an export, given as the addon writes them or as AddonCharacters.
+    """Check the entries of an export, given as the addon writes them or as AddonCharacters, which are settled already.
 
-    The flags say whether the uploader could see the notes; None means that the export does not say, and then empty
-    notes count as seen only where another entry proves that such notes were visible. A flag in an entry goes first.
-    What an AddonCharacter holds was settled when it was made and is not interpreted again.
-
-    Raises BadInput with one problem for each fault, naming the entry and the field, and gives nothing in that case.
+    The flags say whether the uploader could see the notes; None: an empty note counts as seen only where another entry proves
+    it. A flag in an entry goes first. Raises BadInput with a problem for each fault, naming the entry and the field.
     """
     problems = Problems()
     characters = _characters(rows, problems, notes_visible=notes_visible, officer_notes_visible=officer_notes_visible)
