@@ -100,7 +100,7 @@ class CheckedPool(LivePool):
     ) -> _Result:
         """Return what work on one guild comes to, of which nothing stays; it sees one moment like `reading`.
 
-        It is done once more where somebody else has written to the same rows meanwhile. Raises like `writing`.
+        It is done once more where someone else has written to the same rows meanwhile. Raises like `writing`.
         """
         try:
             return await self._rehearse(guild_id, work, alone=alone)
@@ -163,7 +163,7 @@ class CheckedPool(LivePool):
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Wait for a place in the guild's share; whoever has one already needs no other."""
+        """Wait for a place in the guild's share; who has one already needs no other."""
         if self.shares is None or held_connections():
             yield
             return
@@ -284,7 +284,7 @@ async def _is_alive(conn: Connection) -> bool:
 async def _ask(conn: Connection) -> None:
     was_autocommit = conn.autocommit
     await conn.set_autocommit(True)
-    await AsyncCursor(conn).execute("")  # counts as no statement of whoever takes the connection
+    await AsyncCursor(conn).execute("")  # counts as no statement of who takes the connection
     await conn.set_autocommit(was_autocommit)
 
 

@@ -38,7 +38,7 @@ class MatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMatch:
-    """A full match to be done now, of everybody or of the `selected`; `attempts` counts this try."""
+    """A full match to be done now, of everyone or of the `selected`; `attempts` counts this try."""
 
     id: int
     actor: str
@@ -47,7 +47,7 @@ class WaitingMatch:
 
 
 async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] | None = None) -> tuple[int, bool]:
-    """Ask for a full match of everybody, or of the people with these keys.
+    """Ask for a full match of everyone, or of the people with these keys.
 
     Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
     """

@@ -102,6 +102,6 @@ async def guilds_that_wait(conn: Connection) -> list[int]:
 
 
 async def clear_old(conn: Connection) -> None:
-    """Give up what nobody has done within a day, and forget what ended longer ago than that."""
+    """Give up what no one has done within a day, and forget what ended longer ago than that."""
     await conn.execute(SQL["forget_old"])
     await conn.execute(SQL["give_up_old"], {"sentence": _TOO_LATE})

@@ -108,7 +108,7 @@ async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_o
 
 
 async def settle_ranks(guild: GuildConnection, *, is_confirmed: bool = False) -> None:
-    """Let the rank table fit the ranks that characters have now, unless whole ranks moved and nobody confirmed it."""
+    """Let the rank table fit the ranks that characters have now, unless whole ranks moved and no one confirmed it."""
     await guild.run(SQL["settle_ranks"], is_confirmed=is_confirmed)
 
 

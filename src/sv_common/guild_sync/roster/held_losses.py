@@ -73,7 +73,7 @@ async def judge(guild: GuildConnection, loss: Loss, *, is_accepted: bool, is_com
     """Judge what a list really marked as gone, in the transaction that did; what waited before it is over.
 
     Not after a list of which entries were left out (`is_complete=False`), for it does not say who is missing. Raises
-    `GreatLossError`, which rolls it back, where too many are gone and nobody has released them.
+    `GreatLossError`, which rolls it back, where too many are gone and no one has released them.
     """
     if not is_accepted and is_suspicious(len(loss.subject_ids), loss.known):
         released = next((each for each in await all_of(guild) if each.source == loss.source and each.released_at), None)

@@ -26,7 +26,7 @@ _PLACE_OF_REALM = 4
 
 @dataclass
 class Neighbor:
-    """One guild of the crowd. `faults` makes its sources misbehave, and nobody else's."""
+    """One guild of the crowd. `faults` makes its sources misbehave, and no one else's."""
 
     world: GuildWorld
     tokens: set[str]

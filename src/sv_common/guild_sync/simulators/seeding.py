@@ -153,7 +153,7 @@ class Seeder:
         return alt
 
     def _alt_note(self, person: WorldPerson, favorite: str) -> str:
-        """Name the main in six notes of ten, in the family's usual form mostly; else nobody, or nothing, or a slip."""
+        """Name the main in six notes of ten, in the family's usual form mostly; else no one, or nothing, or a slip."""
         draw = self._random.random()
         if draw < 0.5:
             return _fill(favorite, person)
@@ -222,7 +222,7 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
 
 
 def discord_channels() -> list[WorldChannel]:
-    """Make the server's channels: one for everybody, one for officers, and some that take no messages."""
+    """Make the server's channels: one for everyone, one for officers, and some that take no messages."""
     return [
         WorldChannel("830000000000000003", "Guild", 0, kind=4),
         WorldChannel("830000000000000002", "general", 0),

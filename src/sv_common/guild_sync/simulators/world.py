@@ -165,7 +165,7 @@ class GuildWorld:
             character.rank += character.rank >= rank
 
     def remove_rank(self, rank: int) -> None:
-        """Take away a rank, so that all below it move one up. Raises ValueError while anybody holds it, as the game does."""
+        """Take away a rank, so that all below it move one up. Raises ValueError while anyone holds it, as the game does."""
         if any(character.rank == rank for character in self._all_characters):
             raise ValueError(f"a character has the rank {rank}")
         del self.rank_names[rank]
@@ -231,7 +231,7 @@ class GuildWorld:
         roles: Iterable[WorldRole] = (),
         is_bot: bool = False,
     ) -> WorldMember:
-        """Let somebody join the server, showing `display_name`; `person` says who it is, if anybody."""
+        """Let someone join the server, showing `display_name`; `person` says who it is, if anyone."""
         user_id = self.new_snowflake()
         member = WorldMember(user_id, username or f"user{user_id[-6:]}", display_name, is_bot=is_bot)
         self.set_discord_roles(member, roles)
