@@ -195,10 +195,10 @@ class PoolWithLocks(CheckedPool):
 Pool: TypeAlias = PoolWithLocks
 
 
-def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
+def make_pool(database_url: str, *, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
     """Return a closed pool; open it with `async with`. Times are read and written in UTC."""
     wait_s, options = patience.connection_s, patience.options
-    pool = _closed(PoolWithLocks, database_url, wait_s, least=min_size, most=max_size, options=options)
+    pool = _closed(PoolWithLocks, database_url, wait_s, least=1, most=max_size, options=options)
     pool.database_url = database_url
     pool.shares = Shares(max(1, max_size // 2), wait_s)
     pool.probes = _closed(CheckedPool, database_url, PROBES.connection_s, most=_MOST_PROBES, options=PROBES.options)

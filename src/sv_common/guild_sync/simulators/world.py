@@ -198,20 +198,16 @@ class GuildWorld:
         name: str,
         *,
         note: str = "",
-        officer_note: str = "",
         rank: int | None = None,
         realm: Realm | None = None,
-        class_id: int = 1,
         level: int = seeding.TOP_LEVEL,
         person: WorldPerson | None = None,
     ) -> WorldCharacter:
         """Let a new character join, at the lowest rank unless told; an alt of `person`, or a new person's main."""
-        character = WorldCharacter(
-            name, realm or self.realm, next(self._character_ids), class_id, level, len(self.rank_names) - 1, self.now_ms
-        )
-        character.officer_note = officer_note
+        lowest = len(self.rank_names) - 1
+        character = WorldCharacter(name, realm or self.realm, next(self._character_ids), 1, level, lowest, self.now_ms)
         self.set_note(character, note)
-        self.set_rank(character, character.rank if rank is None else rank)
+        self.set_rank(character, lowest if rank is None else rank)
         if person is None:
             self.people.append(WorldPerson([character]))
         else:
@@ -223,17 +219,11 @@ class GuildWorld:
         character.last_login_ms = now_ms - int(days_ago * DAY_MS)
 
     def discord_join(
-        self,
-        display_name: str,
-        *,
-        username: str | None = None,
-        person: WorldPerson | None = None,
-        roles: Iterable[WorldRole] = (),
-        is_bot: bool = False,
+        self, display_name: str, *, person: WorldPerson | None = None, roles: Iterable[WorldRole] = ()
     ) -> WorldMember:
-        """Let someone join the server, showing `display_name`; `person` says who it is, if anyone."""
+        """Let someone join the server, showing `display_name`; `person` says who it is, where that is known."""
         user_id = self.new_snowflake()
-        member = WorldMember(user_id, username or f"user{user_id[-6:]}", display_name, is_bot=is_bot)
+        member = WorldMember(user_id, f"user{user_id[-6:]}", display_name)
         self.set_discord_roles(member, roles)
         self.members.append(member)
         if person is not None:
