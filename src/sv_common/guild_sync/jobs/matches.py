@@ -11,7 +11,7 @@ from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.errors import Refused
 
 SQL = load_sql(__package__, "matches.sql")
 
@@ -82,10 +82,8 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    request = await guild.one(MatchRequest, SQL["get"], request_id=request_id)
-    if request is None:
-        raise NotFound(f"There is no full match with the number {request_id}.")
-    return request
+    otherwise = f"There is no full match with the number {request_id}."
+    return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:

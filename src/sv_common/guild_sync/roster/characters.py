@@ -57,8 +57,7 @@ class RosterMoves:
 
 
 async def present(guild: GuildConnection) -> list[PresentCharacter]:
-    rows = await guild.rows(SQL["present"])
-    return [PresentCharacter._make(row) for row in rows]
+    return [PresentCharacter._make(row) for row in await guild.rows(SQL["present"])]
 
 
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:

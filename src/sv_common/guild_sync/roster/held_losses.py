@@ -44,15 +44,13 @@ class LostSubject:
 
 async def all_of(guild: GuildConnection) -> list[HeldLoss]:
     """Return what waits in a guild, at most one for each source."""
-    rows = await guild.rows(SQL["all"])
-    return [HeldLoss(*row) for row in rows]
+    return [HeldLoss(*row) for row in await guild.rows(SQL["all"])]
 
 
 async def subjects(guild: GuildConnection, loss: HeldLoss) -> list[LostSubject]:
     """Return who would be marked as gone, the highest first."""
     statement = SQL["lost_characters"] if loss.source == "battlenet" else SQL["lost_members"]
-    rows = await guild.rows(statement, ids=list(loss.subject_ids))
-    return [LostSubject(*row) for row in rows]
+    return [LostSubject(*row) for row in await guild.rows(statement, ids=list(loss.subject_ids))]
 
 
 async def release(guild: GuildConnection, source: LossSource, key: str, *, actor: str) -> HeldLoss:

@@ -61,8 +61,7 @@ async def all_ranks(guild: GuildConnection) -> list[Rank]:
 
 async def unmapped(guild: GuildConnection) -> list[tuple[int, str, int]]:
     """Return ranks in use of which no one has said to which role they map: index, name, number of characters."""
-    rows = await guild.rows(SQL["unmapped"])
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2]) for row in await guild.rows(SQL["unmapped"])]
 
 
 async def map_to_role(
@@ -94,8 +93,7 @@ async def put_roles(guild: GuildConnection, roles: Mapping[int, RankRole]) -> No
 
 async def members_by_rank(guild: GuildConnection) -> dict[int, int]:
     """Return how many characters in the guild hold each rank now; a rank that no one holds is not among them."""
-    rows = await guild.rows(SQL["members"])
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in await guild.rows(SQL["members"])}
 
 
 async def moved(guild: GuildConnection) -> int:

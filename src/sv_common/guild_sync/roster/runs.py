@@ -117,8 +117,7 @@ class Standing:
 
 
 async def standings(guild: GuildConnection) -> dict[str, Standing]:
-    rows = await guild.rows(SQL["standings"])
-    return {row[0]: Standing(*row) for row in rows}
+    return {row[0]: Standing(*row) for row in await guild.rows(SQL["standings"])}
 
 
 async def recent(guild: GuildConnection, limit: int = 20) -> list[LoggedRun]:
