@@ -123,7 +123,9 @@ class DiscordSignIn:
         grant = self._grants.pop(form.get("code", ""), None)
         if grant is None or grant.redirect_url != form.get("redirect_uri"):
             return _refused("invalid_grant", 'Invalid "code" in request.')
-        if grant.challenge and not _fits(grant.challenge, form.get("code_verifier", "")):
+        verifier = form.get("code_verifier", "")
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        if grant.challenge and (len(verifier) < SHORTEST_VERIFIER or challenge != grant.challenge):
             return _refused("invalid_request", 'Invalid "code_verifier"')
         token = secrets.token_urlsafe(22)
         self.tokens[token] = grant.user_id
@@ -150,11 +152,6 @@ class DiscordSignIn:
 
 def _fields(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", errors="replace")).items()}
-
-
-def _fits(challenge: str, verifier: str) -> bool:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    return len(verifier) >= SHORTEST_VERIFIER and digest == challenge
 
 
 def _refused(error: str, description: str) -> Response:
