@@ -29,14 +29,9 @@ LEGACY = frozenset({"GuildRoster", "CanViewOfficerNote", "GetAddOnMetadata", "Ge
 
 MODERN = frozenset(
     {
-        "C_AddOns.GetAddOnMetadata",
-        "C_CVar.GetCVar",
-        "C_ChatInfo.InChatMessagingLockdown",
-        "C_GuildInfo.CanViewOfficerNote",
-        "C_GuildInfo.GuildRoster",
-        "C_RestrictedActions.IsAddOnRestrictionActive",
-        "canaccessvalue",
-        "issecretvalue",
+        *("C_AddOns.GetAddOnMetadata", "C_CVar.GetCVar", "C_ChatInfo.InChatMessagingLockdown"),
+        *("C_GuildInfo.CanViewOfficerNote", "C_GuildInfo.GuildRoster"),
+        *("C_RestrictedActions.IsAddOnRestrictionActive", "canaccessvalue", "issecretvalue"),
     }
 )
 """What older flavours never had."""
