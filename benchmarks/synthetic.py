@@ -28,13 +28,7 @@ _ALT_FORMS = (
     "{main} - Alch 225", "{main}'s bank", "@{main}",
 )  # fmt: skip
 _NOBODY_NOTES = (
-    "Alch 300 / Herb 300",
-    "BS/Eng",
-    "Holy",
-    "Leatherworking",
-    "Mining 225",
-    "Off tank",
-    "Bank",
+    *("Alch 300 / Herb 300", "BS/Eng", "Holy", "Leatherworking", "Mining 225", "Off tank", "Bank"),
     "2020-12-05",
 )
 _OFFICER_NOTES = ("", "", "", "DKP:50", "trial until Friday")

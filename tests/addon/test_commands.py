@@ -24,8 +24,7 @@ def test_the_command_says_that_it_begins_and_what_came_of_it() -> None:
 
 
 def test_a_second_command_leaves_the_export_under_way_alone() -> None:
-    client = Client(guild_of(3))
-    client.in_combat = True
+    client = Client(guild_of(3), in_combat=True)
     client.type("/pattsync")
     assert lines(client, "/pattsync") == ["An export is under way: you are in combat."]
 

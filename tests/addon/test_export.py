@@ -68,14 +68,12 @@ def test_the_export_says_what_it_is() -> None:
 
 
 def test_a_guild_of_another_realm_is_named_with_its_realm() -> None:
-    client = Client(guild_of(2))
-    client.guild = ("Kin of Dawn", "Draenor")
+    client = Client(guild_of(2), guild=("Kin of Dawn", "Draenor"))
     assert read_addon_export(client.export()).realm == "Draenor"
 
 
 def test_a_region_that_the_client_does_not_know_is_left_out() -> None:
-    client = Client(guild_of(2))
-    client.region = 0
+    client = Client(guild_of(2), region=0)
     assert read_addon_export(client.export()).region is None
 
 
@@ -107,8 +105,7 @@ def test_two_exports_have_two_ids() -> None:
 def test_a_member_has_the_realm_of_the_roster_or_else_the_players_own(
     realm: str | None, own: str | None, read: str
 ) -> None:
-    client = Client([Member("Brightmane", realm=realm, note="x"), *guild_of(1)])
-    client.normalized_realm = own
+    client = Client([Member("Brightmane", realm=realm, note="x"), *guild_of(1)], normalized_realm=own)
     character = read_addon_export(client.export()).characters[0]
     assert (character.name, character.realm) == ("Brightmane", read)
 
@@ -138,8 +135,7 @@ def test_how_long_a_member_has_been_away_is_written_in_days_and_hours(
 
 @pytest.mark.parametrize("missing", [LEGACY, MODERN])
 def test_officer_notes_that_may_not_be_seen_are_unknown_and_the_player_is_told(missing: frozenset[str]) -> None:
-    client = Client(guild_of(3), missing=missing)
-    client.sees_officer_notes = False
+    client = Client(guild_of(3), missing=missing, sees_officer_notes=False)
     saved = client.export()
     assert "officer notes" in client.chat[-1]
     assert last_export(saved)["canViewOfficerNotes"] is False

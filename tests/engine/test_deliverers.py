@@ -87,7 +87,7 @@ async def test_many_deliverers_at_once_lose_no_news_and_post_one_message(desk: D
 async def test_no_connection_to_the_database_is_held_while_discord_is_asked(desk: Desk, database_url: str) -> None:
     await desk.newcomer("Zephyrine")
     held = HeldAnnouncer.at(desk)
-    async with make_pool(database_url, min_size=1, max_size=1) as narrow:
+    async with make_pool(database_url, max_size=1) as narrow:
         telling = asyncio.create_task(send_digest(narrow, held, guild_id=desk.guild.guild_id))
         await held.is_on_its_way.wait()
         async with asyncio.timeout(5), narrow.connection() as conn:

@@ -19,10 +19,9 @@ class EmbeddedServer(Protocol):
 
 
 def start(folder: Path) -> EmbeddedServer:
-    """Start (or join) the server whose data lies in `folder`; it stops when the last process that joined it ends.
+    """Start (or join) the server whose data lies in `folder`, made where missing; it stops with the last process that joined it.
 
-    The folder is made where missing. Locale variables are set aside while the cluster is made, because initdb fails on
-    a locale that the machine does not have; databases name their own locale.
+    Without the machine's locale, which initdb may not have: databases name their own.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():

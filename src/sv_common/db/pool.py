@@ -41,10 +41,7 @@ _FRESH_S = 20.0
 
 
 class LivePool(AsyncConnectionPool[Connection]):
-    """A pool that gives no connection which has ended while it lay there.
-
-    psycopg's own `check` waits longer after each that has; after a restart all have, and the first request would give up.
-    """
+    """A pool that gives no connection that ended while it lay there. psycopg's own `check` waits longer after each that has."""
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 -- the signature of psycopg_pool
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
@@ -103,7 +100,7 @@ class CheckedPool(LivePool):
     ) -> _Result:
         """Return what work on one guild comes to, of which nothing stays; it sees one moment like `reading`.
 
-        It is done once more where somebody else has written to the same rows meanwhile. Raises like `writing`.
+        It is done once more where someone else has written to the same rows meanwhile. Raises like `writing`.
         """
         try:
             return await self._rehearse(guild_id, work, alone=alone)
@@ -123,11 +120,10 @@ class CheckedPool(LivePool):
 
     @contextlib.asynccontextmanager
     async def installation(self) -> AsyncIterator[Connection]:
-        """Give a connection that is bound to no guild.
+        """Give a connection that is bound to no guild, for what is about all of them.
 
-        It is for what is about all of them: which guilds there are and where, accounts, sessions, sign-ins and tokens, the
-        regions' realms, what a worker does next, and the figures of monitoring and of `patt doctor`. Nothing keeps guilds
-        apart on it but the statements themselves.
+        That is guilds, accounts, sessions, sign-ins, tokens, realms, a worker's next job, and the figures of monitoring. Nothing
+        keeps guilds apart on it but the statements themselves.
         """
         async with self.connection() as conn:
             yield conn
@@ -139,10 +135,7 @@ class CheckedPool(LivePool):
             yield conn
 
     async def narrow(self, guild_id: int) -> GuildConnection:
-        """Bind the snapshot of the block around to a guild, until that block ends. Raises `NotFound`.
-
-        For a page, which reads the guilds that there are before it knows which one to show.
-        """
+        """Bind the snapshot of the block around to a guild that a page has chosen, until that block ends. Raises `NotFound`."""
         around = _reading.get()
         if around is None or around.pool is not self or around.is_over:
             raise RuntimeError("Only a snapshot can be narrowed to a guild.")
@@ -170,7 +163,7 @@ class CheckedPool(LivePool):
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Wait for a place in the guild's share; whoever has one already needs no other."""
+        """Wait for a place in the guild's share; who has one already needs no other."""
         if self.shares is None or held_connections():
             yield
             return
@@ -181,8 +174,7 @@ class CheckedPool(LivePool):
 class PoolWithLocks(CheckedPool):
     """A pool, and beside it one for locks that are held while this one is at work, and one for what watches over it.
 
-    A lock held on a connection of this pool could starve the very work that it protects, and a pool that is used up must
-    not look like a database that does not answer.
+    Held on this pool, a lock could starve the very work that it protects.
     """
 
     locks: LivePool
@@ -203,13 +195,10 @@ class PoolWithLocks(CheckedPool):
 Pool: TypeAlias = PoolWithLocks
 
 
-def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
-    """Return a closed pool; open it with `async with`.
-
-    Statements are prepared on the server after a few uses; times are read and written in UTC.
-    """
+def make_pool(database_url: str, *, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
+    """Return a closed pool; open it with `async with`. Times are read and written in UTC."""
     wait_s, options = patience.connection_s, patience.options
-    pool = _closed(PoolWithLocks, database_url, wait_s, least=min_size, most=max_size, options=options)
+    pool = _closed(PoolWithLocks, database_url, wait_s, least=1, most=max_size, options=options)
     pool.database_url = database_url
     pool.shares = Shares(max(1, max_size // 2), wait_s)
     pool.probes = _closed(CheckedPool, database_url, PROBES.connection_s, most=_MOST_PROBES, options=PROBES.options)
@@ -281,11 +270,7 @@ _seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 
 
 async def _is_alive(conn: Connection) -> bool:
-    """Whether a connection that lay in a pool still works.
-
-    One that was used a moment ago and has sent nothing since is not asked: that would cost each request a round trip. A
-    server that stops or ends a connection sends something.
-    """
+    """Whether a connection that lay in a pool still works. Not asked if it was used just now and has sent nothing since."""
     now = time.monotonic()
     try:
         if now - _seen_alive.get(conn, now) > _FRESH_S or _has_sent_something(conn):
@@ -299,7 +284,7 @@ async def _is_alive(conn: Connection) -> bool:
 async def _ask(conn: Connection) -> None:
     was_autocommit = conn.autocommit
     await conn.set_autocommit(True)
-    await AsyncCursor(conn).execute("")  # counts as no statement of whoever takes the connection
+    await AsyncCursor(conn).execute("")  # counts as no statement of who takes the connection
     await conn.set_autocommit(was_autocommit)
 
 

@@ -28,7 +28,7 @@ def on_account_of(key: str) -> Iterator[None]:
 
 
 class Shares:
-    """Who uses how many connections at once. Whoever comes when their share is in use waits without a connection."""
+    """Who uses how many connections at once. Who comes when their share is in use waits without a connection."""
 
     def __init__(self, most: int, patience_s: float) -> None:
         self._most = most

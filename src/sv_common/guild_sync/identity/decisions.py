@@ -18,7 +18,7 @@ from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
-from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.identity import decision_fields as fields
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
@@ -111,7 +111,7 @@ class RejectLink(ManualDecision):
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
             raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-        why = checked_text("The reason", self.reason.strip()) or _SAYS_SO
+        why = checked_reason(self.reason) or _SAYS_SO
         rows = [change.unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
         rows.append(change.reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))

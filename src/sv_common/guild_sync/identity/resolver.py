@@ -37,6 +37,7 @@ from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading
 from sv_common.guild_sync.notes.mentions import is_username
 
 _MOST_OF = 0.5
+_MOST_SUGGESTIONS = 3
 _OF_OWNERS = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF})
 
 LONGEST_CHAIN = 20
@@ -144,8 +145,10 @@ class Resolver(CandidateFinder):
         )
         return found[2] if found else None
 
-    def suggestions(self, word: str, limit: int = 3) -> list[str]:
-        return [self.facts.characters[number].label for number, _ in self.similar_characters([word])[:limit]]
+    def suggestions(self, word: str) -> list[str]:
+        return [
+            self.facts.characters[number].label for number, _ in self.similar_characters([word])[:_MOST_SUGGESTIONS]
+        ]
 
     def similar_characters(self, words: Iterable[str], *, in_text: bool = False) -> list[tuple[int, Similarity]]:
         """Return the characters with names similar to one of the words, best first; `in_text` as in `SimilarNames`."""

@@ -17,7 +17,7 @@ from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.roster_file import NotedCharacter
 from sv_common.guild_sync.identity.suggestions import Suggestions
 from sv_common.guild_sync.identity.verdicts import OWN_NAME, Candidate, Decision, Verdict
-from sv_common.guild_sync.notes import Mention, MentionKind, NoteKind
+from sv_common.guild_sync.notes import MentionKind, NoteKind
 
 UNSEEN = "unseen"
 """Kind of a note that the person who exported the roster could not see."""
@@ -111,7 +111,10 @@ class _Reader:
         evidence = [why_not]
         if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
             kind = UNKNOWN_NAME
-            key, sharing = self._most_shared_name(decision.mention)
+            # The reading that most characters share, the most literal of several.
+            shared = self._unknown_names
+            key = max(decision.mention.readings, key=lambda reading: (len(shared[reading.key]), -reading.rank)).key
+            sharing = shared[key]
             if len(sharing) > 1:
                 kind, person = NICKNAME, _as_written(key, sharing.values())
                 evidence.append(f"{len(sharing)} characters have a note that says “{person}”.")
@@ -147,11 +150,6 @@ class _Reader:
                 for reading in decision.mention.readings:
                     found[reading.key][character.id] = decision.mention.text
         return found
-
-    def _most_shared_name(self, mention: Mention) -> tuple[str, dict[int, str]]:
-        """The reading of an unknown name that most characters share, the most literal of several."""
-        key = max(mention.readings, key=lambda reading: (len(self._unknown_names[reading.key]), -reading.rank)).key
-        return key, self._unknown_names[key]
 
 
 def _as_written(key: str, texts: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -215,7 +215,7 @@ async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue
 def _said(reason: str) -> str:
     if not reason.strip():
         raise BadInput("A reason is needed: say in a few words why, for the next officer who reads it.")
-    return checked_text("The reason", reason.strip())
+    return checked_reason(reason)
 
 
 def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:

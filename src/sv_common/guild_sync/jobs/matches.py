@@ -11,7 +11,7 @@ from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.errors import Refused
 
 SQL = load_sql(__package__, "matches.sql")
 
@@ -38,7 +38,7 @@ class MatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMatch:
-    """A full match to be done now, of everybody or of the `selected`; `attempts` counts this try."""
+    """A full match to be done now, of everyone or of the `selected`; `attempts` counts this try."""
 
     id: int
     actor: str
@@ -47,7 +47,7 @@ class WaitingMatch:
 
 
 async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] | None = None) -> tuple[int, bool]:
-    """Ask for a full match of everybody, or of the people with these keys.
+    """Ask for a full match of everyone, or of the people with these keys.
 
     Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
     """
@@ -82,10 +82,8 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    request = await guild.one(MatchRequest, SQL["get"], request_id=request_id)
-    if request is None:
-        raise NotFound(f"There is no full match with the number {request_id}.")
-    return request
+    otherwise = f"There is no full match with the number {request_id}."
+    return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:

@@ -11,7 +11,6 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.progress import Progress
 
@@ -78,10 +77,8 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    found = await by_number(guild, request_id, request_id)
-    if not found:
-        raise NotFound(f"There is no job with the number {request_id}; jobs are kept for a day.")
-    return found[0]
+    otherwise = f"There is no job with the number {request_id}; jobs are kept for a day."
+    return await guild.required(WorkRequest, otherwise, SQL["by_number"], first=request_id, last=request_id)
 
 
 async def by_number(guild: GuildConnection, first: int, last: int) -> list[WorkRequest]:
@@ -102,6 +99,6 @@ async def guilds_that_wait(conn: Connection) -> list[int]:
 
 
 async def clear_old(conn: Connection) -> None:
-    """Give up what nobody has done within a day, and forget what ended longer ago than that."""
+    """Give up what no one has done within a day, and forget what ended longer ago than that."""
     await conn.execute(SQL["forget_old"])
     await conn.execute(SQL["give_up_old"], {"sentence": _TOO_LATE})

@@ -1,4 +1,4 @@
-"""What a note is about when it names nobody."""
+"""What a note is about when it names no one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARKERS: Final = frozenset({Category.ALT, Category.MAIN})
 
 
 def kind_of(state: NoteState, *, is_blank: bool) -> NoteKind:
-    """Name the kind of a note that has been read: NAMES if it certainly names somebody, else the first that fits."""
+    """Name the kind of a note that has been read: NAMES if it certainly names someone, else the first that fits."""
     if any(not mention.only_if_known for mention in state.mentions):
         return NoteKind.NAMES
     if not state.tokens:

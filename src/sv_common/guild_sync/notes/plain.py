@@ -26,7 +26,7 @@ _SAYING_OTHERWISE: Final = frozenset({Category.SECOND_NAME, Category.NEGATION, C
 
 
 def read_whole_word(state: NoteState) -> None:
-    """Keep a vocabulary word that is the whole note, but for a realm, as a possible name: somebody may be called Tailor."""
+    """Keep a vocabulary word that is the whole note, but for a realm, as a possible name: someone may be called Tailor."""
     tokens = state.tokens
     if state.mentions:
         return
@@ -165,7 +165,7 @@ def _is_sentence(token: Token) -> bool:
 
 
 def _is_abbreviation(token: Token) -> bool:
-    """Whether the word is two capitals, which far more often shorten something than name somebody."""
+    """Whether the word is two capitals, which far more often shorten something than name someone."""
     return len(token.text) == _LETTERS_OF_AN_ABBREVIATION and token.text.isascii() and token.text.isupper()
 
 

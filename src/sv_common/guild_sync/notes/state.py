@@ -26,7 +26,7 @@ ALSO_VERBS: Final = frozenset(
         "support buff ombra sombra combat balance main",
     )
 )
-"""Words for characters that say of somebody else what is done for them ("heals Zork"), or what they were ("war Zork")."""
+"""Words for characters that say of someone else what is done for them ("heals Zork"), or what they were ("war Zork")."""
 
 WHERE_SOMETHING_WAS: Final = "~"
 """What stands in the text for an address or a handle that has been taken out."""

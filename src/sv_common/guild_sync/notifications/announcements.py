@@ -62,10 +62,7 @@ async def store_summary(guild: GuildConnection, channel_id: str, announcement: A
 
 
 async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement | None:
-    """Claim the oldest announcement that is due; None where there is none.
-
-    It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
-    """
+    """Claim the oldest announcement that is due, or None. It is the caller's to send for `CLAIM_S` seconds."""
     row = await guild.row(SQL["claim"], claim=claim_id, seconds=CLAIM_S)
     if row is None:
         return None

@@ -44,15 +44,13 @@ class LostSubject:
 
 async def all_of(guild: GuildConnection) -> list[HeldLoss]:
     """Return what waits in a guild, at most one for each source."""
-    rows = await guild.rows(SQL["all"])
-    return [HeldLoss(*row) for row in rows]
+    return [HeldLoss(*row) for row in await guild.rows(SQL["all"])]
 
 
 async def subjects(guild: GuildConnection, loss: HeldLoss) -> list[LostSubject]:
     """Return who would be marked as gone, the highest first."""
     statement = SQL["lost_characters"] if loss.source == "battlenet" else SQL["lost_members"]
-    rows = await guild.rows(statement, ids=list(loss.subject_ids))
-    return [LostSubject(*row) for row in rows]
+    return [LostSubject(*row) for row in await guild.rows(statement, ids=list(loss.subject_ids))]
 
 
 async def release(guild: GuildConnection, source: LossSource, key: str, *, actor: str) -> HeldLoss:
@@ -73,7 +71,7 @@ async def judge(guild: GuildConnection, loss: Loss, *, is_accepted: bool, is_com
     """Judge what a list really marked as gone, in the transaction that did; what waited before it is over.
 
     Not after a list of which entries were left out (`is_complete=False`), for it does not say who is missing. Raises
-    `GreatLossError`, which rolls it back, where too many are gone and nobody has released them.
+    `GreatLossError`, which rolls it back, where too many are gone and no one has released them.
     """
     if not is_accepted and is_suspicious(len(loss.subject_ids), loss.known):
         released = next((each for each in await all_of(guild) if each.source == loss.source and each.released_at), None)

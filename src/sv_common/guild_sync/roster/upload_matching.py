@@ -1,7 +1,7 @@
 """Which entry of an upload is which character of the roster: by name and realm, in whatever language the client wrote it.
 
-The realm is found among the realms of the region, else among those of the roster. Where it is missing or nobody knows it,
-a name that only one character bears is enough. The client's own id of a character decides among characters of one name.
+The realm is found among the realms of the region, else among those of the roster. Where it is missing or no one knows it,
+a name that only one character has is enough. The client's own id of a character decides among characters of one name.
 It speaks against a name only where the roster or the upload knows both ids under other names, as after a rename. What
 stays open is left alone.
 """
@@ -22,7 +22,7 @@ from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
 class Matching:
     """Which entry is which character; the others by name, and why they are left alone.
 
-    `unknown` are not in the roster; `ambiguous` bear a name of several characters; `doubtful` have the id of somebody
+    `unknown` are not in the roster; `ambiguous` have the name of several characters; `doubtful` have the id of someone
     else, or are there twice. `sure` counts the entries that are in the roster by realm or id, not by their name alone.
     """
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.sources.addon.export import AddonExport
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
@@ -161,10 +161,8 @@ async def retry(guild: GuildConnection, upload_id: int) -> Upload:
 
 async def get(guild: GuildConnection, upload_id: int) -> Upload:
     """Return one upload of a guild. Raises `NotFound`."""
-    upload = await guild.one(Upload, SQL["get"], upload_id=upload_id)
-    if upload is None:
-        raise NotFound(f"There is no upload with the number {upload_id}.")
-    return upload
+    otherwise = f"There is no upload with the number {upload_id}."
+    return await guild.required(Upload, otherwise, SQL["get"], upload_id=upload_id)
 
 
 async def recent(guild: GuildConnection, *, limit: int = 50) -> list[Upload]:

@@ -29,9 +29,8 @@ _RACES = 10
 class BattleNetSimulator:
     """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
 
-    Routes, as `faults` and its `calls` name them: token, roster, profile, status, realm_index.
-    `token_lifetime` (seconds) is what the next tokens say of themselves; `revoke_tokens` ends them all at once. Simulators
-    that are given the same set of `tokens` take each other's.
+    Routes: token, roster, profile, status, realm_index. `token_lifetime` is in seconds. Simulators with the same set of
+    `tokens` take each other's.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:

@@ -19,11 +19,9 @@ from sv_common.guild_sync.simulators.world import GuildWorld
 
 
 class GuildSimulator:
-    """A context manager that serves a world over HTTP on loopback while it is entered.
+    """A context manager that serves a world over HTTP on loopback while it is entered, for the clients and the sign-in.
 
-    Hand `token_url`, `battlenet_url`, `client_id` and `client_secret` to a Battle.net client, `discord_url` and
-    `discord_token` to a Discord client, `discord_authorize_url` and `discord_client_…` to whoever signs people in.
-    `faults` makes either misbehave; `calls` counts requests by route name.
+    `faults` makes either source misbehave; `calls` counts requests by route name.
     """
 
     client_id = CLIENT_ID

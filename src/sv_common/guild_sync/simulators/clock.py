@@ -1,4 +1,4 @@
-"""A clock that only moves when somebody sleeps by it, so that tests and demos wait for nothing."""
+"""A clock that only moves when someone sleeps by it, so that tests and demos wait for nothing."""
 
 from __future__ import annotations
 

@@ -37,14 +37,11 @@ LONGEST_FIELD_TEXTS = {"name": 256, "value": 1024}
 
 
 class DiscordSimulator:
-    """The REST API of one server. `app` serves it below its own root; `faults` makes it misbehave.
+    """The REST API of one server, and the sign-in. `app` serves it below its own root; `faults` makes it misbehave.
 
-    Routes, as `faults` and its `calls` name them: guild, roles, channels, members, member, add_role, remove_role,
-    message, rewrite, me, my_guilds, application. With `members_intent` False, the member list is refused as Discord does
-    without that intent; with `is_invited` False, the bot is not on the server. `other_servers` (names by id) are only
-    listed.
-    `sign_in` is how people sign in by it.
-    `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
+    Routes: guild, roles, channels, members, member, add_role, remove_role, message, rewrite, me, my_guilds, application. Without
+    `members_intent` the member list is refused; without `is_invited` the bot is not on the server. `other_servers` (names by id)
+    are only listed. `invalid_requests` count towards the block at `most_invalid_requests`.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None) -> None:

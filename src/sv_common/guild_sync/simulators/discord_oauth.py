@@ -41,11 +41,9 @@ class _Grant:
 
 
 class DiscordSignIn:
-    """The OAuth part of the simulated Discord. `page` serves the page for people, `routes` belong to the API.
+    """The OAuth part of the simulated Discord: `page` for people, who choose a member to be, and `routes` of the API.
 
-    On the page one says as whom of the server one is signed in to Discord; `strangers` are further users, on no server.
-    Redirect addresses are registered in `redirect_urls`; those on loopback always are. Routes, as `faults` names them:
-    authorize, token, revoke.
+    `strangers` are users on no server. Redirects go to `redirect_urls` and loopback. Routes: authorize, token, revoke.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults) -> None:
@@ -125,7 +123,9 @@ class DiscordSignIn:
         grant = self._grants.pop(form.get("code", ""), None)
         if grant is None or grant.redirect_url != form.get("redirect_uri"):
             return _refused("invalid_grant", 'Invalid "code" in request.')
-        if grant.challenge and not _fits(grant.challenge, form.get("code_verifier", "")):
+        verifier = form.get("code_verifier", "")
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        if grant.challenge and (len(verifier) < SHORTEST_VERIFIER or challenge != grant.challenge):
             return _refused("invalid_request", 'Invalid "code_verifier"')
         token = secrets.token_urlsafe(22)
         self.tokens[token] = grant.user_id
@@ -152,11 +152,6 @@ class DiscordSignIn:
 
 def _fields(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", errors="replace")).items()}
-
-
-def _fits(challenge: str, verifier: str) -> bool:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    return len(verifier) >= SHORTEST_VERIFIER and digest == challenge
 
 
 def _refused(error: str, description: str) -> Response:

@@ -82,31 +82,31 @@ class Faults:
     ) -> None:
         self.add(route, Fault(JSONResponse(body, status, dict(headers or {})), times=times, path=path))
 
-    def empty(self, route: str, status: int = 200, *, times: int | None = 1, path: str = "") -> None:
-        self.add(route, Fault(Response(status_code=status), times=times, path=path))
+    def empty(self, route: str, status: int = 200, *, times: int | None = 1) -> None:
+        self.add(route, Fault(Response(status_code=status), times=times))
 
-    def html(self, route: str, *, times: int | None = 1, path: str = "") -> None:
-        self.status(route, 200, times=times, path=path)
+    def html(self, route: str, *, times: int | None = 1) -> None:
+        self.status(route, 200, times=times)
 
-    def truncated(self, route: str, *, times: int | None = 1, path: str = "") -> None:
+    def truncated(self, route: str, *, times: int | None = 1) -> None:
         """Send half of the true JSON as if it were all."""
-        self.add(route, Fault(change=truncated_answer, times=times, path=path))
+        self.add(route, Fault(change=truncated_answer, times=times))
 
-    def cut(self, route: str, *, times: int | None = 1, path: str = "") -> None:
+    def cut(self, route: str, *, times: int | None = 1) -> None:
         """End the connection halfway through the true answer."""
-        self.add(route, Fault(change=cut_answer, times=times, path=path))
+        self.add(route, Fault(change=cut_answer, times=times))
 
-    def slow(self, route: str, delay: float, *, times: int | None = 1, path: str = "") -> None:
+    def slow(self, route: str, delay: float, *, times: int | None = 1) -> None:
         """Answer truly, `delay` seconds late."""
-        self.add(route, Fault(delay=delay, times=times, path=path))
+        self.add(route, Fault(delay=delay, times=times))
 
-    def headers(self, route: str, headers: Mapping[str, str], *, times: int | None = 1) -> None:
+    def headers(self, route: str, headers: Mapping[str, str]) -> None:
 
         def with_headers(answer: Response) -> Response:
             answer.headers.update(headers)
             return answer
 
-        self.add(route, Fault(change=with_headers, times=times))
+        self.add(route, Fault(change=with_headers))
 
     def rate_limited(
         self, route: str, retry_after: float, *, scope: str = "user", times: int | None = 1, bare: bool = False

@@ -19,10 +19,9 @@ _GUILD_MEMBERS = 1 << 1
 
 @dataclass
 class GatewaySimulator:
-    """A gateway on a free loopback port while it is entered, at `url`.
+    """A gateway on a free loopback port while it is entered, at `url`. It counts `sessions` and their `resumptions`.
 
-    `may_hear_members` False is the Server Members Intent switched off. `sessions` counts identifications, `resumptions`
-    how often a client took up a session again.
+    `may_hear_members` False is the Server Members Intent switched off.
     """
 
     token: str

@@ -52,10 +52,7 @@ _FIRST_ROLE_ID = 820000000000000001
 
 @dataclass
 class Seeder:
-    """Draws people one after the other; the same seed draws the same people in the same order, in whatever region.
-
-    `now_ms` (milliseconds since 1970, UTC) is what last logins are counted back from.
-    """
+    """Draws people: the same seed draws the same in the same order, in any region. `now_ms` is in milliseconds since 1970, UTC."""
 
     seed: int
     now_ms: int
@@ -156,7 +153,7 @@ class Seeder:
         return alt
 
     def _alt_note(self, person: WorldPerson, favorite: str) -> str:
-        """Name the main in six notes of ten, in the family's usual form mostly; else nobody, or nothing, or a slip."""
+        """Name the main in six notes of ten, in the family's usual form mostly; else no one, or nothing, or a slip."""
         draw = self._random.random()
         if draw < 0.5:
             return _fill(favorite, person)
@@ -225,7 +222,7 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
 
 
 def discord_channels() -> list[WorldChannel]:
-    """Make the server's channels: one for everybody, one for officers, and some that take no messages."""
+    """Make the server's channels: one for everyone, one for officers, and some that take no messages."""
     return [
         WorldChannel("830000000000000003", "Guild", 0, kind=4),
         WorldChannel("830000000000000002", "general", 0),

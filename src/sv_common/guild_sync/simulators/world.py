@@ -35,8 +35,7 @@ _ROOM = 1_000_000
 class GuildWorld:
     """A guild as it really is, with its Discord server. Not safe for changes from two threads at once.
 
-    `rank_names` are indexed by rank; `rank_roles` says which Discord role a rank should have; `people` is the truth
-    about who is who. `guild_slug` is the only form of the guild's name that the simulated Battle.net answers to.
+    `rank_names` and `rank_roles` go by rank; `people` says who is who. Battle.net answers to `guild_slug` alone.
     """
 
     now_ms: int
@@ -63,11 +62,9 @@ class GuildWorld:
 
     @classmethod
     def seeded(cls, seed: int, size: int = 120, *, now_ms: int | None = None, region: str = "us") -> GuildWorld:
-        """Make a guild of `size` characters. The same seed, size and region always give the same guild.
+        """Make a guild of `size` characters; the same seed, size and region give the same one. Raises ValueError for a wrong size.
 
-        Last logins are counted back from `now_ms` (milliseconds since 1970, UTC; the present when not given).
-        From 60 characters on, the guild also holds the known traps for readers of notes.
-        Raises ValueError for a size that no guild can have.
+        `now_ms` is in milliseconds since 1970, UTC. From 60 characters on, the guild holds the known traps for readers of notes.
         """
         if not 1 <= size <= LARGEST_GUILD:
             raise ValueError(f"a guild has 1 to {LARGEST_GUILD} characters")
@@ -168,7 +165,7 @@ class GuildWorld:
             character.rank += character.rank >= rank
 
     def remove_rank(self, rank: int) -> None:
-        """Take away a rank, so that all below it move one up. Raises ValueError while anybody holds it, as the game does."""
+        """Take away a rank, so that all below it move one up. Raises ValueError while anyone holds it, as the game does."""
         if any(character.rank == rank for character in self._all_characters):
             raise ValueError(f"a character has the rank {rank}")
         del self.rank_names[rank]
@@ -201,20 +198,16 @@ class GuildWorld:
         name: str,
         *,
         note: str = "",
-        officer_note: str = "",
         rank: int | None = None,
         realm: Realm | None = None,
-        class_id: int = 1,
         level: int = seeding.TOP_LEVEL,
         person: WorldPerson | None = None,
     ) -> WorldCharacter:
         """Let a new character join, at the lowest rank unless told; an alt of `person`, or a new person's main."""
-        character = WorldCharacter(
-            name, realm or self.realm, next(self._character_ids), class_id, level, len(self.rank_names) - 1, self.now_ms
-        )
-        character.officer_note = officer_note
+        lowest = len(self.rank_names) - 1
+        character = WorldCharacter(name, realm or self.realm, next(self._character_ids), 1, level, lowest, self.now_ms)
         self.set_note(character, note)
-        self.set_rank(character, character.rank if rank is None else rank)
+        self.set_rank(character, lowest if rank is None else rank)
         if person is None:
             self.people.append(WorldPerson([character]))
         else:
@@ -226,17 +219,11 @@ class GuildWorld:
         character.last_login_ms = now_ms - int(days_ago * DAY_MS)
 
     def discord_join(
-        self,
-        display_name: str,
-        *,
-        username: str | None = None,
-        person: WorldPerson | None = None,
-        roles: Iterable[WorldRole] = (),
-        is_bot: bool = False,
+        self, display_name: str, *, person: WorldPerson | None = None, roles: Iterable[WorldRole] = ()
     ) -> WorldMember:
-        """Let somebody join the server, showing `display_name`; `person` says who it is, if anybody."""
+        """Let someone join the server, showing `display_name`; `person` says who it is, where that is known."""
         user_id = self.new_snowflake()
-        member = WorldMember(user_id, username or f"user{user_id[-6:]}", display_name, is_bot=is_bot)
+        member = WorldMember(user_id, f"user{user_id[-6:]}", display_name)
         self.set_discord_roles(member, roles)
         self.members.append(member)
         if person is not None:

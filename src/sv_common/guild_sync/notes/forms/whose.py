@@ -116,7 +116,7 @@ def _kind_of_slot(state: NoteState, end: int, kind: MentionKind) -> MentionKind:
 
 
 def _read_lone_word(state: NoteState, position: int, end: int, kind: MentionKind) -> bool:
-    """`Tailor alt` names Tailor if there is such a character, but `Alch 300 alt` and `Bank alt` name nobody."""
+    """`Tailor alt` names Tailor if there is such a character, but `Alch 300 alt` and `Bank alt` name no one."""
     others = [
         place
         for place, token in enumerate(state.tokens)
@@ -132,7 +132,7 @@ def _read_lone_word(state: NoteState, position: int, end: int, kind: MentionKind
 
 
 def read_identity(state: NoteState) -> None:
-    """Read `i am Zork`, `son to Zork`, `Brakk aka Zork`; "i am toast after eleven" names nobody for certain."""
+    """Read `i am Zork`, `son to Zork`, `Brakk aka Zork`; "i am toast after eleven" names no one for certain."""
     for position in unread(state, _IDENTITY):
         slot = slot_after(state, position + 1, is_announced=True)
         if slot is None or state.tokens[slot.position].is_free:

@@ -86,7 +86,7 @@ class Token:
 
     @property
     def is_everyday(self) -> bool:
-        """Whether this is but an everyday word, which somebody may be called by all the same ("Sleepy")."""
+        """Whether this is but an everyday word, which someone may be called by all the same ("Sleepy")."""
         return self.is_free and self.categories == _EVERYDAY
 
     @property

@@ -94,10 +94,7 @@ class AddonExport:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what the export says, whatever the order in which the game wrote its fields.
-
-        What later versions read of an export besides is left out, so that they know what was sent before them.
-        """
+        """SHA-256 of what the export says, whatever its order. Without what later versions read besides: they know what was sent."""
         characters = [asdict(character) for character in self.characters]
         for each in characters:
             del each["hours_away"]
@@ -136,12 +133,8 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
     announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
     if announced not in (None, len(rows)):  # entries were lost on the way
         head.report(f"memberCount says {announced} characters and the list has {len(rows)}")
-    characters = _characters(
-        rows,
-        problems,
-        notes_visible=head.flag("canViewNotes", "canViewPublicNotes"),
-        officer_notes_visible=head.flag("canViewOfficerNotes", "canViewOfficerNote"),
-    )
+    visible = head.flag("canViewNotes", "canViewPublicNotes"), head.flag("canViewOfficerNotes", "canViewOfficerNote")
+    characters = _characters(rows, problems, *visible)
     result = AddonExport(
         characters=characters,
         export_id=head.label("exportId"),
@@ -154,19 +147,14 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
     return result
 
 
-def read_characters(
-    rows: Iterable[object], *, notes_visible: bool | None = None, officer_notes_visible: bool | None = None
-) -> tuple[AddonCharacter, ...]:
-    """Check the entries of an export, given as the addon writes them or as AddonCharacters.
+def read_characters(rows: Iterable[object]) -> tuple[AddonCharacter, ...]:
+    """Check the entries of an export, given as the addon writes them or as AddonCharacters, which are settled already.
 
-    The flags say whether the uploader could see the notes; None means that the export does not say, and then empty
-    notes count as seen only where another entry proves that such notes were visible. A flag in an entry goes first.
-    What an AddonCharacter holds was settled when it was made and is not interpreted again.
-
-    Raises BadInput with one problem for each fault, naming the entry and the field, and gives nothing in that case.
+    An empty note counts as seen where its entry says so, or another entry proves that such notes were visible. Raises
+    BadInput with a problem for each fault, naming the entry and the field.
     """
     problems = Problems()
-    characters = _characters(rows, problems, notes_visible=notes_visible, officer_notes_visible=officer_notes_visible)
+    characters = _characters(rows, problems, None, None)
     problems.refuse_if_any()
     return characters
 
@@ -240,8 +228,9 @@ def _listed_characters(export: LuaTable) -> list[object]:
 
 
 def _characters(
-    rows: Iterable[object], problems: Problems, *, notes_visible: bool | None, officer_notes_visible: bool | None
+    rows: Iterable[object], problems: Problems, notes_visible: bool | None, officer_notes_visible: bool | None
 ) -> tuple[AddonCharacter, ...]:
+    """The flags say whether the uploader could see the notes; None: the export does not say."""
     numbered = enumerate(_bounded(rows), start=1)
     entries = [entry for number, row in numbered if (entry := _entry(number, row, problems)) is not None]
     _report_duplicates(entries, problems)

@@ -251,7 +251,9 @@ class _Parser:
             case "quote":
                 return self._quoted(token["quote"], token.start("quote"))
             case "long":
-                return self._long_text(token["long"], token.start("long"))
+                begin = token.start("long")
+                content = self._long_bracket(token["long"], self._position, "a text", begin)
+                return self._decoded(_LINE_BREAK.sub(b"\n", content).removeprefix(b"\n"), begin)
             case _:
                 raise self._unexpected(token, "a value")
 
@@ -278,11 +280,6 @@ class _Parser:
                 return bytes((_LETTERS[piece["letter"][0]],))
             case _:
                 return piece[0]
-
-    def _long_text(self, opening: bytes, begin: int) -> str:
-        content = self._long_bracket(opening, self._position, "a text", begin)
-        text = _LINE_BREAK.sub(b"\n", content)
-        return self._decoded(text.removeprefix(b"\n"), begin)
 
     def _decoded(self, text: bytes, begin: int) -> str:
         try:

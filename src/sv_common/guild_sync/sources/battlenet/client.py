@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import httpx2
@@ -42,16 +41,6 @@ MOST_FAILURES_IN_A_ROW = 25
 log = structlog.get_logger(__name__)
 
 _Ask: TypeAlias = Callable[[str, CharacterAddress], Awaitable[ProfileAnswer]]
-
-
-@dataclass(slots=True)
-class _ProfileRun:
-    """Many profiles: the places for requests under way, which all runs of a client share, and how many failed."""
-
-    places: asyncio.Semaphore
-    failed: int = 0
-    failed_in_a_row: int = 0
-    last_error: str = ""
 
 
 class GuildNotFoundError(SourceError):
@@ -148,14 +137,30 @@ class BattleNetClient:
         return RealmIndex(wire.merge_realms(lists))
 
     async def _fetch_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
-        run = _ProfileRun(self._places)
+        failed = failed_in_a_row = 0
+        last_error = ""
+
+        async def fetch(character: CharacterAddress) -> ProfileAnswer:
+            nonlocal failed, failed_in_a_row, last_error
+            async with self._places:
+                if failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
+                    failed += 1
+                    return ProfileAnswer(ProfileState.NOT_ASKED, reason=last_error)
+                try:
+                    answer = await ask(region, character)
+                except (SourceUnavailable, SourceMalformed) as error:
+                    failed, failed_in_a_row, last_error = failed + 1, failed_in_a_row + 1, str(error)
+                    return ProfileAnswer(ProfileState.FAILED, reason=last_error)
+            failed_in_a_row = 0
+            return answer
+
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(_fetch_one(run, ask, region, each)) for each in characters]
+                answers = [group.create_task(fetch(each)) for each in characters]
         except ExceptionGroup as faults:
             raise faults.exceptions[0] from None
-        if run.failed:
-            log.warning("profiles_unavailable", region=region, failed=run.failed, asked=len(answers))
+        if failed:
+            log.warning("profiles_unavailable", region=region, failed=failed, asked=len(answers))
         return [answer.result() for answer in answers]
 
     async def _shown_or_hidden(self, region: str, character: CharacterAddress) -> ProfileAnswer:
@@ -173,22 +178,6 @@ class BattleNetClient:
         except ForbiddenError:
             return ProfileAnswer(ProfileState.HIDDEN)
         return _by_status(character, status)
-
-
-async def _fetch_one(run: _ProfileRun, ask: _Ask, region: str, character: CharacterAddress) -> ProfileAnswer:
-    async with run.places:
-        if run.failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
-            run.failed += 1
-            return ProfileAnswer(ProfileState.NOT_ASKED, reason=run.last_error)
-        try:
-            answer = await ask(region, character)
-        except (SourceUnavailable, SourceMalformed) as error:
-            run.failed += 1
-            run.failed_in_a_row += 1
-            run.last_error = str(error)
-            return ProfileAnswer(ProfileState.FAILED, reason=run.last_error)
-    run.failed_in_a_row = 0
-    return answer
 
 
 def _by_status(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:

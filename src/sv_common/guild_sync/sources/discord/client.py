@@ -44,9 +44,8 @@ _UNAUTHORIZED = 401
 class DiscordClient:
     """The `DiscordSource` and the `Announcer` of the real world.
 
-    After Discord has rejected the token, every further call raises the same SourceDenied without a request, because Discord
-    blocks an address that goes on. It is tried again when the token has changed, or after an hour; `token` may be a function
-    that reads it. `contact_url` is where Discord finds the operator of the bot.
+    After Discord has rejected the token, further calls raise SourceDenied without a request, because Discord blocks an address
+    that goes on: until the token (text, or a function that reads it) has changed, or for an hour. `contact_url` is the operator's.
     """
 
     def __init__(
@@ -108,10 +107,7 @@ class DiscordClient:
         return [wire.parse_server(entry) for entry in (await self._ask(call, call.answer)).items()]
 
     async def fetch_text_channels(self, discord_guild_id: str) -> list[TextChannel]:
-        """Fetch the channels that take messages, by their position, with what the bot may do in each.
-
-        Raises a SourceError when that cannot be read.
-        """
+        """Fetch the channels that take messages, by position, with what the bot may do in each. Raises a SourceError."""
         bot = await self._fetch_own_member(discord_guild_id)
         roles = await self._fetch_roles(discord_guild_id)
         channels = await self._read(discord_guild_id, "/channels", "the channels of the server")

@@ -25,10 +25,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A message for a guild's audit channel, in Discord's markdown; it is sent so that it mentions no member.
-
-    `nonce` (at most 25 characters) makes sending the same announcement twice harmless.
-    """
+    """A message for a guild's audit channel, in Discord's markdown. Its `nonce` (at most 25 characters) posts it once."""
 
     title: str
     body: str
