@@ -23,7 +23,7 @@ from sv_common.guild_sync.jobs import matches
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
 from sv_common.guild_sync.sources.ports import Sources
-from web.helpers import Seen, api_token, issue_number
+from web.helpers import Seen, api_token, issue_number, see
 
 ACTIVITY = "/admin/activity"
 API = "/api/v1/admin/activity"
@@ -46,23 +46,17 @@ async def busy(troubled: GuildBuilder) -> GuildBuilder:
     return troubled
 
 
-async def _see(alice: httpx2.AsyncClient, **query: object) -> Seen:
-    answer = await alice.get(ACTIVITY, params={name: str(value) for name, value in query.items()})
-    assert answer.status_code == 200, answer.text
-    return Seen(answer)
-
-
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_happened_yet_the_lists_are_empty(alice: httpx2.AsyncClient) -> None:
-    assert "No jobs are waiting or running. " in (page := (await _see(alice)).text("content"))
+    assert "No jobs are waiting or running. " in (page := (await see(alice, ACTIVITY)).text("content"))
     assert "No runs match." in page
     assert "No exports yet." in page
-    assert "No activity matches." in (await _see(alice, show="deeds")).text("content")
+    assert "No activity matches." in (await see(alice, ACTIVITY, show="deeds")).text("content")
 
 
 @pytest.mark.usefixtures("busy")
 async def test_runs_are_shown_with_their_steps_and_what_went_wrong(alice: httpx2.AsyncClient) -> None:
-    text = (await _see(alice)).text("content")
+    text = (await see(alice, ACTIVITY)).text("content")
     assert "failed Discord by officer bob just now" in text
     assert "Discord is not set up: set PATT_DISCORD_BOT_TOKEN." in text
     assert "done Daily check by schedule just now" in text
@@ -87,7 +81,7 @@ async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str
     assert [run["pipeline"] for run in answer["items"]] == pipelines
     assert answer["total"] == len(pipelines)
     assert [run["pipeline"] for run in (await alice.get(f"{API}/runs.json", params=query)).json()] == pipelines
-    assert f"{len(pipelines)} total" in (await _see(alice, **query)).text("content")
+    assert f"{len(pipelines)} total" in (await see(alice, ACTIVITY, **query)).text("content")
 
 
 @pytest.mark.usefixtures("busy")
@@ -100,13 +94,13 @@ async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> N
         ("officer alice", "fixed"),
     ]
     assert "'Newalt' has no player link" in deeds[-2]["subject"]
-    text = (await _see(alice, show="deeds")).text("content")
+    text = (await see(alice, ACTIVITY, show="deeds")).text("content")
     assert "undone 'Newalt' has no player link by officer bob" in text
 
 
 @pytest.mark.usefixtures("busy")
 async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
-    text = (await _see(alice, show="deeds", actor="officer bob")).text("content")
+    text = (await see(alice, ACTIVITY, show="deeds", actor="officer bob")).text("content")
     assert "1 total" in text
     assert "by officer alice" not in text
     assert (await alice.get(f"{API}/deeds", params={"actor": "nobody"})).json()["total"] == 0
@@ -118,7 +112,7 @@ async def test_what_was_done_by_hand_or_as_a_whole_is_told_too(
 ) -> None:
     await apply_decision(troubled.pool, UnlinkCharacter("Grimalt"), actor="officer alice")
     await run_matching(troubled.pool, actor="root")
-    text = (await _see(alice, show="deeds")).text("content")
+    text = (await see(alice, ACTIVITY, show="deeds")).text("content")
     assert "fixed Full match by root" in text
     assert "fixed Manual by officer alice" in text
 
@@ -155,7 +149,7 @@ async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
     async with open_queue(database_url) as queue:
         await queue.enqueue(Task.DISCORD, guild.guild_id)
         await queue.enqueue(Task.SWEEP, other.guild_id)
-    text = (await _see(alice, guild=guild.guild_id)).text("jobs")
+    text = (await see(alice, ACTIVITY, guild=guild.guild_id)).text("jobs")
     assert "Current jobs 1 waiting Sync with Discord · Lantern Watch just now" in text
     part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))
     assert "Daily check · Ember Court" in part.text("jobs")
@@ -175,7 +169,7 @@ async def test_the_log_of_another_guild_is_not_shown(
         assert (await anonymous.get(f"{API}/{path}", headers=token)).json()["total"] == 0
         answer = await anonymous.get(f"{API}/{path}.csv", params={"guild": busy.guild_id}, headers=token)
         assert answer.status_code == 404
-    assert "0 total" in (await _see(alice, guild=other.guild_id, show="deeds")).text("content")
+    assert "0 total" in (await see(alice, ACTIVITY, guild=other.guild_id, show="deeds")).text("content")
 
 
 async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
@@ -183,7 +177,7 @@ async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
 ) -> None:
     async def statements(show: str) -> int:
         with counting_statements() as count:
-            await _see(alice, show=show)
+            await see(alice, ACTIVITY, show=show)
         return count.statements
 
     few = [await statements("runs"), await statements("deeds")]
@@ -195,7 +189,7 @@ async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
             "duration_ms) values (%(guild)s, 'orphan_wow', 'officer dan', false, 'failed', 'no', 1)"
         )
     assert [await statements("runs"), await statements("deeds")] == few
-    page = await _see(alice, show="deeds", actor="officer dan")
+    page = await see(alice, ACTIVITY, show="deeds", actor="officer dan")
     assert "Page 1 of 2" in page.text("content")
     assert f"{ACTIVITY}?guild={busy.guild_id}&show=deeds&actor=officer+dan&page=2#list" in page.links
     assert (await alice.get(f"{API}/runs", params={"page": 2})).json()["page"] == 2
@@ -250,16 +244,16 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     (number,) = await _sent(guild, "Zork", "a")
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         await uploads.give_up(here, number, "Given up: it failed 6 times.")
-    page = await _see(alice)
+    page = await see(alice, ACTIVITY)
     assert "given up Export of" in page.text("uploads")
     assert "Retry" in page.text("uploads")
     button = f"/api/v1/admin/uploads/{number}/retry"
     assert (await alice.post(button, data={"back": ACTIVITY})).headers["location"] == ACTIVITY
     assert (
         f"Upload {number} is queued again. A worker processes it: patt serve, or patt worker."
-        in (await _see(alice)).text()
+        in (await see(alice, ACTIVITY)).text()
     )
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         assert (await uploads.get(here, number)).state == "received"
     await alice.post(button, data={"back": ACTIVITY})
-    assert "Only an upload that was given up can be tried again." in (await _see(alice)).text()
+    assert "Only an upload that was given up can be tried again." in (await see(alice, ACTIVITY)).text()

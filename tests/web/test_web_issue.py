@@ -285,11 +285,6 @@ async def test_an_undo_that_is_in_somebodys_way_says_whose(
     assert "Undo it" not in text
 
 
-async def test_an_undo_of_what_is_not_there_is_not_found(reader: httpx2.AsyncClient) -> None:
-    assert (await reader.get(f"{API}/attempts/999999/undo")).status_code == 404
-    assert (await reader.get(f"{PAGE}/attempts/999999/undo")).status_code == 404
-
-
 async def test_the_statements_of_the_page_do_not_grow_with_candidates_and_people(
     alice: httpx2.AsyncClient, guild: GuildBuilder
 ) -> None:

@@ -6,8 +6,7 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Pool
-from web.helpers import API, PLAYERS, PLAYERS_API, Seen, api_token
+from web.helpers import API, PLAYERS, PLAYERS_API, Seen
 
 
 @pytest.fixture
@@ -59,15 +58,6 @@ async def test_the_merge_is_undone_from_the_page_of_the_one_that_stays_and_from_
         assert [each["name"] for each in characters] == ["Grimalt", "Stormalt"]
 
 
-async def test_merging_an_empty_player_is_told_on_the_page_of_the_one_that_stays(
-    alice: httpx2.AsyncClient, guild: GuildBuilder
-) -> None:
-    mito, empty = await guild.main("Mito"), await guild.player("mito")
-    await alice.post(f"{PLAYERS_API}/decisions", json={"decision": "merge", "player": str(mito), "other": str(empty)})
-    (attempt,) = (await alice.get(f"{PLAYERS_API}/{mito}")).json()["attempts"]
-    assert attempt["steps"] == [f"Delete the player mito (number {empty}), who is Mito (number {mito})."]
-
-
 async def test_a_long_merge_is_told_by_its_first_steps(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     mito, other = await guild.player("Mito"), await guild.player("Mito")
     for number in range(20):
@@ -81,25 +71,6 @@ async def test_a_long_merge_is_told_by_its_first_steps(alice: httpx2.AsyncClient
         f"Move Alt00-area-52 from Mito (number {other}) to Mito (number {mito}): an officer says that Mito"
     )
     assert last == "And 9 more steps."
-
-
-async def test_players_of_different_guilds_are_not_merged_and_nothing_is_told_of_the_other_guild(
-    alice: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder, twice: tuple[int, int]
-) -> None:
-    elsewhere = await GuildBuilder.create(pool, "Other Watch", "7001")
-    theirs = await elsewhere.main("Secretname")
-    token = await api_token(pool, guild_id=guild.guild_id)
-    for headers in ({}, token):
-        for body in (
-            {"decision": "merge", "player": str(twice[0]), "other": str(theirs)},
-            {"decision": "merge", "player": str(theirs), "other": str(twice[0])},
-        ):
-            answer = await alice.post(
-                f"{PLAYERS_API}/decisions", params={"guild": guild.guild_id}, json=body, headers=headers
-            )
-            assert (answer.status_code, "Secretname" in answer.text) == (404, False)
-            assert "of a player of this guild" in answer.json()["detail"]
-    assert (await alice.get(f"{PLAYERS_API}/{theirs}", params={"guild": elsewhere.guild_id})).status_code == 200
 
 
 async def test_a_rejection_and_a_discord_member_are_taken_back_on_the_player_page(

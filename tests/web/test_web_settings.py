@@ -63,24 +63,6 @@ async def test_a_change_is_previewed_saved_told_and_undone_by_the_api(alice: htt
     assert (again.status_code, "undone already" in again.json()["detail"]) == (409, True)
 
 
-@pytest.mark.usefixtures("troubled")
-async def test_another_change_than_the_previewed_one_is_refused(alice: httpx2.AsyncClient) -> None:
-    key = (await alice.post(f"{API}/preview", json=STALE)).json()["key"]
-    other = {**STALE, "parameters": {"stale_after_days": 60}, "key": key}
-    answer = await alice.post(f"{API}/changes", json=other)
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:patt:problem:plan-stale")
-    assert (await alice.get(f"{API}/changes")).json()["total"] == 0
-
-
-@pytest.mark.usefixtures("troubled")
-async def test_a_threshold_out_of_bounds_is_refused_with_the_field_and_the_remedy(alice: httpx2.AsyncClient) -> None:
-    answer = await alice.post(f"{API}/changes", json={**STALE, "parameters": {"stale_after_days": 0}})
-    assert answer.status_code == 422
-    assert (
-        "Stale after (stale_after_days): “0” cannot be used. Give a whole number of days from 1 to 3650" in answer.text
-    )
-
-
 @pytest.mark.parametrize("role", ["viewer", "officer", "administrator"])
 async def test_officers_look_and_preview_and_administrators_change(
     app: FastAPI, troubled: GuildBuilder, role: Role

@@ -25,6 +25,7 @@ from patt.web.context import (
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import Page, page_of
+from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.roster import guilds
 
 router = officer_router("officers", "officers")
@@ -193,7 +194,7 @@ async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
     """End all of one's own sessions, this one too."""
     async with services.pool.installation() as conn:
         count = await sessions.end_all_of(conn, _account_of(viewer))
-    return Done(f"Signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
+    return Done(f"Signed out everywhere: {plural(count, 'session')} ended.")
 
 
 @own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")

@@ -19,6 +19,7 @@ from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import guilds, held_losses
@@ -283,4 +284,4 @@ def loss_in_words(loss: HeldLoss) -> str:
 
 
 def _counted(source: LossSource, count: int) -> str:
-    return f"{count} {_WORDS[source][0]}{'' if count == 1 else 's'}"
+    return plural(count, _WORDS[source][0])

@@ -18,14 +18,14 @@ pytestmark = pytest.mark.browser
 async def test_an_officer_scans_previews_fixes_and_undoes(
     sign_in: SignIn, site: str, services: Services, troubled: GuildBuilder
 ) -> None:
-    page, wrong = await sign_in()
-    status, card = page.locator("#status"), page.locator("#rule-orphan_wow")
-    await expect(card).to_contain_text("Open: 2")
-
-    await troubled.character("Latecomer", "alt of Mito")
     async with at_work(services):
+        page, wrong = await sign_in()
+        status, card = page.locator("#status"), page.locator("#rule-orphan_wow")
+        await expect(card).to_contain_text("Open: 2")
+
+        await troubled.character("Latecomer", "alt of Mito")
         await card.get_by_role("button", name="Run Scan").click()
-        await expect(status).to_have_text("Scan done: 3 found, 1 new, 0 resolved.")
+        await expect(status).to_have_text("Scan done: 3 found, 1 new, 0 resolved.", timeout=20_000)
         await expect(card).to_contain_text("Open: 3")
         await expect(card.get_by_role("button", name="Run Scan")).to_be_focused()
 
