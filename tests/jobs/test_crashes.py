@@ -115,6 +115,7 @@ async def test_a_life_full_of_kills_ends_like_one_without(
     assert disturbed == undisturbed
 
 
+@pytest.mark.nightly
 async def test_what_discord_did_just_before_a_kill_is_not_done_again(
     server: embedded.EmbeddedServer, tmp_path: Path
 ) -> None:
