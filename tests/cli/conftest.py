@@ -32,11 +32,9 @@ class Outcome:
 
     @property
     def json(self) -> Any:
-        """Standard output as JSON."""
         return json.loads(self.out)
 
     def refuses(self, sentence: str) -> bool:
-        """Whether it ended with exit code 1, and says this on standard error."""
         return self.code == 1 and sentence in self.err
 
 
@@ -46,7 +44,6 @@ Init = Callable[..., Outcome]
 
 @pytest.fixture
 def patt(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Patt:
-    """Run `patt` with arguments."""
     monkeypatch.setenv("PATT_DATABASE_URL", database_url)
     monkeypatch.setenv("COLUMNS", "300")
 
@@ -130,7 +127,6 @@ def workplace(simulator: GuildSimulator, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def addresses_of(simulator: GuildSimulator) -> dict[str, str]:
-    """The settings that lead to the simulated sources."""
     return {
         "PATT_BLIZZARD_TOKEN_URL": simulator.token_url,
         "PATT_BLIZZARD_API_URL": simulator.battlenet_url,
@@ -244,7 +240,6 @@ class Practice:
         return {check["name"]: check for check in checks}
 
     def wrong(self) -> dict[str, tuple[str, str]]:
-        """Message and remedy of what is wrong."""
         return {name: (each["message"], each["remedy"]) for name, each in self.examine().items() if not each["ok"]}
 
 

@@ -33,7 +33,6 @@ class Machine:
 
     @property
     def is_running(self) -> bool:
-        """Whether the process lives."""
         return self.process is not None and self.process.poll() is None
 
     def start(self, environment: Mapping[str, str], folder: Path) -> None:
@@ -69,7 +68,6 @@ class Machines:
             await asyncio.sleep(_BEAT_S)
 
     def close(self) -> None:
-        """End both."""
         for machine in (self.web, self.worker):
             if machine.process is not None:
                 machine.kill()

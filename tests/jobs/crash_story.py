@@ -48,7 +48,6 @@ class Size:
 
     @property
     def requests(self) -> int:
-        """How many requests are acknowledged in all."""
         return self.guilds * (self.uploads + FIXES)
 
 

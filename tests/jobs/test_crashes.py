@@ -73,7 +73,6 @@ class Stage:
         return (self.machines.web, self.machines.worker)[: self.size.processes]
 
     def roles(self) -> dict[str, list[str]]:
-        """Who holds which roles on Discord."""
         members = [member for each in self.crowd.neighbors for member in each.world.members if not member.is_bot]
         return {member.user_id: sorted(member.role_ids) for member in members}
 
@@ -231,14 +230,10 @@ async def _kill_in_the_middle(stage: Stage) -> None:
     """Kill all processes while a run is under way, until one was really cut off: some end just before the blow."""
     pool = stage.services.pool
     while not await rows(pool, INTERRUPTED_RUNS):
-        await until(partial(_is_any, pool, RUNS_UNDER_WAY), pause_s=_LOOK_S)
+        await until(lambda: rows(pool, RUNS_UNDER_WAY), pause_s=_LOOK_S)
         for machine in stage.crew:
             machine.kill()
         await until(partial(_has_ended, pool, await rows(pool, RUNS_UNDER_WAY)), pause_s=_LOOK_S)
-
-
-async def _is_any(pool: Pool, question: str) -> bool:
-    return await rows(pool, question) != []
 
 
 async def _has_ended(pool: Pool, runs: Rows) -> bool:
