@@ -184,7 +184,7 @@ async def _ask_once(stage: Stage, asking: Coroutine[Any, Any, dict[str, Any]], *
         await task
     web.kill()
     if web.process is not None:
-        web.process.wait()
+        web.process.join()
 
 
 async def _has_changed(stage: Stage, changes: int) -> bool:
