@@ -13,11 +13,14 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from patt.cli.main import main
+from patt.worker import worker
 from sv_common.db.pool import Pool
 
 _FORKS = multiprocessing.get_context("forkserver")
 """A process that has imported the product, and is forked for each start: importing takes longer than what a life does."""
 _FORKS.set_forkserver_preload(["patt.cli.main", "patt.cli.server"])
+POLL_S = 0.2
+"""Seconds after which a worker here looks for jobs that waited for another of their guild; the usual ones would be waited for."""
 _BEAT_S = 0.05
 _WORKERS = "select id from jobs.procrastinate_workers"
 _SILENCE = "update jobs.procrastinate_workers set last_heartbeat = now() - interval '10 minutes' where id <> all(%s)"
@@ -98,6 +101,7 @@ def _patt(arguments: Sequence[str], environment: Mapping[str, str], folder: Path
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    worker._POLL_S = POLL_S
     sys.argv = ["patt", *arguments]
     main()
 

@@ -17,7 +17,7 @@ import pytest
 from starlette.responses import Response
 
 from jobs.crash_clients import Clients, until
-from jobs.crash_machines import Machine, Machines
+from jobs.crash_machines import POLL_S, Machine, Machines
 from jobs.crash_state import (
     FIXES_OF_OFFICERS,
     INTERRUPTED_RUNS,
@@ -34,6 +34,7 @@ from patt.app import create_app
 from patt.auth import credentials
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
+from patt.worker import worker
 from patt.worker.worker import enqueue_due, resume_stalled, work_until_stopped
 from server_folders import TEMPLATE
 from sv_common.db import embedded
@@ -69,8 +70,7 @@ class Stage:
 
     @property
     def crew(self) -> tuple[Machine, ...]:
-        """The processes: the web with a worker in it, and by night a worker beside it."""
-        return (self.machines.web, self.machines.worker)[: self.size.processes]
+        return self.machines.web, self.machines.worker
 
     def roles(self) -> dict[str, list[str]]:
         members = [member for each in self.crowd.neighbors for member in each.world.members if not member.is_bot]
@@ -101,8 +101,9 @@ class End:
 
 @pytest.mark.parametrize("size", [SHORT, pytest.param(WHOLE, marks=pytest.mark.nightly)], ids=["short", "whole"])
 async def test_a_life_full_of_kills_ends_like_one_without(
-    server: embedded.EmbeddedServer, tmp_path: Path, size: Size
+    server: embedded.EmbeddedServer, tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(worker, "_POLL_S", POLL_S)
     async with _stage(server, "undisturbed", tmp_path, size) as stage:
         undisturbed = await _live(stage, with_kills=False)
     async with _stage(server, "disturbed", tmp_path, size) as stage:
@@ -114,7 +115,6 @@ async def test_a_life_full_of_kills_ends_like_one_without(
     assert disturbed == undisturbed
 
 
-@pytest.mark.nightly
 async def test_what_discord_did_just_before_a_kill_is_not_done_again(
     server: embedded.EmbeddedServer, tmp_path: Path
 ) -> None:
@@ -149,10 +149,7 @@ async def test_an_undo_whose_process_died_when_discord_had_done_it_is_finished_b
         assert await rows(stage.services.pool, UNDONE) == [(answer["attempt_id"], "token robot")]
 
 
-@pytest.mark.parametrize(
-    ("route", "ending"),
-    [("add_role", ("failed", 1)), pytest.param("remove_role", ("fixed", 2), marks=pytest.mark.nightly)],
-)
+@pytest.mark.parametrize(("route", "ending"), [("add_role", ("failed", 1)), ("remove_role", ("fixed", 2))])
 async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_and_can_be_undone(
     server: embedded.EmbeddedServer, tmp_path: Path, route: str, ending: tuple[str, int]
 ) -> None:

@@ -58,7 +58,6 @@ async def _let_minutes_pass(services: Services) -> None:
         await asyncio.sleep(0.5)
 
 
-@pytest.mark.nightly
 async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_the_next(
     services: Services, guild: GuildBuilder, machines: Machines
 ) -> None:
