@@ -50,14 +50,14 @@ def patt(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["patt", *map(str, arguments)])
         capsys.readouterr()
-        code = _exit_code()
+        code = exit_code()
         printed = capsys.readouterr()
         return Outcome(code, printed.out, printed.err)
 
     return run
 
 
-def _exit_code() -> int:
+def exit_code() -> int:
     try:
         main()
     except SystemExit as ended:
@@ -198,7 +198,7 @@ def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_fac
             patched.setenv(name, value)
         answers = [f"--{name}={value}" for name, value in options.items()]
         patched.setattr(sys, "argv", ["patt", "init", "--yes", *answers])
-        assert _exit_code() == 0
+        assert exit_code() == 0
     return folder
 
 
