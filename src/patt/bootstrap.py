@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -80,7 +81,8 @@ def check_schema(url: str) -> None:
 def make_ready(settings: Settings) -> str:
     """Return the URL of the database, upgraded to the schema that this version needs. Raises `ConfigurationError`."""
     url = database_url(settings)
-    _known_revision_of(url)
+    if _known_revision_of(url) == migrate.newest_revision():
+        return url
     try:
         migrate.upgrade(url)
     except DBAPIError as error:
@@ -183,8 +185,10 @@ def _newest_discord_token(token: str) -> Callable[[], str]:
             return None
         return found.get_secret_value() if found else None
 
-    is_from_environment = given() == token
-    return lambda: (given() or token) if is_from_environment else token
+    if given() != token:
+        return lambda: token
+    readings = itertools.chain([token], iter(lambda: given() or token, None))
+    return lambda: next(readings)
 
 
 def discord_login(settings: Settings) -> DiscordLogin | None:

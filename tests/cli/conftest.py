@@ -32,11 +32,9 @@ class Outcome:
 
     @property
     def json(self) -> Any:
-        """Standard output as JSON."""
         return json.loads(self.out)
 
     def refuses(self, sentence: str) -> bool:
-        """Whether it ended with exit code 1, and says this on standard error."""
         return self.code == 1 and sentence in self.err
 
 
@@ -46,21 +44,20 @@ Init = Callable[..., Outcome]
 
 @pytest.fixture
 def patt(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Patt:
-    """Run `patt` with arguments."""
     monkeypatch.setenv("PATT_DATABASE_URL", database_url)
     monkeypatch.setenv("COLUMNS", "300")
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["patt", *map(str, arguments)])
         capsys.readouterr()
-        code = _exit_code()
+        code = exit_code()
         printed = capsys.readouterr()
         return Outcome(code, printed.out, printed.err)
 
     return run
 
 
-def _exit_code() -> int:
+def exit_code() -> int:
     try:
         main()
     except SystemExit as ended:
@@ -130,7 +127,6 @@ def workplace(simulator: GuildSimulator, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def addresses_of(simulator: GuildSimulator) -> dict[str, str]:
-    """The settings that lead to the simulated sources."""
     return {
         "PATT_BLIZZARD_TOKEN_URL": simulator.token_url,
         "PATT_BLIZZARD_API_URL": simulator.battlenet_url,
@@ -202,7 +198,7 @@ def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_fac
             patched.setenv(name, value)
         answers = [f"--{name}={value}" for name, value in options.items()]
         patched.setattr(sys, "argv", ["patt", "init", "--yes", *answers])
-        assert _exit_code() == 0
+        assert exit_code() == 0
     return folder
 
 
@@ -244,7 +240,6 @@ class Practice:
         return {check["name"]: check for check in checks}
 
     def wrong(self) -> dict[str, tuple[str, str]]:
-        """Message and remedy of what is wrong."""
         return {name: (each["message"], each["remedy"]) for name, each in self.examine().items() if not each["ok"]}
 
 

@@ -42,7 +42,6 @@ class Terminal:
         return before
 
     def type(self, line: str) -> None:
-        """Type a line and press Enter."""
         os.write(self._screen, f"{line}\n".encode())
 
     def answer(self, question: str, line: str) -> str:
@@ -62,7 +61,6 @@ class Terminal:
         self.wait_for(text)
 
     def end(self) -> int:
-        """Read to the end; return the exit code."""
         while more := self._more():
             self.shown += more
         return self._program.wait(PATIENCE_S)

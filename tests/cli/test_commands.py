@@ -15,7 +15,6 @@ from sv_common.guild_sync.simulators.addon import saved_variables
 
 
 def _export(folder: Path, rows: list[dict[str, object]], style: str = "current") -> Path:
-    """Write a file as the game saves it."""
     file = folder / "PATTSync.lua"
     text = saved_variables({"PATTSyncDB": {"lastExport": {"characters": rows}}}, style)  # type: ignore[arg-type, dict-item]
     file.write_text(text, encoding="utf-8")
@@ -250,19 +249,10 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["link", "Stranger", "Nobody"], "No player is called “Nobody”."),
-        (["merge", "Mito", "Mito"], "Mito cannot be merged with itself."),
-        (["merge", "Mito", "Nobody"], "No player is called “Nobody”."),
-        (["allow", "Stranger", "Mito"], "No one has rejected Mito for Stranger-area-52."),
         (["unlink-member", "Mito"], "there is nothing to unlink"),
-        (["link-member", "Mito", "Nobody"], "No one on the Discord server is named “Nobody”."),
-        (["reject", "Nobody", "Mito"], "No character of the guild is called “Nobody”."),
         (["words", "add", "123", "role"], "has no letter"),
         (["show", "999"], "There is no issue with the number 999."),
-        (["fix", "999"], "There is no issue with the number 999."),
-        (["undo", "999"], "There is no fix attempt with the number 999."),
         (["scan", "nonsense"], "There is no rule “nonsense”. The rules are: note_mismatch, orphan_wow"),
-        (["fix-all", "nonsense"], "There is no rule “nonsense”."),
         (["issues", "--guild", "9"], "There is no guild with the number 9."),
         (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
         (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -13,19 +15,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.conftest import Patt
+from cli.conftest import Patt, exit_code
 from server_folders import folder_for_a_server
 from sv_common.db import embedded
 from sv_common.guild_sync.rules import RULES
 
 NOT_TO_BE_TOUCHED = "postgresql://nobody@127.0.0.1:1/must_not_be_touched"
+DEMO = ("demo", "--once", "--data-dir")
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]
-
-
-def _demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATT_DATABASE_URL": NOT_TO_BE_TOUCHED}
-    command = [sys.executable, "-m", "patt", "demo", "--once", "--data-dir", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)  # noqa: S603
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +37,11 @@ def folder(server: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def story(folder: Path) -> Any:
-    ended = _demo(folder, "--json")
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
+    with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(io.StringIO()) as printed:
+        patched.setenv("PATT_DATABASE_URL", NOT_TO_BE_TOUCHED)
+        patched.setattr(sys, "argv", ["patt", *DEMO, str(folder), "--json"])
+        assert exit_code() == 0
+    return json.loads(printed.getvalue())
 
 
 def test_the_story_reads_all_sources_and_matches_once(story: Any) -> None:
@@ -87,7 +86,7 @@ def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(
     folder: Path, patt: Patt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATT_DATABASE_URL", NOT_TO_BE_TOUCHED)
-    ended = patt("demo", "--once", "--data-dir", folder)
+    ended = patt(*DEMO, folder)
     assert ended.code == 0, ended.err
     for words in ("Monday", "Sunday", "What each rule found", "Fixed automatically", "Needs review"):
         assert words in ended.out
@@ -95,5 +94,7 @@ def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(
 
 @pytest.mark.nightly
 def test_on_a_server_of_its_own_it_is_the_same_story(story: Any) -> None:
-    again = json.loads(_demo(folder_for_a_server(), "--json").stdout)
-    assert again["rules"] == story["rules"]
+    command = [sys.executable, "-m", "patt", *DEMO, str(folder_for_a_server()), "--json"]
+    environment = {**os.environ, "PATT_DATABASE_URL": NOT_TO_BE_TOUCHED}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=120)  # noqa: S603
+    assert json.loads(ended.stdout)["rules"] == story["rules"]

@@ -48,7 +48,6 @@ class Door:
         return f"{' '.join(self.words)} {self.name}"
 
     def arguments(self, value: str) -> list[str]:
-        """The command line with a value in this place."""
         return [*self.words, *(value if part is _HERE else part for part in self.before)]
 
 

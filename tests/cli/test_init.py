@@ -23,7 +23,6 @@ KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown 
 
 
 def everything(database: psycopg.Connection) -> dict[str, list[Any]]:
-    """All rows of all tables."""
     query = "select schemaname, tablename from pg_tables where schemaname in ('common', 'guild_identity', 'jobs')"
     return {
         table: database.execute(

@@ -13,7 +13,7 @@ from sv_common.guild_sync.simulators.model import Realm, WorldChannel
 from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 
-@pytest.mark.parametrize("realm", ["Ревущий фьорд", "Heulender Fjord", "howling-fjord", "HeulenderFjord"])
+@pytest.mark.parametrize("realm", ["Ревущий фьорд", "HeulenderFjord"])
 def test_a_realm_is_found_by_its_name_in_any_language(
     init: Init, world: GuildWorld, database: psycopg.Connection, realm: str
 ) -> None:
@@ -102,7 +102,14 @@ def test_without_the_members_intent_the_set_up_stops_and_says_where_to_switch_it
     assert init(discord_bot_token=None).code == 0
 
 
-@pytest.mark.parametrize("lacking", [Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.EMBED_LINKS])
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        Permission.SEND_MESSAGES,
+        pytest.param(Permission.VIEW_CHANNEL, marks=pytest.mark.nightly),
+        pytest.param(Permission.EMBED_LINKS, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_channel_in_which_the_bot_may_not_post_is_not_taken(
     init: Init, world: GuildWorld, database: psycopg.Connection, lacking: Permission
 ) -> None:

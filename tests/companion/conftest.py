@@ -25,7 +25,6 @@ class Ended(NamedTuple):
     printed: str
 
     def fails(self, sentence: str) -> bool:
-        """Whether it ended with exit code 1, and says this."""
         return self.code == 1 and sentence in self.printed
 
 
@@ -34,7 +33,6 @@ Watch: TypeAlias = Callable[..., Ended]
 
 @pytest.fixture
 def game(tmp_path: Path) -> Path:
-    """The folder of the game."""
     folder = tmp_path / "World of Warcraft"
     folder.mkdir()
     return folder
@@ -59,7 +57,6 @@ def patt_server(scripted: tuple[ScriptedServer, str]) -> ScriptedServer:
 
 @pytest.fixture
 def address(scripted: tuple[ScriptedServer, str], patt_server: ScriptedServer) -> str:
-    """Where that server is."""
     return scripted[1]
 
 
@@ -88,5 +85,4 @@ def patt_watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.C
 
 @pytest.fixture
 def once(patt_watch: Watch, address: str, game: Path) -> Callable[[], Ended]:
-    """Send what is there now."""
     return lambda: patt_watch(game, "--server", address, "--key", KEY, "--once")

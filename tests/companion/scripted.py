@@ -58,7 +58,6 @@ class ScriptedServer:
     outcomes: dict[int, dict[str, object]] = field(default_factory=dict)
 
     def app(self) -> FastAPI:
-        """Return the server."""
         app = FastAPI()
 
         @app.post(PATH)

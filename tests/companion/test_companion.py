@@ -25,7 +25,6 @@ from sv_common.guild_sync.sources.ports import Sources
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the game writes the export of one account."""
     return account(tmp_path / "World of Warcraft", "384591484#1")
 
 
@@ -120,13 +119,11 @@ def test_the_game_is_found_in_the_usual_places_of_each_system(tmp_path: Path) ->
 
 @pytest.fixture
 async def app(pool: Pool) -> FastAPI:
-    """The real server on a real database."""
     return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Sources()))
 
 
 @pytest.fixture
 async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client whose requests reach that server."""
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as client:
         yield client
 

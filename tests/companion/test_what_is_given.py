@@ -92,7 +92,6 @@ def with_key(
     game: Path,
     address: str,
 ) -> Given:
-    """Run with a key, given in one of the ways."""
     account(game, "1").write_bytes(export("Main"))
 
     def run(key: str) -> Ended:

@@ -66,7 +66,6 @@ class KeptState:
         kept.connection.close()
 
     def put_back(self) -> None:
-        """Let the database hold again what was kept."""
         try:
             self.connection.execute(self.putting_back)
         except psycopg.OperationalError:  # a test has ended every connection

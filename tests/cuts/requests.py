@@ -25,7 +25,6 @@ class Ask:
     who: str = "alice"
 
     def client(self, app: FastAPI, world: World) -> httpx2.AsyncClient:
-        """Return a client that is who asks."""
         secret = world.secrets.get(self.who, "")
         if self.who == "upload_key":
             return asker(app, headers={"X-API-Key": secret, "Content-Type": "application/json"})

@@ -184,7 +184,6 @@ def said(answer: httpx2.Response) -> str:
 
 
 def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The fields of a form that holds what JSON holds."""
     found: dict[str, Any] = {}
     for name, value in body.items():
         if isinstance(value, dict):
@@ -195,7 +194,6 @@ def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _line(decision: ManualDecision) -> tuple[str, ...]:
-    """The command line that asks for a decision."""
     body = _body(decision)
     verb = body.pop("decision").replace("_", "-")
     own = [value for name, value in body.items() if name not in ("plan_key", "reason", "remember_note")]

@@ -58,7 +58,6 @@ class World:
 
     @classmethod
     async def furnish(cls, pool: Pool) -> World:
-        """Let everything be there."""
         guild, other = await GuildBuilder.create(pool), await GuildBuilder.create(pool, "Other Watch", "7001")
         await guild.execute(
             "update guild_identity.guilds set audit_channel_id = %(channel)s where id = %(guild)s", {"channel": CHANNEL}
@@ -134,12 +133,10 @@ class RenamedInMemory:
         return cls([row[0] for row in rows])
 
     async def fetch_realms(self, region: str) -> RealmIndex:  # noqa: ARG002 -- it knows one realm
-        """Give the guild's realm."""
         note_if_holding("Battle.net")
         return RealmIndex([Realm(1, "area-52", ("Area 52",))])
 
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
-        """Give the roster."""
         note_if_holding("Battle.net")
         return GuildRoster(GuildAddress(guild.region, guild.realm_slug, "new-watch"), NEW_NAME, self._members)
 

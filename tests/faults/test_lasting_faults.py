@@ -33,7 +33,6 @@ def cases(faults: Sequence[Misbehavior]) -> list[ParameterSet]:
 
 
 async def sync(installation: Installation, source: str) -> PipelineReport:
-    """Run the pipeline of a source."""
     return await (installation.sync_battlenet() if source == "Battle.net" else installation.sync_discord())
 
 

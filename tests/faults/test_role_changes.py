@@ -51,7 +51,6 @@ async def officers_look_like_raiders(installation: Installation) -> list[WorldMe
 
 
 async def fix(installation: Installation) -> list[FixResult]:
-    """Fix All, by an officer."""
     report = await fix_all(
         installation.pool,
         "role_mismatch",
@@ -67,7 +66,6 @@ async def take_back(installation: Installation, result: FixResult) -> None:
 
 
 def held(installation: Installation, member: WorldMember) -> list[str]:
-    """The names of the roles that a member has on Discord."""
     return sorted(role.name for role in installation.world.roles if role.role_id in member.role_ids)
 
 

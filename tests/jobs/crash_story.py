@@ -35,7 +35,7 @@ _OPEN_ISSUES = """
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much happens: in how many guilds, how many uploads to each, how many kills, and of how many processes.
+    """How much happens: in how many guilds, how many uploads to each, and how many kills.
 
     `spoken_after` are the numbers of the uploads in which the quiet characters' notes name a main for the first time.
     """
@@ -44,16 +44,14 @@ class Size:
     uploads: int
     spoken_after: tuple[int, int]
     kills: int
-    processes: int
 
     @property
     def requests(self) -> int:
-        """How many requests are acknowledged in all."""
         return self.guilds * (self.uploads + FIXES)
 
 
-WHOLE = Size(guilds=5, uploads=40, spoken_after=(8, 20), kills=8, processes=2)
-SHORT = Size(guilds=2, uploads=5, spoken_after=(1, 3), kills=1, processes=1)
+WHOLE = Size(guilds=5, uploads=40, spoken_after=(8, 20), kills=8)
+SHORT = Size(guilds=2, uploads=5, spoken_after=(1, 3), kills=1)
 
 
 @dataclass(frozen=True, slots=True)

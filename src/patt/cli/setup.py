@@ -201,19 +201,10 @@ def _say_checks(checks: Sequence[Check]) -> None:
     say(f"\n{f'{faults} of {len(checks)} checks failed.' if faults else 'All checks passed.'}")
 
 
-class _Printing:
+class _Printing(Dialogue):
     say = staticmethod(say)
     complain = staticmethod(say_error)
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = dict(given)
-        self.step = ""
-
-    def given(self, option: str) -> str | None:
-        return self._given.get(option)
-
-    def take(self, option: str) -> str | None:
-        return self._given.pop(option, None)
+    step = ""
 
     def begin(self, step: str, heading: str) -> None:
         self.step = step
