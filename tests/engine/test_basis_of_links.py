@@ -143,7 +143,7 @@ async def test_fix_all_leaves_a_link_that_a_person_made_and_says_so_before(guild
     assert await guild.player_of(character) == elrek
 
 
-async def test_a_character_unlinked_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
+async def test_a_character_unlinked_manually_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "alt of Mito", mito)
     await guild.decide(UnlinkCharacter("Rivermane"))
@@ -166,7 +166,7 @@ async def test_that_a_character_was_unlinked_can_be_taken_back_or_made_firm(guil
     assert await guild.player_of(character) == mito
 
 
-async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
+async def test_a_member_taken_off_manually_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[SOCIAL_ROLE])
     player = await guild.player("Mito", member=member)
     await guild.link(await guild.character("Mito"), player)

@@ -181,7 +181,7 @@ async def test_a_rule_that_is_switched_off_leaves_its_issues_open_and_says_so(gu
     assert on.counts[Move.RESOLVES] == 2
 
 
-async def test_a_rule_that_fixes_by_itself_does_so_at_once_within_its_budget(guild: GuildBuilder) -> None:
+async def test_an_automatic_rule_fixes_and_does_so_at_once_within_its_budget(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     for name in ("Firstalt", "Secondalt"):
         await guild.character(name, "alt of Mito")

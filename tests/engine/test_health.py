@@ -51,7 +51,7 @@ async def test_in_an_empty_guild_nobody_counts(guild: GuildBuilder) -> None:
     found = await _health(guild)
     assert (_numbers(found.characters), found.characters.percent) == ((0, 0, 0, 0, 0), None)
     assert (_numbers(found.members), found.members.left_out) == ((0, 0, 0, 0, 0), {})
-    assert (found.fixed, found.fixed_by_itself) == (0, [])
+    assert (found.fixed, found.fixed_automatically) == (0, [])
     assert all(age.is_stale and age.last is None for age in found.sources)
 
 
@@ -140,7 +140,9 @@ async def test_what_automation_fixed_this_week_is_counted_by_rule(guild: GuildBu
     ((newest,),) = await guild.rows("select max(id) from guild_identity.fix_attempts")
     await mitigations.undo(guild.pool, newest, actor="officer alice")
     found = await _health(guild)
-    assert [(each.issue_type, each.fixed, each.undone) for each in found.fixed_by_itself] == [("note_mismatch", 2, 1)]
+    assert [(each.issue_type, each.fixed, each.undone) for each in found.fixed_automatically] == [
+        ("note_mismatch", 2, 1)
+    ]
     assert found.fixed == 2
     assert found.fixed_since == datetime.now(UTC).date() - timedelta(days=6)
 

@@ -102,7 +102,7 @@ async def test_an_officer_may_reopen_and_resolve(guild: GuildBuilder) -> None:
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         await lifecycle.dismiss(here, issue_id, actor="alice", reason="later")
         await lifecycle.reopen(here, issue_id, actor="bob", reason="now")
-        done = await lifecycle.resolve_by_hand(here, issue_id, actor="bob", reason="asked him")
+        done = await lifecycle.resolve_manually(here, issue_id, actor="bob", reason="asked him")
     assert (done.state, done.resolved_by) == (IssueState.RESOLVED, "bob")
     assert [event for event, _ in await _events(guild)] == ["opened", "dismissed", "reopened", "resolved"]
     assert (await _reconcile(guild, character)).recurred == 1

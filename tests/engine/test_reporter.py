@@ -55,7 +55,7 @@ async def test_news_of_the_same_day_grow_the_same_message(desk: Desk) -> None:
     assert desk.simulator.calls["rewrite"] == 1
 
 
-async def test_what_automation_mends_is_told_as_fixed_by_itself(desk: Desk) -> None:
+async def test_what_automation_mends_is_told_as_fixed_automatically(desk: Desk) -> None:
     mito, zork = await desk.guild.main("Mito"), await desk.guild.main("Zork")
     await desk.guild.alt("Ayla", "Zork", mito)
     assert zork

@@ -35,7 +35,7 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkMember,
 )
 from sv_common.guild_sync.identity_engine import run_matching
-from sv_common.guild_sync.insights.activity import DeedFilter, actors, deeds
+from sv_common.guild_sync.insights.activity import ActionFilter, actions, actors
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import preview_undo, undo
 
@@ -115,7 +115,7 @@ async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_th
     unlinked = await decided(guild, UnlinkCharacter(character))
     merged = await decided(guild, MergePlayers("Mito", "Zed"))
     await assert_refused_alike(guild, unlinked, words)
-    assert [deed.attempt_id for deed in (await preview_undo(guild.pool, unlinked)).later] == [merged]
+    assert [action.attempt_id for action in (await preview_undo(guild.pool, unlinked)).later] == [merged]
     await take_back(guild, merged)
     assert (await preview_undo(guild.pool, unlinked)).obstacle is None
     await take_back(guild, unlinked)
@@ -352,9 +352,9 @@ async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: Guild
     await decided(guild, LinkCharacter("Zorkalt", "Mito"))
     await undo(guild.pool, attempt, actor=BOB, partly=True)
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        page = await deeds(here, DeedFilter())
+        page = await actions(here, ActionFilter())
         assert BOB in await actors(here)
-    assert [(deed.what, deed.actor, deed.attempt_id) for deed in page.items if deed.what == "undone"] == [
+    assert [(action.what, action.actor, action.attempt_id) for action in page.items if action.what == "undone"] == [
         ("undone", BOB, attempt)
     ]
     assert page.total == len(page.items)

@@ -98,7 +98,7 @@ async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBui
     second = await _decide(known, LinkCharacter("Loner", "Elrek"), actor=BOB)
     preview = await preview_undo(known.pool, first)
     assert "The player of Loner was changed since" in (preview.obstacle or "")
-    assert [(deed.attempt_id, deed.actor, deed.reason) for deed in preview.later] == [
+    assert [(action.attempt_id, action.actor, action.reason) for action in preview.later] == [
         (second, BOB, "Loner-area-52 belongs to Elrek: an officer says so.")
     ]
     with pytest.raises(PlanStale) as refusal:

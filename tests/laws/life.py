@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from guild_builder import OfGuild
-from laws import by_hand, snapshot
-from laws.by_hand import OFFICER
+from laws import direct_rows, snapshot
+from laws.direct_rows import OFFICER
 from laws.game import DAY_MS, RANK_NAMES, REALMS, Toon, discord_member, discord_roles
 from laws.guilds import ROLE_NAMES, GuildSpec
 from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
@@ -258,16 +258,16 @@ class Life(OfGuild):
 
     async def _decide(self, conn: Connection, spec: GuildSpec, user_ids: Sequence[str]) -> None:
         """Write what people have decided before the first scan: players, links, aliases, rejections."""
-        rows = await by_hand.character_ids(conn, self.guild_id)
+        rows = await direct_rows.character_ids(conn, self.guild_id)
         characters = [rows[toon.number] for toon in self.toons]
-        members = await by_hand.member_ids(conn, self.guild_id)
+        members = await direct_rows.member_ids(conn, self.guild_id)
         for player in spec.players:
             member = members.get(user_ids[player.member]) if player.member is not None else None
-            self.players.append(await by_hand.make_player(conn, self.guild_id, player.name, member))
+            self.players.append(await direct_rows.make_player(conn, self.guild_id, player.name, member))
         for link in spec.links:
             character, owner = characters[link.character], self.players[link.player]
-            await by_hand.link(conn, self.guild_id, character, owner, link.source, as_main=link.as_main)
+            await direct_rows.link(conn, self.guild_id, character, owner, link.source, as_main=link.as_main)
         for alias, place in spec.aliases:
-            await by_hand.give_alias(conn, self.guild_id, self.players[place], alias)
+            await direct_rows.give_alias(conn, self.guild_id, self.players[place], alias)
         for character, place in spec.rejections:
-            await by_hand.reject(conn, self.guild_id, characters[character], self.players[place])
+            await direct_rows.reject(conn, self.guild_id, characters[character], self.players[place])

@@ -14,19 +14,19 @@ import pytest
 from hypothesis import given
 
 from laws import guild_rows, note_meaning, snapshot
-from laws.by_hand import PERSON_SOURCES
+from laws.direct_rows import PERSON_SOURCES
 from laws.guilds import (
     BY_OFFICERS,
     IN_THE_GAME,
     ON_DISCORD,
     RANKS,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     LinkSpec,
     PlayerSpec,
     RankSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -38,12 +38,12 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import identity_engine, mitigations, scheduler
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
-_decisions = deeds(*BY_OFFICERS, most=4)
-_news = deeds(*IN_THE_GAME, *ON_DISCORD, most=3)
+_decisions = events(*BY_OFFICERS, most=4)
+_news = events(*IN_THE_GAME, *ON_DISCORD, most=3)
 _BY_DETECTION = {"detection", "subject gone"}
 
 
-async def _begin(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> Life:
+async def _begin(pool: Pool, spec: GuildSpec, decisions: list[Event]) -> Life:
     """A guild in which every rule is automatic, after officers have looked at what the first scan found."""
     await empty(pool)
     life = await Life.begin(pool, spec)
@@ -53,7 +53,7 @@ async def _begin(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> Life:
     return life
 
 
-async def _run_everything_automatic(life: Life, news: list[Deed]) -> None:
+async def _run_everything_automatic(life: Life, news: list[Event]) -> None:
     """The pipeline of each piece of news, and then all three."""
     life.through_pipelines = True
     await live(life, news)
@@ -63,9 +63,9 @@ async def _run_everything_automatic(life: Life, news: list[Deed]) -> None:
 @tried_on()
 @given(_guilds, _decisions, _news)
 async def test_nothing_automatic_matches_at_large_makes_a_player_or_changes_what_a_person_decided(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+    pool: Pool, spec: GuildSpec, decisions: list[Event], news: list[Event]
 ) -> None:
-    life = await _begin(pool, spec, [*decisions, Deed("dismiss", who=0), Deed("dismiss", who=7)])
+    life = await _begin(pool, spec, [*decisions, Event("dismiss", who=0), Event("dismiss", who=7)])
     players = [row["id"] for row in await life.rows("players")]
     linked, decided, dismissed = await _linked(life), await _decided_links(life), await _dismissals(life)
     with _exploding_match() as calls:
@@ -85,7 +85,7 @@ async def test_nothing_automatic_matches_at_large_makes_a_player_or_changes_what
 
 @tried_on()
 @given(_guilds, _decisions)
-async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> None:
+async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSpec, decisions: list[Event]) -> None:
     life = await _begin(pool, spec, decisions)
     await life.automate()
     await life.undo_all()
@@ -99,7 +99,7 @@ async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSp
 @tried_on()
 @given(_guilds, _decisions, _news)
 async def test_automation_links_a_character_only_to_the_one_player_whom_it_means(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+    pool: Pool, spec: GuildSpec, decisions: list[Event], news: list[Event]
 ) -> None:
     life = await _begin(pool, spec, decisions)
     await live(life, news)
@@ -117,7 +117,7 @@ async def test_automation_links_a_character_only_to_the_one_player_whom_it_means
 @tried_on()
 @given(_guilds, _news)
 async def test_after_each_pipeline_the_open_issues_are_what_is_wrong(
-    pool: Pool, spec: GuildSpec, news: list[Deed]
+    pool: Pool, spec: GuildSpec, news: list[Event]
 ) -> None:
     life = await _begin(pool, spec, [])
     life.through_pipelines = True
@@ -128,7 +128,7 @@ async def test_after_each_pipeline_the_open_issues_are_what_is_wrong(
 
 async def test_automation_that_is_handed_a_dismissed_issue_leaves_it_alone(pool: Pool) -> None:
     """An officer may dismiss an issue between the moment automation lists it and the moment it fixes it."""
-    life = await _begin(pool, _LINKED_AGAINST_ITS_NOTE, [Deed("dismiss", who=0)])
+    life = await _begin(pool, _LINKED_AGAINST_ITS_NOTE, [Event("dismiss", who=0)])
     before = await snapshot.take(pool)
     (row,) = [each for each in await life.rows("audit_issues") if each["issue_type"] == "note_mismatch"]
     assert row["dismissed_at"] is not None

@@ -13,12 +13,12 @@ from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     LinkSpec,
     PlayerSpec,
     clean_guild_specs,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -49,9 +49,9 @@ async def test_an_empty_guild_has_no_findings(pool: Pool) -> None:
 
 
 @tried_on()
-@given(guild_specs(), deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES))
+@given(guild_specs(), events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES))
 async def test_open_issues_are_what_a_brute_force_oracle_finds_and_a_second_scan_changes_nothing(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed]
+    pool: Pool, spec: GuildSpec, life_of: list[Event]
 ) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)

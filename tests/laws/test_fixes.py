@@ -14,13 +14,13 @@ from laws.guilds import (
     ON_DISCORD,
     RANKS,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     LinkSpec,
     MemberSpec,
     PlayerSpec,
     RankSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live, lived
@@ -35,7 +35,7 @@ from sv_common.guild_sync.rules import RULES
 
 FIXABLE = [issue_type for issue_type, rule in RULES.items() if rule.is_fixable]
 _guilds = guild_specs(fewest_characters=4, fewest_members=2)
-_deeds = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
+_events = events(*IN_THE_GAME, *ON_DISCORD, most=4)
 UNMAPPED = (RankSpec(None, is_managed=False),) * RANKS
 
 
@@ -72,9 +72,9 @@ def _subject(issue: Issue) -> int | None:
 
 
 @tried_on()
-@given(_guilds, _deeds)
+@given(_guilds, _events)
 async def test_a_fix_that_succeeds_settles_its_subject_and_its_undo_restores_the_exact_rows_and_roles(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed]
+    pool: Pool, spec: GuildSpec, life_of: list[Event]
 ) -> None:
     life = await lived(pool, spec, life_of)
     for issue in await _two_of_each_rule(life):
@@ -89,9 +89,9 @@ async def test_a_fix_that_succeeds_settles_its_subject_and_its_undo_restores_the
 
 
 @tried_on()
-@given(_guilds, _deeds, st.permutations(FIXABLE))
+@given(_guilds, _events, st.permutations(FIXABLE))
 async def test_fix_all_links_only_whom_the_evidence_means_and_leaves_a_scan_nothing_to_add(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], rules: list[str]
+    pool: Pool, spec: GuildSpec, life_of: list[Event], rules: list[str]
 ) -> None:
     life = await lived(pool, spec, life_of)
     for issue_type in rules:
@@ -111,9 +111,9 @@ async def test_fix_all_links_only_whom_the_evidence_means_and_leaves_a_scan_noth
 
 
 @tried_on()
-@given(_guilds, _deeds, st.permutations(FIXABLE))
+@given(_guilds, _events, st.permutations(FIXABLE))
 async def test_undoing_everything_backwards_restores_the_exact_rows_and_roles(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], rules: list[str]
+    pool: Pool, spec: GuildSpec, life_of: list[Event], rules: list[str]
 ) -> None:
     life = await lived(pool, spec, life_of)
     before, attempts = await _state(life), set(await life.undoable_attempts())
@@ -183,7 +183,7 @@ async def test_undoing_a_role_change_while_ranks_are_in_doubt_changes_all_or_not
     (issue,) = [each for each in await life.open_issues() if each.issue_type == "role_mismatch"]
     await life.fix(issue.id)
     (attempt,) = await life.undoable_attempts()
-    await live(life, [Deed("rename_rank", number=1, name="Warlord")])
+    await live(life, [Event("rename_rank", number=1, name="Warlord")])
     before = await _state(life)
     try:
         await life.undo(attempt)
@@ -216,7 +216,7 @@ async def test_a_full_match_can_be_undone_while_ranks_are_in_doubt(pool: Pool) -
     life = await lived(pool, spec, [])
     await life.match()
     (attempt,) = await life.undoable_attempts()
-    await live(life, [Deed("rename_rank", number=1, name="Warlord")])
+    await live(life, [Event("rename_rank", number=1, name="Warlord")])
     await life.undo(attempt)
     assert await life.rows("players") == []
 

@@ -17,11 +17,11 @@ from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     MemberSpec,
     PlayerSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -51,13 +51,13 @@ DETECTORS = (
 )
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
-_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=4)
+_lives = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=4)
 
 
 @tried_on()
 @given(_guilds, _lives, st.booleans())
 async def test_whatever_is_done_to_one_guild_leaves_every_row_of_the_other_and_names_it_nowhere(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], is_first: bool
+    pool: Pool, spec: GuildSpec, life_of: list[Event], is_first: bool
 ) -> None:
     await empty(pool)
     both = [await Life.begin(pool, spec, slot=1), await Life.begin(pool, _marked(spec), slot=2)]
@@ -117,8 +117,8 @@ async def test_nobody_can_touch_an_issue_or_an_attempt_of_another_guild(pool: Po
     assert differences(before, await snapshot.take(pool)) == {}
 
 
-async def _live_to_the_full(life: Life, life_of: list[Deed]) -> None:
-    """Some deeds, all three pipelines with every rule automatic, every fix, and undoing it all."""
+async def _live_to_the_full(life: Life, life_of: list[Event]) -> None:
+    """Some events, all three pipelines with every rule automatic, every fix, and undoing it all."""
     await life.scan()
     await live(life, life_of)
     await life.make_everything_automatic()
@@ -159,7 +159,7 @@ async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> No
         partial(issue_details, life.pool, issue_id, guild_id=guild_id),
         *(
             partial(in_transaction, partial(verb, issue_id=issue_id, actor=actor, reason=reason))
-            for verb in (lifecycle.dismiss, lifecycle.resolve_by_hand, lifecycle.reopen)
+            for verb in (lifecycle.dismiss, lifecycle.resolve_manually, lifecycle.reopen)
         ),
     ]
     for attempt in attempts:

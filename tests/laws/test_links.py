@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given
 
-from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
@@ -20,13 +20,13 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.rules import RULES
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
-_news = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
-_decisions = deeds(*BY_OFFICERS, most=3)
+_news = events(*IN_THE_GAME, *ON_DISCORD, most=4)
+_decisions = events(*BY_OFFICERS, most=3)
 RANKS_OF_OFFICERS = (1, 2)
 ROLE_OF_OFFICERS = "101"
 
 
-async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
+async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Event]) -> Life:
     await empty(pool)
     life = await Life.begin(pool, spec)
     await life.make_everything_automatic()
@@ -57,12 +57,12 @@ async def _everything_at_once(life: Life) -> None:
 @tried_on()
 @given(_guilds, _decisions, _news)
 async def test_automation_changes_no_link_whose_note_has_not_changed(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+    pool: Pool, spec: GuildSpec, decisions: list[Event], news: list[Event]
 ) -> None:
     life = await _begin(pool, spec, decisions)
-    for deed in news:
+    for event in news:
         before = await _links(life)
-        await live(life, [deed])
+        await live(life, [event])
         await life.automate()
         after = await _links(life)
         notes = {row["id"]: row["guild_note"] for row in await life.rows("wow_characters")}
@@ -75,7 +75,7 @@ async def test_automation_changes_no_link_whose_note_has_not_changed(
 @tried_on()
 @given(_guilds, _decisions, _news)
 async def test_nothing_done_to_many_gives_a_right_by_an_unconfirmed_link_or_changes_a_persons_link(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+    pool: Pool, spec: GuildSpec, decisions: list[Event], news: list[Event]
 ) -> None:
     life = await _begin(pool, spec, decisions)
     async with pool.connection() as conn:

@@ -14,11 +14,11 @@ from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     LinkSpec,
     PlayerSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live, lived
@@ -34,7 +34,7 @@ _OWNED = {"player_characters": "character_id", "player_note_aliases": "alias_key
 """What players have, by table, and the column that says which one it is."""
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
-_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
+_lives = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
 _starts = st.integers(min_value=0, max_value=11)
 
 
@@ -76,7 +76,7 @@ async def _owned(life: Life) -> dict[str, set[tuple[int, object]]]:
 @tried_on()
 @given(_guilds, _lives, _starts)
 async def test_undoing_a_merge_restores_the_exact_rows_and_whom_issues_are_about(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int
 ) -> None:
     life = await lived(pool, spec, life_of)
     people, about = await _people(life), await _about(life)
@@ -89,7 +89,7 @@ async def test_undoing_a_merge_restores_the_exact_rows_and_whom_issues_are_about
 @tried_on()
 @given(_guilds, _lives, _starts)
 async def test_after_a_merge_the_one_that_stays_has_what_both_had_and_all_others_what_they_had(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int
 ) -> None:
     life = await lived(pool, spec, life_of)
     before = await _owned(life)
@@ -102,9 +102,9 @@ async def test_after_a_merge_the_one_that_stays_has_what_both_had_and_all_others
 
 
 @tried_on()
-@given(_guilds, _lives, _starts, deeds(*IN_THE_GAME, *ON_DISCORD, most=3))
+@given(_guilds, _lives, _starts, events(*IN_THE_GAME, *ON_DISCORD, most=3))
 async def test_automation_takes_nothing_from_a_player_that_came_by_a_merge(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int, news: list[Deed]
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int, news: list[Event]
 ) -> None:
     life = await lived(pool, spec, life_of)
     await life.make_everything_automatic()

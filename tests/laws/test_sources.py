@@ -16,11 +16,11 @@ from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     MemberSpec,
     PlayerSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -38,7 +38,7 @@ from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, ru
 from sv_common.guild_sync.sources.models import DiscordMember, RosterCharacter
 from sv_common.guild_sync.sources.ports import Sources
 
-_news = deeds(*IN_THE_GAME, *ON_DISCORD, most=2)
+_news = events(*IN_THE_GAME, *ON_DISCORD, most=2)
 _SYNC_TIMES = (
     "blizzard_last_sync",
     "addon_last_sync",
@@ -134,7 +134,7 @@ async def test_an_uploader_who_can_see_no_note_changes_no_note_and_no_link(pool:
 
 @tried_on()
 @given(guild_specs(), _news)
-async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, news: list[Deed]) -> None:
+async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, news: list[Event]) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)
     await live(life, news)
@@ -147,7 +147,7 @@ async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, 
 @tried_on()
 @given(guild_specs(fewest_characters=4, fewest_members=2), _news, st.randoms(use_true_random=True))
 async def test_the_order_of_a_sources_list_never_changes_a_result(
-    pool: Pool, spec: GuildSpec, news: list[Deed], rng: random.Random
+    pool: Pool, spec: GuildSpec, news: list[Event], rng: random.Random
 ) -> None:
     assert differences(await _outcome(pool, spec, news, rng), await _outcome(pool, spec, news, None)) == {}
 
@@ -274,7 +274,7 @@ def _too_many(known: int) -> int:
     return max(FEWEST, known * 3 // 10 + 1)
 
 
-async def _outcome(pool: Pool, spec: GuildSpec, news: list[Deed], order: random.Random | None) -> Snapshot:
+async def _outcome(pool: Pool, spec: GuildSpec, news: list[Event], order: random.Random | None) -> Snapshot:
     """All that comes of a guild, told by names and numbers that do not depend on the order of writing."""
     await empty(pool)
     life = await Life.begin(pool, spec, order=order)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from laws.guilds import IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.guilds import IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
 from laws.happenings import lived
 from laws.law import tried_on
 from sv_common.db.pool import Pool
@@ -14,7 +14,7 @@ from sv_common.guild_sync.issues.explanation import CandidateKind, WeighedCandid
 from sv_common.guild_sync.issues.model import Issue
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2)
-_deeds = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
+_events = events(*IN_THE_GAME, *ON_DISCORD, most=4)
 
 
 def _people_of(plan: Changeset, issue: Issue) -> set[tuple[CandidateKind, int]]:
@@ -45,9 +45,9 @@ def _assert_well_told(told: IssueDetails) -> None:
 
 
 @tried_on()
-@given(_guilds, _deeds)
+@given(_guilds, _events)
 async def test_whom_an_issue_names_as_decided_is_whom_its_fix_takes(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed]
+    pool: Pool, spec: GuildSpec, life_of: list[Event]
 ) -> None:
     life = await lived(pool, spec, life_of)
     for issue in await life.open_issues():

@@ -52,7 +52,7 @@ MORE_VIEWS = (
     "/admin/settings/preview?guild={guild_id}&kind=rule&issue_type=orphan_wow&is_enabled=false",
     "/admin/settings/preview?guild={guild_id}&kind=ranks&roles.1.role=none",
     "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",
-    "/admin/activity?show=deeds&actor=nobody",
+    "/admin/activity?show=actions&actor=nobody",
     "/admin/activity?status=failed",
     "/admin/activity/losses?guild={guild_id}",
 )

@@ -51,7 +51,7 @@ async def test_where_nothing_happened_yet_the_lists_are_empty(alice: httpx2.Asyn
     assert "No jobs are waiting or running. " in (page := (await see(alice, ACTIVITY)).text("content"))
     assert "No runs match." in page
     assert "No exports yet." in page
-    assert "No activity matches." in (await see(alice, ACTIVITY, show="deeds")).text("content")
+    assert "No activity matches." in (await see(alice, ACTIVITY, show="actions")).text("content")
 
 
 @pytest.mark.usefixtures("busy")
@@ -86,44 +86,44 @@ async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str
 
 @pytest.mark.usefixtures("busy")
 async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> None:
-    deeds = (await alice.get(f"{API}/deeds")).json()["items"]
-    assert [(deed["actor"], deed["what"]) for deed in deeds if not deed["is_automatic"]] == [
+    actions = (await alice.get(f"{API}/actions")).json()["items"]
+    assert [(action["actor"], action["what"]) for action in actions if not action["is_automatic"]] == [
         ("officer carol", "requested"),
         ("officer alice", "dismissed"),
         ("officer bob", "undone"),
         ("officer alice", "fixed"),
     ]
-    assert "'Newalt' has no player link" in deeds[-2]["subject"]
-    text = (await see(alice, ACTIVITY, show="deeds")).text("content")
+    assert "'Newalt' has no player link" in actions[-2]["subject"]
+    text = (await see(alice, ACTIVITY, show="actions")).text("content")
     assert "undone 'Newalt' has no player link by officer bob" in text
 
 
 @pytest.mark.usefixtures("busy")
-async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
-    text = (await see(alice, ACTIVITY, show="deeds", actor="officer bob")).text("content")
+async def test_actions_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
+    text = (await see(alice, ACTIVITY, show="actions", actor="officer bob")).text("content")
     assert "1 total" in text
     assert "by officer alice" not in text
-    assert (await alice.get(f"{API}/deeds", params={"actor": "nobody"})).json()["total"] == 0
-    assert (await alice.get(f"{API}/deeds", params={"actor": "a\x00"})).status_code == 422
+    assert (await alice.get(f"{API}/actions", params={"actor": "nobody"})).json()["total"] == 0
+    assert (await alice.get(f"{API}/actions", params={"actor": "a\x00"})).status_code == 422
 
 
-async def test_what_was_done_by_hand_or_as_a_whole_is_told_too(
+async def test_what_was_done_manually_or_as_a_whole_is_told_too(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     await apply_decision(troubled.pool, UnlinkCharacter("Grimalt"), actor="officer alice")
     await run_matching(troubled.pool, actor="root")
-    text = (await see(alice, ACTIVITY, show="deeds")).text("content")
+    text = (await see(alice, ACTIVITY, show="actions")).text("content")
     assert "fixed Full match by root" in text
     assert "fixed Manual by officer alice" in text
 
 
 @pytest.mark.usefixtures("busy")
-async def test_a_file_of_deeds_holds_no_formula(alice: httpx2.AsyncClient) -> None:
-    answer = await alice.get(f"{API}/deeds.csv")
+async def test_a_file_of_actions_holds_no_formula(alice: httpx2.AsyncClient) -> None:
+    answer = await alice.get(f"{API}/actions.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert 'filename="patt-who-did-what-' in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert len(rows) == (await alice.get(f"{API}/deeds")).json()["total"]
+    assert len(rows) == (await alice.get(f"{API}/actions")).json()["total"]
     (dismissed,) = [row for row in rows if row["what"] == "dismissed"]
     assert dismissed["reason"] == "'=HYPERLINK(1)"
 
@@ -165,11 +165,11 @@ async def test_the_log_of_another_guild_is_not_shown(
 ) -> None:
     other = await GuildBuilder.create(busy.pool, "Ember Court", "7001")
     token = await api_token(busy.pool, guild_id=other.guild_id)
-    for path in ("runs", "deeds"):
+    for path in ("runs", "actions"):
         assert (await anonymous.get(f"{API}/{path}", headers=token)).json()["total"] == 0
         answer = await anonymous.get(f"{API}/{path}.csv", params={"guild": busy.guild_id}, headers=token)
         assert answer.status_code == 404
-    assert "0 total" in (await see(alice, ACTIVITY, guild=other.guild_id, show="deeds")).text("content")
+    assert "0 total" in (await see(alice, ACTIVITY, guild=other.guild_id, show="actions")).text("content")
 
 
 async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
@@ -180,7 +180,7 @@ async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
             await see(alice, ACTIVITY, show=show)
         return count.statements
 
-    few = [await statements("runs"), await statements("deeds")]
+    few = [await statements("runs"), await statements("actions")]
     for _ in range(60):
         await busy.execute(
             "with r as (insert into guild_identity.sync_log (guild_id, pipeline, actor, status, finished_at) "
@@ -188,10 +188,10 @@ async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
             "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, is_automatic, outcome, reason, "
             "duration_ms) values (%(guild)s, 'orphan_wow', 'officer dan', false, 'failed', 'no', 1)"
         )
-    assert [await statements("runs"), await statements("deeds")] == few
-    page = await see(alice, ACTIVITY, show="deeds", actor="officer dan")
+    assert [await statements("runs"), await statements("actions")] == few
+    page = await see(alice, ACTIVITY, show="actions", actor="officer dan")
     assert "Page 1 of 2" in page.text("content")
-    assert f"{ACTIVITY}?guild={busy.guild_id}&show=deeds&actor=officer+dan&page=2#list" in page.links
+    assert f"{ACTIVITY}?guild={busy.guild_id}&show=actions&actor=officer+dan&page=2#list" in page.links
     assert (await alice.get(f"{API}/runs", params={"page": 2})).json()["page"] == 2
 
 

@@ -98,7 +98,7 @@ async def test_the_api_tells_the_same_health(reader: httpx2.AsyncClient, house: 
     assert body["characters"] == characters
     assert body["guild_id"] == house.guild.guild_id
     assert [source["is_stale"] for source in body["sources"]] == [True] * 4
-    assert (body["fixed"], body["fixed_by_itself"]) == (0, [])
+    assert (body["fixed"], body["fixed_automatically"]) == (0, [])
 
 
 async def test_the_api_tells_trends_of_30_or_90_days(reader: httpx2.AsyncClient) -> None:

@@ -237,7 +237,7 @@ async def test_what_was_never_given_as_seen_is_refused(alice: httpx2.AsyncClient
     assert (await _issue(alice, number))["state"] == "open"
 
 
-async def test_an_issue_is_marked_as_resolved_by_hand(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+async def test_an_issue_is_marked_as_resolved_manually(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await issue_number(troubled, "orphan_wow", "Riddle")
     assert (await alice.post(f"{API}/issues/{number}/resolve", json={"reason": ""})).status_code == 422
     assert (await alice.post(f"{API}/issues/{number}/resolve", json={"reason": "a\x00b"})).status_code == 422

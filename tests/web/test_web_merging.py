@@ -47,7 +47,7 @@ async def test_the_merge_is_undone_from_the_page_of_the_one_that_stays_and_from_
 ) -> None:
     mito, other = twice
     body = {"decision": "merge", "player": str(mito), "other": str(other)}
-    for place in (f"{PLAYERS}/{mito}", "/admin/activity?show=deeds"):
+    for place in (f"{PLAYERS}/{mito}", "/admin/activity?show=actions"):
         done = (await alice.post(f"{PLAYERS_API}/decisions", json=body)).json()
         undo = f"attempts/{done['attempt_id']}/undo"
         assert undo in (await alice.get(place)).text

@@ -100,7 +100,7 @@ async def test_an_officer_is_told_nothing_of_keys_and_tokens_in_the_history(
 ) -> None:
     await alice.post(f"{API}/keys", json={"uploader": "Mito"})
     assert (await alice.get(f"{API}/changes")).json()["total"] == 1
-    assert "upload key for" not in (await alice.get("/admin/activity?show=deeds")).text
+    assert "upload key for" not in (await alice.get("/admin/activity?show=actions")).text
     bob = await _bob(app, troubled.pool, "officer")
     assert (await bob.get(f"{API}/changes")).json()["total"] == 0
 
@@ -226,7 +226,7 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
     assert secret not in str(log)
     async with troubled.pool.connection() as conn:
         assert await credentials.uploader_of_key(conn, secret) is not None
-    for path in (f"{PAGE}/keys", f"{PAGE}/history", "/admin/activity?show=deeds"):
+    for path in (f"{PAGE}/keys", f"{PAGE}/history", "/admin/activity?show=actions"):
         assert secret not in (await alice.get(path)).text
     [key] = (await alice.get(f"{API}/keys")).json()
     await alice.post(f"{API}/keys/{key['id']}/revoke", data={"back": f"{PAGE}/keys"})

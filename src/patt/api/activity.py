@@ -21,14 +21,14 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.insights import activity
-from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.insights.activity import Action, ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import guilds, held_losses
 from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
 from sv_common.guild_sync.roster.loss import LossSource
 from sv_common.guild_sync.roster.runs import LoggedRun, LoggedStep
 
 RUN_COLUMNS = ("id", "pipeline", "status", "actor", "started_at", "finished_at", "duration_ms", "error")
-DEED_COLUMNS = (
+ACTION_COLUMNS = (
     "at", "actor", "is_automatic", "what", "subject", "reason", "issue_type", "issue_id", "attempt_id", "is_undoable"
 )  # fmt: skip
 LONGEST_ACTOR = 200
@@ -63,7 +63,7 @@ def _run_filter(
     return RunFilter(pipeline, status, since)
 
 
-def _deed_filter(
+def _action_filter(
     actor: Annotated[
         str | None,
         Query(
@@ -74,12 +74,12 @@ def _deed_filter(
         ),
     ] = None,
     since: SinceQuery = None,
-) -> DeedFilter:
-    return DeedFilter(actor, since)
+) -> ActionFilter:
+    return ActionFilter(actor, since)
 
 
 RunFilterDep = Annotated[RunFilter, Depends(_run_filter)]
-DeedFilterDep = Annotated[DeedFilter, Depends(_deed_filter)]
+ActionFilterDep = Annotated[ActionFilter, Depends(_action_filter)]
 
 
 @router.get("/runs", summary="The sync log: runs of the pipelines, 50 a page")
@@ -106,24 +106,24 @@ async def runs_as_csv(here: ReadingDep, chosen: RunFilterDep) -> Response:
     return _csv("sync-log", rows, [*RUN_COLUMNS, "steps", "notices"])
 
 
-@router.get("/deeds", summary="Who did what, 50 a page")
-async def deeds(here: ReadingDep, chosen: DeedFilterDep, page: PageQuery = 1) -> Page[Deed]:
+@router.get("/actions", summary="Who did what, 50 a page")
+async def actions(here: ReadingDep, chosen: ActionFilterDep, page: PageQuery = 1) -> Page[Action]:
     """Fix attempts and undos, issues dismissed and reopened, full matches requested; newest first."""
-    return await activity.deeds(here, chosen, number=page)
+    return await activity.actions(here, chosen, number=page)
 
 
-@router.get("/deeds.json", summary="Who did what, as a JSON file")
-async def deeds_as_json(here: ReadingDep, chosen: DeedFilterDep, response: Response) -> list[Deed]:
-    """All deeds that are meant, at most 20,000."""
+@router.get("/actions.json", summary="Who did what, as a JSON file")
+async def actions_as_json(here: ReadingDep, chosen: ActionFilterDep, response: Response) -> list[Action]:
+    """All actions that are meant, at most 20,000."""
     response.headers.update(_as_file("who-did-what", "json"))
-    return await activity.every_deed(here, chosen)
+    return await activity.every_action(here, chosen)
 
 
-@router.get("/deeds.csv", summary="Who did what, as a CSV file", response_class=Response, responses=_CSV_ANSWER)
-async def deeds_as_csv(here: ReadingDep, chosen: DeedFilterDep) -> Response:
-    """All deeds that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
-    found = await activity.every_deed(here, chosen)
-    return _csv("who-did-what", [_values(deed, DEED_COLUMNS) for deed in found], DEED_COLUMNS)
+@router.get("/actions.csv", summary="Who did what, as a CSV file", response_class=Response, responses=_CSV_ANSWER)
+async def actions_as_csv(here: ReadingDep, chosen: ActionFilterDep) -> Response:
+    """All actions that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
+    found = await activity.every_action(here, chosen)
+    return _csv("who-did-what", [_values(action, ACTION_COLUMNS) for action in found], ACTION_COLUMNS)
 
 
 @router.get("/jobs", summary="Jobs that wait and run, 50 a page")

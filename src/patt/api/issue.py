@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.issues import BY_HAND, PlannedIssue, Reason, end_of_dismissal
+from patt.api.issues import MANUAL, PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
 from patt.bootstrap import Services
 from patt.json_data import values_of
@@ -69,7 +69,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = MANUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ async def reopen(
     body: WakeRequest | None = None,
 ) -> ChangedIssue:
     """Reopen a dismissed issue."""
-    reason = body.reason if body else BY_HAND
+    reason = body.reason if body else MANUAL
     async with _unchanged(services, issue_id, guild, seen) as here:
         found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
     removed = f"The dismissal of issue {issue_id} is removed. The issue itself is resolved."
@@ -252,7 +252,7 @@ async def resolve(
 ) -> ChangedIssue:
     """Close it on an officer's decision. If a scan still finds it, it reopens; to hide it, dismiss it."""
     async with _unchanged(services, issue_id, guild, seen) as here:
-        found = await lifecycle.resolve_by_hand(here, issue_id, actor=officer.actor, reason=body.reason)
+        found = await lifecycle.resolve_manually(here, issue_id, actor=officer.actor, reason=body.reason)
     return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 

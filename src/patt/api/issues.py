@@ -53,7 +53,7 @@ Reason = Annotated[
     str,
     Field(max_length=500, description="Why, for the next officer who reads it.", examples=["Asked him on Discord."]),
 ]
-BY_HAND = "By hand."
+MANUAL = "An officer’s decision."
 
 router = officer_router("data-quality", "data quality")
 
@@ -204,7 +204,7 @@ class DismissSelected(SelectedIssues):
 class ReopenSelected(SelectedIssues):
     """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
 
-    reason: Annotated[str, Field(max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = MANUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ def resolve(
     reason: Annotated[str, typer.Option(help="What was done about it.")],
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue_life.resolve_by_hand, issue, as_json, reason=reason)
+    _change(issue_life.resolve_manually, issue, as_json, reason=reason)
 
 
 def dismissals(
@@ -272,8 +272,10 @@ def _say_candidate(each: WeighedCandidate) -> None:
 def _say_undo(preview: UndoPreview) -> None:
     if preview.obstacle is not None:
         say(f"It cannot be undone: {preview.obstacle}")
-        for deed in preview.later:
-            say(f"  Since then, {deed.actor} (attempt {deed.attempt_id}, {deed.at:%Y-%m-%d %H:%M}): {deed.reason}")
+        for action in preview.later:
+            say(
+                f"  Since then, {action.actor} (attempt {action.attempt_id}, {action.at:%Y-%m-%d %H:%M}): {action.reason}"
+            )
         if not preview.parts:
             return
         say(f"With --partly it can be undone for {preview.parts} people. The others:")

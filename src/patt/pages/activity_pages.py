@@ -20,13 +20,13 @@ from patt.web.places import ACTIVITY
 from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import activity
-from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
 
 HOME = ACTIVITY.href
 API = "/api/v1/admin/activity"
 UPLOADS_SHOWN = 5
-Shown = Literal["runs", "deeds"]
+Shown = Literal["runs", "actions"]
 _Anything = Literal[""]
 """What a form sends where nothing was selected."""
 
@@ -78,7 +78,7 @@ async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_vie
         view = replace(wanted, guild=visit.chosen_of(known).id)
         jobs = await worker_jobs.queued(conn, view.guild)
         here, guild = await visit.narrow(known)
-        shown = await (_runs if view.show == "runs" else _deeds)(here, view)
+        shown = await (_runs if view.show == "runs" else _actions)(here, view)
         losses = await api.loss_sentences(here)
         newest = await _uploads(here)
     return visit.page(
@@ -100,8 +100,8 @@ async def _runs(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
     return {"view": replace(view, page=found.number), "found": found, "statuses": get_args(RunStatus)}
 
 
-async def _deeds(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
-    found = await activity.deeds(guild, DeedFilter(view.actor or None, view.since or None), number=view.page)
+async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
+    found = await activity.actions(guild, ActionFilter(view.actor or None, view.since or None), number=view.page)
     return {"view": replace(view, page=found.number), "found": found, "actors": await activity.actors(guild)}
 
 

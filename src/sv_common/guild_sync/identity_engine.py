@@ -33,7 +33,7 @@ from sv_common.guild_sync.rules import RULES
 __all__ = ["MatchEvidence", "MatchGroup"]
 
 FULL_MATCH = LEARNED_BY_MATCH
-BY_HAND = "by_hand"
+MANUAL = "manual"
 MOST_STEPS_IN_A_SENTENCE = 3
 
 
@@ -126,7 +126,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
-    attempt = await _write(guild, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
+    attempt = await _write(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
     await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)
 
@@ -134,11 +134,11 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
 async def write_in_transaction(guild: GuildConnection, decision: ManualDecision, *, actor: str) -> Changeset:
     """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_in_transaction`."""
     plan = (await _plan(guild, decision, actor)).plan
-    await apply(guild, [plan], by_hand(actor))
+    await apply(guild, [plan], manual_author(actor))
     return plan
 
 
-def by_hand(actor: str) -> Author:
+def manual_author(actor: str) -> Author:
     """How what an officer decides is marked: it is their word."""
     return Author(actor, "manual", "confirmed")
 
@@ -177,7 +177,7 @@ async def run_matching(
 async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) -> DecisionReport:
     resolver = Resolver(await read_facts(guild))
     plan = decision.plan(resolver)
-    effects = describe(resolver.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
+    effects = describe(resolver.facts.as_known(row.by(manual_author(actor)) for row in plan.rows), plan.names)
     return DecisionReport(guild.id, plan, effects)
 
 

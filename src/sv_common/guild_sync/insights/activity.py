@@ -39,7 +39,7 @@ class RunFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class DeedFilter:
+class ActionFilter:
     """Which actions are meant; None: all. `since` is the first day (UTC)."""
 
     actor: str | None = None
@@ -50,7 +50,7 @@ class DeedFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Action:
     """One action: a fix, an undo, a dismissed or reopened issue, a requested full match, a changed setting."""
 
     at: datetime
@@ -98,9 +98,9 @@ async def sync_runs(guild: GuildConnection, chosen: RunFilter, *, number: int = 
     return await _page(guild, "sync_runs", LoggedRun, chosen.values(), number)
 
 
-async def deeds(guild: GuildConnection, chosen: DeedFilter, *, number: int = 1) -> Page[Deed]:
+async def actions(guild: GuildConnection, chosen: ActionFilter, *, number: int = 1) -> Page[Action]:
     """Return one page of who did what, newest first."""
-    return await _page(guild, "deeds", Deed, chosen.values(), number)
+    return await _page(guild, "actions", Action, chosen.values(), number)
 
 
 async def actors(guild: GuildConnection) -> list[str]:
@@ -113,9 +113,9 @@ async def every_sync_run(guild: GuildConnection, chosen: RunFilter) -> list[Logg
     return await _every(guild, "sync_runs", LoggedRun, chosen.values())
 
 
-async def every_deed(guild: GuildConnection, chosen: DeedFilter) -> list[Deed]:
+async def every_action(guild: GuildConnection, chosen: ActionFilter) -> list[Action]:
     """Return all selected actions, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(guild, "deeds", Deed, chosen.values())
+    return await _every(guild, "actions", Action, chosen.values())
 
 
 async def _count(guild: GuildConnection, statement: str, values: dict[str, Any]) -> int:

@@ -80,7 +80,7 @@ async def resolve(guild: GuildConnection, issue_ids: Sequence[int], *, resolved_
     return await guild.run(SQL["resolve"], issue_ids=list(issue_ids), resolved_by=resolved_by, reason=reason)
 
 
-async def resolve_by_hand(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
+async def resolve_manually(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
     await _unresolved(guild, issue_id, "resolved")
     await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laws import snapshot
-from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
 from laws.happenings import lived
 from laws.law import tried_on
 from laws.life import Life
@@ -18,7 +18,7 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember, LinkMember, ManualDecision
 
 _MOST = 3
-_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
+_lives = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
 
 
 async def _decisions(life: Life, start: int) -> list[ManualDecision]:
@@ -43,7 +43,7 @@ async def _owners(life: Life) -> dict[int, int | None]:
 @tried_on()
 @given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
 async def test_it_holds_takes_no_character_from_any_other_member_and_its_undo_is_exact(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int
 ) -> None:
     life = await lived(pool, spec, life_of)
     rows = await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)
