@@ -18,20 +18,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import atexit
 import json
-import shutil
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks import cases, stage
 from benchmarks.cases import PIPELINE, Row
-from benchmarks.measuring import Samples
+from benchmarks.measuring import Samples, line, temporary_folder
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import make_pool
 
@@ -74,7 +70,6 @@ class Result:
         return [f"{size:,} characters: {count} rows" for size, count in self.differences.items() if count]
 
     def verdicts(self) -> list[str]:
-        """Say of each aim whether it is met."""
         return [
             _verdict("pipeline within 2x of plain SQL at each size", self.slow),
             _verdict("the same number of statements at every size", self.uneven),
@@ -82,7 +77,6 @@ class Result:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as JSON data."""
         return {
             "rows": [
                 {
@@ -122,11 +116,11 @@ def _sizes(text: str) -> list[int]:
 
 
 async def _benchmark(options: argparse.Namespace) -> Result:
-    server = _server()
+    server = embedded.start(temporary_folder() / "data")
     rows: list[Row] = []
     differences: dict[int, int] = {}
     if not options.json:
-        print(_line(("", "", "engine", "", "", "plain SQL", "", "", "")), _line(_HEADINGS), sep="\n")
+        print(line(("", "", "engine", "", "", "plain SQL", "", "", ""), _WIDTHS), line(_HEADINGS, _WIDTHS), sep="\n")
     for size in options.sizes:
         url = embedded.recreate_database(server, _DATABASE)
         migrate.upgrade(url)
@@ -135,23 +129,16 @@ async def _benchmark(options: argparse.Namespace) -> Result:
             async for row in cases.all_rows(on):
                 rows.append(row)
                 if not options.json:
-                    print(_line(_cells(row)), flush=True)
+                    print(line(_cells(row), _WIDTHS), flush=True)
             differences[size] = await stage.differences(pool, on.engine, on.plain)
     return Result(rows, differences)
-
-
-def _server() -> embedded.EmbeddedServer:
-    """Start PostgreSQL in a folder that is removed at the end, after the server has stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="patt-benchmark-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return embedded.start(folder / "data")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
         f"{row.size:,}",
-        *(cell for samples in (row.engine, row.plain) for cell in _samples_cells(samples)),
+        *(cell for each in (row.engine, row.plain) for cell in _samples_cells(each)),
         f"{row.ratio:.2f}",
     )
 
@@ -166,11 +153,6 @@ def _samples_json(samples: Samples) -> dict[str, Any]:
         "median_ms": round(samples.median, 2),
         "min_ms": round(samples.least, 2),
     }
-
-
-def _line(cells: Sequence[str]) -> str:
-    first, *others = (cell.rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
-    return "  ".join([first.strip().ljust(_WIDTHS[0]), *others])
 
 
 def _numbers(numbers: Sequence[int]) -> str:

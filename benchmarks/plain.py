@@ -25,12 +25,10 @@ _STEPS = ("sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summ
 
 
 async def roster(pool: Pool, guild_id: int, parameters: Parameters) -> None:
-    """Do what `sync_blizzard_roster` does."""
     await _together(pool, {"guild_id": guild_id, **parameters}, "lock", "ranks", "roster")
 
 
 async def discord(pool: Pool, guild_id: int, roles: Parameters, members: Parameters) -> None:
-    """Do what `sync_discord_members` does."""
     async with pool.connection() as conn:
         await conn.execute(SQL["lock"], {"guild_id": guild_id})
         await conn.execute(SQL["roles"], {"guild_id": guild_id, **roles})
@@ -53,7 +51,6 @@ async def fix(pool: Pool, guild_id: int, mentions: Parameters) -> None:
 
 
 async def pipeline(pool: Pool, guild_id: int, columns: Parameters, mentions: Parameters) -> None:
-    """Do what `run_addon_sync` does."""
     async with pool.connection() as conn:
         row = await (await conn.execute(SQL["start_log"], {"guild_id": guild_id})).fetchone()
     await upload(pool, guild_id, columns)
@@ -65,7 +62,6 @@ async def pipeline(pool: Pool, guild_id: int, columns: Parameters, mentions: Par
 
 
 def roster_parameters(entries: Sequence[RosterCharacter]) -> Parameters:
-    """Return a roster as columns."""
     return {
         "names": [each.name for each in entries],
         "name_keys": [name_key(each.name) for each in entries],
@@ -83,7 +79,6 @@ def roster_parameters(entries: Sequence[RosterCharacter]) -> Parameters:
 
 
 def role_parameters(server: DiscordGuild) -> Parameters:
-    """Return a server's roles as columns."""
     return {
         "role_ids": [role.role_id for role in server.roles],
         "names": [role.name for role in server.roles],
@@ -93,7 +88,6 @@ def role_parameters(server: DiscordGuild) -> Parameters:
 
 
 def member_parameters(server: DiscordGuild) -> Parameters:
-    """Return a server's members as columns."""
     return {
         "discord_ids": [member.user_id for member in server.members],
         "usernames": [member.username for member in server.members],

@@ -33,7 +33,6 @@ class Twin:
 
     @property
     def rows_now(self) -> list[dict[str, object]]:
-        """What the addon writes now."""
         return self.rows[self.is_changed]
 
     def change_notes(self) -> None:
@@ -42,7 +41,6 @@ class Twin:
 
 
 async def new_twin(pool: Pool, people: SyntheticGuild, name: str, discord_guild_id: str) -> Twin:
-    """Add an empty guild to the database."""
     async with pool.connection() as conn:
         guild_id = await guilds.add(
             conn, GuildAddress("us", "maltorith", name), name, discord_guild_id=discord_guild_id
@@ -59,7 +57,6 @@ async def new_twin(pool: Pool, people: SyntheticGuild, name: str, discord_guild_
 
 
 async def run(pool: Pool, twin: Twin, statement: str) -> None:
-    """Run one of the stage's statements on a guild."""
     async with pool.connection() as conn:
         await conn.execute(SQL[statement], {"guild_id": twin.guild_id})
 

@@ -28,13 +28,7 @@ _ALT_FORMS = (
     "{main} - Alch 225", "{main}'s bank", "@{main}",
 )  # fmt: skip
 _NOBODY_NOTES = (
-    "Alch 300 / Herb 300",
-    "BS/Eng",
-    "Holy",
-    "Leatherworking",
-    "Mining 225",
-    "Off tank",
-    "Bank",
+    *("Alch 300 / Herb 300", "BS/Eng", "Holy", "Leatherworking", "Mining 225", "Off tank", "Bank"),
     "2020-12-05",
 )
 _OFFICER_NOTES = ("", "", "", "DKP:50", "trial until Friday")
@@ -88,11 +82,9 @@ class SyntheticGuild:
 
     @property
     def characters(self) -> list[Character]:
-        """Every character, person by person."""
         return [character for person in self.people for character in person.characters]
 
     def roster(self) -> list[RosterCharacter]:
-        """Return what Battle.net tells, profiles included."""
         return [
             RosterCharacter(
                 name=each.name,
@@ -127,13 +119,11 @@ class SyntheticGuild:
         ]
 
     def server(self, discord_guild_id: str) -> DiscordGuild:
-        """Return what Discord tells."""
         members = [person.member for person in self.people if person.member]
         return DiscordGuild(discord_guild_id, "A server", roles(), [*members, *self.friends])
 
 
 def note_of(character: Character, *, changed: bool) -> str:
-    """Return a character's note, before or after the change of notes."""
     return character.changed_note if changed and character.changed_note else character.note
 
 
@@ -146,7 +136,6 @@ def roles() -> list[DiscordRole]:
 
 
 def role_id(rank: int) -> str:
-    """Return the id of the role that a rank maps to."""
     return str(_FIRST_ROLE_ID + rank)
 
 
@@ -156,8 +145,6 @@ def synthetic_guild(size: int, seed: int = 1) -> SyntheticGuild:
 
 
 class _Drawing:
-    """Draws a guild."""
-
     def __init__(self, source: random.Random) -> None:
         self._random = source
         self._names = self._new_names()

@@ -17,22 +17,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import atexit
-import itertools
 import json
 import math
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain, repeat
 from typing import Any
 
 import httpx2
 
+from benchmarks.measuring import line, temporary_folder
 from benchmarks.web_stage import Past, furnish, served, sessions
 from patt.web.context import SESSION_COOKIE
 from sv_common.db import embedded, migrate
@@ -60,12 +57,10 @@ class Target:
 
     @property
     def a_second(self) -> float:
-        """Requests a second while it was asked for."""
         return len(self.milliseconds) / self.seconds
 
     @property
     def median(self) -> float:
-        """Median of the milliseconds."""
         return statistics.median(self.milliseconds)
 
     @property
@@ -74,7 +69,6 @@ class Target:
         return sorted(self.milliseconds)[math.ceil(len(self.milliseconds) * 0.99) - 1]
 
     def as_json(self, health: Target) -> dict[str, Any]:
-        """Return the figures, beside those of `/health`."""
         return {
             "name": self.name,
             "requests_a_second": round(self.a_second, 1),
@@ -92,11 +86,10 @@ class Crowd:
 
     def __init__(self, client: httpx2.AsyncClient, tokens: Sequence[str], clients: int) -> None:
         self._client = client
-        self._tokens = self._in_turn(tokens)
+        self._tokens = chain.from_iterable(repeat(token, REQUESTS_A_SESSION) for token in tokens)
         self._clients = clients
 
     async def ask(self, target: Target, requests: int) -> None:
-        """Ask for an address so many times in all."""
         left = iter(range(requests))
         started = time.perf_counter()
         await asyncio.gather(*(self._ask_on(target, left) for _ in range(self._clients)))
@@ -111,9 +104,6 @@ class Crowd:
             target.size = len(answer.content)
             if answer.status_code != httpx2.codes.OK:
                 target.refusals.append(answer.status_code)
-
-    def _in_turn(self, tokens: Sequence[str]) -> Iterator[str]:
-        return itertools.chain.from_iterable(itertools.repeat(token, REQUESTS_A_SESSION) for token in tokens)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,7 +128,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def _benchmark(options: argparse.Namespace) -> list[Target]:
-    folder = _folder()
+    folder = temporary_folder()
     url = embedded.recreate_database(embedded.start(folder / "data"), _DATABASE)
     migrate.upgrade(url)
     async with make_pool(url) as pool:
@@ -166,13 +156,6 @@ def _targets(past: Past) -> list[Target]:
     ]
 
 
-def _folder() -> Path:
-    """A folder for the database that is removed at the end, after the database server has stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="patt-benchmark-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
 def _as_json(targets: Sequence[Target]) -> str:
     return json.dumps({"rows": [target.as_json(targets[0]) for target in targets]}, indent=2)
 
@@ -182,12 +165,7 @@ def _as_table(targets: Sequence[Target]) -> str:
     names = ("name", "requests_a_second", "median_ms", "p99_ms", "median_ratio", "p99_ratio", "bytes")
     cells = [_HEADINGS, *(tuple(f"{row[name]:,}" if name != "name" else row[name] for name in names) for row in rows)]
     refusals = [f"{row['name']}: {len(row['refusals'])} were not answered with 200." for row in rows if row["refusals"]]
-    return "\n".join([*map(_line, cells), *refusals])
-
-
-def _line(cells: Sequence[str]) -> str:
-    first, *others = (cell.rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
-    return "  ".join([first.strip().ljust(_WIDTHS[0]), *others])
+    return "\n".join([*(line(each, _WIDTHS) for each in cells), *refusals])
 
 
 if __name__ == "__main__":

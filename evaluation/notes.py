@@ -68,7 +68,6 @@ class Judged:
 
     @property
     def is_confident(self) -> bool:
-        """Whether the reading claims to be certain."""
         return self.reading.decision is Sureness.CONFIDENT
 
     @property

@@ -25,7 +25,6 @@ class Window:
     _sent: deque[float] = field(default_factory=deque, repr=False)
 
     def count(self, now: float) -> None:
-        """Count a request that is sent now."""
         self._sent.append(now)
         while self._sent[0] <= now - self.seconds:
             self._sent.popleft()
@@ -33,7 +32,6 @@ class Window:
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether the limit was ever broken."""
         return self.largest > self.most
 
 
@@ -43,13 +41,9 @@ class RequestBudget:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
         self.sent: Counter[str] = Counter()
-        self.windows = [
-            *_windows("Battle.net", api.LIMITS),
-            *_windows("Discord", rate_limits.LIMITS),
-        ]
+        self.windows = [*_windows("Battle.net", api.LIMITS), *_windows("Discord", rate_limits.LIMITS)]
 
     def watch(self, http: httpx2.AsyncClient) -> None:
-        """Count every request of this client from now on."""
         http.event_hooks = {"request": [self._count]}
 
     async def _count(self, request: httpx2.Request) -> None:

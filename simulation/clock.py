@@ -35,7 +35,6 @@ class FakeClock:
 
     @property
     def now(self) -> datetime:
-        """The time."""
         return datetime.fromtimestamp(self.seconds, UTC)
 
     @property
@@ -45,7 +44,6 @@ class FakeClock:
 
     @property
     def timing(self) -> Timing:
-        """The time as clients of the outside take it."""
         return Timing(lambda: self.seconds, self.sleep, self._chance.random)
 
     async def move_to(self, seconds: float) -> None:
@@ -54,13 +52,11 @@ class FakeClock:
         await self._connection.execute(SQL["set"], {"seconds": self.seconds})
 
     async def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass at once."""
         await self.move_to(self.seconds + seconds)
 
 
 @contextlib.asynccontextmanager
 async def open_clock(database_url: str, start: datetime, seed: int) -> AsyncIterator[FakeClock]:
-    """Set the clock of a database whose time is faked."""
     async with await AsyncConnection.connect(database_url, autocommit=True) as connection:
         clock = FakeClock(connection, start, seed)
         await clock.move_to(clock.seconds)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
 from simulation import happenings
 from simulation.clock import FakeClock
 from simulation.guilds import LivingGuild
-from simulation.late import Meanwhile, with_late_members, with_late_roster
 from simulation.officers import Officers
 from simulation.tally import LawBroken
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
-from sv_common.guild_sync.sources.ports import Sources
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    DiscordGuild,
+    DiscordMember,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+)
+from sv_common.guild_sync.sources.ports import DiscordSource, ProfileSource, Sources
 
 SQL = load_sql(__package__, "crossings.sql")
+
+Meanwhile = Callable[[], Awaitable[None]]
+"""What happens while an answer is on its way."""
 
 LONGEST_WAY_S = 60
 MOST_HAPPENINGS = 4
@@ -49,9 +63,52 @@ async def cross(guild: LivingGuild, pool: Pool, sources: Sources, clock: FakeClo
 
 
 async def _run(guild: LivingGuild, pool: Pool, sources: Sources, meanwhile: Meanwhile, *, is_of_members: bool) -> None:
+    assert sources.discord is not None  # noqa: S101 -- the simulation sets every source up
+    assert sources.profiles is not None  # noqa: S101 -- as above
     if is_of_members:
-        late = with_late_members(sources, meanwhile)
+        late = replace(sources, discord=_LateDiscord(sources.discord, meanwhile))
         await run_discord_sync(pool, guild_id=guild.guild_id, sources=late, actor="crossing")
     else:
-        late = with_late_roster(sources, meanwhile)
+        late = replace(sources, profiles=_LateRoster(sources.profiles, meanwhile))
         await run_blizzard_sync(pool, guild_id=guild.guild_id, sources=late, actor="crossing")
+
+
+@dataclass(frozen=True)
+class _LateDiscord:
+    source: DiscordSource
+    meanwhile: Meanwhile
+
+    async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
+        answer = await self.source.fetch_guild(discord_guild_id)
+        await self.meanwhile()
+        return answer
+
+    async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
+        return await self.source.fetch_member(discord_guild_id, user_id)
+
+    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
+        return await self.source.fetch_authority(discord_guild_id)
+
+    async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        await self.source.add_role(discord_guild_id, user_id, role_id, reason=reason)
+
+    async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        await self.source.remove_role(discord_guild_id, user_id, role_id, reason=reason)
+
+
+@dataclass(frozen=True)
+class _LateRoster:
+    source: ProfileSource
+    meanwhile: Meanwhile
+
+    @property
+    def spare_requests(self) -> int:
+        return self.source.spare_requests
+
+    async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
+        answer = await self.source.fetch_members(guild)
+        await self.meanwhile()
+        return answer
+
+    async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
+        return await self.source.fetch_profiles(region, characters)

@@ -46,12 +46,7 @@ async def read_notes(pool: Pool, sources: Sources, world: GuildWorld, guild_id: 
     """Take in what the addon exports now."""
     export = read_addon_export(addon.render(world).encode())
     await run_addon_sync(
-        pool,
-        export.characters,
-        guild_id=guild_id,
-        sources=sources,
-        origin=export.origin,
-        exported_at=export.seen_at,
+        pool, export.characters, guild_id=guild_id, sources=sources, origin=export.origin, exported_at=export.seen_at
     )
 
 

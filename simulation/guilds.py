@@ -49,11 +49,9 @@ class LivingGuild:
 
     @property
     def world(self) -> GuildWorld:
-        """The guild as it really is."""
         return self.neighbor.world
 
     def new_name(self) -> str:
-        """Make a name that nobody in this world has."""
         taken = {name_key(each.name) for person in self.world.people for each in person.characters}
         while True:
             name = self.rng.choice(NAME_STARTS) + self.rng.choice(NAME_ENDS)
@@ -62,7 +60,6 @@ class LivingGuild:
 
 
 def worlds(count: int, seed: int, now_ms: int) -> list[GuildWorld]:
-    """Make so many guilds, mostly small ones."""
     return [_world(number, seed, now_ms) for number in range(1, count + 1)]
 
 
@@ -74,7 +71,6 @@ def _world(number: int, seed: int, now_ms: int) -> GuildWorld:
 
 
 async def settle(services: Services, crowd: CrowdSimulator, seed: int) -> list[LivingGuild]:
-    """Set up every guild in the database."""
     return [await _settle(services, number, each, seed) for number, each in enumerate(crowd.neighbors, start=1)]
 
 

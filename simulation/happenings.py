@@ -198,13 +198,13 @@ def claim_on(guild: LivingGuild, character: WorldCharacter) -> str:
     return f"alt of {guild.rng.choice(others).name}"[:LONGEST_NOTE]
 
 
-def _roles_by_hand(guild: LivingGuild) -> None:
+def _change_roles(guild: LivingGuild) -> None:
     if member := _one(guild, _people(guild)):
         roles = [*guild.world.rank_roles.values(), guild.world.role_named("Book Club")]
         guild.world.set_discord_roles(member, guild.rng.sample(roles, guild.rng.choice([0, 1, 1, 2])))
 
 
-def _right_role_by_hand(guild: LivingGuild) -> None:
+def _give_right_role(guild: LivingGuild) -> None:
     if person := _one(guild, [p for p in guild.world.people if p.member in guild.world.members]):
         guild.world.grant_correct_role(person)
 
@@ -230,7 +230,7 @@ HAPPENINGS: dict[str, tuple[float, Callable[[LivingGuild], None]]] = {
     "member returns": (0.2, _discord_return),
     "nick changes": (0.6, _nick),
     "nick becomes another's name": (0.4, _nick_of_another),
-    "roles changed by hand": (1, _roles_by_hand),
-    "roles put right by hand": (0.6, _right_role_by_hand),
+    "roles changed manually": (1, _change_roles),
+    "roles put right manually": (0.6, _give_right_role),
 }
 """What may happen, how often beside the others, and how."""

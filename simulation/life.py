@@ -90,7 +90,6 @@ class Life:
             await self._officers.remember(guild)
 
     async def live_a_day(self) -> None:
-        """Let a day pass, and judge it."""
         agenda = sorted(self._agenda(), key=lambda each: each[0])
         self._outages += trouble.outages(self.crowd, self._chance, self._day, self.plan.intensity)
         await self._live_until(self._day + DAY_S, agenda)

@@ -90,37 +90,27 @@ class Officers:
                     await ranks.map_to_role(here, index, role.role_id, role.name, is_managed=True)
 
     async def fix(self, guild: LivingGuild) -> None:
-        """Fix one open issue."""
         if issue_id := await self._one("open_issues", guild):
             await mitigations.fix_one(
-                self._pool,
-                issue_id,
-                actor=OFFICER,
-                guild_id=guild.guild_id,
-                discord_bot=self._services.sources.discord,
+                self._pool, issue_id, actor=OFFICER, guild_id=guild.guild_id, discord_bot=self._services.sources.discord
             )
 
     async def fix_all(self, guild: LivingGuild) -> None:
-        """Fix all issues of a rule."""
         await self._fix_all_of(guild.rng.choice(list(RULES)), guild)
 
     async def _fix_all_of(self, issue_type: str, guild: LivingGuild) -> None:
         await mitigations.fix_all(
-            self._pool,
-            issue_type,
-            actor=OFFICER,
-            guild_id=guild.guild_id,
-            discord_bot=self._services.sources.discord,
+            self._pool, issue_type, actor=OFFICER, guild_id=guild.guild_id, discord_bot=self._services.sources.discord
         )
 
     async def undo(self, guild: LivingGuild) -> None:
-        """Take something back that was done, by whomever."""
+        """Undo something, whoever did it."""
         if attempt_id := await self._one("undoable_attempts", guild):
             discord = self._services.sources.discord
             await mitigations.undo(self._pool, attempt_id, actor=OFFICER, guild_id=guild.guild_id, discord_bot=discord)
 
     async def dismiss(self, guild: LivingGuild) -> None:
-        """Set an issue aside, for ever or for some days."""
+        """Dismiss an issue, for ever or for some days."""
         if issue_id := await self._one("open_issues", guild):
             days = guild.rng.choice([None, 1, 3, 7])
             until = self._clock.now + timedelta(days=days) if days else None
@@ -172,10 +162,9 @@ class Officers:
         await self._do(guild, "fix all roles", self._fix_all_of("role_mismatch", guild))
 
     async def match(self, guild: LivingGuild) -> None:
-        """Run the full match."""
         await run_full_match(self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER)
 
-    async def let_rule_mend_itself(self, guild: LivingGuild) -> None:
+    async def switch_automation(self, guild: LivingGuild) -> None:
         """Switch automatic fixes of a rule on or off."""
         async with self._pool.writing(guild.guild_id, alone=False) as here:
             rule = guild.rng.choice([each for each in RULES.values() if each.is_fixable])
@@ -199,6 +188,6 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
-    "switch automation": (0.3, Officers.let_rule_mend_itself),
+    "switch automation": (0.3, Officers.switch_automation),
 }
 """What officers do, how often beside the others, and how."""

@@ -20,7 +20,6 @@ class Tally:
     chapters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, chapter: str, name: str, count: int = 1) -> None:
-        """Count something."""
         self.chapters[chapter][name] += count
 
     def lines(self) -> Iterator[str]:

@@ -17,12 +17,16 @@ BATTLENET_ROUTES = ("roster", "profile", "status", "token")
 DISCORD_ROUTES = ("guild", "roles", "members", "member", "add_role", "remove_role", "message", "me")
 HOUR_S = 3600
 HTTP_OK = 200
+TOKENS_REVOKED = "tokens revoked"
 
 
 def strike(neighbor: Neighbor, rng: random.Random) -> str:
     """Let one thing go wrong for one guild and return its name; it strikes the next requests, whenever they come."""
-    name = rng.choice(list(TROUBLES))
-    TROUBLES[name](neighbor, rng)
+    name = rng.choice([*TROUBLES, TOKENS_REVOKED])
+    if name == TOKENS_REVOKED:
+        neighbor.battlenet.revoke_tokens()
+    else:
+        TROUBLES[name](neighbor.faults, rng)
     return name
 
 
@@ -30,56 +34,13 @@ def _route(rng: random.Random) -> str:
     return rng.choice([*BATTLENET_ROUTES[:2], *BATTLENET_ROUTES, *DISCORD_ROUTES])
 
 
-def _server_error(neighbor: Neighbor, rng: random.Random) -> None:
-    neighbor.faults.status(_route(rng), rng.choice([500, 502, 503, 504]), times=rng.randint(1, 6))
-
-
-def _too_many_requests(neighbor: Neighbor, rng: random.Random) -> None:
+def _too_many_requests(faults: Faults, rng: random.Random) -> None:
     scope = rng.choice(["user", "global", "shared"])
     route = rng.choice(DISCORD_ROUTES)
-    neighbor.faults.rate_limited(route, rng.uniform(0.5, 40), scope=scope, times=rng.randint(1, 3))
+    faults.rate_limited(route, rng.uniform(0.5, 40), scope=scope, times=rng.randint(1, 3))
 
 
-def _too_many_profiles(neighbor: Neighbor, rng: random.Random) -> None:
-    headers = {"Retry-After": "1"}
-    neighbor.faults.json(
-        rng.choice(BATTLENET_ROUTES[:3]), {"code": 429}, 429, headers=headers, times=rng.randint(1, 30)
-    )
-
-
-def _cut_answer(neighbor: Neighbor, rng: random.Random) -> None:
-    neighbor.faults.cut(_route(rng), times=rng.randint(1, 5))
-
-
-def _half_of_the_json(neighbor: Neighbor, rng: random.Random) -> None:
-    neighbor.faults.truncated(_route(rng), times=rng.randint(1, 5))
-
-
-def _page_instead(neighbor: Neighbor, rng: random.Random) -> None:
-    neighbor.faults.html(_route(rng), times=rng.randint(1, 5))
-
-
-def _empty_answer(neighbor: Neighbor, rng: random.Random) -> None:
-    neighbor.faults.empty(_route(rng), times=rng.randint(1, 5))
-
-
-def _empty_roster(neighbor: Neighbor, rng: random.Random) -> None:
-    _lie(neighbor.faults, "roster", lambda body: body | {"members": []}, rng.randint(1, 2))
-
-
-def _halved_roster(neighbor: Neighbor, rng: random.Random) -> None:
-    _lie(neighbor.faults, "roster", lambda body: body | {"members": body["members"][::2]}, rng.randint(1, 2))
-
-
-def _nobody_on_discord(neighbor: Neighbor, rng: random.Random) -> None:
-    _lie(neighbor.faults, "members", lambda _: [], rng.randint(1, 2))
-
-
-def _tokens_revoked(neighbor: Neighbor, _: random.Random) -> None:
-    neighbor.battlenet.revoke_tokens()
-
-
-def _lie(faults: Faults, route: str, change: Callable[[Any], Any], times: int) -> None:
+def _lie(faults: Faults, route: str, change: Callable[[Any], Any], rng: random.Random) -> None:
     """Alter the true answers of a route."""
 
     def altered(answer: Response) -> Response:
@@ -87,21 +48,26 @@ def _lie(faults: Faults, route: str, change: Callable[[Any], Any], times: int) -
             return answer
         return JSONResponse(change(json.loads(bytes(answer.body))))
 
-    faults.add(route, Fault(change=altered, times=times))
+    faults.add(route, Fault(change=altered, times=rng.randint(1, 2)))
 
 
-TROUBLES: dict[str, Callable[[Neighbor, random.Random], None]] = {
-    "server error": _server_error,
+TROUBLES: dict[str, Callable[[Faults, random.Random], None]] = {
+    "server error": lambda faults, rng: faults.status(
+        _route(rng), rng.choice([500, 502, 503, 504]), times=rng.randint(1, 6)
+    ),
     "Discord: too many requests": _too_many_requests,
-    "Battle.net: too many requests": _too_many_profiles,
-    "connection cut": _cut_answer,
-    "half of the JSON": _half_of_the_json,
-    "page instead of JSON": _page_instead,
-    "empty answer": _empty_answer,
-    "empty roster": _empty_roster,
-    "halved roster": _halved_roster,
-    "nobody on Discord": _nobody_on_discord,
-    "tokens revoked": _tokens_revoked,
+    "Battle.net: too many requests": lambda faults, rng: faults.json(
+        rng.choice(BATTLENET_ROUTES[:3]), {"code": 429}, 429, headers={"Retry-After": "1"}, times=rng.randint(1, 30)
+    ),
+    "connection cut": lambda faults, rng: faults.cut(_route(rng), times=rng.randint(1, 5)),
+    "half of the JSON": lambda faults, rng: faults.truncated(_route(rng), times=rng.randint(1, 5)),
+    "page instead of JSON": lambda faults, rng: faults.html(_route(rng), times=rng.randint(1, 5)),
+    "empty answer": lambda faults, rng: faults.empty(_route(rng), times=rng.randint(1, 5)),
+    "empty roster": lambda faults, rng: _lie(faults, "roster", lambda body: body | {"members": []}, rng),
+    "halved roster": lambda faults, rng: _lie(
+        faults, "roster", lambda body: body | {"members": body["members"][::2]}, rng
+    ),
+    "nobody on Discord": lambda faults, rng: _lie(faults, "members", lambda _: [], rng),
 }
 
 
@@ -118,7 +84,6 @@ class Outage:
     _faults: list[Fault] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Take it away."""
         self.has_begun = True
         if not self.routes:
             for neighbor in self.neighbors:
@@ -130,7 +95,6 @@ class Outage:
                 self._faults.append(fault)
 
     def end(self) -> None:
-        """Give it back."""
         for neighbor in self.neighbors:
             neighbor.discord.members_intent = True
         for fault in self._faults:

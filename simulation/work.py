@@ -146,7 +146,6 @@ class _Cut:
         self.has_struck = False
 
     async def run(self) -> object:
-        """Do the work, if it gets so far."""
         return await self
 
     def __await__(self) -> Generator[Any, Any, object]:

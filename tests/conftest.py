@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from playwright.async_api import Browser, async_playwright
 
 import asking_outside
@@ -60,6 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each HTTP client reads all certificates of the machine, which costs more than many tests; nobody here speaks TLS.
     os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
     os.environ.pop("SSL_CERT_FILE", None)
+    # Rich would draw each variable of each frame of an error that is logged, which takes seconds.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import Any, Concatenate, LiteralString, ParamSpec, TypeVar
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON
 from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.engine.results import FixReport, FixResult
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import DecisionReport, MatchReport, apply_decision
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.mitigations import fix_all, run_auto_mitigations, undo
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 DAY_MS = 86_400_000
 GUILD_MASTER, OFFICER, RAIDER, SOCIAL = 0, 1, 2, 3
@@ -24,8 +34,25 @@ EARLIER_NOTE = "an earlier note"
 """The note under which characters were linked, unless a test says another one: it has changed since."""
 
 
+class OfGuild:
+    """What has a guild in a database."""
+
+    pool: Pool
+    guild_id: int
+
+    async def call(
+        self,
+        function: Callable[Concatenate[GuildConnection, _Given], Awaitable[_Result]],
+        *args: _Given.args,
+        **kwargs: _Given.kwargs,
+    ) -> _Result:
+        """Call a function of the engine that takes a connection of the guild."""
+        async with self.pool.writing(self.guild_id, alone=False) as here:
+            return await function(here, *args, **kwargs)
+
+
 @dataclass
-class GuildBuilder:
+class GuildBuilder(OfGuild):
     """One guild of a test database. Methods return row ids."""
 
     pool: Pool
@@ -209,6 +236,38 @@ class GuildBuilder:
         )
         return rows[0][0] if rows else None
 
+    async def scan(self, *issue_types: str) -> None:
+        """Run an integrity check, of some rules or of all."""
+        await run_integrity_check(self.pool, guild_id=self.guild_id, issue_types=issue_types or None)
+
+    async def open_issues(self, issue_type: str) -> list[Issue]:
+        """Scan for a rule alone; return its open issues."""
+        await self.scan(issue_type)
+        return await self.call(lifecycle.open_of_rule, issue_type)
+
+    async def open_issue(self, issue_type: str) -> Issue:
+        """Scan for a rule alone; return its only open issue."""
+        (issue,) = await self.open_issues(issue_type)
+        return issue
+
+    async def fix_all(self, issue_type: str, *, actor: str = "alice") -> FixReport:
+        """Let an officer click Fix All."""
+        return await fix_all(self.pool, issue_type, actor=actor, guild_id=self.guild_id)
+
+    async def automate(self) -> list[FixResult]:
+        """Scan, and let everything that is automatic run."""
+        await self.scan()
+        return list((await run_auto_mitigations(self.pool, guild_id=self.guild_id)).results)
+
+    async def decide(self, decision: ManualDecision, actor: str = "officer alice") -> DecisionReport:
+        """Let an officer decide something."""
+        return await apply_decision(self.pool, decision, actor=actor, guild_id=self.guild_id)
+
+    async def undo(self, done: DecisionReport | FixResult | MatchReport) -> None:
+        """Undo what was done, as another officer."""
+        assert done.attempt_id is not None
+        await undo(self.pool, done.attempt_id, actor="officer bob", guild_id=self.guild_id)
+
     async def execute(self, query: LiteralString, values: dict[str, Any] | None = None) -> None:
         """Run one statement."""
         async with self.pool.connection() as conn:
@@ -220,13 +279,8 @@ class GuildBuilder:
             return await (await conn.execute(query, {"guild": self.guild_id, **(values or {})})).fetchall()
 
     async def _insert(self, query: LiteralString, values: dict[str, Any]) -> int:
-        async with self.pool.connection() as conn:
-            return await self._one(conn, query, values)
-
-    async def _one(self, conn: Connection, query: LiteralString, values: dict[str, Any]) -> int:
-        row = await (await conn.execute(query, {"guild": self.guild_id, **values})).fetchone()
-        assert row is not None
-        return int(row[0])
+        ((number,),) = await self.rows(query, values)
+        return int(number)
 
 
 def entry(name: str, **changes: Any) -> RosterCharacter:

@@ -71,10 +71,7 @@ ROUTERS = (
 
 
 def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
-    """Return the application on these services. Their pool is open, and its owner closes it.
-
-    The clock measures rates of requests; open streams are checked at each heartbeat.
-    """
+    """Return the application on these services, whose owner closes their pool; open streams are checked at each heartbeat."""
     limits = Limits(clock)
     app = _Application(
         title="PATT",
@@ -117,7 +114,6 @@ class _Application(FastAPI):
 
 @contextlib.asynccontextmanager
 async def _listen(app: FastAPI) -> AsyncIterator[None]:
-    """Listen for changes while the application is served."""
     hub: Hub = app.state.live
     async with hub.listening():
         yield

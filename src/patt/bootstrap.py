@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+import psycopg
+from sqlalchemy.exc import DBAPIError
 
 from patt.config import Settings, load_settings
 from patt.tasks import Queue, open_queue
@@ -40,10 +43,7 @@ class EmbeddedDatabaseError(ConfigurationError):
 
 
 def database_url(settings: Settings) -> str:
-    """Return the URL of the database, and start the embedded server if none is configured.
-
-    Raises `EmbeddedDatabaseError` if that server does not start.
-    """
+    """Return the URL of the database, the embedded one if none is configured. Raises `EmbeddedDatabaseError` if that does not start."""
     if settings.database_url is not None:
         return settings.database_url.replace("postgres://", "postgresql://", 1)
     try:
@@ -56,15 +56,13 @@ def database_url(settings: Settings) -> str:
 
 
 def revision_of(url: str) -> str | None:
-    """Return the schema's revision, None for a database without one.
-
-    Raises `ConfigurationError` when the database does not answer, or its address cannot be used.
-    """
+    """Return the schema's revision, None without one. Raises `ConfigurationError` for a database that is away, or for its address."""
     try:
+        _ = urlsplit(url).port  # raises for one that is no number, where psycopg would say that nothing answers there
         return migrate.current_revision(url)
-    except OperationalError as error:
+    except psycopg.OperationalError as error:
         raise ConfigurationError(f"The database does not answer: {_reason(error)}.") from error
-    except (SQLAlchemyError, ValueError) as error:
+    except (psycopg.Error, ValueError) as error:
         raise ConfigurationError(
             "PATT_DATABASE_URL cannot be used: it must be an address of PostgreSQL, such as "
             f"postgresql://name:password@host/database ({type(error).__name__})."
@@ -83,12 +81,13 @@ def check_schema(url: str) -> None:
 def make_ready(settings: Settings) -> str:
     """Return the URL of the database, upgraded to the schema that this version needs. Raises `ConfigurationError`."""
     url = database_url(settings)
-    _known_revision_of(url)
+    if _known_revision_of(url) == migrate.newest_revision():
+        return url
     try:
         migrate.upgrade(url)
     except DBAPIError as error:
         raise ConfigurationError(
-            f"The database could not be upgraded to the schema {migrate.newest_revision()}: {_reason(error)}. "
+            f"The database could not be upgraded to the schema {migrate.newest_revision()}: {_reason(error.orig)}. "
             "Nothing was changed."
         ) from error
     return url
@@ -104,14 +103,12 @@ def _known_revision_of(url: str) -> str | None:
     return revision
 
 
-def _reason(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0].rstrip(".")
+def _reason(error: BaseException | None) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What web, worker and command line work with."""
-
     settings: Settings
     pool: Pool
     sources: Sources
@@ -188,8 +185,10 @@ def _newest_discord_token(token: str) -> Callable[[], str]:
             return None
         return found.get_secret_value() if found else None
 
-    is_from_environment = given() == token
-    return lambda: (given() or token) if is_from_environment else token
+    if given() != token:
+        return lambda: token
+    readings = itertools.chain([token], iter(lambda: given() or token, None))
+    return lambda: next(readings)
 
 
 def discord_login(settings: Settings) -> DiscordLogin | None:

@@ -43,11 +43,6 @@ def _credential(value: str) -> str:
     return value
 
 
-def _secret(value: SecretStr) -> SecretStr:
-    _credential(value.get_secret_value())
-    return value
-
-
 def _networks(value: str) -> str:
     for each in value.split(",") if value else ():
         try:
@@ -67,7 +62,7 @@ def _postgres(value: str) -> str:
 
 WebAddress = Annotated[str, _address("http", "https")]
 Credential = Annotated[str, AfterValidator(_credential)]
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
+Secret = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_credential(value.get_secret_value())))]
 
 
 class Settings(BaseSettings):
@@ -134,10 +129,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings.
-
-    Raises `ConfigurationError`, naming each setting that cannot be used and why, or for a `.env` that cannot be read.
-    """
+    """Read the settings. Raises `ConfigurationError`, naming each that cannot be used and why, or that `.env` cannot be read."""
     try:
         return Settings()
     except ValidationError as error:

@@ -11,7 +11,6 @@ from patt.config import log_level
 
 
 def configure_logging() -> None:
-    """Set up logging for this process as the settings say."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -50,33 +50,24 @@ class Server(uvicorn.Server):
         self._end_streams = end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting requests, and wait for those that are running."""
         self._end_streams()
         await super().shutdown(sockets)
 
 
 def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
-    """Return how the application is served.
-
-    The application itself trusts the proxies of a setting; uvicorn's default would trust those of this computer.
-    """
-    app = create_app(services)
     return uvicorn.Config(
-        app,
+        create_app(services),
         host=host,
         port=port,
         log_level="warning",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=False,  # the application trusts the proxies of a setting; uvicorn would trust those of this computer
         timeout_graceful_shutdown=GRACE_S,
     )
 
 
 async def _keep_running(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:
-    """Restart a part whenever it fails: the pages stay up while the database or Discord is away.
-
-    A wrong setting is logged once, and ends the part.
-    """
+    """Restart a part whenever it fails: the pages stay up meanwhile. A wrong setting is logged once, and ends the part."""
     while True:
         try:
             await work(services)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from enum import StrEnum
-from typing import Any
 
 import psycopg
 import structlog
@@ -53,7 +52,8 @@ class Queue:
             min_size=0,
             max_size=_CONNECTIONS,
             kwargs={"options": options, **KEEPALIVES},
-            pool_factory=_live_pool,
+            # The queue's own check of connections would be a second one.
+            pool_factory=lambda **of_queue: LivePool(**{**of_queue, "check": None}),
         )
         self.app = App(connector=connector)
 
@@ -103,11 +103,6 @@ class Queue:
         except ConnectorException as error:
             if not isinstance(error.__cause__, psycopg.errors.RaiseException):
                 raise
-
-
-def _live_pool(**options: Any) -> LivePool:
-    """Return a pool for the queue, whose own check of connections would be a second one."""
-    return LivePool(**{**options, "check": None})
 
 
 @contextlib.asynccontextmanager

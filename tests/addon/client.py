@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -29,14 +29,9 @@ LEGACY = frozenset({"GuildRoster", "CanViewOfficerNote", "GetAddOnMetadata", "Ge
 
 MODERN = frozenset(
     {
-        "C_AddOns.GetAddOnMetadata",
-        "C_CVar.GetCVar",
-        "C_ChatInfo.InChatMessagingLockdown",
-        "C_GuildInfo.CanViewOfficerNote",
-        "C_GuildInfo.GuildRoster",
-        "C_RestrictedActions.IsAddOnRestrictionActive",
-        "canaccessvalue",
-        "issecretvalue",
+        *("C_AddOns.GetAddOnMetadata", "C_CVar.GetCVar", "C_ChatInfo.InChatMessagingLockdown"),
+        *("C_GuildInfo.CanViewOfficerNote", "C_GuildInfo.GuildRoster"),
+        *("C_RestrictedActions.IsAddOnRestrictionActive", "canaccessvalue", "issecretvalue"),
     }
 )
 """What older flavours never had."""
@@ -62,7 +57,6 @@ class Member:
 
     @property
     def full_name(self) -> str:
-        """The name as the roster shows it."""
         return f"{self.name}-{self.realm}" if self.realm else self.name
 
 
@@ -85,6 +79,7 @@ def guild_of(size: int) -> list[Member]:
     ]
 
 
+@dataclass(eq=False)
 class Client:
     """One session of the game, from the loading of the addon to the writing of its file.
 
@@ -93,42 +88,38 @@ class Client:
     that setting take effect with the next update from the server. `missing` names the functions that this flavour of the game lacks.
     """
 
-    def __init__(
-        self,
-        members: Sequence[Member] = (),
-        *,
-        saved: bytes = b"",
-        missing: Collection[str] = LEGACY,
-        language: str = "enUS",
-        stream: Sequence[int] | None = None,
-        seconds_apart: float = 1.0,
-        shows_offline: bool = True,
-        filters_total: bool = False,
-        filters_late: bool = False,
+    members: Sequence[Member] = ()
+    _: KW_ONLY
+    saved: InitVar[bytes] = b""
+    missing: InitVar[Collection[str]] = LEGACY
+    stream: InitVar[Sequence[int] | None] = None
+    seconds_apart: InitVar[float] = 1.0
+    language: str = "enUS"
+    shows_offline: bool = True
+    filters_total: bool = False
+    filters_late: bool = False
+    in_guild: bool = True
+    guild: tuple[str | None, str | None] = ("Kin of Dawn", None)
+    sees_officer_notes: bool = True
+    in_combat: Any = False
+    in_instance: Any = False
+    in_lockdown: Any = False
+    restrictions: set[str] = field(default_factory=set)
+    secret_rows: set[int] = field(default_factory=set)
+    hides_count: bool = False
+    region: int = 3
+    normalized_realm: str | None = "Area52"
+    answers_requests: bool = True
+    chat: list[str] = field(default_factory=list)
+    requests: list[float] = field(default_factory=list)
+    dropped_requests: int = 0
+    reads: int = 0
+    now: float = 0.0
+
+    def __post_init__(
+        self, saved: bytes, missing: Collection[str], stream: Sequence[int] | None, seconds_apart: float
     ) -> None:
-        self.members = list(members)
-        self.language = language
-        self.shows_offline = shows_offline
-        self.filters_total = filters_total
-        self.filters_late = filters_late
-        self.in_guild = True
-        self.guild: tuple[str | None, str | None] = ("Kin of Dawn", None)
-        self.sees_officer_notes = True
-        self.in_combat: Any = False
-        self.in_instance: Any = False
-        self.in_lockdown: Any = False
-        self.restrictions: set[str] = set()
-        self.secret_rows: set[int] = set()
-        self.hides_count = False
-        self.region = 3
-        self.normalized_realm: str | None = "Area52"
-        self.answers_requests = True
-        self.chat: list[str] = []
-        self.requests: list[float] = []
-        self.dropped_requests = 0
-        self.reads = 0
-        self.now = 0.0
-        self._effective_filter = not shows_offline
+        self._effective_filter = not self.shows_offline
         self._known = len(self.members)
         self._due: list[tuple[float, Callable[[], None]]] = []
         self._lua = lua51.LuaRuntime(
@@ -166,6 +157,11 @@ class Client:
         assert not self.is_busy, "the addon is still at it"
         return self.chat[before:]
 
+    def try_to_export(self) -> list[str]:
+        """Type the command, let time pass until it has ended, and give what the addon says at its end."""
+        self.type("/pattsync")
+        return self.finish()
+
     @property
     def is_busy(self) -> bool:
         """Whether the addon does something at every frame."""
@@ -191,8 +187,7 @@ class Client:
 
     def export(self, style: Style = "current", order: int = 0) -> bytes:
         """Export, and end the session; the export must succeed."""
-        self.type("/pattsync")
-        said = self.finish()
+        said = self.try_to_export()
         assert "Exported" in said[-1], said
         return self.log_out(style, order)
 
@@ -299,7 +294,7 @@ class Client:
             self.after(ANSWERS_AFTER, self.announce)
 
     def _listed(self) -> list[Member]:
-        known = self.members[: self._known]
+        known = list(self.members[: self._known])
         return [member for member in known if member.away is None] if self._effective_filter else known
 
     def _count(self) -> Any:

@@ -24,8 +24,7 @@ def test_the_command_says_that_it_begins_and_what_came_of_it() -> None:
 
 
 def test_a_second_command_leaves_the_export_under_way_alone() -> None:
-    client = Client(guild_of(3))
-    client.in_combat = True
+    client = Client(guild_of(3), in_combat=True)
     client.type("/pattsync")
     assert lines(client, "/pattsync") == ["An export is under way: you are in combat."]
 
@@ -60,8 +59,7 @@ def test_status_before_any_export() -> None:
 
 def test_status_tells_age_and_size_and_whether_the_file_has_it() -> None:
     client = Client(guild_of(12))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     client.advance(180)
     last, unsaved, idle = lines(client, "/pattsync status")
     assert re.fullmatch(r"Last export: Kin of Dawn, 12 members, 3 min ago, id [0-9a-f]{8}-[0-9a-f]{6}\.", last)
@@ -78,8 +76,7 @@ def test_status_tells_age_and_size_and_whether_the_file_has_it() -> None:
 )
 def test_ages_are_told_in_the_unit_that_fits(seconds: int, words: str) -> None:
     client = Client(guild_of(3))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     client.now += seconds
     assert f", {words} ago," in lines(client, "/pattsync status")[0]
 

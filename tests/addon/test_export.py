@@ -68,14 +68,12 @@ def test_the_export_says_what_it_is() -> None:
 
 
 def test_a_guild_of_another_realm_is_named_with_its_realm() -> None:
-    client = Client(guild_of(2))
-    client.guild = ("Kin of Dawn", "Draenor")
+    client = Client(guild_of(2), guild=("Kin of Dawn", "Draenor"))
     assert read_addon_export(client.export()).realm == "Draenor"
 
 
 def test_a_region_that_the_client_does_not_know_is_left_out() -> None:
-    client = Client(guild_of(2))
-    client.region = 0
+    client = Client(guild_of(2), region=0)
     assert read_addon_export(client.export()).region is None
 
 
@@ -85,11 +83,9 @@ def test_a_rank_without_a_name_in_the_roster_gets_the_name_of_the_guilds_setting
 
 def test_two_exports_have_two_ids() -> None:
     client = Client(guild_of(2))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     (first,) = [line for line in client.type("/pattsync status") if "id " in line]
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     (second,) = [line for line in client.type("/pattsync status") if "id " in line]
     assert first != second
 
@@ -109,8 +105,7 @@ def test_two_exports_have_two_ids() -> None:
 def test_a_member_has_the_realm_of_the_roster_or_else_the_players_own(
     realm: str | None, own: str | None, read: str
 ) -> None:
-    client = Client([Member("Brightmane", realm=realm, note="x"), *guild_of(1)])
-    client.normalized_realm = own
+    client = Client([Member("Brightmane", realm=realm, note="x"), *guild_of(1)], normalized_realm=own)
     character = read_addon_export(client.export()).characters[0]
     assert (character.name, character.realm) == ("Brightmane", read)
 
@@ -140,8 +135,7 @@ def test_how_long_a_member_has_been_away_is_written_in_days_and_hours(
 
 @pytest.mark.parametrize("missing", [LEGACY, MODERN])
 def test_officer_notes_that_may_not_be_seen_are_unknown_and_the_player_is_told(missing: frozenset[str]) -> None:
-    client = Client(guild_of(3), missing=missing)
-    client.sees_officer_notes = False
+    client = Client(guild_of(3), missing=missing, sees_officer_notes=False)
     saved = client.export()
     assert "officer notes" in client.chat[-1]
     assert last_export(saved)["canViewOfficerNotes"] is False
@@ -184,8 +178,7 @@ def test_a_guild_at_the_games_limit_is_exported_whole() -> None:
 @pytest.mark.parametrize("style", ["current", "older"])
 def test_the_file_reads_alike_however_the_game_orders_and_lays_it_out(style: Style) -> None:
     client = Client(guild_of(4))
-    client.type("/pattsync")
-    client.finish()
+    client.try_to_export()
     files = [client.log_out(style, order) for order in range(5)]
     assert len(set(files)) == 5
     assert all(read_addon_export(file) == read_addon_export(files[0]) for file in files)

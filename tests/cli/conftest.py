@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,8 +32,10 @@ class Outcome:
 
     @property
     def json(self) -> Any:
-        """Standard output as JSON."""
         return json.loads(self.out)
+
+    def refuses(self, sentence: str) -> bool:
+        return self.code == 1 and sentence in self.err
 
 
 Patt = Callable[..., Outcome]
@@ -44,21 +44,20 @@ Init = Callable[..., Outcome]
 
 @pytest.fixture
 def patt(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Patt:
-    """Run `patt` with arguments."""
     monkeypatch.setenv("PATT_DATABASE_URL", database_url)
     monkeypatch.setenv("COLUMNS", "300")
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["patt", *map(str, arguments)])
         capsys.readouterr()
-        code = _exit_code()
+        code = exit_code()
         printed = capsys.readouterr()
         return Outcome(code, printed.out, printed.err)
 
     return run
 
 
-def _exit_code() -> int:
+def exit_code() -> int:
     try:
         main()
     except SystemExit as ended:
@@ -74,9 +73,12 @@ def database(database_url: str) -> Any:
 
 
 @pytest.fixture
-def guild(patt: Patt, database: psycopg.Connection) -> psycopg.Connection:
+def guild(database: psycopg.Connection) -> psycopg.Connection:
     """A guild with the players Elrek and Mito, an alt of each, and a stranger."""
-    assert patt("guild", "add", "Lantern Watch", "--realm", "area-52", "--discord-server", "7000").code == 0
+    database.execute(
+        "insert into guild_identity.guilds (region, realm_slug, name_slug, name, discord_guild_id) "
+        "values ('us', 'area-52', 'lantern-watch', 'Lantern Watch', '7000')"
+    )
     database.execute(
         "insert into common.guild_ranks (guild_id, wow_rank_index, name, level) values (1, 3, 'Social', 7)"
     )
@@ -125,7 +127,6 @@ def workplace(simulator: GuildSimulator, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def addresses_of(simulator: GuildSimulator) -> dict[str, str]:
-    """The settings that lead to the simulated sources."""
     return {
         "PATT_BLIZZARD_TOKEN_URL": simulator.token_url,
         "PATT_BLIZZARD_API_URL": simulator.battlenet_url,
@@ -191,13 +192,13 @@ def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_fac
         "export": "PATTSync.lua",
         "uploader": "Bob",
     }
-    subprocess.run(  # noqa: S603 -- this project's own program
-        [sys.executable, "-m", "patt", "init", "--yes", *(f"--{name}={value}" for name, value in options.items())],
-        cwd=folder,
-        env={**os.environ, **addresses_of(served), "PATT_DATABASE_URL": url},
-        check=True,
-        capture_output=True,
-    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        for name, value in {**addresses_of(served), "PATT_DATABASE_URL": url}.items():
+            patched.setenv(name, value)
+        answers = [f"--{name}={value}" for name, value in options.items()]
+        patched.setattr(sys, "argv", ["patt", "init", "--yes", *answers])
+        assert exit_code() == 0
     return folder
 
 
@@ -239,7 +240,6 @@ class Practice:
         return {check["name"]: check for check in checks}
 
     def wrong(self) -> dict[str, tuple[str, str]]:
-        """Message and remedy of what is wrong."""
         return {name: (each["message"], each["remedy"]) for name, each in self.examine().items() if not each["ok"]}
 
 

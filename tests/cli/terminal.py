@@ -42,7 +42,6 @@ class Terminal:
         return before
 
     def type(self, line: str) -> None:
-        """Type a line and press Enter."""
         os.write(self._screen, f"{line}\n".encode())
 
     def answer(self, question: str, line: str) -> str:
@@ -61,12 +60,7 @@ class Terminal:
                 break
         self.wait_for(text)
 
-    def press_ctrl_d(self) -> None:
-        """Press Ctrl-D on an empty line, which ends what is typed."""
-        os.write(self._screen, b"\x04")
-
     def end(self) -> int:
-        """Read to the end; return the exit code."""
         while more := self._more():
             self.shown += more
         return self._program.wait(PATIENCE_S)

@@ -15,7 +15,6 @@ from sv_common.guild_sync.simulators.addon import saved_variables
 
 
 def _export(folder: Path, rows: list[dict[str, object]], style: str = "current") -> Path:
-    """Write a file as the game saves it."""
     file = folder / "PATTSync.lua"
     text = saved_variables({"PATTSyncDB": {"lastExport": {"characters": rows}}}, style)  # type: ignore[arg-type, dict-item]
     file.write_text(text, encoding="utf-8")
@@ -66,7 +65,7 @@ def test_rules_lists_all_five_with_their_counts(patt: Patt, guild: psycopg.Conne
     assert "orphan_wow" in patt("rules").out
 
 
-def test_an_issue_can_be_listed_shown_dismissed_woken_and_resolved(patt: Patt, guild: psycopg.Connection) -> None:
+def test_an_issue_can_be_listed_shown_dismissed_reopened_and_resolved(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan", "orphan_wow")
     (issue,) = patt("issues", "--json").json["items"]
     number = issue["id"]
@@ -106,8 +105,7 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
     assert patt("issues", "--json").json["total"] == 1
     again = patt("undo", attempt.group(1), "--dry-run")
     assert (again.code, "was undone already" in again.out) == (1, True)
-    again = patt("undo", attempt.group(1))
-    assert (again.code, "was undone already" in again.err) == (1, True)
+    assert patt("undo", attempt.group(1)).refuses("was undone already")
 
 
 def test_a_fix_that_cannot_be_made_says_why_and_exits_with_1(patt: Patt, guild: psycopg.Connection) -> None:
@@ -153,7 +151,7 @@ def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt
     assert patt("undo", attempt, "--partly").code == 1
 
 
-def test_a_link_by_hand_is_shown_first_made_and_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
+def test_a_manual_link_is_previewed_made_and_undone(patt: Patt, guild: psycopg.Connection) -> None:
     dry = patt("link", "Stranger", "Mito", "--dry-run")
     assert "Link Stranger-area-52 to Mito: an officer says so." in dry.out
     assert "Nothing was changed." in dry.out
@@ -167,8 +165,7 @@ def test_a_link_by_hand_is_shown_first_made_and_taken_back(patt: Patt, guild: ps
 def test_not_this_player_is_remembered(patt: Patt, guild: psycopg.Connection) -> None:
     done = patt("reject", "Rivermane", "Elrek", "--reason", "another Elrek")
     assert "Remember that Rivermane-area-52 does not belong to Elrek: another Elrek" in done.out
-    again = patt("link", "Rivermane", "Elrek")
-    assert (again.code, "does not belong to Elrek" in again.err) == (1, True)
+    assert patt("link", "Rivermane", "Elrek").refuses("does not belong to Elrek")
 
 
 def test_two_players_are_merged_after_a_look_and_taken_apart_again(patt: Patt, guild: psycopg.Connection) -> None:
@@ -188,7 +185,7 @@ def test_two_players_are_merged_after_a_look_and_taken_apart_again(patt: Patt, g
     assert guild.execute(players).fetchall() == [(1, "Elrek"), (2, "Mito")]
 
 
-def test_a_rejection_and_a_discord_member_are_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
+def test_a_rejection_and_a_discord_member_are_undone(patt: Patt, guild: psycopg.Connection) -> None:
     guild.execute(
         "with member as (insert into guild_identity.discord_users (guild_id, discord_id, username, display_name) "
         "values (1, '8001', 'mito', 'Mito') returning id) "
@@ -211,8 +208,7 @@ def test_a_link_is_confirmed_and_shown_with_what_it_rests_on(patt: Patt, guild: 
     told = patt("show", issue).out
     assert "The link rests on the word of " in told
     assert "The note has not changed since Rivermane-area-52 was linked." in told
-    again = patt("confirm", "Rivermane")
-    assert (again.code, "by a person's decision" in again.err) == (1, True)
+    assert patt("confirm", "Rivermane").refuses("by a person's decision")
     assert (patt("confirm", "Stranger").code, patt("unlink", "Rivermane").code) == (1, 0)
 
 
@@ -224,11 +220,10 @@ def test_a_member_taken_from_a_player_may_be_given_back(patt: Patt, guild: psyco
     patt("link-member", "Mito", "mito")
     assert "Remember that Mito is not the Discord member Mito" in patt("unlink-member", "Mito").out
     assert "Forget that Mito is not the Discord member Mito." in patt("allow-member", "Mito", "mito").out
-    again = patt("allow-member", "Mito", "mito")
-    assert (again.code, "No one has rejected" in again.err) == (1, True)
+    assert patt("allow-member", "Mito", "mito").refuses("No one has rejected")
 
 
-def test_somebody_on_discord_is_said_to_be_a_player_or_to_have_a_character(
+def test_a_discord_member_is_decided_to_be_a_player_or_to_have_a_character(
     patt: Patt, guild: psycopg.Connection
 ) -> None:
     guild.execute(
@@ -248,26 +243,16 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
     said = {each["word"]: each["category"] for each in patt("words", "list", "--json").json}
     assert said == {"nightcrew": "role", "holy": None}
     assert patt("words", "reset", "nightcrew").code == 0
-    again = patt("words", "reset", "nightcrew")
-    assert (again.code, "has no setting for the word" in again.err) == (1, True)
+    assert patt("words", "reset", "nightcrew").refuses("has no setting for the word")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["link", "Stranger", "Nobody"], "No player is called “Nobody”."),
-        (["merge", "Mito", "Mito"], "Mito cannot be merged with itself."),
-        (["merge", "Mito", "Nobody"], "No player is called “Nobody”."),
-        (["allow", "Stranger", "Mito"], "No one has rejected Mito for Stranger-area-52."),
         (["unlink-member", "Mito"], "there is nothing to unlink"),
-        (["link-member", "Mito", "Nobody"], "No one on the Discord server is named “Nobody”."),
-        (["reject", "Nobody", "Mito"], "No character of the guild is called “Nobody”."),
         (["words", "add", "123", "role"], "has no letter"),
         (["show", "999"], "There is no issue with the number 999."),
-        (["fix", "999"], "There is no issue with the number 999."),
-        (["undo", "999"], "There is no fix attempt with the number 999."),
         (["scan", "nonsense"], "There is no rule “nonsense”. The rules are: note_mismatch, orphan_wow"),
-        (["fix-all", "nonsense"], "There is no rule “nonsense”."),
         (["issues", "--guild", "9"], "There is no guild with the number 9."),
         (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
         (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),
@@ -286,8 +271,7 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_1(
     patt: Patt, guild: psycopg.Connection, arguments: list[str], sentence: str
 ) -> None:
     outcome = patt(*arguments)
-    assert outcome.code == 1
-    assert sentence in outcome.err
+    assert outcome.refuses(sentence)
     assert "Traceback" not in outcome.err
     assert guild.execute("select count(*) from guild_identity.audit_issues").fetchone() == (0,)
 
@@ -297,14 +281,10 @@ def test_a_database_without_a_guild_says_what_to_do(patt: Patt) -> None:
     assert (outcome.code, outcome.err.strip()) == (1, "No guild is set up yet. Add one first.")
 
 
-def test_ranks_are_mapped_and_listed(patt: Patt, guild: psycopg.Connection) -> None:
+def test_a_rank_is_mapped_and_then_left_without_a_role_on_purpose(patt: Patt, guild: psycopg.Connection) -> None:
     assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
     (rank,) = patt("ranks", "list", "--json").json
     assert (rank["discord_role_id"], rank["discord_role_name"], rank["is_role_managed"]) == ("4711", "Social", True)
-
-
-def test_a_rank_can_be_left_without_a_role_on_purpose(patt: Patt, guild: psycopg.Connection) -> None:
-    assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
     assert "maps to no Discord role" in patt("ranks", "unmap", 3).out
     (rank,) = patt("ranks", "list", "--json").json
     assert (rank["discord_role_id"], rank["is_role_managed"], rank["is_without_role"]) == (None, False, True)
@@ -331,26 +311,10 @@ def test_admin_link_prints_a_link_to_sign_in_and_admin_token_a_token(patt: Patt,
     assert guild.execute("select count(*) from common.api_tokens").fetchone() == (1,)
 
 
-def test_a_setting_that_cannot_be_used_is_named(patt: Patt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATT_LOG_LEVEL", "loud")
-    outcome = patt("rules")
-    assert outcome.code == 1
-    assert "PATT_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in outcome.err
-
-
 def test_db_upgrade_and_status_tell_the_schema(patt: Patt) -> None:
     newest = migrate.newest_revision()
     assert f"The database has the schema {newest}." in patt("db", "upgrade").out
     assert patt("db", "status", "--json").json == {"current": newest, "newest": newest}
-
-
-def test_without_its_database_a_command_ends_with_a_sentence(patt: Patt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATT_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/patt")
-    for arguments in (("rules",), ("db", "upgrade"), ("db", "status")):
-        outcome = patt(*arguments)
-        assert outcome.code == 1
-        assert "The database does not answer: " in outcome.err
-        assert "Traceback" not in outcome.err
 
 
 @pytest.mark.own_database
@@ -364,17 +328,14 @@ def test_a_database_that_goes_away_ends_a_command_with_a_sentence(patt: Patt, da
         "for each row execute function guild_identity.leave()"
     )
     outcome = patt("guild", "add", "Lantern Watch", "--realm", "area-52")
-    assert outcome.code == 1
-    assert "The database stopped answering" in outcome.err
+    assert outcome.refuses("The database stopped answering")
     assert "patt doctor" in outcome.err
 
 
 @pytest.mark.own_database
 def test_an_upgrade_refuses_a_database_of_a_newer_version(patt: Patt, database: psycopg.Connection) -> None:
     database.execute("update public.alembic_version set version_num = '9999'")
-    outcome = patt("db", "upgrade")
-    assert outcome.code == 1
-    assert "the schema 9999, which this version of PATT does not know" in outcome.err
+    assert patt("db", "upgrade").refuses("the schema 9999, which this version of PATT does not know")
 
 
 def test_numbers_of_rows_are_taken_with_their_sign(patt: Patt, guild: psycopg.Connection) -> None:
@@ -402,10 +363,3 @@ def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Pat
     assert "It is no longer found." in patt("dismissals").out
     assert patt("reopen", issue["id"]).code == 0
     assert patt("dismissals", "--json").json["total"] == 0
-
-
-def test_a_dismissal_until_a_day_that_has_come_is_refused(patt: Patt, guild: psycopg.Connection) -> None:
-    patt("scan", "orphan_wow")
-    (issue,) = patt("issues", "--json").json["items"]
-    refused = patt("dismiss", issue["id"], "--reason", "a bank", "--until", "2020-01-01")
-    assert (refused.code, refused.err.strip()) == (1, "The day on which the issue opens again must lie ahead.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,30 +12,36 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from cli.conftest import Patt, exit_code
 from server_folders import folder_for_a_server
+from sv_common.db import embedded
 from sv_common.guild_sync.rules import RULES
 
+NOT_TO_BE_TOUCHED = "postgresql://nobody@127.0.0.1:1/must_not_be_touched"
+DEMO = ("demo", "--once", "--data-dir")
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]
 
 
-def _demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/must_not_be_touched"}
-    command = [sys.executable, "-m", "patt", "demo", "--once", "--data-dir", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)  # noqa: S603
-
-
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    return folder_for_a_server()
+def folder(server: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo finds a server that is running already, and joins it."""
+    folder = tmp_path_factory.mktemp("demo")
+    with psycopg.connect(server.get_uri()) as conn:
+        (data,) = conn.execute("show data_directory").fetchone() or ("",)
+    (folder / "postgres").symlink_to(data)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def story(folder: Path) -> Any:
-    ended = _demo(folder, "--json")
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
+    with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(io.StringIO()) as printed:
+        patched.setenv("PATT_DATABASE_URL", NOT_TO_BE_TOUCHED)
+        patched.setattr(sys, "argv", ["patt", *DEMO, str(folder), "--json"])
+        assert exit_code() == 0
+    return json.loads(printed.getvalue())
 
 
 def test_the_story_reads_all_sources_and_matches_once(story: Any) -> None:
@@ -61,7 +69,7 @@ def test_the_story_took_a_week(story: Any) -> None:
     assert len(days) >= 5
 
 
-def test_the_changed_note_was_fixed_by_itself_and_the_others_wait(story: Any) -> None:
+def test_the_changed_note_was_fixed_automatically_and_the_others_wait(story: Any) -> None:
     assert story["rules"]["note_mismatch"] == {"opened": 1, "resolved": 1, "open": 0, "auto_fixed": 1, "waiting": 0}
     automatic = [fix for fix in story["fixes"] if fix["is_automatic"]]
     assert [(fix["issue_type"], fix["outcome"]) for fix in automatic] == [("note_mismatch", "fixed")]
@@ -74,14 +82,19 @@ def test_the_changed_note_was_fixed_by_itself_and_the_others_wait(story: Any) ->
 
 
 @pytest.mark.usefixtures("story")
-def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(folder: Path) -> None:
-    ended = _demo(folder)
-    assert ended.returncode == 0, ended.stderr
+def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(
+    folder: Path, patt: Patt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATT_DATABASE_URL", NOT_TO_BE_TOUCHED)
+    ended = patt(*DEMO, folder)
+    assert ended.code == 0, ended.err
     for words in ("Monday", "Sunday", "What each rule found", "Fixed automatically", "Needs review"):
-        assert words in ended.stdout
+        assert words in ended.out
 
 
 @pytest.mark.nightly
-def test_played_again_it_is_the_same_story(folder: Path, story: Any) -> None:
-    again = json.loads(_demo(folder, "--json").stdout)
-    assert again["rules"] == story["rules"]
+def test_on_a_server_of_its_own_it_is_the_same_story(story: Any) -> None:
+    command = [sys.executable, "-m", "patt", *DEMO, str(folder_for_a_server()), "--json"]
+    environment = {**os.environ, "PATT_DATABASE_URL": NOT_TO_BE_TOUCHED}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=120)  # noqa: S603
+    assert json.loads(ended.stdout)["rules"] == story["rules"]

@@ -208,9 +208,9 @@ def test_what_is_broken_is_told_with_its_remedy_and_nothing_else(
     happens(practice)
     wrong = practice.wrong()
     assert list(wrong) == [name]
-    said, mends = wrong[name]
+    said, advice = wrong[name]
     assert message in said
-    assert remedy in mends
+    assert remedy in advice
 
 
 def test_a_rank_left_without_a_role_and_roles_that_fixes_may_not_touch_are_well(practice: Practice) -> None:

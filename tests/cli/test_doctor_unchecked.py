@@ -61,11 +61,11 @@ def test_an_embedded_database_that_cannot_start_is_told(practice: Practice) -> N
     practice.environment.delenv("PATT_DATABASE_URL")
     (practice.folder / "occupied").write_text("no folder", encoding="utf-8")
     practice.environment.setenv("PATT_DATA_DIR", str(practice.folder / "occupied"))
-    said, mends = practice.wrong()["database"]
+    said, advice = practice.wrong()["database"]
     assert "The embedded database in PATT_DATA_DIR" in said
     assert "does not start" in said
     assert "patt doctor" not in said
-    assert mends
+    assert advice
 
 
 def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice) -> None:
@@ -117,9 +117,9 @@ def test_a_token_that_discord_does_not_take_leaves_the_server_unchecked(
 ) -> None:
     practice.give("PATT_DISCORD_BOT_TOKEN", token)
     wrong = practice.wrong()
-    said, mends = wrong.pop("discord token")
+    said, advice = wrong.pop("discord token")
     assert message in said
-    assert remedy in mends
+    assert remedy in advice
     on_the_server = [f"guild 1 {what}" for what in ("discord server", "manage roles", "rank roles", "audit channel")]
     assert list(wrong) == ["discord members intent", *on_the_server]
     assert {said for said, _ in wrong.values()} == {NOT_CHECKED.format("discord token")}
@@ -128,8 +128,8 @@ def test_a_token_that_discord_does_not_take_leaves_the_server_unchecked(
 def test_a_bot_that_was_thrown_out_is_told_with_the_link_that_brings_it_back(practice: Practice) -> None:
     practice.simulator.discord.is_invited = False
     wrong = practice.wrong()
-    said, mends = wrong.pop("guild 1 discord server")
+    said, advice = wrong.pop("guild 1 discord server")
     assert "Discord knows no server with this id." in said
-    assert f"&permissions=268454912&guild_id={practice.world.discord_guild_id}" in mends
+    assert f"&permissions=268454912&guild_id={practice.world.discord_guild_id}" in advice
     assert list(wrong) == ["guild 1 manage roles", "guild 1 rank roles", "guild 1 audit channel"]
     assert {said for said, _ in wrong.values()} == {NOT_CHECKED.format("guild 1 discord server")}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,6 @@ KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown 
 
 
 def everything(database: psycopg.Connection) -> dict[str, list[Any]]:
-    """All rows of all tables."""
     query = "select schemaname, tablename from pg_tables where schemaname in ('common', 'guild_identity', 'jobs')"
     return {
         table: database.execute(
@@ -113,9 +114,7 @@ def test_setting_up_twice_changes_nothing(
     ],
 )
 def test_what_is_missing_is_named_with_its_option(init: Init, missing: str, step: str) -> None:
-    outcome = init(**{missing: None})
-    assert outcome.code == 1
-    assert f"Give it with --{missing}, or skip the step: --skip {step}" in outcome.err
+    assert init(**{missing: None}).refuses(f"Give it with --{missing}, or skip the step: --skip {step}")
 
 
 def test_what_was_done_before_a_fault_stays_done_and_is_not_asked_for_again(
@@ -138,9 +137,7 @@ def test_what_was_done_before_a_fault_stays_done_and_is_not_asked_for_again(
 def test_a_credential_that_is_refused_is_not_kept(
     init: Init, workplace: Path, changes: dict[str, str], sentence: str
 ) -> None:
-    outcome = init(**changes)
-    assert outcome.code == 1
-    assert sentence in outcome.err
+    assert init(**changes).refuses(sentence)
     kept = (workplace / ".env").read_text(encoding="utf-8") if (workplace / ".env").exists() else ""
     assert "other" not in kept
 
@@ -152,9 +149,7 @@ def test_a_credential_of_the_environment_is_used_where_it_is_and_cannot_be_repla
     assert init(discord_bot_token=None).code == 0
     assert "DISCORD_BOT_TOKEN" not in (workplace / ".env").read_text(encoding="utf-8")
     monkeypatch.setenv("PATT_DISCORD_BOT_TOKEN", "an old one")
-    refused = init()
-    assert refused.code == 1
-    assert "PATT_DISCORD_BOT_TOKEN is set in the environment, which overrides .env." in refused.err
+    assert init().refuses("PATT_DISCORD_BOT_TOKEN is set in the environment, which overrides .env.")
 
 
 def test_what_else_stands_in_the_settings_file_stays(init: Init, workplace: Path) -> None:
@@ -199,9 +194,7 @@ def test_what_else_stands_in_the_settings_file_stays(init: Init, workplace: Path
 def test_an_answer_that_cannot_be_right_is_told_with_its_remedy(
     init: Init, changes: dict[str, str], sentence: str
 ) -> None:
-    outcome = init(**changes)
-    assert outcome.code == 1
-    assert sentence in outcome.err
+    assert init(**changes).refuses(sentence)
 
 
 def test_each_step_can_be_left_out_and_what_needs_it_says_so(init: Init, database: psycopg.Connection) -> None:
@@ -216,8 +209,7 @@ def test_each_step_can_be_left_out_and_what_needs_it_says_so(init: Init, databas
 
 def test_a_source_that_is_away_stops_the_set_up_and_later_it_goes_on(init: Init, simulator: GuildSimulator) -> None:
     simulator.faults.status("roster", 500, times=None)
-    outcome = init()
-    assert (outcome.code, "Battle.net failed with an error of its own (HTTP 500)" in outcome.err) == (1, True)
+    assert init().refuses("Battle.net failed with an error of its own (HTTP 500)")
     simulator.faults.clear()
     assert init().code == 0
 
@@ -229,8 +221,17 @@ def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_command(i
 
 
 def test_without_a_terminal_the_answers_have_to_be_given(patt: Patt, workplace: Path) -> None:
+    assert patt("init").refuses("There is no terminal for prompts.")
+
+
+def test_the_end_of_what_is_typed_ends_the_set_up_with_a_sentence(
+    patt: Patt, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = io.StringIO()
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
     outcome = patt("init")
-    assert (outcome.code, "There is no terminal for prompts." in outcome.err) == (1, True)
+    assert (outcome.code, "Stopped. Finished steps are kept" in outcome.out) == (130, True)
 
 
 @pytest.mark.own_database
@@ -238,8 +239,7 @@ def test_a_database_that_does_not_answer_or_is_newer_is_told_in_a_sentence(
     init: Init, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.execute("update public.alembic_version set version_num = '9999'")
-    newer = init()
-    assert (newer.code, "has the schema 9999, which this version of PATT does not know" in newer.err) == (1, True)
+    assert init().refuses("has the schema 9999, which this version of PATT does not know")
     monkeypatch.setenv("PATT_DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/nothing")
     away = init()
     assert (away.code, "The database does not answer" in away.err, "hidden" in away.err) == (1, True, False)
@@ -247,8 +247,7 @@ def test_a_database_that_does_not_answer_or_is_newer_is_told_in_a_sentence(
 
 def test_a_settings_file_that_cannot_be_read_is_named(init: Init, workplace: Path) -> None:
     (workplace / ".env").write_bytes(b"PATT_LOG_LEVEL=\xff\n")
-    outcome = init()
-    assert (outcome.code, "The file .env in this folder cannot be read" in outcome.err) == (1, True)
+    assert init().refuses("The file .env in this folder cannot be read")
 
 
 def test_that_the_classic_games_cannot_be_read_yet_is_said_where_a_guild_is_set_up(init: Init, patt: Patt) -> None:

@@ -47,11 +47,7 @@ def name_the_guild(terminal: Terminal, realm: str, guild: str) -> None:
 
 
 def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
-    settings: dict[str, str],
-    simulator: GuildSimulator,
-    world: GuildWorld,
-    database: psycopg.Connection,
-    tmp_path: Path,
+    settings: dict[str, str], simulator: GuildSimulator, world: GuildWorld, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     simulator.discord.members_intent = simulator.discord.is_invited = False
     officers = world.channel(world.audit_channel_id)
@@ -133,7 +129,7 @@ def test_taken_up_again_only_what_is_missing_is_asked_for(
     assert database.execute("select count(*) from common.upload_keys").fetchone() == (1,)
 
 
-def test_the_export_of_a_game_on_this_computer_is_found(
+def test_a_games_export_is_found_and_ctrl_c_ends_at_once_and_keeps_what_was_done(
     settings: dict[str, str], simulator: GuildSimulator, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     folder = "Applications" if sys.platform == "darwin" else ".wine/drive_c/Program Files"
@@ -151,29 +147,9 @@ def test_the_export_of_a_game_on_this_computer_is_found(
         terminal.answer("Read /", "")
         terminal.answer("Take the suggestions", "all of them")
         terminal.answer("May fixes", "")
-        assert "ranks decided" in terminal.answer("Address of the pages", "")
-    assert database.execute("select count(*) from common.guild_ranks where is_role_managed").fetchone() == (5,)
-
-
-def test_ctrl_c_at_a_question_ends_at_once_and_what_was_done_stays(
-    settings: dict[str, str], simulator: GuildSimulator, tmp_path: Path
-) -> None:
-    with patt_init(tmp_path, settings, simulator) as terminal:
-        give_credentials(terminal, simulator)
-        terminal.wait_for("Region")
+        assert "ranks decided" in terminal.wait_for("Address of the pages")
         terminal.wait_for(": ")
         terminal.interrupt_until("Stopped. Finished steps are kept; “patt init” continues from there.")
         assert terminal.end() == 130
         assert "Traceback" not in terminal.shown
-    assert "PATT_BLIZZARD_CLIENT_ID" in (tmp_path / ".env").read_text(encoding="utf-8")
-
-
-def test_the_end_of_what_is_typed_ends_the_set_up_in_the_same_way(
-    settings: dict[str, str], simulator: GuildSimulator, tmp_path: Path
-) -> None:
-    with patt_init(tmp_path, settings, simulator) as terminal:
-        terminal.wait_for("Client id")
-        terminal.wait_for(": ")
-        terminal.press_ctrl_d()
-        terminal.wait_for("Stopped.")
-        assert terminal.end() == 130
+    assert database.execute("select count(*) from common.guild_ranks where is_role_managed").fetchone() == (5,)

@@ -13,7 +13,7 @@ from sv_common.guild_sync.simulators.model import Realm, WorldChannel
 from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 
-@pytest.mark.parametrize("realm", ["Ревущий фьорд", "Heulender Fjord", "howling-fjord", "HeulenderFjord"])
+@pytest.mark.parametrize("realm", ["Ревущий фьорд", "HeulenderFjord"])
 def test_a_realm_is_found_by_its_name_in_any_language(
     init: Init, world: GuildWorld, database: psycopg.Connection, realm: str
 ) -> None:
@@ -73,12 +73,10 @@ def test_a_bot_that_is_not_invited_yet_is_told_with_a_link_of_the_exact_permissi
 ) -> None:
     simulator.discord.is_invited = False
     link = f"https://discord.com/oauth2/authorize?client_id={world.bot.user_id}&scope=bot&permissions=268454912"
-    nowhere = init(discord_server=None)
-    assert nowhere.code == 1
-    assert f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}\n" in nowhere.err
-    elsewhere = init()
-    assert elsewhere.code == 1
-    assert f"  {link}&guild_id={world.discord_guild_id}\n" in elsewhere.err
+    assert init(discord_server=None).refuses(
+        f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}\n"
+    )
+    assert init().refuses(f"  {link}&guild_id={world.discord_guild_id}\n")
     simulator.discord.is_invited = True
     assert init().code == 0
 
@@ -87,9 +85,7 @@ def test_of_several_servers_one_has_to_be_named(
     init: Init, simulator: GuildSimulator, world: GuildWorld, database: psycopg.Connection
 ) -> None:
     simulator.discord.other_servers = {"5": "Elsewhere"}
-    outcome = init(discord_server=None)
-    assert outcome.code == 1
-    assert f"There are: 5 (Elsewhere), {world.discord_guild_id} (The Lantern Watch)" in outcome.err
+    assert init(discord_server=None).refuses(f"There are: 5 (Elsewhere), {world.discord_guild_id} (The Lantern Watch)")
     assert init().code == 0
     assert database.execute("select discord_guild_id from guild_identity.guilds").fetchall() == [
         (world.discord_guild_id,)
@@ -101,14 +97,19 @@ def test_without_the_members_intent_the_set_up_stops_and_says_where_to_switch_it
 ) -> None:
     simulator.discord.members_intent = False
     for _ in range(2):
-        outcome = init()
-        assert outcome.code == 1
-        assert "Switch on the Server Members Intent for the bot in the Developer Portal" in outcome.err
+        assert init().refuses("Switch on the Server Members Intent for the bot in the Developer Portal")
     simulator.discord.members_intent = True
     assert init(discord_bot_token=None).code == 0
 
 
-@pytest.mark.parametrize("lacking", [Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.EMBED_LINKS])
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        Permission.SEND_MESSAGES,
+        pytest.param(Permission.VIEW_CHANNEL, marks=pytest.mark.nightly),
+        pytest.param(Permission.EMBED_LINKS, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_channel_in_which_the_bot_may_not_post_is_not_taken(
     init: Init, world: GuildWorld, database: psycopg.Connection, lacking: Permission
 ) -> None:
@@ -127,21 +128,18 @@ def test_a_channel_in_which_the_bot_may_not_post_is_not_taken(
 
 def test_two_channels_of_one_name_are_told_apart_by_their_id(init: Init, world: GuildWorld) -> None:
     world.channels.append(WorldChannel("830000000000000009", "officers", 5))
-    outcome = init()
-    assert (outcome.code, "“officers” fits more than one choice. Use one of: 8300" in outcome.err) == (1, True)
+    assert init().refuses("“officers” fits more than one choice. Use one of: 8300")
     assert init(audit_channel="830000000000000009").code == 0
 
 
 def test_another_guild_cannot_take_the_same_discord_server(init: Init, patt: Patt, world: GuildWorld) -> None:
     assert patt("guild", "add", "Others", "--realm", "sector-17", "--discord-server", world.discord_guild_id).code == 0
-    outcome = init()
-    assert (outcome.code, "belongs to another guild of this installation" in outcome.err) == (1, True)
+    assert init().refuses("belongs to another guild of this installation")
 
 
 def test_of_several_guilds_one_is_chosen_by_name_or_number(init: Init, patt: Patt) -> None:
     assert patt("guild", "add", "Others", "--realm", "sector-17").code == 0
     assert init().code == 0
-    which = patt("init", "--yes")
-    assert (which.code, "There are: 1 (Others, sector-17 (us)), 2 (The Lantern Watch" in which.err) == (1, True)
+    assert patt("init", "--yes").refuses("There are: 1 (Others, sector-17 (us)), 2 (The Lantern Watch")
     for name in ("2", "THE LANTERN WATCH"):
         assert "Guild 2 is The Lantern Watch" in patt("init", "--yes", "--guild", name).out

@@ -33,8 +33,7 @@ def test_with_the_first_export_the_other_roles_are_suggested_too(
 def test_an_export_of_another_guild_is_not_taken_in(init: Init, export: str, database: psycopg.Connection) -> None:
     text = Path(export).read_text(encoding="utf-8").replace("The Lantern Watch", "The Others")
     Path(export).write_text(text, encoding="utf-8")
-    outcome = init(export=export)
-    assert (outcome.code, "This export is of “The Others”, and not of “The Lantern Watch”" in outcome.err) == (1, True)
+    assert init(export=export).refuses("This export is of “The Others”, and not of “The Lantern Watch”")
     named = database.execute("select count(*) from common.guild_ranks where name_in_game is not null").fetchone()
     assert named == (0,)
 
@@ -61,8 +60,7 @@ def test_ranks_are_mapped_by_number_to_roles_by_name_or_id_or_to_none_on_purpose
 
 def test_two_roles_of_one_name_are_told_apart_by_their_id(init: Init, world: GuildWorld) -> None:
     world.roles.append(WorldRole("820000000000000099", "Officer", 1))
-    outcome = init(map="1=Officer")
-    assert (outcome.code, "Several roles have the name “Officer”. Give the role's id" in outcome.err) == (1, True)
+    assert init(map="1=Officer").refuses("Several roles have the name “Officer”. Give the role's id")
 
 
 def test_roles_that_the_bot_cannot_give_are_mapped_with_a_word_of_what_to_move(

@@ -16,7 +16,7 @@ HEADER = "character\tnote"
 
 @pytest.fixture
 def database_url() -> str:
-    """The address of no database: whoever asks for it fails."""
+    """The address of no database: a command that opens it fails."""
     return "postgresql://nobody@127.0.0.1:1/none"
 
 
@@ -139,13 +139,13 @@ def test_of_characters_just_as_like_those_that_other_notes_name_come_first(patt:
         ("Zugzwang", "unknown_name"),
     ],
 )
-def test_a_note_that_names_nobody_says_what_it_is(patt: Patt, folder: Path, note: str, kind: str) -> None:
+def test_a_note_that_names_no_one_says_what_it_is(patt: Patt, folder: Path, note: str, kind: str) -> None:
     zork = _read(patt, folder, "Opal-X\t", f"Zork-X\t{note}")["Zork-X"]
     assert (zork["decision"], zork["kind"], zork["targets"], zork["suggestions"]) == ("nobody", kind, [], [])
     assert zork["evidence"] == [zork["why_not"]]
 
 
-def test_a_name_that_is_nobodys_and_on_several_notes_is_a_nickname(patt: Patt, folder: Path) -> None:
+def test_a_name_of_no_character_on_several_notes_is_a_nickname(patt: Patt, folder: Path) -> None:
     readings = _read(patt, folder, "Opal-X\tRobin", "Brakk-X\trobins alt", "Zork-X\tRobin's tank", "Kip-X\t")
     assert {readings[name]["kind"] for name in ("Opal-X", "Brakk-X", "Zork-X")} == {"nickname"}
     assert readings["Brakk-X"]["person"] == "Robin"
@@ -189,7 +189,7 @@ def test_tables_of_every_kind_are_read(patt: Patt, folder: Path, content: bytes)
     assert readings["Zork-X"]["targets"] == ["Opal-X"]
 
 
-def test_the_addons_own_file_is_read_and_a_note_that_nobody_saw_is_not_taken_for_empty(
+def test_the_addons_own_file_is_read_and_a_note_that_was_not_seen_is_not_taken_for_empty(
     patt: Patt, folder: Path
 ) -> None:
     rows: list[dict[str, object]] = [

@@ -38,14 +38,8 @@ REFUSALS: list[tuple[list[object], tuple[str, dict[str, Any]]]] = [
     (["allow", "Stranger", "Mito"], _decision("allow", character="Stranger", player="Mito")),
     (["alias", "remove", "Elly"], _decision("remove_alias", alias="Elly")),
     (["alias", "add", "x" * 61, "Mito"], _decision("add_alias", alias="x" * 61, player="Mito")),
-    (
-        ["settings", "word", "123", "role"],
-        ("/settings/changes", {"kind": "word", "word": "123", "reading": "role"}),
-    ),
-    (
-        ["settings", "word", "Holy", "sort"],
-        ("/settings/changes", {"kind": "word", "word": "Holy", "reading": "sort"}),
-    ),
+    (["settings", "word", "123", "role"], ("/settings/changes", {"kind": "word", "word": "123", "reading": "role"})),
+    (["settings", "word", "Holy", "sort"], ("/settings/changes", {"kind": "word", "word": "Holy", "reading": "sort"})),
     (["settings", "rank", 9, "7001"], ("/settings/changes", {"kind": "ranks", "roles": {"9": {"role": "7001"}}})),
     (
         ["settings", "rule", "stale_character", "--set", "stale_after_days=-1"],
@@ -65,10 +59,7 @@ REFUSALS: list[tuple[list[object], tuple[str, dict[str, Any]]]] = [
     (["admin", "revoke-token", 99], ("/settings/tokens/99/revoke", {})),
     (["admin", "revoke-session", 99], ("/officers/sessions/99/revoke", {})),
     (["uploads", "retry", 99], ("/uploads/99/retry", {})),
-    (
-        ["losses", "release", "discord", "--key", "0" * 64],
-        ("/losses/release", {"source": "discord", "key": "0" * 64}),
-    ),
+    (["losses", "release", "discord", "--key", "0" * 64], ("/losses/release", {"source": "discord", "key": "0" * 64})),
     (["guild", "move", "Others"], ("/settings/guild/move", {"region": "us", "realm": "area-52", "name": "Others"})),
 ]
 """Command lines, and the requests that ask for the same."""

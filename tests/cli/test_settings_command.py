@@ -17,7 +17,7 @@ def asleep(guild: psycopg.Connection) -> None:
     )
 
 
-def test_a_threshold_is_previewed_set_shown_and_taken_back(patt: Patt) -> None:
+def test_a_threshold_is_previewed_set_shown_and_undone(patt: Patt) -> None:
     assert patt("scan", "stale_character").code == 0
     change = ("settings", "rule", "stale_character", "--set", "stale_after_days=45")
     seen = patt(*change, "--preview")
@@ -38,22 +38,15 @@ def test_a_threshold_is_previewed_set_shown_and_taken_back(patt: Patt) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["rule", "stale_character", "--set", "stale_after_days=0"], "from 1 to 3650"),
         (["rule", "stale_character", "--set", "stale_after_days"], "Write --set NAME=NUMBER"),
-        (["rule", "stale_character", "--set", "stale_days=45"], "It has: stale_after_days"),
         (["rule", "orphan_wow", "--automatic", "perhaps"], "“perhaps” cannot be used. Use yes, no or default"),
         (["rule", "orphan_wow", "--severity", "dire"], "“dire” does not exist"),
-        (["rule", "orphan_wow"], "set like this already"),
-        (["rule", "nonsense", "--off"], "There is no rule “nonsense”"),
-        (["rank", "3", "12345"], "had no role “12345”"),
-        (["word", "Nightcrew", "nonsense"], "“nonsense” does not exist"),
         (["undo", "99"], "no change of the settings with the number 99"),
         (["try", "x" * 201], "the longest that is read here has 200"),
     ],
 )
 def test_what_cannot_be_set_is_one_sentence_and_exit_code_1(patt: Patt, arguments: list[str], sentence: str) -> None:
-    outcome = patt("settings", *arguments)
-    assert (outcome.code, sentence in outcome.err) == (1, True), outcome.err
+    assert patt("settings", *arguments).refuses(sentence)
     assert patt("settings", "history", "--json").json == []
 
 

@@ -1,8 +1,9 @@
 """The real clients against the simulators, over HTTP on loopback, on a clock that nobody waits for."""
 
-import os
+from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from simulated_guild import NOW_MS, served, simulator, world
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
@@ -55,30 +57,53 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.fixture
-def battlenet(simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing) -> BattleNetClient:
-    return BattleNetClient(
-        http,
-        client_id=simulator.client_id,
-        client_secret=simulator.client_secret,
-        token_url=simulator.token_url,
-        api_url=simulator.battlenet_url,
-        timing=timing,
-    )
+@dataclass
+class Net:
+    """A simulated guild, the clients that ask it, and the clock that they wait by."""
+
+    simulator: GuildSimulator
+    http: httpx2.AsyncClient
+    clock: SimulatedClock
+    timing: Timing
+
+    def __post_init__(self) -> None:
+        self.battlenet = self.battlenet_with()
+        self.discord = self.discord_with()
+
+    @property
+    def world(self) -> GuildWorld:
+        return self.simulator.world
+
+    @property
+    def faults(self) -> Faults:
+        return self.simulator.faults
+
+    @property
+    def calls(self) -> Counter[str]:
+        return self.simulator.calls
+
+    def battlenet_with(self, **other: Any) -> BattleNetClient:
+        usual: dict[str, Any] = {
+            "http": self.http,
+            "client_id": self.simulator.client_id,
+            "client_secret": self.simulator.client_secret,
+            "token_url": self.simulator.token_url,
+            "api_url": self.simulator.battlenet_url,
+            "timing": self.timing,
+        }
+        return BattleNetClient(**usual | other)
+
+    def discord_with(self, **other: Any) -> DiscordClient:
+        usual: dict[str, Any] = {"http": self.http, "token": self.simulator.discord_token, "timing": self.timing}
+        return DiscordClient(api_url=self.simulator.discord_url, **usual | other)
 
 
 @pytest.fixture
-def discord(simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing) -> DiscordClient:
-    return DiscordClient(http, token=simulator.discord_token, api_url=simulator.discord_url, timing=timing)
+def net(simulator: GuildSimulator, http: httpx2.AsyncClient, clock: SimulatedClock, timing: Timing) -> Net:
+    return Net(simulator, http, clock, timing)
 
 
 @pytest.fixture
 def alice(world: GuildWorld) -> WorldMember:
     """Somebody on the Discord server, with the role Member."""
     return world.discord_join("alice", roles=[world.role_named("Member")])
-
-
-@pytest.fixture
-def captures() -> Path:
-    """Where the captured answers of Battle.net lie."""
-    return Path(os.environ["PATT_FIXTURES_DIR"]) / "battlenet"

@@ -8,6 +8,7 @@ import itertools
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 import httpx2
 import pytest
@@ -59,33 +60,28 @@ def endless(*, tokens_are_honest: bool) -> Endless:
     return Endless({}, lambda: list(itertools.repeat(PIECE, PIECES)), tokens_are_honest)
 
 
+@cache
+def packed() -> bytes:
+    return gzip.compress(PIECE * PIECES)
+
+
 def bomb(*, tokens_are_honest: bool) -> Endless:
     """A seventh of a megabyte that becomes 150."""
-    packed = gzip.compress(PIECE * PIECES)
-    return Endless({"Content-Encoding": "gzip"}, lambda: [packed], tokens_are_honest)
+    return Endless({"Content-Encoding": "gzip"}, lambda: [packed()], tokens_are_honest)
 
 
 def packed_twice(*, tokens_are_honest: bool) -> Endless:
-    packed = gzip.compress(gzip.compress(PIECE * PIECES))
-    return Endless({"Content-Encoding": "gzip, gzip"}, lambda: [packed], tokens_are_honest)
+    return Endless({"Content-Encoding": "gzip, gzip"}, lambda: [gzip.compress(packed())], tokens_are_honest)
 
 
 Ask = Callable[[str, httpx2.AsyncClient, Timing], Awaitable[object]]
 
 
-def battlenet_at(url: str, http: httpx2.AsyncClient, timing: Timing) -> BattleNetClient:
-    return BattleNetClient(
+async def roster(url: str, http: httpx2.AsyncClient, timing: Timing) -> object:
+    client = BattleNetClient(
         http, client_id="i", client_secret=SECRET, token_url=f"{url}/token", api_url=url, timing=timing
     )
-
-
-async def roster(url: str, http: httpx2.AsyncClient, timing: Timing) -> object:
-    return await battlenet_at(url, http, timing).fetch_members(GuildAddress("us", "area-52", "lantern-watch"))
-
-
-async def token(url: str, http: httpx2.AsyncClient, timing: Timing) -> object:
-    await battlenet_at(url, http, timing).check_credentials()
-    return None
+    return await client.fetch_members(GuildAddress("us", "area-52", "lantern-watch"))
 
 
 async def members(url: str, http: httpx2.AsyncClient, timing: Timing) -> object:
@@ -99,13 +95,14 @@ async def sign_in(url: str, http: httpx2.AsyncClient, timing: Timing) -> object:
 @pytest.mark.parametrize("service", [endless, bomb], ids=["endless", "bomb"])
 @pytest.mark.parametrize(
     ("ask", "tokens_are_honest"),
-    [(roster, True), (token, False), (members, True), (sign_in, True), (sign_in, False)],
-    ids=["roster", "token", "members", "sign-in", "token of a sign-in"],
+    [(roster, True), (sign_in, True), (sign_in, False)],
+    ids=["roster", "sign-in", "token of a sign-in"],
 )
 async def test_an_answer_that_is_far_longer_than_any_real_one_is_refused_at_its_bound(
     http: httpx2.AsyncClient, timing: Timing, service: Callable[..., Endless], ask: Ask, *, tokens_are_honest: bool
 ) -> None:
     source = service(tokens_are_honest=tokens_are_honest)
+    packed()  # not while the memory is measured
     async with serve(source.app()) as url:
         tracemalloc.start()
         try:
@@ -118,6 +115,7 @@ async def test_an_answer_that_is_far_longer_than_any_real_one_is_refused_at_its_
 
 
 async def test_an_answer_that_is_packed_several_times_is_not_unpacked(http: httpx2.AsyncClient, timing: Timing) -> None:
+    packed()
     async with serve(packed_twice(tokens_are_honest=True).app()) as url:
         tracemalloc.start()
         try:
@@ -129,8 +127,8 @@ async def test_an_answer_that_is_packed_several_times_is_not_unpacked(http: http
 
 
 async def test_an_honest_answer_may_be_packed(http: httpx2.AsyncClient, timing: Timing) -> None:
-    packed = gzip.compress(b'{"id": "5", "name": "PATT", "flags": 0}')
-    source = Endless({"Content-Encoding": "gzip"}, lambda: [packed[:9], packed[9:]])
+    answer = gzip.compress(b'{"id": "5", "name": "PATT", "flags": 0}')
+    source = Endless({"Content-Encoding": "gzip"}, lambda: [answer[:9], answer[9:]])
     async with serve(source.app()) as url:
         application = await DiscordClient(http, token=SECRET, api_url=url, timing=timing).fetch_application()
     assert application.application_id == "5"

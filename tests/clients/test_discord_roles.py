@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from starlette.responses import Response
 
+from clients.conftest import Net
 from sv_common.guild_sync.changes.changeset import RoleChange
 from sv_common.guild_sync.changes.roles import (
     Member,
@@ -15,11 +15,9 @@ from sv_common.guild_sync.changes.roles import (
     still_to_do,
     to_put_back,
 )
-from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
-from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.permissions import Permission
 
 REASON = "PATT, bob: Zoë is Officer"
@@ -31,8 +29,8 @@ def alice(world: GuildWorld) -> WorldMember:
 
 
 @pytest.fixture
-def run(discord: DiscordClient) -> RoleRun:
-    return RoleRun(discord)
+def run(net: Net) -> RoleRun:
+    return RoleRun(net.discord)
 
 
 def known(world: GuildWorld, member: WorldMember) -> Member:
@@ -49,12 +47,10 @@ def take(world: GuildWorld, name: str) -> RoleChange:
 
 async def promote(run: RoleRun, world: GuildWorld, member: WorldMember) -> RoleOutcome:
     """Make a Raider an Officer, by a plan that names the taking first."""
-    plan = (take(world, "Raider"), give(world, "Officer"))
-    return await carry_out(run, world, member, plan)
+    return await carry_out(run, world, member, (take(world, "Raider"), give(world, "Officer")))
 
 
 async def carry_out(run: RoleRun, world: GuildWorld, member: WorldMember, plan: Sequence[RoleChange]) -> RoleOutcome:
-    """Look at the member, check, and change what is not so yet."""
     address = known(world, member)
     roles = still_to_do(plan, await run.look(address))
     await run.check(address, roles)
@@ -62,7 +58,6 @@ async def carry_out(run: RoleRun, world: GuildWorld, member: WorldMember, plan: 
 
 
 async def put_back(run: RoleRun, world: GuildWorld, member: WorldMember, outcome: RoleOutcome) -> RoleOutcome:
-    """Put back what was changed."""
     address = known(world, member)
     roles = to_put_back(outcome.changes, await run.look(address))
     await run.check(address, roles)
@@ -77,12 +72,12 @@ def changes(simulator: GuildSimulator) -> int:
     return simulator.calls["add_role"] + simulator.calls["remove_role"]
 
 
-async def test_the_bots_standing_is_told_by_discord(discord: DiscordClient, world: GuildWorld) -> None:
-    authority = await discord.fetch_authority(world.discord_guild_id)
+async def test_the_bots_standing_is_told_by_discord(net: Net) -> None:
+    authority = await net.discord.fetch_authority(net.world.discord_guild_id)
     assert authority.top_role is not None
     assert (authority.top_role.name, authority.may_manage_roles) == ("PATT", True)
-    assert set(authority.roles) == {role.role_id for role in world.roles}
-    assert authority.obstacle(world.role_named("Guild Master").role_id) is None
+    assert set(authority.roles) == {role.role_id for role in net.world.roles}
+    assert authority.obstacle(net.world.role_named("Guild Master").role_id) is None
 
 
 @pytest.mark.parametrize(
@@ -95,55 +90,49 @@ async def test_the_bots_standing_is_told_by_discord(discord: DiscordClient, worl
     ],
 )
 async def test_a_permission_comes_from_any_role_that_the_bot_holds_and_from_everyones(
-    discord: DiscordClient, world: GuildWorld, own: int, everyones: int, may: bool
+    net: Net, own: int, everyones: int, may: bool
 ) -> None:
-    world.role_named("PATT").permissions = own
-    world.role_named("@everyone").permissions = everyones
-    assert (await discord.fetch_authority(world.discord_guild_id)).may_manage_roles is may
+    net.world.role_named("PATT").permissions = own
+    net.world.role_named("@everyone").permissions = everyones
+    assert (await net.discord.fetch_authority(net.world.discord_guild_id)).may_manage_roles is may
 
 
-async def test_who_the_bot_is_is_asked_once(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
-) -> None:
+async def test_who_the_bot_is_is_asked_once(net: Net) -> None:
     for _ in range(3):
-        await discord.fetch_authority(world.discord_guild_id)
-    assert simulator.calls["me"] == 1
+        await net.discord.fetch_authority(net.world.discord_guild_id)
+    assert net.calls["me"] == 1
 
 
-async def test_a_bot_that_is_not_on_the_server_is_to_be_invited(discord: DiscordClient, world: GuildWorld) -> None:
-    world.members.remove(world.bot)
+async def test_a_bot_that_is_not_on_the_server_is_to_be_invited(net: Net) -> None:
+    net.world.members.remove(net.world.bot)
     with pytest.raises(SourceDenied, match="Invite it with the permission Manage Roles"):
-        await discord.fetch_authority(world.discord_guild_id)
+        await net.discord.fetch_authority(net.world.discord_guild_id)
 
 
 @pytest.mark.parametrize("permissions", [None, 8, "many"])
-async def test_permissions_that_cannot_be_read_are_malformed(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, permissions: object
-) -> None:
-    everyone = {"id": world.discord_guild_id, "name": "@everyone", "position": 0, "permissions": "0"}
-    role = {"id": world.bot.role_ids[0], "name": "PATT", "position": 1, "permissions": permissions}
-    simulator.faults.json("roles", [everyone, role])
+async def test_permissions_that_cannot_be_read_are_malformed(net: Net, permissions: object) -> None:
+    everyone = {"id": net.world.discord_guild_id, "name": "@everyone", "position": 0, "permissions": "0"}
+    role = {"id": net.world.bot.role_ids[0], "name": "PATT", "position": 1, "permissions": permissions}
+    net.faults.json("roles", [everyone, role])
     with pytest.raises(SourceMalformed, match=r"\.permissions"):
-        await discord.fetch_authority(world.discord_guild_id)
+        await net.discord.fetch_authority(net.world.discord_guild_id)
 
 
-async def test_a_list_of_roles_that_lacks_everyones_says_nothing_about_what_the_bot_may_do(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
-) -> None:
-    simulator.faults.json("roles", [])
+async def test_a_list_of_roles_that_lacks_everyones_says_nothing_about_what_the_bot_may_do(net: Net) -> None:
+    net.faults.json("roles", [])
     with pytest.raises(SourceMalformed, match="a list with the role @everyone in it"):
-        await discord.fetch_authority(world.discord_guild_id)
+        await net.discord.fetch_authority(net.world.discord_guild_id)
 
 
 async def test_the_right_role_is_given_before_the_wrong_one_is_taken_with_a_reason(
-    run: RoleRun, world: GuildWorld, alice: WorldMember
+    net: Net, run: RoleRun, alice: WorldMember
 ) -> None:
-    outcome = await promote(run, world, alice)
-    officer, raider = world.role_named("Officer").role_id, world.role_named("Raider").role_id
+    outcome = await promote(run, net.world, alice)
+    officer, raider = net.world.role_named("Officer").role_id, net.world.role_named("Raider").role_id
     assert (outcome.error, outcome.is_unverified) == (None, False)
     assert outcome.roles == sorted(alice.role_ids)
-    assert held(world, alice) == ["Book Club", "Officer"]
-    assert world.audit_log == [
+    assert held(net.world, alice) == ["Book Club", "Officer"]
+    assert net.world.audit_log == [
         AuditEntry("add", alice.user_id, officer, REASON),
         AuditEntry("remove", alice.user_id, raider, REASON),
     ]
@@ -192,176 +181,110 @@ ABOVE = "Move the bot's role above 'Raider' in Server Settings → Roles."
     ],
 )
 async def test_each_obstacle_is_named_with_its_remedy_before_anything_is_changed(
-    run: RoleRun,
-    simulator: GuildSimulator,
-    world: GuildWorld,
-    alice: WorldMember,
-    obstruct: Callable[[GuildWorld], None],
-    remedy: str,
+    net: Net, run: RoleRun, alice: WorldMember, obstruct: Callable[[GuildWorld], None], remedy: str
 ) -> None:
-    plan = (give(world, "Officer"), take(world, "Raider"))
-    obstruct(world)
+    plan = (give(net.world, "Officer"), take(net.world, "Raider"))
+    obstruct(net.world)
     with pytest.raises(Obstacle) as refusal:
-        await carry_out(run, world, alice, plan)
+        await carry_out(run, net.world, alice, plan)
     assert remedy in str(refusal.value)
-    assert changes(simulator) == 0
+    assert changes(net.simulator) == 0
 
 
-async def test_everyones_role_cannot_be_given(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
-    plan = (give(world, "@everyone"),)
+async def test_everyones_role_cannot_be_given(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    plan = (give(net.world, "@everyone"),)
     with pytest.raises(Obstacle, match="Everybody holds '@everyone'"):
-        await carry_out(run, world, alice, plan)
+        await carry_out(run, net.world, alice, plan)
 
 
-async def test_what_is_already_so_is_neither_checked_nor_done(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    without_permission(world)
-    plan = (give(world, "Raider"), take(world, "Officer"))
-    outcome = await carry_out(run, world, alice, plan)
-    assert (outcome.error, outcome.changes, simulator.calls["roles"], changes(simulator)) == (None, [], 0, 0)
+async def test_what_is_already_so_is_neither_checked_nor_done(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    without_permission(net.world)
+    plan = (give(net.world, "Raider"), take(net.world, "Officer"))
+    outcome = await carry_out(run, net.world, alice, plan)
+    assert (outcome.error, outcome.changes, net.calls["roles"], changes(net.simulator)) == (None, [], 0, 0)
 
 
-async def test_the_bots_standing_is_asked_once_for_many_members(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld
-) -> None:
-    members = [world.discord_join(f"m{number}", roles=[world.role_named("Raider")]) for number in range(5)]
+async def test_the_bots_standing_is_asked_once_for_many_members(net: Net, run: RoleRun) -> None:
+    members = [net.world.discord_join(f"m{number}", roles=[net.world.role_named("Raider")]) for number in range(5)]
     for member in members:
-        assert (await promote(run, world, member)).error is None
-    assert (simulator.calls["roles"], simulator.calls["me"]) == (1, 1)
+        assert (await promote(run, net.world, member)).error is None
+    assert (net.calls["roles"], net.calls["me"]) == (1, 1)
 
 
 async def test_a_change_that_discord_confirms_and_does_not_show_is_no_success(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+    net: Net, run: RoleRun, alice: WorldMember
 ) -> None:
-    simulator.faults.empty("add_role", 204)
-    outcome = await promote(run, world, alice)
+    net.faults.empty("add_role", 204)
+    outcome = await promote(run, net.world, alice)
     assert "'Officer' was given to alice, and a second look shows that the member does not have it" in (
         outcome.error or ""
     )
     assert (outcome.roles, outcome.is_unverified) == (sorted(alice.role_ids), False)
 
 
-async def test_a_failure_half_way_leaves_both_roles_and_says_what_was_changed(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    simulator.faults.status("remove_role", 404)
-    outcome = await promote(run, world, alice)
-    assert "HTTP 404" in (outcome.error or "")
-    assert outcome.changes == [RoleChange(7, world.role_named("Officer").role_id, True)]
-    assert held(world, alice) == ["Book Club", "Officer", "Raider"]
-
-
 async def test_a_role_that_discord_refuses_all_the_same_is_not_tried_on_the_next_member(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+    net: Net, run: RoleRun, alice: WorldMember
 ) -> None:
-    bob = world.discord_join("bob", roles=[world.role_named("Raider")])
-    simulator.faults.json("add_role", {"message": "Missing Permissions", "code": 50013}, 403, times=None)
-    first = await promote(run, world, alice)
+    bob = net.world.discord_join("bob", roles=[net.world.role_named("Raider")])
+    net.faults.json("add_role", {"message": "Missing Permissions", "code": 50013}, 403, times=None)
+    first = await promote(run, net.world, alice)
     assert "Move the bot's role above 'Officer'" in (first.error or "")
     with pytest.raises(Obstacle) as second:
-        await promote(run, world, bob)
-    assert (str(second.value), changes(simulator)) == (first.error, 1)
+        await promote(run, net.world, bob)
+    assert (str(second.value), changes(net.simulator)) == (first.error, 1)
 
 
-async def test_an_obstacle_that_appears_after_the_check_is_named_exactly(
-    discord: DiscordClient, world: GuildWorld, alice: WorldMember
-) -> None:
-    run = RoleRun(discord)
-    await carry_out(run, world, alice, [take(world, "Book Club")])
-    without_permission(world)
-    outcome = await promote(run, world, alice)
+async def test_an_obstacle_that_appears_after_the_check_is_named_exactly(net: Net, alice: WorldMember) -> None:
+    run = RoleRun(net.discord)
+    await carry_out(run, net.world, alice, [take(net.world, "Book Club")])
+    without_permission(net.world)
+    outcome = await promote(run, net.world, alice)
     assert "Switch Manage Roles on for the role 'PATT'" in (outcome.error or "")
 
 
-async def test_an_outage_is_met_once_and_not_for_every_member(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    simulator.faults.status("member", 503, times=None)
-    with pytest.raises(SourceUnavailable) as outage:
-        await promote(run, world, alice)
-    assert run.stopped_by == str(outage.value)
-    assert simulator.calls["member"] == 4
-
-
-async def test_a_standing_that_cannot_be_read_stops_the_run(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    simulator.faults.json("roles", {"message": "Missing Access", "code": 50001}, 403, times=None)
+async def test_a_standing_that_cannot_be_read_stops_the_run(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    net.faults.json("roles", {"message": "Missing Access", "code": 50001}, 403, times=None)
     with pytest.raises(SourceDenied, match="cannot see it"):
-        await promote(run, world, alice)
+        await promote(run, net.world, alice)
     assert "cannot see it" in (run.stopped_by or "")
-    assert (simulator.calls["roles"], changes(simulator)) == (1, 0)
+    assert (net.calls["roles"], changes(net.simulator)) == (1, 0)
 
 
-async def test_a_token_that_is_rejected_in_the_middle_ends_all_requests(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    simulator.faults.json("remove_role", {"message": "401: Unauthorized", "code": 0}, 401)
-    outcome = await promote(run, world, alice)
-    asked = simulator.calls.total()
-    assert "rejected the bot's token" in (outcome.error or "")
-    assert outcome.is_unverified
-    with pytest.raises(SourceDenied, match="rejected the bot's token"):
-        await promote(run, world, alice)
-    assert simulator.calls.total() == asked
-
-
-async def test_a_member_who_has_left_is_a_sentence(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
-    world.discord_leave(alice)
+async def test_a_member_who_has_left_is_a_sentence(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    net.world.discord_leave(alice)
     with pytest.raises(MemberGone, match="no longer on the Discord server"):
-        await promote(run, world, alice)
+        await promote(run, net.world, alice)
 
 
-async def test_roles_are_put_back_as_they_were(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
-    outcome = await promote(run, world, alice)
-    world.audit_log.clear()
-    back = await put_back(run, world, alice, outcome)
+async def test_roles_are_put_back_as_they_were(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    outcome = await promote(run, net.world, alice)
+    net.world.audit_log.clear()
+    back = await put_back(run, net.world, alice, outcome)
     assert (back.error, back.roles) == (None, sorted(alice.role_ids))
-    assert held(world, alice) == ["Book Club", "Raider"]
-    assert [entry.action for entry in world.audit_log] == ["add", "remove"]
+    assert held(net.world, alice) == ["Book Club", "Raider"]
+    assert [entry.action for entry in net.world.audit_log] == ["add", "remove"]
 
 
-async def test_roles_that_are_back_already_are_left_as_they_are(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    outcome = await promote(run, world, alice)
-    first = await put_back(run, world, alice, outcome)
-    asked = changes(simulator)
-    assert (await put_back(run, world, alice, outcome)).roles == first.roles
-    assert changes(simulator) == asked
+async def test_roles_that_are_back_already_are_left_as_they_are(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    outcome = await promote(run, net.world, alice)
+    first = await put_back(run, net.world, alice, outcome)
+    asked = changes(net.simulator)
+    assert (await put_back(run, net.world, alice, outcome)).roles == first.roles
+    assert changes(net.simulator) == asked
 
 
 async def test_putting_back_is_refused_before_anything_is_changed_where_the_bot_may_not(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+    net: Net, alice: WorldMember
 ) -> None:
-    outcome = await promote(RoleRun(discord), world, alice)
-    above_the_bot(world)
-    asked = changes(simulator)
+    outcome = await promote(RoleRun(net.discord), net.world, alice)
+    above_the_bot(net.world)
+    asked = changes(net.simulator)
     with pytest.raises(Obstacle, match="Move the bot's role above 'Raider'"):
-        await put_back(RoleRun(discord), world, alice, outcome)
-    assert changes(simulator) == asked
+        await put_back(RoleRun(net.discord), net.world, alice, outcome)
+    assert changes(net.simulator) == asked
 
 
-async def test_putting_back_is_believed_only_when_it_is_seen(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    outcome = await promote(run, world, alice)
-    simulator.faults.empty("remove_role", 204)
-    assert "still has it" in ((await put_back(run, world, alice, outcome)).error or "")
-
-
-async def test_a_change_whose_answer_is_lost_and_that_nobody_can_look_for_is_unverified_and_told_of(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    def lost_and_then_silence(answer: Response) -> Response:
-        simulator.faults.status("member", 503, times=None)
-        return Response(status_code=503)
-
-    simulator.faults.add("add_role", Fault(change=lost_and_then_silence, times=None))
-    outcome = await promote(run, world, alice)
-    assert (outcome.is_unverified, outcome.roles) == (True, None)
-    officer = world.role_named("Officer").role_id
-    assert list(outcome.changes) == [RoleChange(7, officer, True)]
-    assert "Discord could not be asked what the member holds now" in (outcome.error or "")
-    assert held(world, alice) == ["Book Club", "Officer", "Raider"]
+async def test_putting_back_is_believed_only_when_it_is_seen(net: Net, run: RoleRun, alice: WorldMember) -> None:
+    outcome = await promote(run, net.world, alice)
+    net.faults.empty("remove_role", 204)
+    assert "still has it" in ((await put_back(run, net.world, alice, outcome)).error or "")

@@ -2,11 +2,10 @@
 
 import pytest
 
-from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from clients.conftest import Net
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed
 from sv_common.guild_sync.simulators.model import WorldMember
 from sv_common.guild_sync.sources.discord import client as discord_module
-from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.models import DiscordMember, DiscordRole
 
 
@@ -20,76 +19,56 @@ def by_id(members: list[WorldMember]) -> list[WorldMember]:
     return sorted(members, key=lambda member: int(member.user_id))
 
 
-async def test_a_server_comes_with_its_name_all_roles_and_all_members(
-    discord: DiscordClient, world: GuildWorld, alice: WorldMember
-) -> None:
+async def test_a_server_comes_with_its_name_all_roles_and_all_members(net: Net, alice: WorldMember) -> None:
     alice.nick = "Ali ⚔ 한국"
-    guild = await discord.fetch_guild(world.discord_guild_id)
-    assert (guild.guild_id, guild.name) == (world.discord_guild_id, world.discord_name)
-    assert guild.members == [as_fetched(member) for member in by_id(world.members)]
+    guild = await net.discord.fetch_guild(net.world.discord_guild_id)
+    assert (guild.guild_id, guild.name) == (net.world.discord_guild_id, net.world.discord_name)
+    assert guild.members == [as_fetched(member) for member in by_id(net.world.members)]
     assert guild.roles == [
         DiscordRole(role.role_id, role.name, role.position, role.managed, is_administrative=role.name == "PATT")
-        for role in world.roles
+        for role in net.world.roles
     ]
     assert {member.user_id for member in guild.members if member.is_bot} == {
-        member.user_id for member in world.members if member.is_bot
+        member.user_id for member in net.world.members if member.is_bot
     }
 
 
 @pytest.mark.parametrize("count", [1, 4, 5, 6, 10, 11])
-async def test_members_are_paged_to_the_end(
-    discord: DiscordClient, world: GuildWorld, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_members_are_paged_to_the_end(net: Net, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord_module, "PAGE_SIZE", 5)
-    world.members = [WorldMember(str(number * 7), f"user{number}") for number in range(1, count + 1)]
-    guild = await discord.fetch_guild(world.discord_guild_id)
-    assert [member.user_id for member in guild.members] == [member.user_id for member in world.members]
+    net.world.members = [WorldMember(str(number * 7), f"user{number}") for number in range(1, count + 1)]
+    guild = await net.discord.fetch_guild(net.world.discord_guild_id)
+    assert [member.user_id for member in guild.members] == [member.user_id for member in net.world.members]
 
 
-async def test_more_than_a_thousand_members_take_two_pages(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
-) -> None:
-    world.members = [WorldMember(str(number), f"user{number}") for number in range(1, 1001)]
-    guild = await discord.fetch_guild(world.discord_guild_id)
+async def test_more_than_a_thousand_members_take_two_pages(net: Net) -> None:
+    net.world.members = [WorldMember(str(number), f"user{number}") for number in range(1, 1001)]
+    guild = await net.discord.fetch_guild(net.world.discord_guild_id)
     assert len(guild.members) == 1000
-    assert simulator.calls["members"] == 2
+    assert net.calls["members"] == 2
 
 
-async def test_a_member_that_is_listed_twice_does_not_end_the_paging(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_member_that_is_listed_twice_does_not_end_the_paging(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord_module, "PAGE_SIZE", 2)
     bob = {"user": {"id": "5", "username": "bob"}, "roles": []}
     carol = {"user": {"id": "6", "username": "carol"}, "roles": []}
-    simulator.faults.json("members", [bob, bob])
-    simulator.faults.json("members", [carol])
-    guild = await discord.fetch_guild(world.discord_guild_id)
+    net.faults.json("members", [bob, bob])
+    net.faults.json("members", [carol])
+    guild = await net.discord.fetch_guild(net.world.discord_guild_id)
     assert [member.username for member in guild.members] == ["bob", "carol"]
 
 
-async def test_pages_that_do_not_move_on_are_malformed(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_that_do_not_move_on_are_malformed(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord_module, "PAGE_SIZE", 1)
     page = [{"user": {"id": "5", "username": "bob"}, "roles": []}]
-    simulator.faults.json("members", page, times=None)
+    net.faults.json("members", page, times=None)
     with pytest.raises(SourceMalformed, match="come after those of the page before"):
-        await discord.fetch_guild(world.discord_guild_id)
+        await net.discord.fetch_guild(net.world.discord_guild_id)
 
 
-async def test_an_empty_member_list_is_returned_as_it_is(discord: DiscordClient, world: GuildWorld) -> None:
-    world.members = []
-    assert (await discord.fetch_guild(world.discord_guild_id)).members == []
-
-
-async def test_a_failure_on_the_second_page_fails_the_whole(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(discord_module, "PAGE_SIZE", 1)
-    simulator.faults.headers("members", {})
-    simulator.faults.status("members", 500, times=None)
-    with pytest.raises(SourceUnavailable):
-        await discord.fetch_guild(world.discord_guild_id)
+async def test_an_empty_member_list_is_returned_as_it_is(net: Net) -> None:
+    net.world.members = []
+    assert (await net.discord.fetch_guild(net.world.discord_guild_id)).members == []
 
 
 @pytest.mark.parametrize(
@@ -104,51 +83,43 @@ async def test_a_failure_on_the_second_page_fails_the_whole(
         ({"user": {"id": "5", "username": "bob", "bot": "no"}, "roles": []}, r"user\.bot"),
     ],
 )
-async def test_a_malformed_member_is_named(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, entry: object, words: str
-) -> None:
-    simulator.faults.json("members", [entry])
+async def test_a_malformed_member_is_named(net: Net, entry: object, words: str) -> None:
+    net.faults.json("members", [entry])
     with pytest.raises(SourceMalformed, match=words):
-        await discord.fetch_guild(world.discord_guild_id)
+        await net.discord.fetch_guild(net.world.discord_guild_id)
 
 
-async def test_a_malformed_role_is_named(discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld) -> None:
-    simulator.faults.json("roles", [{"id": "1", "name": "Officer", "position": "high", "managed": False}])
+async def test_a_malformed_role_is_named(net: Net) -> None:
+    net.faults.json("roles", [{"id": "1", "name": "Officer", "position": "high", "managed": False}])
     with pytest.raises(SourceMalformed, match=r"entry 1 \(Officer\)\.position"):
-        await discord.fetch_guild(world.discord_guild_id)
+        await net.discord.fetch_guild(net.world.discord_guild_id)
 
 
-async def test_the_missing_members_intent_is_explained(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
-) -> None:
-    simulator.discord.members_intent = False
+async def test_the_missing_members_intent_is_explained(net: Net) -> None:
+    net.simulator.discord.members_intent = False
     with pytest.raises(SourceDenied, match="Server Members Intent"):
-        await discord.fetch_guild(world.discord_guild_id)
-    assert discord.invalid_requests == 1
+        await net.discord.fetch_guild(net.world.discord_guild_id)
+    assert net.discord.invalid_requests == 1
 
 
-async def test_an_unknown_server_is_denied(discord: DiscordClient) -> None:
+async def test_an_unknown_server_is_denied(net: Net) -> None:
     with pytest.raises(SourceDenied, match="no server with this id"):
-        await discord.fetch_guild("123")
+        await net.discord.fetch_guild("123")
 
 
-async def test_one_member_is_fetched(discord: DiscordClient, world: GuildWorld, alice: WorldMember) -> None:
-    assert await discord.fetch_member(world.discord_guild_id, alice.user_id) == as_fetched(alice)
+async def test_one_member_is_fetched(net: Net, alice: WorldMember) -> None:
+    assert await net.discord.fetch_member(net.world.discord_guild_id, alice.user_id) == as_fetched(alice)
 
 
-async def test_who_is_not_on_the_server_is_none(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
-) -> None:
-    assert await discord.fetch_member(world.discord_guild_id, "42") is None
-    simulator.faults.json("member", {"message": "Unknown User", "code": 10013}, 404)
-    assert await discord.fetch_member(world.discord_guild_id, "42") is None
+async def test_who_is_not_on_the_server_is_none(net: Net) -> None:
+    assert await net.discord.fetch_member(net.world.discord_guild_id, "42") is None
+    net.faults.json("member", {"message": "Unknown User", "code": 10013}, 404)
+    assert await net.discord.fetch_member(net.world.discord_guild_id, "42") is None
 
 
-async def test_a_member_that_cannot_be_read_is_not_taken_for_gone(
-    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    simulator.faults.status("member", 404)
+async def test_a_member_that_cannot_be_read_is_not_taken_for_gone(net: Net, alice: WorldMember) -> None:
+    net.faults.status("member", 404)
     with pytest.raises(SourceError, match="HTTP 404"):
-        await discord.fetch_member(world.discord_guild_id, alice.user_id)
+        await net.discord.fetch_member(net.world.discord_guild_id, alice.user_id)
     with pytest.raises(SourceDenied, match="no server"):
-        await discord.fetch_member("123", alice.user_id)
+        await net.discord.fetch_member("123", alice.user_id)

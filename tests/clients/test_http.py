@@ -1,5 +1,7 @@
 import asyncio
 import itertools
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import httpx2
 import pytest
@@ -11,17 +13,18 @@ from sv_common.guild_sync.core.errors import SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.sources.http import (
     Asked,
+    Node,
     RateLimiter,
     RetryableError,
     RetryPolicy,
+    Sender,
     Timing,
-    read_json,
     refuse_busy,
     retry_after,
     seconds,
-    with_retries,
 )
 
+T = TypeVar("T")
 ASKED = Asked("Battle.net", "the roster")
 
 
@@ -34,46 +37,49 @@ class Flaky:
         self._wait = wait
 
     async def __call__(self) -> str:
-        """Fail, or say so."""
         self.calls += 1
         if self.calls <= self._failures:
             raise RetryableError(SourceUnavailable(f"failure {self.calls}"), self._wait)
         return "done"
 
 
+async def repeated(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy, timing: Timing) -> T:
+    return await Sender(httpx2.AsyncClient(), policy, timing).repeat(attempt)
+
+
 async def test_what_succeeds_at_once_is_not_repeated(clock: SimulatedClock, timing: Timing) -> None:
     flaky = Flaky(0)
-    assert await with_retries(flaky, RetryPolicy(), timing) == "done"
+    assert await repeated(flaky, RetryPolicy(), timing) == "done"
     assert (flaky.calls, clock.sleeps) == (1, [])
 
 
 async def test_pauses_double_with_full_jitter_up_to_the_longest(timing: Timing, clock: SimulatedClock) -> None:
     clock.luck = 0.5
     policy = RetryPolicy(attempts=6, first_pause=1.0, longest_pause=5.0)
-    assert await with_retries(Flaky(5), policy, timing) == "done"
+    assert await repeated(Flaky(5), policy, timing) == "done"
     assert clock.sleeps == [0.5, 1.0, 2.0, 2.5, 2.5]
 
 
 async def test_a_wanted_wait_is_kept_to_the_second(timing: Timing, clock: SimulatedClock) -> None:
-    assert await with_retries(Flaky(2, wait=7.25), RetryPolicy(), timing) == "done"
+    assert await repeated(Flaky(2, wait=7.25), RetryPolicy(), timing) == "done"
     assert clock.sleeps == [7.25, 7.25]
 
 
 async def test_the_last_failure_is_the_one_that_is_told(timing: Timing, clock: SimulatedClock) -> None:
     with pytest.raises(SourceUnavailable, match="failure 4"):
-        await with_retries(Flaky(9), RetryPolicy(attempts=4), timing)
+        await repeated(Flaky(9), RetryPolicy(attempts=4), timing)
     assert len(clock.sleeps) == 3
 
 
 async def test_a_wait_that_is_too_long_is_not_begun(timing: Timing, clock: SimulatedClock) -> None:
     with pytest.raises(SourceUnavailable, match="failure 1"):
-        await with_retries(Flaky(1, wait=3600), RetryPolicy(longest_wait=60), timing)
+        await repeated(Flaky(1, wait=3600), RetryPolicy(longest_wait=60), timing)
     assert clock.sleeps == []
 
 
 async def test_a_policy_without_attempts_is_a_mistake(timing: Timing) -> None:
     with pytest.raises(ValueError, match="at least one attempt"):
-        await with_retries(Flaky(0), RetryPolicy(attempts=0), timing)
+        await repeated(Flaky(0), RetryPolicy(attempts=0), timing)
 
 
 async def test_a_request_within_all_limits_does_not_wait(timing: Timing, clock: SimulatedClock) -> None:
@@ -177,12 +183,12 @@ async def test_a_service_that_is_down_is_asked_again_after_the_wait_that_it_name
         refuse_busy(answer, ASKED)
         return answer.status_code
 
-    assert await with_retries(attempt, RetryPolicy(), timing) == 200
+    assert await repeated(attempt, RetryPolicy(), timing) == 200
     assert clock.sleeps == [7.0]
 
 
 def test_json_is_read_as_it_is() -> None:
-    assert read_json(httpx2.Response(200, json={"a": [1]}), ASKED) == {"a": [1]}
+    assert Node.of(httpx2.Response(200, json={"a": [1]}), ASKED).value == {"a": [1]}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +204,7 @@ def test_json_is_read_as_it_is() -> None:
 )
 def test_a_body_that_is_no_json_is_worth_another_attempt_and_a_sentence(content: bytes, words: str) -> None:
     with pytest.raises(RetryableError) as caught:
-        read_json(httpx2.Response(200, content=content), ASKED)
+        Node.of(httpx2.Response(200, content=content), ASKED)
     assert isinstance(caught.value.error, SourceMalformed)
     assert words in str(caught.value.error)
     assert "the roster" in str(caught.value.error)

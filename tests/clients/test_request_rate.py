@@ -12,19 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx2
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from clients.conftest import Net
 from sv_common.guild_sync.core.errors import SourceDenied, SourceUnavailable
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.battlenet import CLIENT_ID, CLIENT_SECRET, BattleNetSimulator
-from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.sources.battlenet.api import LIMITS, REQUESTS_AT_ONCE
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
-from sv_common.guild_sync.sources.discord.client import DiscordClient
-from sv_common.guild_sync.sources.http import RateLimiter, Timing
+from sv_common.guild_sync.sources.http import RateLimiter
 from sv_common.guild_sync.sources.models import CharacterAddress, ProfileState
 
 MOST_IN_A_SECOND = 90
@@ -37,14 +35,12 @@ def most_in_a_second(moments: Sequence[float]) -> int:
     return max(bisect.bisect_left(ordered, moment + 1.0) - place for place, moment in enumerate(ordered))
 
 
-async def test_no_second_has_more_requests_than_90_even_if_all_under_way_arrive_late(
-    timing: Timing, clock: SimulatedClock
-) -> None:
-    limiter = RateLimiter(LIMITS, timing)
+async def test_no_second_has_more_requests_than_90_even_if_all_under_way_arrive_late(net: Net) -> None:
+    limiter = RateLimiter(LIMITS, net.timing)
     sent = []
     for _ in range(2_000):
         await limiter.acquire()
-        sent.append(clock.now)
+        sent.append(net.clock.now)
     assert most_in_a_second(sent) + REQUESTS_AT_ONCE <= MOST_IN_A_SECOND + 1
     chance = random.Random(5)  # noqa: S311 -- no secret
     arrived = [moment + chance.random() * REQUESTS_AT_ONCE / 70 for moment in sent]
@@ -67,15 +63,12 @@ class Counting:
         await self.app(scope, receive, send)
 
 
-@pytest.mark.parametrize("longest_way", [0.0, 0.3])
-async def test_two_guilds_at_once_are_asked_for_within_one_limit_as_battle_net_counts(
-    http: httpx2.AsyncClient, longest_way: float
-) -> None:
+async def test_two_guilds_at_once_are_asked_for_within_one_limit_as_battle_net_counts(net: Net) -> None:
     world = GuildWorld.seeded(3, 110)
-    battle_net = Counting(BattleNetSimulator(world).app, longest_way)
+    battle_net = Counting(BattleNetSimulator(world).app, longest_way=0.3)
     async with serve(battle_net) as url:
         client = BattleNetClient(
-            http, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, token_url=f"{url}/token", api_url=url
+            net.http, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, token_url=f"{url}/token", api_url=url
         )
         addresses = [CharacterAddress(each.realm.slug, each.name, each.character_id) for each in world.characters]
         halves = (addresses[:55], addresses[55:])
@@ -89,80 +82,65 @@ async def test_two_guilds_at_once_are_asked_for_within_one_limit_as_battle_net_c
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("is_date", [False, True])
 async def test_a_long_wait_that_battle_net_asks_for_is_kept_by_later_calls_too(
-    battlenet: BattleNetClient,
-    simulator: GuildSimulator,
-    world: GuildWorld,
-    clock: SimulatedClock,
-    status: int,
-    is_date: bool,
+    net: Net, status: int, is_date: bool
 ) -> None:
     now = datetime.now(UTC)
     wait = format_datetime(now + timedelta(minutes=30), usegmt=True) if is_date else "1800"
     headers = {"Retry-After": wait, "Date": format_datetime(now, usegmt=True)}
-    simulator.faults.json("roster", {}, status, headers=headers)
+    net.faults.json("roster", {}, status, headers=headers)
     for _ in range(2):
         with pytest.raises(SourceUnavailable) as caught:
-            await battlenet.fetch_members(world.address)
+            await net.battlenet.fetch_members(net.world.address)
     assert re.search(r"Try again in (30|31) minutes", str(caught.value))  # the server's clock may have gone on
-    assert simulator.calls["roster"] == 1
-    clock.now += 1801
-    assert len((await battlenet.fetch_members(world.address)).members) == len(world.characters)
+    assert net.calls["roster"] == 1
+    net.clock.now += 1801
+    assert len((await net.battlenet.fetch_members(net.world.address)).members) == len(net.world.characters)
 
 
 @pytest.mark.parametrize("wait", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
-async def test_a_wait_that_is_over_is_no_leave_to_ask_again_at_once(
-    battlenet: BattleNetClient, simulator: GuildSimulator, world: GuildWorld, clock: SimulatedClock, wait: str
-) -> None:
-    simulator.faults.json("roster", {}, 503, headers={"Retry-After": wait}, times=2)
-    await battlenet.fetch_members(world.address)
-    assert [pause for pause in clock.sleeps if pause >= 1.0] == [1.0, 2.0]
+async def test_a_wait_that_is_over_is_no_leave_to_ask_again_at_once(net: Net, wait: str) -> None:
+    net.faults.json("roster", {}, 503, headers={"Retry-After": wait}, times=2)
+    await net.battlenet.fetch_members(net.world.address)
+    assert [pause for pause in net.clock.sleeps if pause >= 1.0] == [1.0, 2.0]
 
 
-async def test_a_short_wait_in_a_503_is_kept_as_a_date_too(
-    battlenet: BattleNetClient, simulator: GuildSimulator, world: GuildWorld, clock: SimulatedClock
-) -> None:
+async def test_a_short_wait_in_a_503_is_kept_as_a_date_too(net: Net) -> None:
     now = datetime.now(UTC)
     until = format_datetime(now + timedelta(seconds=20), usegmt=True)
     headers = {"Retry-After": until, "Date": format_datetime(now, usegmt=True)}
-    simulator.faults.json("roster", {}, 503, headers=headers)
-    await battlenet.fetch_members(world.address)
-    assert [pause for pause in clock.sleeps if pause >= 1.0] == [pytest.approx(20.0, abs=1.5)]
+    net.faults.json("roster", {}, 503, headers=headers)
+    await net.battlenet.fetch_members(net.world.address)
+    assert [pause for pause in net.clock.sleeps if pause >= 1.0] == [pytest.approx(20.0, abs=1.5)]
 
 
-async def test_a_token_that_discord_rejected_is_tried_again_after_an_hour(
-    simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing, clock: SimulatedClock, world: GuildWorld
-) -> None:
-    client = DiscordClient(http, token=simulator.discord_token, api_url=simulator.discord_url, timing=timing)
-    simulator.faults.json("guild", {"message": "401: Unauthorized", "code": 0}, 401)
+async def test_a_token_that_discord_rejected_is_tried_again_after_an_hour(net: Net) -> None:
+    client = net.discord
+    net.faults.json("guild", {"message": "401: Unauthorized", "code": 0}, 401)
     for _ in range(2):
         with pytest.raises(SourceDenied, match="rejected the bot's token"):
-            await client.fetch_guild(world.discord_guild_id)
-    assert simulator.calls["guild"] == 1
-    clock.now += 3601
-    assert (await client.fetch_guild(world.discord_guild_id)).name == world.discord_name
+            await client.fetch_guild(net.world.discord_guild_id)
+    assert net.calls["guild"] == 1
+    net.clock.now += 3601
+    assert (await client.fetch_guild(net.world.discord_guild_id)).name == net.world.discord_name
 
 
-async def test_a_token_that_discord_rejected_is_replaced_without_a_restart(
-    simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing, world: GuildWorld
-) -> None:
+async def test_a_token_that_discord_rejected_is_replaced_without_a_restart(net: Net) -> None:
     tokens = ["wrong"]
-    client = DiscordClient(http, token=lambda: tokens[-1], api_url=simulator.discord_url, timing=timing)
+    client = net.discord_with(token=lambda: tokens[-1])
     for _ in range(2):
         with pytest.raises(SourceDenied, match="rejected the bot's token"):
-            await client.fetch_guild(world.discord_guild_id)
-    assert simulator.calls.total() == 1
-    tokens.append(simulator.discord_token)
-    assert (await client.fetch_guild(world.discord_guild_id)).name == world.discord_name
+            await client.fetch_guild(net.world.discord_guild_id)
+    assert net.calls.total() == 1
+    tokens.append(net.simulator.discord_token)
+    assert (await client.fetch_guild(net.world.discord_guild_id)).name == net.world.discord_name
 
 
-async def test_discord_is_left_alone_for_as_long_as_it_asks(
-    discord: DiscordClient, simulator: GuildSimulator, clock: SimulatedClock, world: GuildWorld
-) -> None:
-    simulator.faults.rate_limited("guild", 1800.0)
+async def test_discord_is_left_alone_for_as_long_as_it_asks(net: Net) -> None:
+    net.faults.rate_limited("guild", 1800.0)
     for minutes in (30, 29):
         with pytest.raises(SourceUnavailable):
-            await discord.fetch_guild(world.discord_guild_id)
-        assert simulator.calls["guild"] == 1, minutes
-        clock.now += 61
-    clock.now += 1800
-    assert (await discord.fetch_guild(world.discord_guild_id)).name == world.discord_name
+            await net.discord.fetch_guild(net.world.discord_guild_id)
+        assert net.calls["guild"] == 1, minutes
+        net.clock.now += 61
+    net.clock.now += 1800
+    assert (await net.discord.fetch_guild(net.world.discord_guild_id)).name == net.world.discord_name

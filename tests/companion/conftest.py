@@ -24,13 +24,15 @@ class Ended(NamedTuple):
     code: int
     printed: str
 
+    def fails(self, sentence: str) -> bool:
+        return self.code == 1 and sentence in self.printed
+
 
 Watch: TypeAlias = Callable[..., Ended]
 
 
 @pytest.fixture
 def game(tmp_path: Path) -> Path:
-    """The folder of the game."""
     folder = tmp_path / "World of Warcraft"
     folder.mkdir()
     return folder
@@ -55,7 +57,6 @@ def patt_server(scripted: tuple[ScriptedServer, str]) -> ScriptedServer:
 
 @pytest.fixture
 def address(scripted: tuple[ScriptedServer, str], patt_server: ScriptedServer) -> str:
-    """Where that server is."""
     return scripted[1]
 
 
@@ -84,5 +85,4 @@ def patt_watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.C
 
 @pytest.fixture
 def once(patt_watch: Watch, address: str, game: Path) -> Callable[[], Ended]:
-    """Send what is there now."""
     return lambda: patt_watch(game, "--server", address, "--key", KEY, "--once")

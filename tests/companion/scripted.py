@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from patt.companion.server import PATH
+from patt.companion.server import PATH, Answer, Outcome, Reply
 from sv_common.guild_sync.simulators.addon import saved_variables
 
 
@@ -28,6 +29,23 @@ def account(game: Path, name: str, flavour: str = "_retail_") -> Path:
     return folder / "PATTSync.lua"
 
 
+class Sink:
+    """A server without HTTP: what it was sent, and its answer to each export. It yields to others while it takes one."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.answer, self.sentence = Answer.SENT, "Received."
+
+    async def send(self, content: bytes) -> Reply:
+        await asyncio.sleep(0)
+        self.sent.append(content)
+        return Reply(self.answer, self.sentence, len(self.sent))
+
+    async def ask(self, _: int) -> Outcome | None:
+        await asyncio.sleep(0)
+        return None
+
+
 @dataclass
 class ScriptedServer:
     """What came in, and what is answered: a receipt unless `answer` says otherwise, and `outcomes` by upload."""
@@ -40,7 +58,6 @@ class ScriptedServer:
     outcomes: dict[int, dict[str, object]] = field(default_factory=dict)
 
     def app(self) -> FastAPI:
-        """Return the server."""
         app = FastAPI()
 
         @app.post(PATH)

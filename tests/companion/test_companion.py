@@ -10,70 +10,46 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from companion.scripted import Sink, account, export
 from guild_builder import GuildBuilder
 from patt.app import create_app
 from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.companion.files import export_files, game_folders
-from patt.companion.server import Answer, Outcome, Reply, State, outcome_of, send
+from patt.companion.server import Answer, Outcome, State, outcome_of, send
 from patt.companion.watcher import Spool, Status, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.simulators.addon import saved_variables
 from sv_common.guild_sync.sources.ports import Sources
-
-
-def _lua(note: str) -> bytes:
-    export = {"lastExport": {"characters": [{"name": "Mito", "note": note}]}}
-    return saved_variables({"PATTSyncDB": export}).encode()
-
-
-class _Server:
-    """A server that answers as told, and what it was sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.reply = Reply(Answer.SENT, "Received.")
-
-    async def send(self, content: bytes) -> Reply:
-        self.sent.append(content)
-        return self.reply
-
-    async def ask(self, _: int) -> Outcome | None:
-        return None
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the game writes the export of one account."""
-    folder = tmp_path / "World of Warcraft" / "_retail_" / "WTF" / "Account" / "384591484#1" / "SavedVariables"
-    folder.mkdir(parents=True)
-    return folder / "PATTSync.lua"
+    return account(tmp_path / "World of Warcraft", "384591484#1")
 
 
 @pytest.fixture
-def sink() -> _Server:
-    """A server that takes everything."""
-    return _Server()
+def sink() -> Sink:
+    return Sink()
 
 
 @pytest.fixture
-def watcher_of(tmp_path: Path, sink: _Server) -> Callable[[], Watcher]:
+def watcher_of(tmp_path: Path, sink: Sink) -> Callable[[], Watcher]:
     """Start the companion (again), on the same computer."""
     game = tmp_path / "World of Warcraft"
     return lambda: Watcher(lambda: export_files(game), Spool(tmp_path / "spool"), sink.send, sink.ask)
 
 
 async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+    file: Path, sink: Sink, watcher_of: Callable[[], Watcher]
 ) -> None:
     watcher = watcher_of()
-    file.write_bytes(_lua("Main"))
+    file.write_bytes(export("Main"))
     await watcher.check()
     assert sink.sent == []
     assert (await watcher.check()).news == ("Sent. Received.",)
     assert await watcher.check() == Status("Watching 1 file; everything is sent.", is_delivered=True)
-    assert sink.sent == [_lua("Main")]
+    assert sink.sent == [export("Main")]
     again = watcher_of()
     for _ in range(3):
         await again.check()
@@ -81,62 +57,35 @@ async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
 
 
 async def test_the_same_export_written_anew_is_not_sent_again_and_a_new_one_is(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+    file: Path, sink: Sink, watcher_of: Callable[[], Watcher]
 ) -> None:
     watcher = watcher_of()
-    for content in (_lua("Main"), _lua("Main") + b"\n", _lua("alt of Zork")):
+    for content in (export("Main"), export("Main") + b"\n", export("alt of Zork")):
         file.write_bytes(content)
         os.utime(file, ns=(0, len(sink.sent) * 10**9 + len(content)))
         for _ in range(3):
             await watcher.check()
-    assert sink.sent == [_lua("Main"), _lua("alt of Zork")]
-
-
-@pytest.mark.parametrize("content", [b"", _lua("Main")[:-8], b"PATTSyncDB = {"])
-async def test_a_file_that_is_not_whole_is_not_sent(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher], content: bytes
-) -> None:
-    watcher = watcher_of()
-    file.write_bytes(content)
-    for _ in range(3):
-        await watcher.check()
-    assert sink.sent == []
-    file.write_bytes(_lua("Main"))
-    for _ in range(2):
-        await watcher.check()
-    assert len(sink.sent) == 1
+    assert sink.sent == [export("Main"), export("alt of Zork")]
 
 
 async def test_exports_are_kept_while_the_server_is_away_and_sent_in_order_when_it_is_back(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+    file: Path, sink: Sink, watcher_of: Callable[[], Watcher]
 ) -> None:
-    sink.reply = Reply(Answer.AWAY, "The server cannot be reached.")
+    sink.answer = Answer.AWAY
     watcher = watcher_of()
     for number, note in enumerate(("first", "second")):
-        file.write_bytes(_lua(note))
+        file.write_bytes(export(note))
         os.utime(file, ns=(0, number))
         await watcher.check()
         await watcher.check()
     assert "Waiting to be sent: 2 exports" in (await watcher.check()).line
-    sink.reply = Reply(Answer.SENT, "Received.")
+    sink.answer = Answer.SENT
     sink.sent.clear()
     await watcher_of().check()
-    assert sink.sent == [_lua("first"), _lua("second")]
+    assert sink.sent == [export("first"), export("second")]
 
 
-async def test_an_export_that_the_server_refuses_is_not_sent_for_ever(
-    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
-) -> None:
-    sink.reply = Reply(Answer.REFUSED, "entry 1: level is 999.")
-    watcher = watcher_of()
-    file.write_bytes(_lua("Main"))
-    looks = [await watcher.check() for _ in range(4)]
-    assert len(sink.sent) == 1
-    assert [each.news for each in looks if each.news] == [("The server refused an export: entry 1: level is 999.",)]
-    assert "The server refused this export: entry 1: level is 999." in looks[-1].line
-
-
-async def test_without_an_export_the_line_says_what_to_do(sink: _Server, watcher_of: Callable[[], Watcher]) -> None:
+async def test_without_an_export_the_line_says_what_to_do(sink: Sink, watcher_of: Callable[[], Watcher]) -> None:
     assert "Type /pattsync in the game" in (await watcher_of().check()).line
 
 
@@ -170,13 +119,11 @@ def test_the_game_is_found_in_the_usual_places_of_each_system(tmp_path: Path) ->
 
 @pytest.fixture
 async def app(pool: Pool) -> FastAPI:
-    """The real server on a real database."""
     return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Sources()))
 
 
 @pytest.fixture
 async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client whose requests reach that server."""
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as client:
         yield client
 
@@ -185,9 +132,9 @@ async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: htt
     guild = await GuildBuilder.create(pool)
     async with pool.connection() as conn:
         key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
-    first = await send(http, "http://patt.test/", key, _lua("Main"))
-    again = await send(http, "http://patt.test", key, _lua("Main"))
-    wrong = await send(http, "http://patt.test", "made up", _lua("Main"))
+    first = await send(http, "http://patt.test/", key, export("Main"))
+    again = await send(http, "http://patt.test", key, export("Main"))
+    wrong = await send(http, "http://patt.test", "made up", export("Main"))
     refused = await send(http, "http://patt.test", key, b"not an export")
     assert [reply.answer for reply in (first, again, wrong, refused)] == [
         Answer.SENT,
@@ -202,9 +149,3 @@ async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: htt
     assert waits.state is State.WAITS
     assert await outcome_of(http, "http://patt.test", key, first.upload_id + 99) == Outcome(State.GONE, "")
     assert await outcome_of(http, "http://patt.test", "made up", first.upload_id) is None
-
-
-async def test_a_server_that_cannot_be_reached_is_away() -> None:
-    async with httpx2.AsyncClient() as client:
-        reply = await send(client, "http://127.0.0.1:9", "key", _lua("Main"))
-    assert reply.answer is Answer.AWAY

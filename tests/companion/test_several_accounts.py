@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 import thoroughness
 from companion.conftest import KEY, Ended, Watch
-from companion.scripted import ScriptedServer, account, export
+from companion.scripted import ScriptedServer, Sink, account, export
 from patt.companion.files import export_files
-from patt.companion.server import Answer, Outcome, Reply
 from patt.companion.watcher import Spool, Watcher
 from sv_common.guild_sync.simulators.server import running
 
@@ -58,25 +57,9 @@ def test_what_one_guild_was_sent_is_not_taken_for_what_another_has(
     assert other.keys == [KEY]
 
 
-class _Sink:
-    """A server that yields to others while it takes an export."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-
-    async def send(self, content: bytes) -> Reply:
-        await asyncio.sleep(0)
-        self.sent.append(content)
-        return Reply(Answer.SENT, "Received.", len(self.sent))
-
-    async def ask(self, _: int) -> Outcome | None:
-        await asyncio.sleep(0)
-        return None
-
-
-async def _look_at(folder: Path, accounts: list[tuple[int | None, int]], companions: int) -> tuple[_Sink, list[Path]]:
+async def _look_at(folder: Path, accounts: list[tuple[int | None, int]], companions: int) -> tuple[Sink, list[Path]]:
     """Let companions look at a computer with accounts: when the export was made, and when the file was written."""
-    sink = _Sink()
+    sink = Sink()
     for number, (made_at, written_at) in enumerate(accounts):
         file = account(folder / "game", str(number))
         file.write_bytes(export(f"note {number}", made_at))

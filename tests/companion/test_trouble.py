@@ -50,9 +50,7 @@ def test_a_file_that_stays_held_open_is_said(
     file = account(game, "1")
     file.write_bytes(export("Main"))
     _held_open(monkeypatch, file, 10**6)
-    ended = once()
-    assert ended.code == 1
-    assert "The file of _retail_, account 1 cannot be opened: another program holds it" in ended.printed
+    assert once().fails("The file of _retail_, account 1 cannot be opened: another program holds it")
     assert patt_server.received == []
 
 
@@ -62,9 +60,7 @@ def test_a_folder_in_the_files_place_is_said_and_the_other_account_is_sent(
 ) -> None:
     account(game, "1").mkdir()
     account(game, "2", flavour).write_bytes(export("Main"))
-    ended = once()
-    assert ended.code == 1
-    assert "is a folder, where the addon's file should be" in ended.printed
+    assert once().fails("is a folder, where the addon's file should be")
     assert patt_server.received == [export("Main")]
 
 
@@ -84,14 +80,12 @@ def test_a_file_without_a_whole_export_is_said_and_never_sent(
     file = account(game, "1")
     file.write_bytes(content)
     _long_ago(file)
-    ended = once()
-    assert ended.code == 1
-    assert sentence in ended.printed
+    assert once().fails(sentence)
     assert patt_server.received == []
 
 
 def test_a_file_that_the_game_is_writing_is_sent_when_it_is_whole(
-    patt_watch: Watch, patt_server: ScriptedServer, address: str, game: Path
+    once: Once, patt_server: ScriptedServer, game: Path
 ) -> None:
     file, whole = account(game, "1"), export("Main " * 6)
 
@@ -103,7 +97,7 @@ def test_a_file_that_the_game_is_writing_is_sent_when_it_is_whole(
 
     game_writes = threading.Thread(target=write)
     game_writes.start()
-    ended = patt_watch(game, "--server", address, "--key", KEY, "--once")
+    ended = once()
     game_writes.join()
     assert ended.code == 0
     assert patt_server.received == [whole]
@@ -131,8 +125,7 @@ def test_an_export_that_the_server_did_not_take_is_kept_and_sent_when_it_does(
     file.write_bytes(export("Main"))
     patt_server.answer, sentence = ANSWERS[kind]
     ended = once()
-    assert ended.code == 1
-    assert "Waiting to be sent: 1 export." in ended.printed
+    assert ended.fails("Waiting to be sent: 1 export.")
     assert sentence in ended.printed
     patt_server.answer = None
     file.write_bytes(export("newer", 2_000_000_000))
@@ -145,8 +138,7 @@ def test_a_server_that_is_down_gets_the_export_later(
 ) -> None:
     account(game, "1").write_bytes(export("Main"))
     ended = patt_watch(game, "--server", "http://127.0.0.1:9", "--key", KEY, "--once")
-    assert ended.code == 1
-    assert "Waiting to be sent: 1 export. The server cannot be reached" in ended.printed
+    assert ended.fails("Waiting to be sent: 1 export. The server cannot be reached")
     assert once().code == 0
     assert len(patt_server.received) == 1
 
@@ -157,9 +149,7 @@ def test_an_export_that_was_refused_is_not_sent_again_and_stays_a_fault(
     account(game, "1").write_bytes(export("Main"))
     patt_server.answer = JSONResponse({"detail": "This export is of another guild."}, 422)
     for _ in range(2):
-        ended = once()
-        assert ended.code == 1
-        assert "This export is of another guild." in ended.printed
+        assert once().fails("This export is of another guild.")
     assert len(patt_server.received) == 1
 
 

@@ -71,7 +71,6 @@ def with_notes(life: Life, prefix: str, numbers: range, size: int) -> list[Addon
 
 
 def on(life: Life, pool: Pool) -> Life:
-    """The same guild as seen by another process."""
     return replace(life, pool=pool, results=[])
 
 

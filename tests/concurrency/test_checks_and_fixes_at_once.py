@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from concurrency.crowd import at_once, crowd, linked_crowd, on, with_notes, wrong_roles
-from laws.by_hand import OFFICER
+from laws.direct_rows import OFFICER
 from laws.guilds import GuildSpec
 from laws.life import Life
 from sv_common.db.pool import Pool

@@ -21,9 +21,7 @@ _TIMES = ("addon_last_sync", "opened_at", "created_at", "resolved_at", "at", "st
 
 @pytest.mark.parametrize("is_one_pool", [True, False])
 async def test_two_large_uploads_at_once_lose_no_note_and_find_nothing_twice(
-    pool: Pool,
-    other_pool: Pool,
-    is_one_pool: bool,
+    pool: Pool, other_pool: Pool, is_one_pool: bool
 ) -> None:
     life = await Life.begin(pool, crowd(_LARGE))
     rows = life.upload()
@@ -54,9 +52,7 @@ async def test_many_uploads_at_once_do_not_use_up_the_pool(pool: Pool) -> None:
 
 @pytest.mark.parametrize("is_one_pool", [True, False])
 async def test_the_same_changed_notes_twice_at_once_end_as_if_one_after_the_other(
-    pool: Pool,
-    other_pool: Pool,
-    is_one_pool: bool,
+    pool: Pool, other_pool: Pool, is_one_pool: bool
 ) -> None:
     ends = []
     for slot, is_at_once in ((1, True), (2, False)):

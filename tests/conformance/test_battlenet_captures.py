@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -98,19 +97,11 @@ def url(captures: Captures) -> Iterator[str]:
 @pytest.fixture
 async def battle_net(url: str) -> AsyncIterator[BattleNetClient]:
     clock = SimulatedClock()
+    timing = Timing(clock.clock, clock.sleep, clock.jitter)
     async with http_client(trust_env=False) as http:
-        yield _client(http, url, clock)
-
-
-def _client(http: httpx2.AsyncClient, url: str, clock: SimulatedClock) -> BattleNetClient:
-    return BattleNetClient(
-        http,
-        client_id="id",
-        client_secret="",
-        token_url=f"{url}/token",
-        api_url=url,
-        timing=Timing(clock.clock, clock.sleep, clock.jitter),
-    )
+        yield BattleNetClient(
+            http, client_id="id", client_secret="", token_url=f"{url}/token", api_url=url, timing=timing
+        )
 
 
 def test_every_capture_is_served_by_some_test(fixtures: Path) -> None:

@@ -66,7 +66,6 @@ class KeptState:
         kept.connection.close()
 
     def put_back(self) -> None:
-        """Let the database hold again what was kept."""
         try:
             self.connection.execute(self.putting_back)
         except psycopg.OperationalError:  # a test has ended every connection
@@ -93,5 +92,5 @@ class KeptState:
 
 
 def _connect(url: str) -> psycopg.Connection:
-    """A connection that does not wait for ever for somebody who was left at work."""
+    """A connection that does not wait for ever for work that was left behind."""
     return psycopg.connect(url, autocommit=True, options="-c lock_timeout=20s")

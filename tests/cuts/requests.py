@@ -25,7 +25,6 @@ class Ask:
     who: str = "alice"
 
     def client(self, app: FastAPI, world: World) -> httpx2.AsyncClient:
-        """Return a client that is who asks."""
         secret = world.secrets.get(self.who, "")
         if self.who == "upload_key":
             return asker(app, headers={"X-API-Key": secret, "Content-Type": "application/json"})
@@ -111,11 +110,11 @@ ASKS: dict[str, Made] = {
     f"{SETTINGS}/tokens": _form(name="dashboard", scope="read"),
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
     "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
-    "/login/{token}": lambda _: Ask(form={}, who="nobody"),
+    "/login/{token}": lambda _: Ask(form={}, who="no one"),
     "/logout": _form(),
     "/logout/everywhere": _form(),
 }
-"""By path. Whoever adds a route adds what it is sent here."""
+"""By path. A new route needs a line here."""
 
 CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", "/words/try")))
 """Routes that only look, though their method says otherwise."""

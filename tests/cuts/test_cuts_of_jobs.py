@@ -105,7 +105,7 @@ class Workplace:
         return sorted(f"{channel} {each.as_json()}" for channel, each in self.announcer.announcements)
 
     async def let_time_pass(self) -> None:
-        """What was put off for a while may be tried again, and whoever had something for itself has it no longer."""
+        """What was put off for a while may be tried again, and no worker has a job for itself any longer."""
         async with self.bench.kept.pool.connection() as conn:
             await conn.execute(SQL["let_time_pass"])
 

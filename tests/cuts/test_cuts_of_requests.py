@@ -1,4 +1,4 @@
-"""The connection to the database may be lost before any statement: whoever is told that something is done can rely on it.
+"""The connection to the database may be lost before any statement: what is answered as done is done.
 
 With `--all` each statement of each route is cut, instead of a choice of them.
 """
@@ -28,7 +28,7 @@ from web.test_web_routes import all_ways
 
 @pytest.fixture
 async def app(bench: Bench) -> FastAPI:
-    """The application behind the proxy; each time its clock is read an hour has passed, so nobody is told to wait."""
+    """The application behind the proxy; each time its clock is read an hour has passed, so no request is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
     services = Services(settings(BASE_URL), bench.pool, Sources(profiles=battle_net, realms=battle_net))
     return made(services, clock=itertools.count(step=3600).__next__)

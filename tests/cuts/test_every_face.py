@@ -27,23 +27,8 @@ from patt.app import create_app
 from patt.bootstrap import Services, open_services
 from patt.config import load_settings
 from patt.web.forms import FRAGMENT_HEADER
-from sv_common.guild_sync.identity.decisions import (
-    AddAlias,
-    AllowLink,
-    AllowMember,
-    ConfirmLink,
-    Decision,
-    LinkCharacter,
-    LinkCharacterToMember,
-    LinkMember,
-    ManualDecision,
-    MergePlayers,
-    RejectLink,
-    RemoveAlias,
-    SetMain,
-    UnlinkCharacter,
-    UnlinkMember,
-)
+from sv_common.guild_sync.identity import decisions
+from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
 
@@ -52,19 +37,19 @@ __all__ = ["patt"]
 BACK = "/admin/activity"
 DECISIONS_PATH = f"{API}/players/decisions"
 DECISIONS: tuple[ManualDecision, ...] = (
-    LinkCharacter("Riddle", "Mito", remember_note=False),
-    ConfirmLink("Grimalt"),
-    UnlinkCharacter("Grimalt"),
-    RejectLink("Riddle", "Mito", "another Mito"),
-    AllowLink("Riddle", "Mito"),
-    LinkMember("Sol", "Zephyr"),
-    LinkCharacterToMember("Riddle", "Zephyr"),
-    UnlinkMember("Promoted"),
-    AllowMember("Sol", "Zephyr"),
-    MergePlayers("Mito", "Twin"),
-    SetMain("Grimalt"),
-    AddAlias("Quux", "Mito"),
-    RemoveAlias("Quux"),
+    decisions.LinkCharacter("Riddle", "Mito", remember_note=False),
+    decisions.ConfirmLink("Grimalt"),
+    decisions.UnlinkCharacter("Grimalt"),
+    decisions.RejectLink("Riddle", "Mito", "another Mito"),
+    decisions.AllowLink("Riddle", "Mito"),
+    decisions.LinkMember("Sol", "Zephyr"),
+    decisions.LinkCharacterToMember("Riddle", "Zephyr"),
+    decisions.UnlinkMember("Promoted"),
+    decisions.AllowMember("Sol", "Zephyr"),
+    decisions.MergePlayers("Mito", "Twin"),
+    decisions.SetMain("Grimalt"),
+    decisions.AddAlias("Quux", "Mito"),
+    decisions.RemoveAlias("Quux"),
 )
 """One of each kind; some are refused, which is to be said alike too."""
 
@@ -99,14 +84,14 @@ INPUTS = {name: (path, asked) for name, path, asked in _inputs()}
 
 @pytest.fixture
 async def app(bench: Bench) -> FastAPI:
-    """The application; each time its clock is read an hour has passed, so nobody is told to wait."""
+    """The application; each time its clock is read an hour has passed, so no request is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
     services = Services(settings(BASE_URL), bench.kept.pool, Sources(profiles=battle_net, realms=battle_net))
     return made(services, clock=itertools.count(step=3600).__next__)
 
 
 def test_every_kind_of_decision_is_here() -> None:
-    assert [type(each) for each in DECISIONS] == list(get_args(get_args(Decision)[0]))
+    assert [type(each) for each in DECISIONS] == list(get_args(get_args(decisions.Decision)[0]))
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -136,20 +121,17 @@ async def test_a_form_and_a_script_do_and_say_what_the_api_does(bench: Bench, ap
     ]
 
 
-LINES: dict[str, tuple[str, Callable[[World], Any]]] = {
-    "fix": (f"{QUALITY}/fix/{{issue_id}}", lambda _: None),
-    "undo": (f"{QUALITY}/attempts/{{attempt_id}}/undo", lambda _: None),
-    "dismiss": (f"{QUALITY}/issues/{{issue_id}}/dismiss", lambda _: {"reason": "On purpose."}),
-    "reopen": (f"{QUALITY}/issues/{{issue_id}}/reopen", lambda _: {"reason": "On purpose."}),
-    "resolve": (f"{QUALITY}/issues/{{issue_id}}/resolve", lambda _: {"reason": "On purpose."}),
-    "settings rule": (
-        f"{API}/settings/changes",
-        lambda _: {"kind": "rule", "issue_type": "stale_character", "is_enabled": False},
-    ),
-    "keys add": (f"{API}/settings/keys", lambda _: {"uploader": "Zork"}),
-    "keys revoke": (f"{API}/settings/keys/{{key_id}}/revoke", lambda _: None),
-    "losses release": (f"{API}/losses/release", lambda world: {"source": "battlenet", "key": world.loss_key}),
-    "uploads retry": (f"{API}/uploads/{{upload_id}}/retry", lambda _: None),
+LINES = {
+    "fix": f"{QUALITY}/fix/{{issue_id}}",
+    "undo": f"{QUALITY}/attempts/{{attempt_id}}/undo",
+    "dismiss": f"{QUALITY}/issues/{{issue_id}}/dismiss",
+    "reopen": f"{QUALITY}/issues/{{issue_id}}/reopen",
+    "resolve": f"{QUALITY}/issues/{{issue_id}}/resolve",
+    "settings rule": f"{API}/settings/changes",
+    "keys add": f"{API}/settings/keys",
+    "keys revoke": f"{API}/settings/keys/{{key_id}}/revoke",
+    "losses release": f"{API}/losses/release",
+    "uploads retry": f"{API}/uploads/{{upload_id}}/retry",
 }
 """Commands of the command line, and what asks the API for the same."""
 
@@ -162,7 +144,7 @@ def test_the_command_line_writes_the_rows_that_the_api_writes(
 ) -> None:
     monkeypatch.setenv("PATT_DATABASE_URL", bench.kept.url)
     monkeypatch.setenv("LOGNAME", "alice")  # who asks the API
-    asked = [(path, body(bench.world)) for path, body in LINES.values()]
+    asked = [(path, ASKS[path](bench.world).json) for path in LINES.values()]
     asked += [(DECISIONS_PATH, _body(decision)) for decision in DECISIONS]
     lines = [tuple(COMMANDS[name](bench.world)) for name in LINES] + [_line(decision) for decision in DECISIONS]
     told = asyncio.run(_ask_all(bench, asked))
@@ -202,7 +184,6 @@ def said(answer: httpx2.Response) -> str:
 
 
 def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The fields of a form that holds what JSON holds."""
     found: dict[str, Any] = {}
     for name, value in body.items():
         if isinstance(value, dict):
@@ -213,7 +194,6 @@ def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _line(decision: ManualDecision) -> tuple[str, ...]:
-    """The command line that asks for a decision."""
     body = _body(decision)
     verb = body.pop("decision").replace("_", "-")
     own = [value for name, value in body.items() if name not in ("plan_key", "reason", "remember_note")]

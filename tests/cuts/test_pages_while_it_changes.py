@@ -53,7 +53,7 @@ def _paths() -> list[str]:
 
 @pytest.fixture
 def app(bench: Bench) -> FastAPI:
-    """The application behind the proxy; nobody is told to wait."""
+    """The application behind the proxy; no request is told to wait."""
     services = Services(settings(BASE_URL), bench.pool, Sources())
     return made(services, clock=itertools.count(step=3600).__next__)
 
@@ -75,7 +75,7 @@ async def test_a_merge_between_two_statements_is_seen_whole_or_not_at_all(
 
     async def merge() -> None:
         number = bench.world.guild.guild_id
-        with contextlib.suppress(Busy):  # a preview that holds the guild's lock lets nobody come between
+        with contextlib.suppress(Busy):  # a preview that holds the guild's lock lets no one come between
             await apply_decision(bench.kept.pool, MergePlayers("Mito", "Twin"), actor="officer bob", guild_id=number)
 
     async with officer(app, bench.world.secrets["alice"]) as client:

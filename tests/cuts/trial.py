@@ -24,7 +24,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Told:
-    """What whoever asked was told: whether it is done, and in which words."""
+    """What the user was told: whether it is done, and in which words."""
 
     is_done: bool
     words: str

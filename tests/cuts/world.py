@@ -58,7 +58,6 @@ class World:
 
     @classmethod
     async def furnish(cls, pool: Pool) -> World:
-        """Let everything be there."""
         guild, other = await GuildBuilder.create(pool), await GuildBuilder.create(pool, "Other Watch", "7001")
         await guild.execute(
             "update guild_identity.guilds set audit_channel_id = %(channel)s where id = %(guild)s", {"channel": CHANNEL}
@@ -79,7 +78,7 @@ class World:
         found = await preview_matching(pool, guild_id=guild.guild_id)
         numbers |= {**await _numbers_of_secrets(guild), "upload_id": await _upload_that_was_given_up(guild)}
         loss_key = await _list_that_was_refused(guild)
-        await guild.character("Latecomer")  # for whoever scans
+        await guild.character("Latecomer")  # for a scan
         return cls(guild, numbers, secrets, found.groups[0].key, loss_key)
 
     async def let_work_wait(self) -> None:
@@ -134,17 +133,15 @@ class RenamedInMemory:
         return cls([row[0] for row in rows])
 
     async def fetch_realms(self, region: str) -> RealmIndex:  # noqa: ARG002 -- it knows one realm
-        """Give the guild's realm."""
         note_if_holding("Battle.net")
         return RealmIndex([Realm(1, "area-52", ("Area 52",))])
 
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
-        """Give the roster."""
         note_if_holding("Battle.net")
         return GuildRoster(GuildAddress(guild.region, guild.realm_slug, "new-watch"), NEW_NAME, self._members)
 
     async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
-        """Nobody asks for profiles here."""
+        """No test asks for profiles here."""
         raise AssertionError((region, characters))
 
 

@@ -21,13 +21,18 @@ _BRIEF = Patience(lock_s=0.5, statement_s=5, idle_s=5, connection_s=2)
 
 
 @pytest.fixture
-async def guilds(pool: Pool) -> tuple[GuildBuilder, GuildBuilder]:
-    """Two guilds with a character each, and a player whose main it is."""
-    one = await GuildBuilder.create(pool)
-    other = await GuildBuilder.create(pool, "Night Watch", "7001")
-    await one.main("Mito")
-    await other.main("Elrek")
-    return one, other
+async def one(pool: Pool) -> GuildBuilder:
+    """A guild with a player whose main is its one character."""
+    guild = await GuildBuilder.create(pool)
+    await guild.main("Mito")
+    return guild
+
+
+@pytest.fixture
+async def other(one: GuildBuilder) -> GuildBuilder:
+    guild = await GuildBuilder.create(one.pool, "Night Watch", "7001")
+    await guild.main("Elrek")
+    return guild
 
 
 @pytest.fixture
@@ -41,9 +46,8 @@ async def _names(guild: GuildConnection) -> list[str]:
 
 
 async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alone(
-    guilds: tuple[GuildBuilder, GuildBuilder],
+    one: GuildBuilder, other: GuildBuilder
 ) -> None:
-    one, other = guilds
     async with one.pool.reading(one.guild_id) as guild:
         assert await _names(guild) == ["Mito"]
     async with one.pool.writing(other.guild_id) as guild:
@@ -55,9 +59,8 @@ async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alon
 
 
 async def test_a_snapshot_can_be_narrowed_to_a_guild_until_its_block_ends(
-    guilds: tuple[GuildBuilder, GuildBuilder],
+    one: GuildBuilder, other: GuildBuilder
 ) -> None:
-    one, other = guilds
     every = "select count(*) from guild_identity.wow_characters"
     async with one.pool.snapshot() as conn:
         async with one.pool.snapshot():
@@ -72,15 +75,14 @@ async def test_a_snapshot_can_be_narrowed_to_a_guild_until_its_block_ends(
             await one.pool.narrow(10**6)
 
 
-async def test_only_a_snapshot_can_be_narrowed(pool: Pool, guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_only_a_snapshot_can_be_narrowed(pool: Pool, one: GuildBuilder) -> None:
     with pytest.raises(RuntimeError, match="Only a snapshot"):
-        await pool.narrow(guilds[0].guild_id)
+        await pool.narrow(one.guild_id)
 
 
 async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
-    guilds: tuple[GuildBuilder, GuildBuilder],
+    one: GuildBuilder, other: GuildBuilder
 ) -> None:
-    one, other = guilds
     statements = (
         "insert into guild_identity.players (guild_id, display_name, created_by) values (%(other)s, 'Spy', 'alice')",
         "update guild_identity.audit_issues set guild_id = %(other)s",
@@ -96,9 +98,8 @@ async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
                 await guild.run(statement, other=other.guild_id)
 
 
-async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
-    one, other = guilds
-    for each in guilds:
+async def test_views_show_the_guilds_own_rows_alone(one: GuildBuilder, other: GuildBuilder) -> None:
+    for each in (one, other):
         await each.confirm_all()
     async with one.pool.reading(one.guild_id) as guild:
         assert await guild.rows("select distinct guild_id from guild_identity.confirmed_characters") == [
@@ -110,15 +111,14 @@ async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, 
     assert sorted(found) == [(one.guild_id,), (other.guild_id,)]
 
 
-async def test_accounts_and_sessions_are_out_of_reach_of_a_guild(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_accounts_and_sessions_are_out_of_reach_of_a_guild(one: GuildBuilder) -> None:
     for table in ("admin_accounts", "web_sessions", "login_links", "discord_sign_ins"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            async with guilds[0].pool.reading(guilds[0].guild_id) as guild:
+            async with one.pool.reading(one.guild_id) as guild:
                 await guild.rows(f"select * from common.{table}")  # noqa: S608 -- names of this test
 
 
-async def test_the_next_who_gets_the_connection_is_bound_to_nothing(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
-    one, _ = guilds
+async def test_the_next_who_gets_the_connection_is_bound_to_nothing(one: GuildBuilder, other: GuildBuilder) -> None:
     bound = "select current_user::text, current_setting('app.guild_id', true)"
     async with one.pool.reading(one.guild_id) as guild:
         assert await guild.rows(bound) == [(ROLE, str(one.guild_id))]
@@ -128,9 +128,8 @@ async def test_the_next_who_gets_the_connection_is_bound_to_nothing(guilds: tupl
 
 
 async def test_a_reading_within_another_sees_the_same_moment_and_its_own_guild(
-    guilds: tuple[GuildBuilder, GuildBuilder],
+    one: GuildBuilder, other: GuildBuilder
 ) -> None:
-    one, other = guilds
     pool = one.pool
     async with pool.snapshot() as conn:
         await conn.execute("select 1")
@@ -152,18 +151,14 @@ async def test_a_reading_within_another_sees_the_same_moment_and_its_own_guild(
 
 
 async def test_after_an_error_within_an_inner_reading_the_outer_one_says_what_went_wrong(
-    guilds: tuple[GuildBuilder, GuildBuilder],
+    one: GuildBuilder, other: GuildBuilder
 ) -> None:
-    one, other = guilds
     with pytest.raises(psycopg.errors.DivisionByZero):
         async with one.pool.reading(one.guild_id), one.pool.reading(other.guild_id) as further:
             await further.value("select 1 / 0")
 
 
-async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(
-    guilds: tuple[GuildBuilder, GuildBuilder],
-) -> None:
-    one, _ = guilds
+async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(one: GuildBuilder) -> None:
     with counting_statements() as reading:
         async with one.pool.reading(one.guild_id) as guild:
             await _names(guild)
@@ -174,9 +169,8 @@ async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(
 
 
 async def test_two_who_write_come_one_after_the_other_and_whoever_waits_for_too_long_is_told(
-    guilds: tuple[GuildBuilder, GuildBuilder], brief: Pool
+    one: GuildBuilder, other: GuildBuilder, brief: Pool
 ) -> None:
-    one, other = guilds
     async with one.pool.writing(one.guild_id):
         with pytest.raises(Busy, match="in progress"):
             async with brief.writing(one.guild_id):
@@ -195,8 +189,7 @@ async def test_writing_in_a_guild_that_does_not_exist_is_refused(pool: Pool) -> 
             raise AssertionError("must not be given")
 
 
-async def test_of_a_rehearsal_nothing_stays_and_it_is_bound_too(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
-    one, _ = guilds
+async def test_of_a_rehearsal_nothing_stays_and_it_is_bound_too(one: GuildBuilder, other: GuildBuilder) -> None:
 
     async def rehearsed(guild: GuildConnection) -> int:
         return await guild.run("delete from guild_identity.players")
@@ -211,11 +204,11 @@ class _Character:
     character_name: str
 
 
-async def test_rows_are_what_they_are_asked_for_as(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+async def test_rows_are_what_they_are_asked_for_as(one: GuildBuilder, other: GuildBuilder) -> None:
     question = (
         "select id, character_name from guild_identity.wow_characters where guild_id = %(guild_id)s and level > %(l)s"
     )
-    async with guilds[0].pool.reading(guilds[0].guild_id) as guild:
+    async with one.pool.reading(one.guild_id) as guild:
         found = await guild.all(_Character, question, l=1)
         assert [each.character_name for each in found] == ["Mito"]
         assert await guild.one(_Character, question, l=1) == found[0]
@@ -224,8 +217,7 @@ async def test_rows_are_what_they_are_asked_for_as(guilds: tuple[GuildBuilder, G
         assert await guild.value("select 1 from guild_identity.wow_characters where false") is None
 
 
-async def test_a_savepoint_undoes_its_own_block_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
-    one, _ = guilds
+async def test_a_savepoint_undoes_its_own_block_alone(one: GuildBuilder) -> None:
     async with one.pool.writing(one.guild_id) as guild:
         await guild.run("update guild_identity.players set display_name = 'Kept'")
         with pytest.raises(psycopg.errors.CheckViolation):
@@ -240,10 +232,7 @@ async def _undone(guild: GuildConnection) -> None:
 
 
 @pytest.mark.own_database
-async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(
-    guilds: tuple[GuildBuilder, GuildBuilder], database_url: str
-) -> None:
-    one, _ = guilds
+async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(one: GuildBuilder, database_url: str) -> None:
     await one.execute("create role stranger login bypassrls")
     await one.execute("grant usage on schema guild_identity to stranger")
     await one.execute("grant select on guild_identity.guilds to stranger")

@@ -14,24 +14,23 @@ _LOCKS = "locks"
 """Connections on which a lock is held and nothing is read."""
 
 
-def test_nobody_takes_a_connection_from_the_pool_without_saying_for_whom() -> None:
-    found = [
+def _found(folder: Path, method: str, *, but_not: Path | None = None) -> list[str]:
+    return [
         f"{path.relative_to(_SRC)}:{call.lineno}"
-        for path in sorted(_SRC.rglob("*.py"))
-        if not path.is_relative_to(_DB)
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8")), "connection")
-        if not ast.unparse(call.func).endswith(f"{_LOCKS}.connection")
+        for path in sorted(folder.rglob("*.py"))
+        if but_not is None or not path.is_relative_to(but_not)
+        if f".{method}(" in (text := path.read_text(encoding="utf-8"))
+        for call in _calls(ast.parse(text), method)
+        if not ast.unparse(call.func).endswith(f"{_LOCKS}.{method}")
     ]
-    assert found == []
+
+
+def test_no_connection_is_taken_from_the_pool_without_saying_for_whom() -> None:
+    assert _found(_SRC, "connection", but_not=_DB) == []
 
 
 def test_the_engine_reads_in_one_guild_at_a_time() -> None:
-    found = [
-        f"{path.relative_to(_SRC)}:{call.lineno}"
-        for path in sorted((_SRC / "sv_common" / "guild_sync").rglob("*.py"))
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8")), "snapshot")
-    ]
-    assert found == []
+    assert _found(_SRC / "sv_common" / "guild_sync", "snapshot") == []
 
 
 def test_the_search_finds_such_a_call() -> None:

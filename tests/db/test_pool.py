@@ -17,7 +17,7 @@ from sv_common.db.patience import Patience
 from sv_common.db.pool import Connection, GuildConnection, Pool, counting_statements, make_pool
 from sv_common.db.shares import on_account_of
 
-BRIEF = Patience(lock_s=0.5, statement_s=2, idle_s=2, connection_s=1)
+BRIEF = Patience(lock_s=0.5, statement_s=1, idle_s=1, connection_s=1)
 _RENAME = "update guild_identity.guilds set name = %s"
 _NAME = "select name from guild_identity.guilds"
 
@@ -184,16 +184,20 @@ async def test_a_rehearsal_that_somebody_came_between_is_done_once_more(guild: G
 
 
 async def test_one_guild_uses_half_of_the_connections_and_the_rest_is_there_for_others(brief: Pool) -> None:
-    async def hold(key: str) -> None:
-        with on_account_of(key):
-            async with brief.connection():
-                await asyncio.sleep(3)
+    is_over = asyncio.Event()
 
-    holders = [asyncio.create_task(hold("1")) for _ in range(6)]
+    async def hold() -> None:
+        with on_account_of("1"):
+            async with brief.connection():
+                await is_over.wait()
+
+    holders = [asyncio.create_task(hold()) for _ in range(6)]
     await asyncio.sleep(0.2)
     with on_account_of("2"):
         async with brief.connection(timeout=0.5), brief.connection(timeout=0.5):
             pass
+    await asyncio.sleep(BRIEF.connection_s)
+    is_over.set()
     told = await asyncio.gather(*holders, return_exceptions=True)
     assert sum(isinstance(each, PoolTimeout) for each in told) == 4
 
@@ -220,12 +224,12 @@ async def test_a_transaction_that_is_left_open_or_waits_too_long_is_ended(guild:
                 await conn.execute(_RENAME, ["Late"])
     with pytest.raises(psycopg.errors.QueryCanceled):
         async with brief.connection() as conn:
-            await conn.execute("select pg_sleep(3)")
+            await conn.execute("select pg_sleep(2)")
 
     async def dawdle() -> None:
         async with brief.connection() as conn:
             await _name(conn)
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(1.3)
             await _name(conn)
 
     with pytest.raises(psycopg.Error):

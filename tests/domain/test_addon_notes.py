@@ -1,5 +1,6 @@
 """How notes are read: as the game shows them, and as unknown where whoever exported could not see them."""
 
+import json
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 import thoroughness
 from domain.addon_entries import one, row
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon.export import read_characters, strip_markup
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export_json, read_characters, strip_markup
 from sv_common.guild_sync.sources.models import AddonCharacter
 
 
@@ -53,9 +54,15 @@ def test_notes_lose_markup_and_outer_blanks_only() -> None:
     assert (character.note, character.officer_note) == ("Alt  of Robin", "a | b")
 
 
-def notes(*rows: dict[str, object], **flags: bool | None) -> list[tuple[str | None, str | None]]:
+def exported(rows: list[dict[str, object]], *, seen: bool | None, officer_seen: bool | None) -> AddonExport:
+    head = {"canViewNotes": seen, "canViewOfficerNotes": officer_seen}
+    return read_addon_export_json(json.dumps({"characters": rows} | head).encode())
+
+
+def notes(*rows: dict[str, object], seen: bool | None = None) -> list[tuple[str | None, str | None]]:
     named = [row(f"Opal{chr(97 + number)}", **fields) for number, fields in enumerate(rows)]
-    return [(character.note, character.officer_note) for character in read_characters(named, **flags)]
+    export = exported(named, seen=seen, officer_seen=seen)
+    return [(character.note, character.officer_note) for character in export.characters]
 
 
 NOTHING_SEEN: dict[str, object] = {"note": "", "officerNote": ""}
@@ -90,11 +97,11 @@ def test_a_note_of_markup_alone_is_empty() -> None:
 
 
 def test_the_export_can_say_that_empty_notes_were_seen() -> None:
-    assert notes(NOTHING_SEEN, NOTHING_SEEN, notes_visible=True, officer_notes_visible=True) == [("", "")] * 2
+    assert notes(NOTHING_SEEN, NOTHING_SEEN, seen=True) == [("", "")] * 2
 
 
 def test_the_export_can_say_that_no_notes_were_seen() -> None:
-    assert notes({}, {"note": ""}, notes_visible=False, officer_notes_visible=False) == [(None, None)] * 2
+    assert notes({}, {"note": ""}, seen=False) == [(None, None)] * 2
 
 
 def test_an_entry_can_say_so_for_itself_against_the_export() -> None:
@@ -103,8 +110,7 @@ def test_an_entry_can_say_so_for_itself_against_the_export() -> None:
         {**NOTHING_SEEN, "canViewNote": True, "canViewOfficerNote": True},
         {"noteVisible": True, "officerNoteVisible": False},
         NOTHING_SEEN,
-        notes_visible=False,
-        officer_notes_visible=False,
+        seen=False,
     )
     assert told == [("", ""), ("", ""), ("Robin", None), (None, None)]
 
@@ -114,7 +120,7 @@ def test_characters_keep_what_was_settled_when_they_were_made() -> None:
         AddonCharacter("Opal", "Area52", "", "", None, None, None, None),
         AddonCharacter("Kip", "Area52", "|r typed", None, None, None, None, None),
     ]
-    assert list(read_characters(settled, notes_visible=False)) == settled
+    assert list(read_characters(settled)) == settled
 
 
 markup = st.sampled_from(
@@ -140,10 +146,10 @@ entries = st.fixed_dictionaries(
 @settings(deadline=None, max_examples=thoroughness.examples(150))
 @given(st.lists(entries, min_size=1, max_size=5), st.none() | st.booleans(), st.none() | st.booleans())
 def test_reading_what_was_read_changes_nothing(
-    rows: list[dict[str, object]], notes_visible: bool | None, officer_notes_visible: bool | None
+    rows: list[dict[str, object]], seen: bool | None, officer_seen: bool | None
 ) -> None:
     try:
-        once = read_characters(rows, notes_visible=notes_visible, officer_notes_visible=officer_notes_visible)
+        once = exported(rows, seen=seen, officer_seen=officer_seen).characters
     except BadInput:
         return
     assert read_characters(once) == once

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sv_common.guild_sync.notifications.digest import ChangedIssues, IssueChange, digest
-from sv_common.guild_sync.sources.discord.message import Announcement, Section, message, new_message, plain
+from sv_common.guild_sync.sources.discord.message import Announcement, Section, message, plain
 
 NAMES = {"orphan_wow": "Unlinked WoW Character", "note_mismatch": "Note Mismatch"}
 
@@ -135,13 +135,6 @@ def test_what_does_not_fit_is_counted(lines: int) -> None:
 def test_what_is_kept_until_it_is_sent_comes_back_the_same() -> None:
     announcement = _digest(ChangedIssues("orphan_wow", IssueChange.NEW, 2, ["Zephyrine has no player"]))
     assert Announcement.from_json(announcement.as_json()) == announcement
-
-
-def test_only_a_new_message_has_a_nonce_and_neither_mentions_anybody() -> None:
-    announcement = Announcement("t", "b", "n-1")
-    assert new_message(announcement)["nonce"] == "n-1"
-    assert "nonce" not in message(announcement)
-    assert message(announcement)["allowed_mentions"] == {"parse": []}
 
 
 def _embeds(announcement: Announcement) -> list[dict[str, Any]]:

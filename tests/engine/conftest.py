@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
-from engine.two_players import Two, decide
+import pytest
+import structlog
+
+from engine.two_players import Two
 from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.identity.decisions import RejectLink
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Write no log: a traceback in colors costs seconds."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 @pytest.fixture
@@ -33,5 +43,5 @@ async def two(guild: GuildBuilder) -> Two:
     )
     await guild.alias(zed, "Robin")
     numbers["Loner"] = await guild.character("Loner")
-    await decide(guild, RejectLink("Loner", "Zed", "another Zed"))
+    await guild.decide(RejectLink("Loner", "Zed", "another Zed"))
     return Two(guild, mito, zed, numbers)

@@ -11,7 +11,6 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
@@ -29,8 +28,11 @@ class Desk:
     simulator: GuildSimulator
     discord: DiscordClient
 
-    async def scan(self) -> None:
-        await run_integrity_check(self.guild.pool, guild_id=self.guild.guild_id)
+    async def newcomer(self, name: str) -> int:
+        """Find a character without a player; return it."""
+        character = await self.guild.character(name)
+        await self.guild.scan()
+        return character
 
     async def tell(self) -> int:
         return await send_digest(self.guild.pool, self.discord, guild_id=self.guild.guild_id)
@@ -54,7 +56,6 @@ class Desk:
         return {field["name"]: field["value"] for field in embed.get("fields", [])}
 
     def embeds(self, number: int) -> list[dict[str, Any]]:
-        """The embeds of a message."""
         embeds = self.messages[number].payload["embeds"]
         assert isinstance(embeds, list)
         return embeds
@@ -67,12 +68,10 @@ class DyingAnnouncer:
     discord: DiscordClient
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post, and end."""
         await self.discord.announce(channel_id, announcement)
         raise asyncio.CancelledError
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Rewrite, and end."""
         await self.discord.rewrite(channel_id, message_id, announcement)
         raise asyncio.CancelledError
 
@@ -112,12 +111,10 @@ class HeldAnnouncer:
         return cls(desk.discord, asyncio.Event(), asyncio.Event())
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post, when it may arrive."""
         await self._wait()
         return await self.discord.announce(channel_id, announcement)
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Rewrite, when it may arrive."""
         await self._wait()
         return await self.discord.rewrite(channel_id, message_id, announcement)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from guild_builder import SOCIAL, GuildBuilder, entry, person, server
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.engine.results import FixResult
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.sources.models import AddonCharacter
 
 REALM_ID = 3676
+
+
+def row(name: str, note: object = "", **changes: Any) -> dict[str, Any]:
+    """One character as the addon writes it."""
+    written = {"name": name, "realm": "Area52", "note": note, "officerNote": None, "rank": 3, "rankName": "Social"}
+    return written | changes
 
 
 async def roster(guild: GuildBuilder, names: Mapping[int, str], *, ranks: Mapping[int, int] | None = None) -> None:
@@ -36,24 +40,12 @@ async def on_discord(guild: GuildBuilder, names: Mapping[str, str], *, roles: Se
     await sync_discord_members(guild.pool, server(guild, *members), accept_losses=True)
 
 
-async def automate(guild: GuildBuilder) -> list[FixResult]:
-    """Scan, and let whatever runs by itself do so."""
-    await run_integrity_check(guild.pool)
-    return list((await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)).results)
-
-
 async def open_issues(guild: GuildBuilder, issue_type: str = "note_mismatch") -> list[str]:
     """Scan; return what is open of a rule, in a sentence each."""
-    await run_integrity_check(guild.pool)
-    rows = await guild.rows(
-        "select summary from guild_identity.audit_issues where issue_type = %(rule)s and resolved_at is null order by id",
-        {"rule": issue_type},
-    )
-    return [summary for (summary,) in rows]
+    return [issue.summary for issue in await guild.open_issues(issue_type)]
 
 
 async def number_of(guild: GuildBuilder, name: str) -> int:
-    """The row of a character that is in the guild."""
     ((number,),) = await guild.rows(
         "select id from guild_identity.wow_characters where character_name = %(name)s and removed_at is null",
         {"name": name},
@@ -62,7 +54,6 @@ async def number_of(guild: GuildBuilder, name: str) -> int:
 
 
 async def basis_note(guild: GuildBuilder, character: int) -> str | None:
-    """The note under which a character is linked."""
     ((note,),) = await guild.rows(
         "select basis_note from guild_identity.player_characters where character_id = %(character)s",
         {"character": character},

@@ -8,21 +8,15 @@ import pytest
 
 from engine.memory_discord import MemoryDiscord
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.roster import members, profiles, runs
+from sv_common.guild_sync.roster import profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.sources.models import (
-    CharacterProfile,
-    DiscordGuild,
-    ProfileAnswer,
-    ProfileState,
-)
+from sv_common.guild_sync.sources.models import CharacterProfile, DiscordGuild, ProfileAnswer, ProfileState
 from sv_common.guild_sync.sources.ports import Sources
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
@@ -40,8 +34,7 @@ async def held(guild: GuildBuilder) -> list[list[str]]:
 
 
 async def open_mismatches(guild: GuildBuilder) -> list[int]:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return [issue.id for issue in await lifecycle.open_of_rule(here, "role_mismatch")]
+    return [issue.id for issue in await guild.call(lifecycle.open_of_rule, "role_mismatch")]
 
 
 async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_the_fix_closed(
@@ -68,18 +61,6 @@ async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_t
     later = server(guild, person(user_id, "Elrek", SOCIAL_ROLE))
     await sync_discord_members(guild.pool, later, fetched_at=await now(guild))
     assert await held(guild) == [[SOCIAL_ROLE]], "a list that was fetched after the fix counts again"
-
-
-async def test_a_look_that_began_before_a_list_does_not_change_what_the_list_said(guild: GuildBuilder) -> None:
-    began = await now(guild)
-    await sync_discord_members(guild.pool, server(guild, person("1", "Elrek", OFFICER_ROLE)))
-    ((row_id,),) = await guild.rows("select id from guild_identity.discord_users")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await members.set_roles(here, {row_id: [RAIDER_ROLE]}, looked_at=began)
-    assert await held(guild) == [[OFFICER_ROLE]]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await members.set_roles(here, {row_id: [RAIDER_ROLE]})
-    assert await held(guild) == [[RAIDER_ROLE]]
 
 
 async def test_a_roster_that_was_fetched_earlier_than_the_last_says_so(guild: GuildBuilder) -> None:
@@ -113,33 +94,34 @@ async def test_a_clock_that_was_a_year_ahead_does_not_hold_up_what_comes_after_i
     ) == [("Elrek",), ("Zoe",)]
 
 
+def _shown(item_level: int) -> ProfileAnswer:
+    return ProfileAnswer(
+        ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, item_level, None)
+    )
+
+
+async def _record(guild: GuildBuilder, answer: ProfileAnswer, began: datetime) -> list[int]:
+    """Record what was answered of the only character."""
+    (due,), _ = await guild.call(profiles.due, limit=5, pause=timedelta(0))
+    return list(await guild.call(profiles.record, [(due, answer)], apart=APART, began=began))
+
+
 @pytest.mark.parametrize("is_in_order", [True, False])
 async def test_of_two_readings_of_a_profile_the_one_that_began_later_counts(
-    guild: GuildBuilder,
-    is_in_order: bool,
+    guild: GuildBuilder, is_in_order: bool
 ) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek")], guild_id=guild.guild_id)
     first, second = (await now(guild), await now(guild))
     readings = [(first, 500), (second, 600)]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        (due,), _ = await profiles.due(here, limit=5, pause=APART)
-        for began, item_level in readings if is_in_order else reversed(readings):
-            profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, item_level, None)
-            answer = ProfileAnswer(ProfileState.SHOWN, profile)
-            await profiles.record(here, [(due, answer)], apart=APART, began=began)
+    for began, item_level in readings if is_in_order else reversed(readings):
+        await _record(guild, _shown(item_level), began)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(600,)]
 
 
 async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_profile_said(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
     began = await now(guild)
-    async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=APART)
-        profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None)
-        answer = ProfileAnswer(ProfileState.SHOWN, profile)
-        await profiles.record(
-            GuildConnection(conn, guild.guild_id), [(due, answer)], apart=APART, began=await runs.now(conn)
-        )
+    await _record(guild, _shown(600), await now(guild))
     old = [entry("Elrek", item_level=500, rank=1)]
     await sync_blizzard_roster(guild.pool, old, guild_id=guild.guild_id, fetched_at=began)
     assert await guild.rows("select item_level, rank_index from guild_identity.wow_characters") == [(600, 1)]
@@ -147,12 +129,7 @@ async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_prof
 
 async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
-    async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=APART)
-        shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
-        await profiles.record(
-            GuildConnection(conn, guild.guild_id), [(due, shown)], apart=APART, began=await runs.now(conn)
-        )
+    await _record(guild, _shown(600), await now(guild))
     await guild.execute(
         "update guild_identity.character_profiles set requested_at = now() + interval '1 year', "
         "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
@@ -161,24 +138,14 @@ async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=500)], guild_id=guild.guild_id)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(500,)]
     await guild.execute("update guild_identity.wow_characters set first_seen = now() - interval '40 days'")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert [each.id for each in (await profiles.due(here, limit=5, pause=APART))[0]] == [due.id]
-        assert [each.name for each in await profiles.expire(here, kept=timedelta(days=28))] == ["Elrek"]
+    assert len((await guild.call(profiles.due, limit=5, pause=APART))[0]) == 1
+    assert [each.name for each in await guild.call(profiles.expire, kept=timedelta(days=28))] == ["Elrek"]
 
 
 async def test_an_end_that_was_told_by_a_clock_a_year_ahead_is_counted_from_the_next_word(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
     gone = ProfileAnswer(ProfileState.GONE, None)
-
-    async def asked(ago: timedelta) -> list[int]:
-        async with guild.pool.connection() as conn:
-            (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=timedelta(0))
-            began = await runs.now(conn) - ago
-            return list(
-                await profiles.record(GuildConnection(conn, guild.guild_id), [(due, gone)], apart=APART, began=began)
-            )
-
-    await asked(timedelta(days=3))
+    await _record(guild, gone, await now(guild) - timedelta(days=3))
     await guild.execute("update guild_identity.character_profiles set gone_since = now() + interval '1 year'")
-    assert await asked(timedelta(days=2)) == []
-    assert len(await asked(timedelta(0))) == 1
+    assert await _record(guild, gone, await now(guild) - timedelta(days=2)) == []
+    assert len(await _record(guild, gone, await now(guild))) == 1

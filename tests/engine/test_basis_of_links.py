@@ -1,4 +1,4 @@
-"""What a link rests on, who vouches for it, and that nothing which acts on many at once changes what a person decided."""
+"""What a link rests on, who confirmed it, and that nothing which acts on many at once changes what a person decided."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.news import automate, notes, number_of, roster
+from engine.news import notes, number_of, roster
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import NotFound, Refused
@@ -18,25 +18,17 @@ from sv_common.guild_sync.identity.decisions import (
     LinkCharacter,
     LinkCharacterToMember,
     LinkMember,
-    ManualDecision,
     MergePlayers,
     RejectLink,
     UnlinkCharacter,
     UnlinkMember,
 )
-from sv_common.guild_sync.identity_engine import apply_decision, run_matching
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_all, undo
+from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_all
 from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
 
 SOCIAL_ROLE = ROLE_OF_RANK[SOCIAL]
-
-
-async def _decide(guild: GuildBuilder, decision: ManualDecision) -> int:
-    report = await apply_decision(guild.pool, decision, actor="officer alice")
-    assert report.attempt_id is not None
-    return report.attempt_id
 
 
 async def _basis(guild: GuildBuilder, character: int) -> tuple[Any, ...]:
@@ -61,10 +53,10 @@ async def _fix_everything(guild: GuildBuilder) -> None:
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for issue_type in RULES:
             await rule_store.save_settings(here, issue_type, actor="alice", auto_mitigate=True)
-    await automate(guild)
+    await guild.automate()
     for issue_type in RULES:
-        await run_integrity_check(guild.pool)
-        await fix_all(guild.pool, issue_type, actor="alice", guild_id=guild.guild_id)
+        await guild.scan()
+        await guild.fix_all(issue_type)
     await run_matching(guild.pool, actor="alice")
 
 
@@ -87,7 +79,7 @@ async def test_a_fix_of_all_rests_on_evidence_and_a_click_on_one_is_the_officers
 ) -> None:
     await guild.main("Mito")
     character = await guild.character("Breeze", "Mito")
-    await run_integrity_check(guild.pool)
+    await guild.scan()
     ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'orphan_wow'")
     if click:
         await fix_one(guild.pool, issue, actor="officer alice")
@@ -97,47 +89,40 @@ async def test_a_fix_of_all_rests_on_evidence_and_a_click_on_one_is_the_officers
     assert await _basis(guild, character) == expected
 
 
-async def test_automation_makes_links_that_nobody_vouches_for(guild: GuildBuilder) -> None:
-    await guild.main("Mito")
-    character = await guild.alt("Rivermane", "Mito", await guild.main("Elrek"))
-    await automate(guild)
-    assert await _basis(guild, character) == ("note", "Mito", None, False)
-
-
 async def test_an_officer_confirms_a_link_and_takes_that_back(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", mito)
     await guild.execute("update guild_identity.players set offspec_character_id = %(c)s", {"c": character})
     before = await guild.rows("select to_jsonb(l) from guild_identity.player_characters l order by character_id")
-    attempt = await _decide(guild, ConfirmLink("Rivermane"))
+    done = await guild.decide(ConfirmLink("Rivermane"))
     assert await _basis(guild, character) == ("officer", "Mito", "officer alice", True)
     assert await guild.rows("select offspec_character_id from guild_identity.players") == [(character,)]
     with pytest.raises(Refused, match="by a person's decision"):
-        await _decide(guild, ConfirmLink("Rivermane"))
-    await undo(guild.pool, attempt, actor="bob")
+        await guild.decide(ConfirmLink("Rivermane"))
+    await guild.undo(done)
     assert (
         await guild.rows("select to_jsonb(l) from guild_identity.player_characters l order by character_id") == before
     )
     await guild.character("Loner")
     with pytest.raises(Refused, match="there is no link to confirm"):
-        await _decide(guild, ConfirmLink("Loner"))
+        await guild.decide(ConfirmLink("Loner"))
 
 
 async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_back(guild: GuildBuilder) -> None:
     member = await guild.member("Zephyr")
     player = await guild.player("Mito", member=member)
-    attempt = await _decide(guild, LinkMember("Mito", "Zephyr"))
+    done = await guild.decide(LinkMember("Mito", "Zephyr"))
     assert await _member_basis(guild, player) == (member, "officer", "officer alice")
     with pytest.raises(Refused, match="by a person's decision"):
-        await _decide(guild, LinkMember("Mito", "Zephyr"))
-    await undo(guild.pool, attempt, actor="bob")
+        await guild.decide(LinkMember("Mito", "Zephyr"))
+    await guild.undo(done)
     assert await _member_basis(guild, player) == (member, "name", None)
 
 
-async def test_that_a_character_is_a_members_vouches_for_the_whole_way(guild: GuildBuilder) -> None:
+async def test_that_a_character_is_a_members_confirms_the_whole_way(guild: GuildBuilder) -> None:
     player = await guild.player("Mito", member=await guild.member("Zephyr"))
     character = await guild.alt("Rivermane", "Mito", player)
-    await _decide(guild, LinkCharacterToMember("Rivermane", "Zephyr"))
+    await guild.decide(LinkCharacterToMember("Rivermane", "Zephyr"))
     assert (await _basis(guild, character))[0] == (await _member_basis(guild, player))[1] == "officer"
     assert len(await guild.rows("select 1 from guild_identity.confirmed_characters")) == 1
 
@@ -147,9 +132,9 @@ async def test_fix_all_leaves_a_link_that_a_person_made_and_says_so_before(guild
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek, source=source)
-    await run_integrity_check(guild.pool)
+    await guild.scan()
     planned = await preview_all(guild.pool, "note_mismatch", guild_id=guild.guild_id)
-    report = await fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
+    report = await guild.fix_all("note_mismatch")
     assert not planned.ready
     for result in (*planned.settled, *report.results):
         assert result.outcome is FixOutcome.REFUSED
@@ -158,22 +143,13 @@ async def test_fix_all_leaves_a_link_that_a_person_made_and_says_so_before(guild
     assert await guild.player_of(character) == elrek
 
 
-async def test_a_confirmed_link_is_left_alone_as_one_made_by_hand(guild: GuildBuilder) -> None:
-    elrek = await guild.main("Elrek")
-    await guild.main("Mito")
-    character = await guild.alt("Rivermane", "Mito", elrek)
-    await _decide(guild, ConfirmLink("Rivermane"))
-    await _fix_everything(guild)
-    assert await guild.player_of(character) == elrek
-
-
-async def test_a_character_unlinked_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
+async def test_a_character_unlinked_manually_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "alt of Mito", mito)
-    await _decide(guild, UnlinkCharacter("Rivermane"))
+    await guild.decide(UnlinkCharacter("Rivermane"))
     await _fix_everything(guild)
     assert await guild.player_of(character) is None
-    await _decide(guild, LinkCharacter("Rivermane", "Mito"))
+    await guild.decide(LinkCharacter("Rivermane", "Mito"))
     assert await guild.player_of(character) == mito
     assert await guild.rows("select 1 from guild_identity.link_rejections") == []
 
@@ -181,30 +157,30 @@ async def test_a_character_unlinked_by_hand_is_not_put_back_by_evidence_but_by_a
 async def test_that_a_character_was_unlinked_can_be_taken_back_or_made_firm(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "alt of Mito", mito)
-    await _decide(guild, UnlinkCharacter("Rivermane"))
-    await _decide(guild, RejectLink("Rivermane", "Mito", "somebody else's"))
+    await guild.decide(UnlinkCharacter("Rivermane"))
+    await guild.decide(RejectLink("Rivermane", "Mito", "somebody else's"))
     with pytest.raises(Refused, match="does not belong to Mito"):
-        await _decide(guild, LinkCharacter("Rivermane", "Mito"))
-    await _decide(guild, AllowLink("Rivermane", "Mito"))
+        await guild.decide(LinkCharacter("Rivermane", "Mito"))
+    await guild.decide(AllowLink("Rivermane", "Mito"))
     await _fix_everything(guild)
     assert await guild.player_of(character) == mito
 
 
-async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
+async def test_a_member_taken_off_manually_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[SOCIAL_ROLE])
     player = await guild.player("Mito", member=member)
     await guild.link(await guild.character("Mito"), player)
     await guild.character("Breeze", "@mito")
-    attempt = await _decide(guild, UnlinkMember("Mito"))
+    done = await guild.decide(UnlinkMember("Mito"))
     await _fix_everything(guild)
     assert (await _member_basis(guild, player))[0] is None
-    await undo(guild.pool, attempt, actor="bob")
+    await guild.undo(done)
     assert (await _member_basis(guild, player), await guild.rows("select 1 from guild_identity.link_rejections")) == (
         (member, "name", None),
         [],
     )
-    await _decide(guild, UnlinkMember("Mito"))
-    await _decide(guild, LinkMember("Mito", str(member)))
+    await guild.decide(UnlinkMember("Mito"))
+    await guild.decide(LinkMember("Mito", str(member)))
     assert await _member_basis(guild, player) == (member, "officer", "officer alice")
     assert await guild.rows("select 1 from guild_identity.link_rejections") == []
 
@@ -213,27 +189,27 @@ async def test_what_was_said_of_a_member_can_be_taken_back(guild: GuildBuilder) 
     member = await guild.member("Mito", roles=[SOCIAL_ROLE])
     player = await guild.player("Mito", member=member)
     with pytest.raises(NotFound, match="No one has rejected"):
-        await _decide(guild, AllowMember("Mito", "Mito"))
-    await _decide(guild, UnlinkMember("Mito"))
-    await run_integrity_check(guild.pool)
+        await guild.decide(AllowMember("Mito", "Mito"))
+    await guild.decide(UnlinkMember("Mito"))
+    await guild.scan()
     planned = await preview_all(guild.pool, "orphan_discord", guild_id=guild.guild_id)
     assert "An officer has said that Mito on Discord is not the player Mito." in planned.settled[0].reason
-    await _decide(guild, AllowMember("Mito", "Mito"))
-    await fix_all(guild.pool, "orphan_discord", actor="alice", guild_id=guild.guild_id)
+    await guild.decide(AllowMember("Mito", "Mito"))
+    await guild.fix_all("orphan_discord")
     assert await _member_basis(guild, player) == (member, "name", None)
 
 
 async def test_a_merge_takes_along_what_was_said_of_members_and_does_not_contradict_it(guild: GuildBuilder) -> None:
     mito, zed = await guild.player("Mito"), await guild.player("Zed", member=await guild.member("Zephyr"))
-    await _decide(guild, UnlinkMember("Zed"))
-    attempt = await _decide(guild, MergePlayers("Mito", "Zed"))
+    await guild.decide(UnlinkMember("Zed"))
+    done = await guild.decide(MergePlayers("Mito", "Zed"))
     told = "select player_id from guild_identity.link_rejections where discord_user_id is not null"
     assert await guild.rows(told) == [(mito,)]
-    await undo(guild.pool, attempt, actor="bob")
+    await guild.undo(done)
     assert await guild.rows(told) == [(zed,)]
-    await _decide(guild, LinkMember("Mito", "Zephyr"))
+    await guild.decide(LinkMember("Mito", "Zephyr"))
     with pytest.raises(Refused, match="An officer has said that Zed is not Zephyr on Discord"):
-        await _decide(guild, MergePlayers("Mito", "Zed"))
+        await guild.decide(MergePlayers("Mito", "Zed"))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +222,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_a_role_abov
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", note, elrek, rank=rank)
-    (result,) = await automate(guild)
+    (result,) = await guild.automate()
     assert (await guild.player_of(character) != elrek) is is_moved
     assert ("is not changed automatically" in result.reason) is not is_moved
 
@@ -256,7 +232,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_a_right_her
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek)
-    (result,) = await automate(guild)
+    (result,) = await guild.automate()
     assert await guild.player_of(character) == elrek
     assert "has the rank Social, which gives the role viewer here" in result.reason
 
@@ -274,7 +250,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_the_only_ma
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek, rank=OFFICER)
-    results = await automate(guild)
+    results = await guild.automate()
     assert await guild.player_of(character) == elrek
     (waiting,) = [each for each in results if each.issue_type == "note_mismatch"]
     assert "has the rank Officer, which gives the Discord role Officer" in waiting.reason
@@ -289,12 +265,12 @@ async def test_automation_gives_nobody_a_character_or_a_member_with_weight(guild
     await guild.member("Quillon", roles=[SOCIAL_ROLE])
     quillon = await guild.player("Quillon")
     await guild.link(await guild.character("Quillalt", rank=RAIDER), quillon)
-    results = await automate(guild)
+    results = await guild.automate()
     assert await guild.player_of(orphan) is None
     assert (await _member_basis(guild, quillon))[0] is None
     waiting = [result.issue_type for result in results if "is not changed automatically" in result.reason]
     assert waiting == ["orphan_wow"]  # of the members, no fix is safe, so automation asks for none
-    await mitigations.fix_all(guild.pool, "orphan_wow", actor="alice", guild_id=guild.guild_id)
+    await guild.fix_all("orphan_wow")
     assert await guild.player_of(orphan) is not None
 
 
@@ -306,19 +282,19 @@ async def test_the_rank_of_before_counts_while_the_rank_table_does_not_fit(guild
         await guild.link(await number_of(guild, name), player, linked_under="Elrek")
     await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Rivermane'")
     await notes(guild, Rivermane="Mito")
-    await automate(guild)
+    await guild.automate()
     assert await guild.player_of(await number_of(guild, "Rivermane")) == elrek
 
 
 @pytest.mark.parametrize("is_confirmed", [False, True])
-async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_link_that_nobody_vouches_for(
+async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_an_unconfirmed_link(
     guild: GuildBuilder, is_confirmed: bool
 ) -> None:
     await guild.execute("insert into common.access_grants values (%(guild)s, 'discord_role', '101', 'officer', 'test')")
     player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_confirmed=True)
     character = await guild.character("Mito", "Mito", rank=OFFICER)
     await guild.link(character, player, source="manual" if is_confirmed else "bulk_fix", linked_under="alt of Mito")
-    await run_integrity_check(guild.pool)
+    await guild.scan()
     planned = await preview_all(guild.pool, "role_mismatch", guild_id=guild.guild_id)
     assert len(planned.ready) == is_confirmed
     if not is_confirmed:

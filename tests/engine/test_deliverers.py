@@ -19,16 +19,13 @@ __all__ = ["desk", "served"]
 async def test_an_older_text_on_its_way_never_marks_newer_news_as_told(desk: Desk, *, is_posted: bool) -> None:
     names = ["Zephyrine", "Quillon", "Umbriel"]
     if is_posted:
-        await desk.guild.character(names[0])
-        await desk.scan()
+        await desk.newcomer(names[0])
         await desk.tell()
-    await desk.guild.character(names[1])
-    await desk.scan()
+    await desk.newcomer(names[1])
     held = HeldAnnouncer.at(desk)
     slow = asyncio.create_task(send_digest(desk.guild.pool, held, guild_id=desk.guild.guild_id))
     await held.is_on_its_way.wait()
-    await desk.guild.character(names[2])
-    await desk.scan()
+    await desk.newcomer(names[2])
     assert await desk.tell() == 0  # somebody else is sending it
     held.may_arrive.set()
     await slow
@@ -41,8 +38,7 @@ async def test_an_older_text_on_its_way_never_marks_newer_news_as_told(desk: Des
 
 
 async def test_a_clock_that_was_a_year_ahead_lets_no_news_wait_for_a_year(desk: Desk) -> None:
-    await desk.guild.character("Zephyrine")
-    await desk.scan()
+    await desk.newcomer("Zephyrine")
     desk.simulator.faults.status("message", 503, times=None)
     with pytest.raises(SourceUnavailable):
         await desk.tell()
@@ -59,17 +55,14 @@ async def test_a_clock_that_was_a_year_ahead_lets_no_news_wait_for_a_year(desk: 
 
 async def test_a_text_that_overtook_a_newer_one_is_written_anew(desk: Desk) -> None:
     """A deliverer that was away for longer than its claim overwrites what another one has told since."""
-    await desk.guild.character("Zephyrine")
-    await desk.scan()
+    await desk.newcomer("Zephyrine")
     await desk.tell()
-    await desk.guild.character("Quillon")
-    await desk.scan()
+    await desk.newcomer("Quillon")
     held = HeldAnnouncer.at(desk)
     slow = asyncio.create_task(send_digest(desk.guild.pool, held, guild_id=desk.guild.guild_id))
     await held.is_on_its_way.wait()
     await desk.guild.execute("update guild_identity.announcements set claimed_until = now() - interval '1 second'")
-    await desk.guild.character("Umbriel")
-    await desk.scan()
+    await desk.newcomer("Umbriel")
     await desk.tell()
     assert "Umbriel" in str(desk.fields())
     held.may_arrive.set()
@@ -82,8 +75,7 @@ async def test_a_text_that_overtook_a_newer_one_is_written_anew(desk: Desk) -> N
 async def test_many_deliverers_at_once_lose_no_news_and_post_one_message(desk: Desk) -> None:
     names = [f"Zork{letter}" for letter in "abcdefgh"]
     for name in names:
-        await desk.guild.character(name)
-        await desk.scan()
+        await desk.newcomer(name)
         await asyncio.gather(*(desk.tell() for _ in range(3)))
     await desk.tell()
     assert len(desk.messages) == 1
@@ -93,10 +85,9 @@ async def test_many_deliverers_at_once_lose_no_news_and_post_one_message(desk: D
 
 
 async def test_no_connection_to_the_database_is_held_while_discord_is_asked(desk: Desk, database_url: str) -> None:
-    await desk.guild.character("Zephyrine")
-    await desk.scan()
+    await desk.newcomer("Zephyrine")
     held = HeldAnnouncer.at(desk)
-    async with make_pool(database_url, min_size=1, max_size=1) as narrow:
+    async with make_pool(database_url, max_size=1) as narrow:
         telling = asyncio.create_task(send_digest(narrow, held, guild_id=desk.guild.guild_id))
         await held.is_on_its_way.wait()
         async with asyncio.timeout(5), narrow.connection() as conn:

@@ -24,26 +24,18 @@ async def _issue(guild: GuildBuilder, issue_type: str) -> Issue:
     ((number,),) = await guild.rows(
         "select id from guild_identity.audit_issues where issue_type = %(type)s", {"type": issue_type}
     )
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await lifecycle.get(here, number)
+    return await guild.call(lifecycle.get, number)
 
 
 async def _dismissed(guild: GuildBuilder, issue_type: str, *, until: datetime | None = None) -> Issue:
-    """Scan, and set the one issue of a rule aside."""
+    """Scan, and dismiss the one issue of a rule."""
     await _scan(guild)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await lifecycle.dismiss(
-            here,
-            (await _issue(guild, issue_type)).id,
-            actor="officer alice",
-            reason="It is right so.",
-            until=until,
-        )
+    number = (await _issue(guild, issue_type)).id
+    return await guild.call(lifecycle.dismiss, number, actor="officer alice", reason="It is right so.", until=until)
 
 
 async def _newest_move(guild: GuildBuilder, issue: Issue) -> tuple[str, str | None]:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        event = (await lifecycle.events(here, issue.id))[-1]
+    event = (await guild.call(lifecycle.events, issue.id))[-1]
     return event.event, event.reason
 
 
@@ -115,13 +107,11 @@ async def test_whom_a_dismissed_note_means_may_be_called_otherwise_without_openi
     await _scan(guild)
     rows = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'note_mismatch'")
     numbers = [row[0] for row in rows]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert await lifecycle.dismiss_many(here, numbers, actor="officer alice", reason="It is right so.") == 2
+    assert await guild.call(lifecycle.dismiss_many, numbers, actor="officer alice", reason="It is right so.") == 2
     await guild.execute("update guild_identity.discord_users set display_name = 'Zoe | Raid' where username = 'zoe'")
     await guild.execute("update guild_identity.wow_characters set realm_name = 'Area 52'")
     await _scan(guild)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        known = await lifecycle.get_many(here, numbers)
+    known = await guild.call(lifecycle.get_many, numbers)
     assert [issue.state for issue in known] == [IssueState.DISMISSED, IssueState.DISMISSED]
 
 
@@ -193,8 +183,7 @@ async def test_an_issue_that_is_dismissed_again_rests_on_what_is_seen_now(guild:
 async def test_reopening_many_dismissals_takes_as_many_statements_as_one(guild: GuildBuilder) -> None:
     async def statements() -> int:
         rows = await guild.rows("select id from guild_identity.audit_issues where resolved_at is null")
-        async with guild.pool.writing(guild.guild_id, alone=False) as here:
-            await lifecycle.dismiss_many(here, [row[0] for row in rows], actor="officer alice", reason="Right so.")
+        await guild.call(lifecycle.dismiss_many, [row[0] for row in rows], actor="officer alice", reason="Right so.")
         await guild.execute("update guild_identity.wow_characters set guild_note = guild_note || 'x'")
         with counting_statements() as counted:
             report = await run_integrity_check(guild.pool, guild_id=guild.guild_id)
@@ -222,19 +211,15 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     await guild.link(asleep, await guild.player("Elrek"))
     await _scan(guild)
     rows = await guild.rows("select id from guild_identity.audit_issues")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        for (number,) in rows:
-            await lifecycle.dismiss(here, number, actor="officer alice", reason="Right so.")
+    await guild.call(lifecycle.dismiss_many, [row[0] for row in rows], actor="officer alice", reason="Right so.")
     await guild.link(gone, await guild.player("Robin"))
     await guild.execute(
         "update guild_identity.wow_characters set removed_at = now() where id = %(left)s", {"left": left}
     )
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await rule_store.save_settings(here, "stale_character", actor="alice", is_enabled=False)
+    await guild.call(rule_store.save_settings, "stale_character", actor="alice", is_enabled=False)
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        page = await findings.dismissals(here)
-        idle = await findings.dismissals(here, only_idle=True)
+    page = await guild.call(findings.dismissals)
+    idle = await guild.call(findings.dismissals, only_idle=True)
     told = {each.issue.wow_character_id: each.why_idle for each in page.items}
     assert told == {
         gone: "It is no longer found.",
@@ -243,22 +228,16 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
         asleep: "Its rule is switched off.",
     }
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await lifecycle.reopen_many(
-            here,
-            [each.issue.id for each in idle.items],
-            actor="officer alice",
-            reason="Done with.",
-        )
-        assert [each.why_idle for each in (await findings.dismissals(here)).items] == [None]
+    numbers = [each.issue.id for each in idle.items]
+    await guild.call(lifecycle.reopen_many, numbers, actor="officer alice", reason="Done with.")
+    assert [each.why_idle for each in (await guild.call(findings.dismissals)).items] == [None]
 
 
 async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_nothing(guild: GuildBuilder) -> None:
     await guild.character("Loner", "Zork")
     await _dismissed(guild, "orphan_wow", until=datetime.now(UTC) + timedelta(days=1))
     await guild.execute("update guild_identity.audit_issues set dismissed_until = now() - interval '1 hour'")
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        (only,) = (await findings.dismissals(here)).items
+    (only,) = (await guild.call(findings.dismissals)).items
     assert only.why_idle == "Its day has come; the next scan ends it."
 
 
@@ -267,7 +246,6 @@ async def test_a_reason_that_cannot_be_kept_or_that_nobody_reads_is_refused(guil
     await _scan(guild)
     number = (await _issue(guild, "orphan_wow")).id
     for reason in ("a\x00b", "a\x1b[31mb", "\udcff", "x" * 501, "  "):
-        async with guild.pool.writing(guild.guild_id, alone=False) as here:
-            with pytest.raises(BadInput, match="reason"):
-                await lifecycle.dismiss(here, number, actor="officer alice", reason=reason)
+        with pytest.raises(BadInput, match="reason"):
+            await guild.call(lifecycle.dismiss, number, actor="officer alice", reason=reason)
     assert (await _issue(guild, "orphan_wow")).state is IssueState.OPEN

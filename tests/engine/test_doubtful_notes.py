@@ -6,21 +6,21 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.model import Issue
-from sv_common.guild_sync.mitigations import preview_one, run_auto_mitigations
+from sv_common.guild_sync.mitigations import preview_one
 
 
-async def _issues(guild: GuildBuilder) -> list[Issue]:
-    await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await lifecycle.open_of_rule(here, "note_mismatch")
+async def _alts(guild: GuildBuilder, player: int, *notes: str) -> list[int]:
+    """A character of a player for each of the notes."""
+    return [await guild.alt(f"Alt{chr(97 + number)}", note, player) for number, note in enumerate(notes)]
 
 
-@pytest.mark.parametrize(
-    "note",
-    [
+async def test_a_note_about_others_or_a_state_is_no_finding(guild: GuildBuilder) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    await guild.character("Asleep", realm="stormrage")
+    await _alts(
+        guild,
+        elrek,
         "Mito's recruit",
         "Mitos Frau",
         "guest of Mito",
@@ -36,26 +36,19 @@ async def _issues(guild: GuildBuilder) -> list[Issue]:
         "Hacked",
         "Elternzeit",
         "Mito-Stormrage",
-    ],
-)
-async def test_a_note_about_others_or_a_state_is_no_finding(guild: GuildBuilder, note: str) -> None:
-    elrek = await guild.main("Elrek")
-    await guild.main("Mito")
-    await guild.character("Asleep", realm="stormrage")
-    await guild.alt("Rivermane", note, elrek)
-    assert await _issues(guild) == []
+    )
+    assert [issue.summary for issue in await guild.open_issues("note_mismatch")] == []
 
 
-@pytest.mark.parametrize("note", ["Holy", "Monday", "both Mito + Trog", "Trog/Moon", "Mito (ex Trog)"])
-async def test_a_word_that_is_a_name_too_is_found_and_moves_nobody(guild: GuildBuilder, note: str) -> None:
+async def test_a_word_that_is_a_name_too_is_found_and_moves_nobody(guild: GuildBuilder) -> None:
     elrek = await guild.main("Elrek")
     for name in ("Mito", "Trog", "Holy", "Monday", "Moon"):
         await guild.main(name)
-    character = await guild.alt("Rivermane", note, elrek)
-    (issue,) = await _issues(guild)
-    await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)
-    assert issue.details["verdict"] == "ambiguous"
-    assert await guild.player_of(character) == elrek
+    alts = await _alts(guild, elrek, "Holy", "Monday", "both Mito + Trog", "Trog/Moon", "Mito (ex Trog)")
+    issues = await guild.open_issues("note_mismatch")
+    await guild.automate()
+    assert [issue.details["verdict"] for issue in issues] == ["ambiguous"] * len(alts)
+    assert {await guild.player_of(alt) for alt in alts} == {elrek}
 
 
 @pytest.mark.parametrize(
@@ -72,20 +65,17 @@ async def test_a_stranger_without_the_form_of_a_name_waits_for_an_officer(
     elrek = await guild.main("Elrek")
     await guild.main("Brightmane")
     character = await guild.alt("Rivermane", note, elrek)
-    (issue,) = await _issues(guild)
+    issue = await guild.open_issue("note_mismatch")
     plan = (await preview_one(guild.pool, issue.id)).ready[0].plan
     assert reason in (plan.waits_for_officer or "")
-    await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)
+    await guild.automate()
     assert await guild.player_of(character) == elrek
 
 
-@pytest.mark.parametrize("note", ["Zork", "alt of Zork", "Zork's alt", "Main: Zork", "«Zork»!"])
-async def test_a_stranger_in_the_form_of_a_name_unlinks(guild: GuildBuilder, note: str) -> None:
-    elrek = await guild.main("Elrek")
-    character = await guild.alt("Rivermane", note, elrek)
-    await _issues(guild)
-    await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)
-    assert await guild.player_of(character) is None
+async def test_a_stranger_in_the_form_of_a_name_unlinks(guild: GuildBuilder) -> None:
+    alts = await _alts(guild, await guild.main("Elrek"), "Zork", "alt of Zork", "Zork's alt", "Main: Zork", "«Zork»!")
+    await guild.automate()
+    assert {await guild.player_of(alt) for alt in alts} == {None}
 
 
 async def test_a_guild_that_writes_names_small_is_read_as_it_writes(guild: GuildBuilder) -> None:
@@ -93,31 +83,20 @@ async def test_a_guild_that_writes_names_small_is_read_as_it_writes(guild: Guild
     for name in ("Brightmane", "Darkmane", "Greymane"):
         await guild.alt(name, "elrek", elrek)
     character = await guild.alt("Rivermane", "zork", elrek)
-    await _issues(guild)
-    await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)
+    await guild.automate()
     assert await guild.player_of(character) is None
 
 
-@pytest.mark.parametrize(
-    ("player", "note"),
-    [
-        ("Mito", "Mtio"),
-        ("Trog", "Trig"),
-        ("Вова", "Вовин"),
-        ("Лёша", "твинк Леши"),
-        ("Kasia", "alt Kasi"),
-        ("Kuba", "Kuby"),
-    ],
-)
-async def test_one_slip_in_a_short_name_or_another_case_of_it_waits(
-    guild: GuildBuilder, player: str, note: str
-) -> None:
-    own = await guild.main(player)
-    character = await guild.alt("Rivermane", note, own)
-    for issue in await _issues(guild):
+async def test_one_slip_in_a_short_name_or_another_case_of_it_waits(guild: GuildBuilder) -> None:
+    owners = {}
+    slips = {"Mito": "Mtio", "Trog": "Trig", "Вова": "Вовин", "Лёша": "твинк Леши", "Kasia": "alt Kasi", "Kuba": "Kuby"}
+    for number, (name, note) in enumerate(slips.items()):
+        player = await guild.main(name)
+        owners[await guild.alt(f"Alt{chr(97 + number)}", note, player)] = player
+    for issue in await guild.open_issues("note_mismatch"):
         assert issue.details["resembles"] is not None
-    await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)
-    assert await guild.player_of(character) == own
+    await guild.automate()
+    assert {character: await guild.player_of(character) for character in owners} == owners
 
 
 async def test_a_stranger_who_takes_a_known_players_name_on_discord_makes_it_ambiguous(guild: GuildBuilder) -> None:
@@ -126,9 +105,9 @@ async def test_a_stranger_who_takes_a_known_players_name_on_discord_makes_it_amb
     await guild.link(await guild.character("Brightmane"), robin, as_main=True)
     character = await guild.alt("Rivermane", "Mito", elrek)
     await guild.member("Mito")
-    (issue,) = await _issues(guild)
+    issue = await guild.open_issue("note_mismatch")
     assert issue.details["verdict"] == "ambiguous"
-    await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)
+    await guild.automate()
     assert await guild.player_of(character) == elrek
 
 
@@ -150,10 +129,10 @@ async def test_a_nickname_needs_two_characters_whose_note_is_it(guild: GuildBuil
     assert (await preview_matching(guild.pool)).counts["players_created"] == 0
 
 
-@pytest.mark.parametrize("note", ["Probie", "Founder", "Retired", "Prøvetid", "Freundin", "Recruit", "Elternzeit"])
-async def test_a_status_on_two_characters_is_no_nickname(guild: GuildBuilder, note: str) -> None:
-    for name in ("Brightmane", "Darkmane"):
-        await guild.character(name, note)
+async def test_a_status_on_two_characters_is_no_nickname(guild: GuildBuilder) -> None:
+    for note in ("Probie", "Founder", "Retired", "Prøvetid", "Freundin", "Recruit", "Elternzeit"):
+        for name in ("Brightmane", "Darkmane"):
+            await guild.character(f"{name}{note.lower()}", note)
     assert (await preview_matching(guild.pool)).counts["players_created"] == 0
 
 

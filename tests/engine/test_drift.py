@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.news import automate, basis_note, notes, number_of, on_discord, open_issues, roster
+from engine.news import basis_note, notes, number_of, on_discord, open_issues, roster
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.decisions import ConfirmLink, LinkCharacter
@@ -33,7 +33,7 @@ async def _owners(guild: GuildBuilder, *names: str) -> list[int | None]:
 async def test_a_main_that_is_renamed_keeps_its_alts_and_nothing_is_found(family: GuildBuilder) -> None:
     before = await _owners(family, "Alta", "Altb")
     await roster(family, {**FAMILY, MITO: "Torvan", ELREK: "Elrek", 6: "Elralt"})
-    assert await automate(family) == []
+    assert await family.automate() == []
     assert await open_issues(family) == []
     assert await _owners(family, "Alta", "Altb") == before == await _owners(family, "Torvan", "Torvan")
 
@@ -47,7 +47,7 @@ async def test_a_newcomer_who_takes_the_freed_name_is_not_given_the_alts(
     await roster(family, {**FAMILY, MITO: "Torvan", ELREK: "Elrek", 6: "Elralt", NEWCOMER: "Mito"})
     if has_player:
         await family.link(await number_of(family, "Mito"), await family.player("Charlie"))
-    results = await automate(family)
+    results = await family.automate()
     assert [result.outcome for result in results] == [FixOutcome.WAITING] * 2
     assert all("a former name of Robin (now Torvan-area-52)" in result.reason for result in results)
     assert await _owners(family, "Alta", "Altb") == before
@@ -72,7 +72,7 @@ async def test_a_changed_nickname_takes_no_character_away(guild: GuildBuilder) -
     assert None not in before
     await guild.execute("update guild_identity.players set display_name = 'Torvan'")
     await on_discord(guild, {"9001": "Zephyr"})
-    assert await automate(guild) == []
+    assert await guild.automate() == []
     assert await open_issues(guild) == []
     assert await _owners(guild, "Torvan", "Alta") == before
 
@@ -80,7 +80,7 @@ async def test_a_changed_nickname_takes_no_character_away(guild: GuildBuilder) -
 async def test_a_note_that_did_not_change_waits_with_the_sentence_why(guild: GuildBuilder) -> None:
     elrek, mito = await guild.main("Elrek"), await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek, linked_under=" mito ")
-    (result,) = await automate(guild)
+    (result,) = await guild.automate()
     assert result.outcome is FixOutcome.WAITING
     assert (
         "The note has not changed since Rivermane-area-52 was linked; the name it uses now means Mito." in result.reason
@@ -95,7 +95,7 @@ async def test_a_link_of_which_the_note_is_not_known_waits(guild: GuildBuilder) 
     await guild.main("Mito")
     character = await guild.alt("Rivermane", None, elrek, linked_under=None)
     await notes(guild, Rivermane="Mito")
-    (result,) = await automate(guild)
+    (result,) = await guild.automate()
     assert (result.outcome, await guild.player_of(character)) == (FixOutcome.WAITING, elrek)
     assert "was linked is unknown, so it needs an officer's review" in result.reason
 
@@ -112,7 +112,7 @@ async def test_a_note_that_still_means_the_player_is_the_one_that_later_ones_are
     await notes(family, Alta="Mito's bank")
     assert await family.player_of(alta) == mito
     await notes(family, Alta="Elrek")
-    await automate(family)
+    await family.automate()
     assert (await family.player_of(alta), await basis_note(family, alta)) == (elrek, "Elrek")
 
 
@@ -134,13 +134,6 @@ async def test_a_link_is_taken_back_although_the_note_has_moved_on(family: Guild
     assert await family.rows(
         "select basis, confirmed_by from guild_identity.player_characters where character_id = %(alta)s", {"alta": alta}
     ) == [("note", None)]
-
-
-async def test_a_link_by_hand_is_one_under_the_note_of_that_moment(guild: GuildBuilder) -> None:
-    await guild.main("Mito")
-    character = await guild.character("Rivermane", "alt of somebody")
-    await apply_decision(guild.pool, LinkCharacter("Rivermane", "Mito"), actor="alice")
-    assert await basis_note(guild, character) == "alt of somebody"
 
 
 async def test_a_note_that_names_nobody_is_not_the_one_that_a_link_rests_on(family: GuildBuilder) -> None:

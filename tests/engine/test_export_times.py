@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.news import row
 from guild_builder import OFFICER, RAIDER, SOCIAL, GuildBuilder, entry
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
@@ -18,19 +19,6 @@ from sv_common.guild_sync.sources.ports import Sources
 
 TODAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LONG_AGO = TODAY - timedelta(days=90)
-
-
-def row(name: str, note: str | None = None, **changes: Any) -> dict[str, Any]:
-    """One character as the addon writes it."""
-    return {
-        "name": name,
-        "realm": "Area52",
-        "note": note,
-        "officerNote": None,
-        "rank": 3,
-        "rankName": "Social",
-        **changes,
-    }
 
 
 async def _export(guild: GuildBuilder, at: datetime | None, *rows: dict[str, Any]) -> SyncReport:
@@ -162,8 +150,7 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
         ("done", LONG_AGO),
         ("done", LONG_AGO),
     ]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        sources = (await health.health(here)).sources
+    sources = (await guild.call(health.health)).sources
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale) == (LONG_AGO, True)
 

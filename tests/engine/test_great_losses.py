@@ -32,18 +32,15 @@ SYNCS = pytest.mark.parametrize(("sync", "source"), [(roster, "battlenet"), (mem
 
 
 async def held(guild: GuildBuilder) -> list[HeldLoss]:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await held_losses.all_of(here)
+    return await guild.call(held_losses.all_of)
 
 
 async def who(guild: GuildBuilder, loss: HeldLoss) -> list[LostSubject]:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await held_losses.subjects(here, loss)
+    return await guild.call(held_losses.subjects, loss)
 
 
 async def release(guild: GuildBuilder, source: LossSource, key: str) -> HeldLoss:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await held_losses.release(here, source, key, actor="alice")
+    return await guild.call(held_losses.release, source, key, actor="alice")
 
 
 @SYNCS

@@ -11,13 +11,11 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 
 
 async def _say(guild: GuildBuilder, word: str, category: str | None) -> None:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        await words.say(here, word, category, actor="officer alice")
+    await guild.call(words.say, word, category, actor="officer alice")
 
 
 async def _forget(guild: GuildBuilder, word: str) -> bool:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await words.forget(here, word)
+    return await guild.call(words.forget, word)
 
 
 async def _mismatches(guild: GuildBuilder) -> int:
@@ -56,8 +54,7 @@ async def test_another_guild_goes_on_reading_as_before(guild: GuildBuilder) -> N
 async def test_a_word_that_cannot_be_is_refused(guild: GuildBuilder, word: str, category: str) -> None:
     with pytest.raises(BadInput):
         await _say(guild, word, category)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert await words.all_words(here) == []
+    assert await guild.call(words.all_words) == []
 
 
 async def test_forgetting_what_was_never_said_says_so(guild: GuildBuilder) -> None:

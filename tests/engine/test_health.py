@@ -1,4 +1,4 @@
-"""How healthy a guild's data is: who counts, who is linked and consistent, what mended itself, how old everything is."""
+"""How healthy a guild's data is: who counts, who is linked and consistent, what was fixed automatically, how old everything is."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from sv_common.guild_sync.sources.ports import Sources
 
 
 async def _health(guild: GuildBuilder) -> Health:
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        return await health.health(here)
+    return await guild.call(health.health)
 
 
 def _numbers(share: Share) -> tuple[int, int, int, int, int]:
@@ -52,7 +51,7 @@ async def test_in_an_empty_guild_nobody_counts(guild: GuildBuilder) -> None:
     found = await _health(guild)
     assert (_numbers(found.characters), found.characters.percent) == ((0, 0, 0, 0, 0), None)
     assert (_numbers(found.members), found.members.left_out) == ((0, 0, 0, 0, 0), {})
-    assert (found.fixed, found.fixed_by_itself) == (0, [])
+    assert (found.fixed, found.fixed_automatically) == (0, [])
     assert all(age.is_stale and age.last is None for age in found.sources)
 
 
@@ -75,7 +74,7 @@ async def test_an_issue_for_information_does_not_count_against_a_character(guild
     assert _numbers((await _health(guild)).characters) == (1, 2, 0, 1, 0)
 
 
-async def test_an_issue_that_an_officer_set_aside_does_not_count_against_anybody(guild: GuildBuilder) -> None:
+async def test_a_dismissed_issue_does_not_count_against_a_character(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     await guild.alt("Grimalt", "Mito", await guild.main("Elrek"))
     await run_integrity_check(guild.pool)
@@ -141,7 +140,9 @@ async def test_what_automation_fixed_this_week_is_counted_by_rule(guild: GuildBu
     ((newest,),) = await guild.rows("select max(id) from guild_identity.fix_attempts")
     await mitigations.undo(guild.pool, newest, actor="officer alice")
     found = await _health(guild)
-    assert [(each.issue_type, each.fixed, each.undone) for each in found.fixed_by_itself] == [("note_mismatch", 2, 1)]
+    assert [(each.issue_type, each.fixed, each.undone) for each in found.fixed_automatically] == [
+        ("note_mismatch", 2, 1)
+    ]
     assert found.fixed == 2
     assert found.fixed_since == datetime.now(UTC).date() - timedelta(days=6)
 
@@ -172,8 +173,7 @@ async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: 
     await _run(guild, "discord_sync", ago="9 hours")
     age = await _source(guild, Source.MEMBERS)
     assert (age.error, age.is_stale) == (None, True)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        standing = (await runs.standings(here))["discord_sync"]
+    standing = (await guild.call(runs.standings))["discord_sync"]
     assert (standing.failures, standing.last_error) == (0, None)
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision
-from sv_common.guild_sync.insights.issue import GONE, READY, IssueDetails, issue_details
+from sv_common.guild_sync.insights.issue import GONE, IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues.explanation import CandidateKind, WeighedCandidate
+from sv_common.guild_sync.issues.explanation import WeighedCandidate
 from sv_common.guild_sync.mitigations import fix_one, undo
 from sv_common.guild_sync.rules import RULES
 
@@ -240,53 +236,6 @@ async def test_a_plan_that_was_undone_says_who_undid_it(guild: GuildBuilder) -> 
     assert told.history[-1].sentence.startswith("a scan found it again, after officer bob took this back: ")
 
 
-NOTES = (
-    None, "", "Mito", "alt of Mito", "Mito's bank", "Mitto", "Zork", "Robin", "Alch 300", "hello Mito my friend",
-    "alt of Stranger", "Mito-Illidan", "Stranger", "main", "Elrek / Mito",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("note", NOTES)
-@pytest.mark.parametrize("is_linked", [True, False])
-async def test_whom_the_page_marks_as_decided_is_whom_the_fix_links_to(
-    guild: GuildBuilder, note: str | None, is_linked: bool
-) -> None:
-    await guild.main("Mito")
-    elrek = await guild.main("Elrek")
-    await guild.player("Robin", member=await guild.member("Robin"))
-    await guild.member("Stranger", roles=[ROLE_OF_RANK[RAIDER]])
-    subject = await guild.character("Subject", note)
-    if is_linked:
-        await guild.link(subject, elrek)
-    await run_integrity_check(guild.pool)
-    rows = await guild.rows(
-        "select id from guild_identity.audit_issues where wow_character_id = %(subject)s and resolved_at is null",
-        {"subject": subject},
-    )
-    for (issue_id,) in rows:
-        await _check_agreement(guild, issue_id, subject)
-
-
-async def _check_agreement(guild: GuildBuilder, issue_id: int, subject: int) -> None:
-    told = await issue_details(guild.pool, issue_id)
-    assert told.fix is not None
-    decided = [each for each in told.candidates if each.is_decided]
-    result = await fix_one(guild.pool, issue_id, actor=BOB)
-    plan = result.plan if told.fix.outcome == READY and result.plan else Changeset.none("")
-    links = [row.after for row in plan.rows if row.table == "link" and row.after]
-    assert len(decided) == len(links)
-    player = await guild.player_of(subject)
-    for each in decided:
-        evidence = links[0]["evidence"]
-        assert evidence[:1].upper() + evidence[1:] in each.speaks_for or any(
-            "Discord name" in s for s in each.speaks_for
-        )
-        if each.kind is CandidateKind.PLAYER:
-            assert player == each.id
-        else:
-            assert any(row["discord_user_id"] == each.id for row in plan.created.values())
-
-
 async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild: GuildBuilder) -> None:
     await guild.character("Newalt", "Robin")
     await run_integrity_check(guild.pool)
@@ -299,10 +248,3 @@ async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild:
         assert len(told.candidates) == number
     # One candidate is a plan, for which it is asked whether it was undone before; several are none.
     assert counts[0] - 1 == counts[1] == counts[2] == counts[3]
-
-
-async def test_another_guilds_issue_is_not_told(guild: GuildBuilder) -> None:
-    await guild.character("Newalt", "Robin")
-    told = await _told(guild, "orphan_wow")
-    with pytest.raises(NotFound):
-        await issue_details(guild.pool, told.issue.id, guild_id=guild.guild_id + 1)

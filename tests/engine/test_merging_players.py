@@ -6,21 +6,18 @@ import asyncio
 
 import pytest
 
-from engine.two_players import Two, decide, people, player_row, take_back
+from engine.two_players import Two, people, player_row
 from guild_builder import OFFICER, GuildBuilder
 from laws.snapshot import differences
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity.decisions import MergePlayers
 from sv_common.guild_sync.identity_engine import preview_decision, run_matching
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.mitigations import fix_all, run_auto_mitigations
-from sv_common.guild_sync.rules import RULES
 
 
 async def test_all_that_is_the_others_becomes_the_ones_that_stays(two: Two) -> None:
     guild = two.guild
     main = await guild.rows("select id from guild_identity.wow_characters where character_name = 'Mito'")
-    await decide(guild, MergePlayers("Mito", "Zed"))
+    await guild.decide(MergePlayers("Mito", "Zed"))
     assert await player_row(guild, two.zed) is None
     assert await player_row(guild, two.mito) == ("Mito", two.numbers["member"], main[0][0], two.numbers["Stormalt"])
     links = await guild.rows(
@@ -39,7 +36,7 @@ async def test_a_player_without_a_main_takes_the_others(guild: GuildBuilder) -> 
     main = (await guild.rows("select main_character_id from guild_identity.players where id = %(zed)s", {"zed": zed}))[
         0
     ]
-    await decide(guild, MergePlayers("Mito", "Zed"))
+    await guild.decide(MergePlayers("Mito", "Zed"))
     assert await guild.rows("select main_character_id from guild_identity.players") == [main]
 
 
@@ -48,7 +45,7 @@ async def test_an_empty_player_is_merged_and_the_merge_is_among_what_was_done_to
 ) -> None:
     mito = await guild.main("Mito")
     empty = await guild.player("mito")
-    report = await decide(guild, MergePlayers(str(mito), "Mito"))
+    report = await guild.decide(MergePlayers(str(mito), "Mito"))
     assert await player_row(guild, empty) is None
     assert report.sentences == [f"Delete the player mito (number {empty}), who is Mito (number {mito})."]
 
@@ -70,61 +67,33 @@ async def test_the_preview_says_each_thing_that_changes_and_changes_nothing(two:
     assert differences(before, await people(two.guild)) == {}
 
 
-async def test_what_was_said_of_a_character_that_has_left_moves_too(two: Two) -> None:
+async def test_a_character_that_has_left_and_what_was_said_of_one_come_along(two: Two) -> None:
     await two.guild.execute(
-        "update guild_identity.wow_characters set removed_at = now() where id = %(loner)s",
-        {"loner": two.numbers["Loner"]},
+        "update guild_identity.wow_characters set removed_at = now() where character_name in ('Loner', 'Grimalt')"
     )
-    await decide(two.guild, MergePlayers("Mito", "Zed"))
+    await two.guild.decide(MergePlayers("Mito", "Zed"))
+    assert await two.guild.player_of(two.numbers["Grimalt"]) == two.mito
     assert await two.guild.rows("select player_id from guild_identity.link_rejections") == [(two.mito,)]
 
 
-async def test_a_character_that_has_left_comes_along(two: Two) -> None:
-    await two.guild.execute(
-        "update guild_identity.wow_characters set removed_at = now() where id = %(alt)s",
-        {"alt": two.numbers["Grimalt"]},
-    )
-    await decide(two.guild, MergePlayers("Mito", "Zed"))
-    assert await two.guild.player_of(two.numbers["Grimalt"]) == two.mito
-
-
-@pytest.mark.parametrize("name", ["MITO", "Loner", "Zephyr", "Bank", "x" * 61, "a\u202eb"])
-async def test_a_name_that_somebody_has_anyway_or_that_can_be_no_alias_is_not_remembered(
-    guild: GuildBuilder, name: str
-) -> None:
+async def test_a_name_that_somebody_has_anyway_or_that_can_be_no_alias_is_not_remembered(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     await guild.character("Loner")
     await guild.member("Zephyr")
-    other = await guild.player(name)
-    await decide(guild, MergePlayers(str(mito), str(other)))
+    for name in ("MITO", "Loner", "Zephyr", "Bank", "x" * 61, "a\u202eb"):
+        other = await guild.player(name)
+        await guild.decide(MergePlayers(str(mito), str(other)))
     assert await guild.rows("select alias from guild_identity.player_note_aliases") == []
 
 
 @pytest.mark.parametrize("second", [MergePlayers("Mito", "Zed"), MergePlayers("Zed", "Mito")])
 async def test_of_two_officers_who_merge_at_once_one_does_it(two: Two, second: MergePlayers) -> None:
     outcomes = await asyncio.gather(
-        decide(two.guild, MergePlayers("Mito", "Zed")), decide(two.guild, second, "officer bob"), return_exceptions=True
+        two.guild.decide(MergePlayers("Mito", "Zed")), two.guild.decide(second, "officer bob"), return_exceptions=True
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DecisionReport", "NotFound"]
     assert len(await two.guild.rows("select 1 from guild_identity.players")) == 1
     assert len(await two.guild.rows("select 1 from guild_identity.player_characters")) == 3
-
-
-async def test_automation_leaves_what_was_merged_together(two: Two) -> None:
-    guild = two.guild
-    newcomer = await guild.character("Newcomer", "Zed's alt")
-    by_evidence = await guild.alt("Faithful", "Zed", two.mito)
-    await decide(guild, MergePlayers("Mito", "Zed"))
-    before = await guild.rows("select character_id, player_id from guild_identity.player_characters order by 1")
-    await run_integrity_check(guild.pool)
-    await run_auto_mitigations(guild.pool)
-    assert await guild.rows("select character_id, player_id from guild_identity.player_characters order by 1") == before
-    for issue_type in RULES:
-        await fix_all(guild.pool, issue_type, actor="officer alice", guild_id=guild.guild_id)
-    await run_matching(guild.pool, actor="officer alice")
-    assert await guild.player_of(newcomer) == two.mito
-    assert await guild.player_of(by_evidence) == two.mito
-    assert [row[0] for row in await guild.rows("select id from guild_identity.players")] == [two.mito]
 
 
 async def test_an_issue_about_a_player_that_is_gone_does_not_stay_open_while_its_rule_can_conclude_nothing(
@@ -132,9 +101,9 @@ async def test_an_issue_about_a_player_that_is_gone_does_not_stay_open_while_its
 ) -> None:
     guild = two.guild
     await guild.execute("update guild_identity.discord_users set all_guild_roles = '{101}'")
-    await run_integrity_check(guild.pool)
+    await guild.scan()
     await guild.execute("update common.guild_ranks set name_in_game = 'Warlord' where wow_rank_index = 2")
-    await decide(guild, MergePlayers("Mito", "Zed"))
+    await guild.decide(MergePlayers("Mito", "Zed"))
     told = "select resolved_by from guild_identity.audit_issues where issue_type = 'role_mismatch'"
     assert await guild.rows(told) == [("officer alice",)]
     events = (
@@ -151,9 +120,9 @@ async def test_a_merge_asks_the_database_the_same_number_of_times_however_much_t
             await guild.alt(f"Alt{size}x{number}", None, other)
             await guild.alias(other, f"Word{size}x{number}")
         with counting_statements() as counter:
-            report = await decide(guild, MergePlayers(str(stays), str(other)))
+            report = await guild.decide(MergePlayers(str(stays), str(other)))
         with counting_statements() as undoing:
-            await take_back(guild, report)
+            await guild.undo(report)
         counts.append((counter.statements, undoing.statements))
     assert counts[0] == counts[1]
 
@@ -162,7 +131,7 @@ async def test_a_main_of_higher_rank_that_comes_along_is_what_roles_are_compared
     guild = two.guild
     officer = await guild.character("Highalt", rank=OFFICER)
     await guild.link(officer, two.mito)
-    await decide(guild, MergePlayers("Mito", "Zed"))
+    await guild.decide(MergePlayers("Mito", "Zed"))
     summary = (
         "select summary from guild_identity.audit_issues where issue_type = 'role_mismatch' and resolved_at is null"
     )
@@ -176,5 +145,5 @@ async def test_a_word_that_no_note_bears_any_more_does_not_hold_up_a_merge(guild
     for character in notes:
         await guild.set_note(character, "Main")
     mito = await guild.main("Mito")
-    await decide(guild, MergePlayers("Mito", "Kipper"))
+    await guild.decide(MergePlayers("Mito", "Kipper"))
     assert {await guild.player_of(character) for character in notes} == {mito}

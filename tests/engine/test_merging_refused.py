@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engine.two_players import Two, decide, people, take_back
-from guild_builder import GuildBuilder
+from engine.two_players import Two, people
 from laws.snapshot import differences
 from sv_common.guild_sync.core.errors import NotFound, PattError, PlanStale, Refused
 from sv_common.guild_sync.identity.decisions import AllowLink, MergePlayers, RejectLink, UnlinkMember
@@ -22,11 +21,11 @@ async def _both_on_discord(two: Two) -> None:
 
 
 async def _others_character_rejected(two: Two) -> None:
-    await decide(two.guild, RejectLink("Grimalt", "Mito", ""))
+    await two.guild.decide(RejectLink("Grimalt", "Mito", ""))
 
 
 async def _own_character_rejected(two: Two) -> None:
-    await decide(two.guild, RejectLink("Mito", "Zed", ""))
+    await two.guild.decide(RejectLink("Mito", "Zed", ""))
 
 
 async def _two_called_zed(two: Two) -> None:
@@ -66,16 +65,12 @@ REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], MergePlayers, type[PattEr
 
 @pytest.mark.parametrize(("first", "decision", "error", "says"), REFUSALS)
 async def test_a_merge_that_contradicts_something_is_refused_with_the_remedy_and_changes_nothing(
-    two: Two,
-    first: Callable[[Two], Awaitable[None]],
-    decision: MergePlayers,
-    error: type[PattError],
-    says: str,
+    two: Two, first: Callable[[Two], Awaitable[None]], decision: MergePlayers, error: type[PattError], says: str
 ) -> None:
     await first(two)
     before, attempts = await people(two.guild), await two.guild.rows("select id from guild_identity.fix_attempts")
     with pytest.raises(error) as refused:
-        await decide(two.guild, decision)
+        await two.guild.decide(decision)
     assert says in str(refused.value)
     with pytest.raises(error):
         await preview_decision(two.guild.pool, decision, guild_id=two.guild.guild_id)
@@ -83,30 +78,21 @@ async def test_a_merge_that_contradicts_something_is_refused_with_the_remedy_and
     assert await two.guild.rows("select id from guild_identity.fix_attempts") == attempts
 
 
-async def test_a_player_of_another_guild_is_nobody_to_merge_with(two: Two) -> None:
-    elsewhere = await GuildBuilder.create(two.guild.pool, "Other Watch", "7001")
-    theirs = await elsewhere.main("Mito")
-    before = await people(two.guild)
-    with pytest.raises(NotFound, match="of a player of this guild"):
-        await decide(two.guild, MergePlayers("Zed", str(theirs)))
-    assert differences(before, await people(two.guild)) == {}
-
-
 async def test_each_remedy_that_a_refusal_names_lets_the_merge_go_on(two: Two) -> None:
     await _both_on_discord(two)
     await _others_character_rejected(two)
-    await decide(two.guild, UnlinkMember("Mito"))
-    await decide(two.guild, AllowLink("Grimalt", "Mito"))
-    await decide(two.guild, MergePlayers("Mito", "Zed"))
+    await two.guild.decide(UnlinkMember("Mito"))
+    await two.guild.decide(AllowLink("Grimalt", "Mito"))
+    await two.guild.decide(MergePlayers("Mito", "Zed"))
     assert await two.guild.player_of(two.numbers["Grimalt"]) == two.mito
 
 
 async def test_what_was_taken_back_against_a_link_is_not_said_again_when_the_link_is_there(two: Two) -> None:
     await _others_character_rejected(two)
-    report = await decide(two.guild, AllowLink("Grimalt", "Mito"))
-    await decide(two.guild, MergePlayers("Mito", "Zed"))
+    report = await two.guild.decide(AllowLink("Grimalt", "Mito"))
+    await two.guild.decide(MergePlayers("Mito", "Zed"))
     with pytest.raises(PlanStale, match="was linked to a player since"):
-        await take_back(two.guild, report)
+        await two.guild.undo(report)
 
 
 async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(two: Two) -> None:

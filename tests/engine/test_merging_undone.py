@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from engine.two_players import Two, decide, people, take_back
+from engine.two_players import Two, people
 from laws.snapshot import differences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.identity.decisions import (
-    AddAlias,
-    ManualDecision,
-    MergePlayers,
-    RejectLink,
-)
+from sv_common.guild_sync.identity.decisions import AddAlias, ManualDecision, MergePlayers, RejectLink
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 
 
 async def test_what_officers_said_of_both_is_kept_once_and_comes_back_twice(two: Two) -> None:
-    await decide(two.guild, RejectLink("Loner", "Mito", "nor this one"))
+    await two.guild.decide(RejectLink("Loner", "Mito", "nor this one"))
     before = await people(two.guild)
-    report = await decide(two.guild, MergePlayers("Mito", "Zed"))
+    report = await two.guild.decide(MergePlayers("Mito", "Zed"))
     rejections = "select player_id, reason from guild_identity.link_rejections"
     assert await two.guild.rows(rejections) == [(two.mito, "nor this one")]
-    await take_back(two.guild, report)
+    await two.guild.undo(report)
     assert differences(before, await people(two.guild)) == {}
 
 
@@ -36,14 +31,14 @@ async def test_a_word_that_a_match_learned_and_no_note_bears_now_comes_back_too(
         "update guild_identity.player_note_aliases set source = 'match' where alias_key = 'quondam'"
     )
     before = await people(two.guild)
-    await take_back(two.guild, await decide(two.guild, decision))
+    await two.guild.undo(await two.guild.decide(decision))
     assert differences(before, await people(two.guild)) == {}
 
 
 async def test_what_the_player_got_after_the_merge_stays_with_it_when_the_merge_is_undone(two: Two) -> None:
-    report = await decide(two.guild, MergePlayers("Mito", "Zed"))
+    report = await two.guild.decide(MergePlayers("Mito", "Zed"))
     newcomer = await two.guild.alt("Newcomer", None, two.mito)
-    await take_back(two.guild, report)
+    await two.guild.undo(report)
     assert await two.guild.player_of(newcomer) == two.mito
 
 
@@ -62,9 +57,9 @@ async def test_an_issue_about_the_player_that_is_gone_is_resolved_and_is_about_i
     )
     ((issue, player, is_open),) = await guild.rows(about)
     assert (player, is_open) == (two.zed, True)
-    report = await decide(guild, MergePlayers("Mito", "Zed"))
+    report = await guild.decide(MergePlayers("Mito", "Zed"))
     assert sorted(await guild.rows(about)) == [(issue, None, False), (issue + 1, two.mito, True)]
-    await take_back(guild, report)
+    await guild.undo(report)
     assert sorted(await guild.rows(about)) == [(issue, two.zed, True), (issue + 1, two.mito, False)]
 
 
@@ -76,16 +71,16 @@ async def test_an_issue_that_was_resolved_before_is_about_its_player_again_after
     await run_integrity_check(guild.pool)
     about = "select player_id, resolved_at is null from guild_identity.audit_issues where issue_type = 'role_mismatch'"
     assert await guild.rows(about) == [(two.zed, False)]
-    await take_back(guild, await decide(guild, MergePlayers("Mito", "Zed")))
+    await guild.undo(await guild.decide(MergePlayers("Mito", "Zed")))
     assert (two.zed, False) in await guild.rows(about)
 
 
 async def test_an_earlier_attempt_is_undone_after_the_merge_was_and_not_before(two: Two) -> None:
     guild = two.guild
-    earlier = await decide(guild, RejectLink("Stormalt", "Zed", ""))
-    report = await decide(guild, MergePlayers("Mito", "Zed"))
+    earlier = await guild.decide(RejectLink("Stormalt", "Zed", ""))
+    report = await guild.decide(MergePlayers("Mito", "Zed"))
     with pytest.raises(PlanStale):
-        await take_back(guild, earlier)
-    await take_back(guild, report)
-    await take_back(guild, earlier)
+        await guild.undo(earlier)
+    await guild.undo(report)
+    await guild.undo(earlier)
     assert await guild.player_of(two.numbers["Stormalt"]) == two.zed

@@ -64,6 +64,14 @@ async def test_characters_and_members_who_left_do_not_stand_in_the_way_of_namesa
     assert await _meant(guild, LinkCharacterToMember("Grim", f"#{here}"))
 
 
+async def test_who_left_is_still_named_by_name_where_no_one_present_has_it(guild: GuildBuilder) -> None:
+    departed = await guild.character("Mito", has_left=True)
+    await guild.link(departed, await guild.player("Old Mito"))
+    new = await guild.player("New Mito")
+    await guild.decide(LinkCharacter("Mito", "New Mito"))
+    assert await guild.player_of(departed) == new
+
+
 async def test_namesakes_who_are_both_here_are_told_with_realm_and_number(guild: GuildBuilder) -> None:
     one, other = await guild.character("Grim"), await guild.character("Grim", realm="stormrage")
     mito, twin = await guild.player("Mito"), await guild.player("Mito")

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
 
 
 async def _fix(guild: GuildBuilder, character: int) -> FixResult:
-    await run_integrity_check(guild.pool)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        found = await lifecycle.open_of_rule(here, "orphan_wow")
+    found = await guild.open_issues("orphan_wow")
     issue = next(issue for issue in found if issue.wow_character_id == character)
     return await fix_one(guild.pool, issue.id, actor="alice")
 
@@ -60,8 +55,8 @@ async def test_a_character_with_the_whole_name_of_one_discord_member_makes_the_p
 async def test_two_characters_of_one_new_player_share_it_in_a_fix_of_all(guild: GuildBuilder) -> None:
     await guild.member("Zephyr")
     first, second = await guild.character("Zephyr"), await guild.character("Breeze", "alt of Zephyr")
-    await run_integrity_check(guild.pool)
-    report = await mitigations.fix_all(guild.pool, "orphan_wow", actor="alice", guild_id=guild.guild_id)
+    await guild.scan()
+    report = await guild.fix_all("orphan_wow")
     assert report.count(FixOutcome.FIXED) == 2
     assert await guild.player_of(first) == await guild.player_of(second) is not None
 
@@ -75,7 +70,7 @@ async def test_a_character_that_leaves_takes_its_issue_with_it_and_finds_it_open
             "update guild_identity.wow_characters set removed_at = case when %(left)s then now() end where id = %(id)s",
             {"left": has_left, "id": character},
         )
-        await run_integrity_check(guild.pool, issue_types=["orphan_wow"])
+        await guild.scan("orphan_wow")
     (issue,) = await guild.rows("select id, resolved_at from guild_identity.audit_issues")
     assert issue[1] is None
     events = await guild.rows("select event, reason from guild_identity.issue_events order by id")

@@ -64,8 +64,7 @@ async def test_an_address_that_another_guild_has_is_left_to_it(guild: GuildBuild
         await guilds.add(conn, replace(before, realm_slug="moved-here"), "Lantern Watch")
     source = _BattleNet()
     await run_blizzard_sync(guild.pool, guild_id=guild.guild_id, sources=Sources(source, profiles=source))
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert (await guilds.get(here)).address == before
+    assert (await guild.call(guilds.get)).address == before
 
 
 async def test_a_sweep_erases_what_is_too_old_before_it_looks(guild: GuildBuilder) -> None:

@@ -35,11 +35,7 @@ OLD = ("Guild Master", "Officer", "Raider", "Social")
             id="inserted, and nobody holds the new one",
         ),
         pytest.param(
-            ("Guild Master", "Officer", "Social", "Social"),
-            (0, 1, 2),
-            (None, "101", "103", None),
-            1,
-            id="removed",
+            ("Guild Master", "Officer", "Social", "Social"), (0, 1, 2), (None, "101", "103", None), 1, id="removed"
         ),
         pytest.param(
             ("Guild Master", "Warlord", "Council", "Officer", "Social"),

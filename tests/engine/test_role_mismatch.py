@@ -5,20 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.memory_discord import MemoryDiscord, discord_of
-from guild_builder import (
-    OFFICER,
-    RAIDER,
-    ROLE_OF_RANK,
-    SOCIAL,
-    UNMANAGED_ROLE,
-    GuildBuilder,
-)
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import fix_one, mitigate_role_mismatch, run_auto_mitigations
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
@@ -27,13 +19,6 @@ OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICE
 async def _found(guild: GuildBuilder) -> list[str]:
     async with guild.pool.connection() as conn:
         return [finding.summary for finding in await detect_role_mismatch(conn, guild_id=guild.guild_id)]
-
-
-async def _open_issue(guild: GuildBuilder) -> Issue:
-    await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        (issue,) = await lifecycle.open_of_rule(here, "role_mismatch")
-    return issue
 
 
 @pytest.mark.parametrize(
@@ -49,16 +34,11 @@ async def test_a_missing_right_role_is_found_also_when_there_is_no_role_at_all(
     ]
 
 
-async def test_a_wrong_managed_role_beside_the_right_one_is_found(guild: GuildBuilder) -> None:
-    await guild.main("Elrek", rank=RAIDER, roles=[RAIDER_ROLE, OFFICER_ROLE])
-    assert await _found(guild) == ["Elrek has Raider on Discord as they should, and also Officer"]
-
-
 async def test_one_fact_is_one_issue_whatever_the_member_holds(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    first = await _open_issue(guild)
+    first = await guild.open_issue("role_mismatch")
     await guild.execute("update guild_identity.discord_users set all_guild_roles = '{}'")
-    second = await _open_issue(guild)
+    second = await guild.open_issue("role_mismatch")
     assert (second.id, "no guild role" in second.summary) == (first.id, True)
 
 
@@ -66,7 +46,7 @@ async def test_the_fix_gives_the_right_role_first_then_takes_wrong_managed_ones_
     guild: GuildBuilder,
 ) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE, SOCIAL_ROLE, UNMANAGED_ROLE])
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
     assert discord.changes == [("add", OFFICER_ROLE), ("remove", RAIDER_ROLE), ("remove", SOCIAL_ROLE)]
@@ -77,7 +57,7 @@ async def test_the_fix_gives_the_right_role_first_then_takes_wrong_managed_ones_
 async def test_undo_refuses_when_the_roles_were_changed_since(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
     discord = await discord_of(guild)
-    result = await fix_one(guild.pool, (await _open_issue(guild)).id, actor="alice", discord_bot=discord)
+    result = await fix_one(guild.pool, (await guild.open_issue("role_mismatch")).id, actor="alice", discord_bot=discord)
     assert result.attempt_id is not None
     for held in discord.roles.values():
         held.remove(OFFICER_ROLE)
@@ -87,7 +67,7 @@ async def test_undo_refuses_when_the_roles_were_changed_since(guild: GuildBuilde
 
 async def test_when_the_right_role_cannot_be_given_none_is_taken(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     discord = await discord_of(guild, refused=[OFFICER_ROLE])
     result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=discord)
     assert (result.outcome, result.reason) == (
@@ -95,32 +75,25 @@ async def test_when_the_right_role_cannot_be_given_none_is_taken(guild: GuildBui
         "Move the bot's role above it in Server Settings → Roles.",
     )
     assert discord.changes == []
-    assert (await _open_issue(guild)).id == issue.id
+    assert (await guild.open_issue("role_mismatch")).id == issue.id
 
 
 async def test_an_obstacle_is_a_refusal_with_its_remedy_and_is_kept_with_the_issue(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     discord = await discord_of(guild)
     discord.bot_position = 100
     result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=discord)
     assert result.outcome is FixOutcome.REFUSED
     assert "Move the bot's role above 'Officer' in Server Settings → Roles." in result.reason
     assert discord.changes == []
-    assert (await _open_issue(guild)).review_reason == result.reason
+    assert (await guild.open_issue("role_mismatch")).review_reason == result.reason
     assert await guild.rows("select outcome, reason from guild_identity.fix_attempts") == [("refused", result.reason)]
-
-
-async def test_a_member_who_has_left_discord_is_refused_in_words(guild: GuildBuilder) -> None:
-    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await _open_issue(guild)
-    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=MemoryDiscord({}))
-    assert (result.outcome, result.reason) == (FixOutcome.FAILED, "This person is no longer on the Discord server.")
 
 
 async def test_without_a_bot_the_fix_is_refused_with_the_remedy(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     assert await mitigate_role_mismatch(guild.pool, issue, None) is False
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert result.outcome is FixOutcome.REFUSED
@@ -129,7 +102,7 @@ async def test_without_a_bot_the_fix_is_refused_with_the_remedy(guild: GuildBuil
 
 async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     await guild.execute(
         "update guild_identity.wow_characters c set guild_rank_id = r.id from common.guild_ranks r "
         "where r.wow_rank_index = 2"
@@ -137,8 +110,7 @@ async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(
     discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is False
     assert discord.changes == []
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert (await lifecycle.get(here, issue.id)).resolved_by == "detection"
+    assert (await guild.call(lifecycle.get, issue.id)).resolved_by == "detection"
 
 
 async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
@@ -149,25 +121,13 @@ async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
     assert discord.changes == []
 
 
-async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_concluded(guild: GuildBuilder) -> None:
-    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    issue = await _open_issue(guild)
-    await guild.execute("update common.guild_ranks set name_in_game = 'Trial' where wow_rank_index = 2")
-    with pytest.raises(Refused, match="rank 2 was Raider and is now Trial"):
-        await _found(guild)
-    report = await run_integrity_check(guild.pool)
-    assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        assert (await lifecycle.get(here, issue.id)).resolved_at is None
-
-
 async def _automatic(guild: GuildBuilder) -> MemoryDiscord:
     """Switch automatic fixes on, scan, and let automation run; return what Discord saw."""
     await guild.execute(
         "insert into guild_identity.rule_settings (guild_id, issue_type, auto_mitigate, updated_by) "
         "values (%(guild)s, 'role_mismatch', true, 'test')"
     )
-    await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
+    await guild.scan("role_mismatch")
     discord = await discord_of(guild)
     await run_auto_mitigations(guild.pool, discord_bot=discord)
     return discord
@@ -176,32 +136,18 @@ async def _automatic(guild: GuildBuilder) -> MemoryDiscord:
 async def test_somebody_whose_characters_have_all_left_should_hold_no_managed_role(guild: GuildBuilder) -> None:
     player = await guild.player("Elrek", member=await guild.member("Elrek", roles=[OFFICER_ROLE, UNMANAGED_ROLE]))
     await guild.link(await guild.character("Elrek", rank=OFFICER, has_left=True), player)
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     assert issue.summary == "No character of Elrek is in the guild any more, but Elrek has Officer on Discord"
     discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
     assert discord.changes == [("remove", OFFICER_ROLE)]
 
 
-async def _without_role(guild: GuildBuilder, rank: int) -> None:
-    await guild.execute(
-        "update common.guild_ranks set discord_role_id = null, discord_role_name = null, is_role_managed = false, "
-        "is_without_role = true where guild_id = %(guild)s and wow_rank_index = %(rank)s",
-        {"rank": rank},
-    )
-
-
-async def test_a_rank_that_maps_to_no_role_on_purpose_means_no_managed_role(guild: GuildBuilder) -> None:
-    await _without_role(guild, SOCIAL)
-    await guild.main("Elrek", rank=SOCIAL, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
-    assert await _found(guild) == ["Elrek is Social in the game (Elrek), a rank without a Discord role, but has Raider"]
-
-
 async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_players_are_none(guild: GuildBuilder) -> None:
     await guild.roles_without_power(without=[RAIDER_ROLE])
     for name in ("Elrek", "Mito", "Zed"):
         await guild.main(name, rank=RAIDER, roles=[UNMANAGED_ROLE])
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     assert issue.summary == "Raider should have Raider on Discord, but there is no such role any more"
     result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=await discord_of(guild))
     assert (result.outcome, result.reason) == (
@@ -236,7 +182,7 @@ async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(
         "update guild_identity.player_characters set basis = 'note', basis_note = 'alt of Mallory' where character_id = %(id)s",
         {"id": alt},
     )
-    issue = await _open_issue(guild)
+    issue = await guild.open_issue("role_mismatch")
     planning = await mitigations.preview_one(guild.pool, issue.id)
     assert "The link of Boss to Mallory rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
 

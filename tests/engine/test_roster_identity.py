@@ -88,9 +88,7 @@ async def test_whatever_ids_a_roster_lacks_it_makes_no_second_row(
     await sync(guild, WHOLE)
     told = [
         replace(
-            each,
-            realm_id=None if lacks_realm else each.realm_id,
-            character_id=None if lacks_id else each.character_id,
+            each, realm_id=None if lacks_realm else each.realm_id, character_id=None if lacks_id else each.character_id
         )
         for each, lacks_realm, lacks_id in zip(WHOLE, without_realm, without_id, strict=True)
     ]

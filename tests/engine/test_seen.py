@@ -81,7 +81,7 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
 async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder, issue_id: int) -> None:
     async with guild.pool.writing(guild.guild_id) as here:
         await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
-        await lifecycle.resolve_by_hand(here, issue_id, actor=ALICE, reason="asked him")
+        await lifecycle.resolve_manually(here, issue_id, actor=ALICE, reason="asked him")
         told = [(move.sentence, move.remark) for move in await moves(here, issue_id)]
     assert told == [
         ("a scan found it", None),

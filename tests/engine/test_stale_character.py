@@ -8,8 +8,7 @@ from guild_builder import GuildBuilder
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.db_sync import sync_addon_data
 from sv_common.guild_sync.engine.results import FixOutcome
-from sv_common.guild_sync.integrity_checker import detect_stale_character, run_integrity_check
-from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.integrity_checker import detect_stale_character
 from sv_common.guild_sync.mitigations import fix_one
 from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
@@ -18,10 +17,10 @@ from sv_common.guild_sync.rules import RULES
 async def test_the_time_away_in_an_export_neither_opens_nor_resolves_an_issue(guild: GuildBuilder) -> None:
     unseen = await guild.character("Unseen", last_login_days=None)
     await guild.character("Sleeper", last_login_days=31)
-    await run_integrity_check(guild.pool)
+    await guild.scan()
     rows = [{"name": "Unseen", "lastOnline": "400d 0h"}, {"name": "Sleeper", "lastOnline": "Online"}]
     await sync_addon_data(guild.pool, rows)
-    await run_integrity_check(guild.pool)
+    await guild.scan()
     found = await guild.rows(
         "select summary, resolved_at, wow_character_id from guild_identity.audit_issues where issue_type = 'stale_character'"
     )
@@ -29,16 +28,11 @@ async def test_the_time_away_in_an_export_neither_opens_nor_resolves_an_issue(gu
     assert unseen not in [character for _, _, character in found]
 
 
-async def test_a_departed_character_is_no_finding(guild: GuildBuilder) -> None:
-    await guild.character("Rivermane", last_login_days=100, has_left=True)
-    async with guild.pool.connection() as conn:
-        assert await detect_stale_character(conn) == []
-
-
 async def test_a_character_asleep_for_31_days_is_found_with_where_its_player_is_active(guild: GuildBuilder) -> None:
     elrek = await guild.main("Elrek")
     await guild.link(await guild.character("Sleeper", last_login_days=31), elrek)
     await guild.character("Loner", last_login_days=31)
+    await guild.character("Gone", last_login_days=31, has_left=True)
     async with guild.pool.connection() as conn:
         sleeper, loner = await detect_stale_character(conn)
     assert (sleeper.details["player"], sleeper.details["player_active_on"]) == ("Elrek", "Elrek")
@@ -63,9 +57,7 @@ async def test_the_time_can_be_given(guild: GuildBuilder) -> None:
 
 async def test_it_has_no_fix_and_says_so(guild: GuildBuilder) -> None:
     await guild.character("Sleeper", last_login_days=31)
-    await run_integrity_check(guild.pool)
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        (issue,) = await lifecycle.open_of_rule(here, "stale_character")
+    issue = await guild.open_issue("stale_character")
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,

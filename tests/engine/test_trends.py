@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -27,27 +27,25 @@ class Move(NamedTuple):
     """Something that happens to the issues of a rule, some hours after what happened before it."""
 
     hours: int
-    what: Literal["find", "dismiss", "reopen", "resolve"]
+    what: str
     issue_type: str
     characters: frozenset[int]
 
 
-_EVERY_WAY: Sequence[Literal["find", "dismiss", "reopen", "resolve"]] = (
-    *(
-        "find",
-        "dismiss",
-        "dismiss",
-        "resolve",
-        "reopen",
-        "find",
-        "dismiss",
-        "resolve",
-        "find",
-        "reopen",
-        "reopen",
-        "find",
-    ),
-)
+_EVERY_WAY = [
+    "find",
+    "dismiss",
+    "dismiss",
+    "resolve",
+    "reopen",
+    "find",
+    "dismiss",
+    "resolve",
+    "find",
+    "reopen",
+    "reopen",
+    "find",
+]
 """An issue that is dismissed twice, resolved while dismissed, reopened while resolved, and found again while dismissed."""
 
 _moves = st.lists(
@@ -83,20 +81,19 @@ async def _happen(guild: GuildBuilder, move: Move, characters: Sequence[int]) ->
         {"type": move.issue_type, "ids": list(characters)},
     )
     known = [row[0] for row in rows]
-    async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        match move.what:
-            case "find":
-                findings = [
-                    Finding(move.issue_type, guild.guild_id, SubjectKind.CHARACTER, each, "s") for each in characters
-                ]
-                conclusion = Conclusion(move.issue_type, "warning", findings, ())
-                await lifecycle.reconcile(here, [conclusion], actor="detection")
-            case "dismiss":
-                await lifecycle.dismiss_many(here, known, actor="alice", reason="later")
-            case "reopen":
-                await lifecycle.reopen_many(here, known, actor="alice", reason="now")
-            case "resolve":
-                await lifecycle.resolve(here, known, resolved_by="alice", reason="done")
+    match move.what:
+        case "find":
+            findings = [
+                Finding(move.issue_type, guild.guild_id, SubjectKind.CHARACTER, each, "s") for each in characters
+            ]
+            conclusion = Conclusion(move.issue_type, "warning", findings, ())
+            await guild.call(lifecycle.reconcile, [conclusion], actor="detection")
+        case "dismiss":
+            await guild.call(lifecycle.dismiss_many, known, actor="alice", reason="later")
+        case "reopen":
+            await guild.call(lifecycle.reopen_many, known, actor="alice", reason="now")
+        case "resolve":
+            await guild.call(lifecycle.resolve, known, resolved_by="alice", reason="done")
 
 
 def _open_at(end: datetime, events: Sequence[tuple[Any, ...]]) -> dict[str, int]:

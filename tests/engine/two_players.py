@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from guild_builder import GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot
-from sv_common.guild_sync.identity.decisions import ManualDecision
-from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision
-from sv_common.guild_sync.mitigations import undo
 
 
 @dataclass(frozen=True)
@@ -20,17 +17,6 @@ class Two:
     mito: int
     zed: int
     numbers: dict[str, int]
-
-
-async def decide(guild: GuildBuilder, decision: ManualDecision, actor: str = "officer alice") -> DecisionReport:
-    """Let an officer decide something by hand."""
-    return await apply_decision(guild.pool, decision, actor=actor, guild_id=guild.guild_id)
-
-
-async def take_back(guild: GuildBuilder, report: DecisionReport) -> None:
-    """Undo what was decided, as another officer."""
-    assert report.attempt_id is not None
-    await undo(guild.pool, report.attempt_id, actor="officer bob")
 
 
 async def people(guild: GuildBuilder) -> Snapshot:

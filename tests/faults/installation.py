@@ -12,15 +12,10 @@ import httpx2
 from laws import snapshot
 from laws.snapshot import Snapshot
 from sv_common.db.pool import Pool
+from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.roster import guilds, ranks, runs
 from sv_common.guild_sync.roster.runs import LoggedRun
-from sv_common.guild_sync.scheduler import (
-    PipelineReport,
-    run_addon_sync,
-    run_blizzard_sync,
-    run_discord_sync,
-    run_full_match,
-)
+from sv_common.guild_sync.scheduler import PipelineReport
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.sources.addon.export import read_addon_export
@@ -60,7 +55,7 @@ def seeded_world() -> GuildWorld:
 
 @dataclass
 class Installation:
-    """The clients are made anew by `connect`, as by a process that starts again; nobody waits for their clock."""
+    """The clients are made anew by `connect`, as by a process that starts again; no test waits for their clock."""
 
     pool: Pool
     simulator: GuildSimulator
@@ -119,17 +114,17 @@ class Installation:
             for index, role in world.rank_roles.items():
                 await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await self.sync_discord()
-        await run_full_match(self.pool, sources=self.sources, actor="alice")
+        await scheduler.run_full_match(self.pool, sources=self.sources, actor="alice")
 
     async def sync_battlenet(self, *, accept_losses: bool = False) -> PipelineReport:
-        return await run_blizzard_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
+        return await scheduler.run_blizzard_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 
     async def sync_discord(self, *, accept_losses: bool = False) -> PipelineReport:
-        return await run_discord_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
+        return await scheduler.run_discord_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 
     async def upload(self) -> PipelineReport:
         export = read_addon_export(addon.render(self.world).encode())
-        return await run_addon_sync(self.pool, export.characters, sources=self.sources)
+        return await scheduler.run_addon_sync(self.pool, export.characters, sources=self.sources)
 
     async def state(self) -> Snapshot:
         """Every row of the product but the log of runs, and what runs were refused for."""

@@ -28,7 +28,6 @@ OPEN_ISSUES = (
 
 
 def effects(installed: Installation) -> list[Effect]:
-    """What Discord's audit log says was done."""
     return [(entry.user_id, entry.role_id, entry.action == "add") for entry in installed.world.audit_log]
 
 

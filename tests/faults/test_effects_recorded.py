@@ -1,6 +1,6 @@
 """Every effect on Discord has its record, whatever is stopped when: tasks that end and connections that are cut at a statement.
 
-With `--all` a fix and its undo are stopped at each of their statements; at every commit at every third, each kind at another.
+With `--all` a fix and its undo are stopped at each of their statements; at every commit at every fourth, each kind at another.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def next_place(number: int, how: str) -> int:
     """Say at which statement to stop after this one."""
     if thoroughness.everything():
         return number + 1
-    return number + 3 if number else 1 + HOW.index(how)
+    return number + 4 if number else 1 + HOW.index(how)
 
 
 async def ended(work: Coroutine[Any, Any, Any]) -> Any:

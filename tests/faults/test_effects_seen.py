@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -37,16 +38,7 @@ async def test_a_run_for_many_members_that_is_stopped_at_one_has_recorded_those_
     installed: Installation, route: str
 ) -> None:
     members = await officers_look_like_raiders(installed)
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(fix(installed))
-
-    def strike(answer: Response) -> Response:
-        loop.call_soon_threadsafe(task.cancel)
-        return answer
-
-    path = members[1].user_id if route != "roles" else ""
-    installed.simulator.faults.add(route, Fault(change=strike, path=path))
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await _interrupted(installed, fix(installed), route, path=members[1].user_id if route != "roles" else "")
     await assert_every_effect_has_its_record(installed)
     done_before = [("fixed", 2)] if route != "roles" else []
     assert [row for row in await installed.rows(ATTEMPTS) if row[0] != "running"] == done_before
@@ -96,7 +88,7 @@ async def test_of_two_officers_who_press_at_once_the_second_reads_that_it_is_in_
     assert (held(installed, member), len(effects(installed))) == ([RIGHT], 2)
 
 
-async def test_a_refused_fix_keeps_nobody_waiting_although_postgresql_hears_late_of_its_end(
+async def test_a_refused_fix_keeps_no_one_waiting_although_postgresql_hears_late_of_its_end(
     installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, issue = await begin(installed)
@@ -152,16 +144,7 @@ async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_
 
 async def test_a_member_who_left_while_it_was_interrupted_ends_the_attempt(installed: Installation) -> None:
     member, issue = await begin(installed)
-    task = asyncio.create_task(one_fix(installed, issue))
-    loop = asyncio.get_running_loop()
-
-    def strike(answer: Response) -> Response:
-        loop.call_soon_threadsafe(task.cancel)
-        return answer
-
-    installed.simulator.faults.add("add_role", Fault(change=strike))
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await _interrupted(installed, one_fix(installed, issue), "add_role")
     installed.world.discord_leave(member)
     assert (await finish_interrupted(installed.pool, installed.discord)).count == 1
     ((outcome, reason),) = await installed.rows(
@@ -173,16 +156,8 @@ async def test_a_member_who_left_while_it_was_interrupted_ends_the_attempt(insta
 
 async def test_while_discord_cannot_be_asked_what_was_interrupted_waits(installed: Installation) -> None:
     _, issue = await begin(installed)
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(one_fix(installed, issue))
-
-    def strike(answer: Response) -> Response:
-        loop.call_soon_threadsafe(task.cancel)
-        installed.simulator.faults.status("member", 503, times=None)
-        return answer
-
-    installed.simulator.faults.add("add_role", Fault(change=strike))
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await _interrupted(installed, one_fix(installed, issue), "add_role")
+    installed.simulator.faults.status("member", 503, times=None)
     assert (await finish_interrupted(installed.pool, installed.discord)).left == 1
     ((attempt,),) = await installed.rows(UNFINISHED)
     assert "is under way, or was interrupted" in (
@@ -203,7 +178,7 @@ async def test_a_change_whose_answer_cannot_be_read_is_believed_as_it_is_seen(in
     assert held(installed, member) == [WRONG]
 
 
-async def test_a_change_that_discord_makes_after_nobody_waited_any_longer_can_be_undone(
+async def test_a_change_that_discord_makes_after_the_wait_was_over_can_be_undone(
     installed: Installation,
 ) -> None:
     member, issue = await begin(installed)
@@ -251,7 +226,7 @@ def _rename_authority(installed: Installation, old: str, new: str) -> None:
 async def test_one_member_of_whom_nothing_is_told_keeps_no_other_from_being_finished(installed: Installation) -> None:
     members = (await officers_look_like_raiders(installed))[:2]
     for (issue,) in (await installed.rows(OPEN_ISSUES))[:2]:
-        await _interrupted(installed, issue, "remove_role")
+        await _interrupted(installed, one_fix(installed, issue), "remove_role")
     missing_access = {"message": "Missing Access", "code": 50001}
     installed.simulator.faults.json("member", missing_access, 403, path=members[0].user_id, times=None)
     done = await finish_interrupted(installed.pool, installed.discord)
@@ -259,9 +234,9 @@ async def test_one_member_of_whom_nothing_is_told_keeps_no_other_from_being_fini
     assert len(await installed.rows(UNFINISHED)) == 1
 
 
-async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed: Installation) -> None:
+async def test_an_undo_of_what_was_interrupted_says_what_it_undid(installed: Installation) -> None:
     member, issue = await begin(installed)
-    await _interrupted(installed, issue, "remove_role")
+    await _interrupted(installed, one_fix(installed, issue), "remove_role")
     ((attempt,),) = await installed.rows(UNFINISHED)
     report = await undo(installed.pool, attempt, actor="alice", discord_bot=installed.discord)
     assert held(installed, member) == [WRONG]
@@ -270,14 +245,14 @@ async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed:
     assert given.startswith("Undone: Give ")
 
 
-async def _interrupted(installed: Installation, issue: int, route: str) -> None:
-    """Fix an issue, and end it when Discord has done what it was asked to on a route."""
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(one_fix(installed, issue))
+async def _interrupted(installed: Installation, work: Coroutine[Any, Any, object], route: str, path: str = "") -> None:
+    """Begin this, and end it when Discord has done what it was asked to on a route."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(work)
 
     def strike(answer: Response) -> Response:
         loop.call_soon_threadsafe(task.cancel)
         return answer
 
-    installed.simulator.faults.add(route, Fault(change=strike))
+    installed.simulator.faults.add(route, Fault(change=strike, path=path))
     with pytest.raises(asyncio.CancelledError):
         await task

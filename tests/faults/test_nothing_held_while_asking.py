@@ -1,4 +1,4 @@
-"""Nothing outside is asked while a pooled connection is held, so whoever does not answer takes nobody else down."""
+"""Nothing outside is asked while a pooled connection is held, so a source that does not answer takes no other down."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sv_common.guild_sync.settings.requests import RuleRequest
 from sv_common.guild_sync.settings.service import save_setting
 
 _held: ContextVar[int] = ContextVar("connections_held", default=0)
-VIEWERS, PATIENCE_S = 12, 5.0
+VIEWERS, PATIENCE_S = 12, 2.5
 
 
 @pytest.fixture

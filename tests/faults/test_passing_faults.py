@@ -8,14 +8,13 @@ import pytest
 from faults import table
 from faults.installation import MOMENTS, Installation
 from faults.table import Misbehavior
-from faults.test_lasting_faults import ROUTES, sync
+from faults.test_lasting_faults import ROUTES, cases, sync
 
 STRIKES = 2
 SEEN_LAST = "until"
 """The column that says when a former name was last given up: it moves on whenever the member takes another name."""
 ROUNDS_UNTIL_SETTLED = 3
 """What a first look at a source brings comes only once, and each of the member's names becomes a former one only once."""
-CASES = [pytest.param(route, each, id=f"{route}-{each.name}") for route in ROUTES for each in table.PASSING]
 
 
 class News:
@@ -58,7 +57,7 @@ async def news(shared: Installation) -> News:
     return happening
 
 
-@pytest.mark.parametrize(("route", "fault"), CASES)
+@pytest.mark.parametrize(("route", "fault"), cases(table.PASSING))
 async def test_a_fault_that_passes_leaves_no_trace(
     honest: Installation, news: News, impatient: httpx2.AsyncClient, route: str, fault: Misbehavior
 ) -> None:

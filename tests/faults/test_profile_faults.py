@@ -1,4 +1,4 @@
-"""Profiles that cannot be had: the roster is synced all the same, what is known stays, and nobody counts as gone."""
+"""Profiles that cannot be had: the roster is synced all the same, what is known stays, and no one counts as gone."""
 
 from __future__ import annotations
 

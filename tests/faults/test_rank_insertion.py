@@ -7,19 +7,18 @@ from collections.abc import Callable
 import pytest
 
 from faults.installation import Installation
+from faults.test_role_changes import OPEN, fix, held
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.engine.results import FixOutcome, FixReport
-from sv_common.guild_sync.mitigations import fix_all
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.model import WorldMember
 
 BATTLENET_FIRST, ADDON_FIRST = ("sync_battlenet", "upload"), ("upload", "sync_battlenet")
-OPEN = "select count(*) from guild_identity.audit_issues where issue_type = 'role_mismatch' and resolved_at is null"
 
 
 async def automate_roles(installation: Installation) -> None:
-    """Let role fixes run by themselves, as an officer may choose: the most that can go wrong."""
+    """Let role fixes run automatically, as an officer may choose: the most that can go wrong."""
     await installation.rows(
         "insert into guild_identity.rule_settings (guild_id, issue_type, auto_mitigate, updated_by) "
         "values (%(guild)s, 'role_mismatch', true, 'bob') returning guild_id",
@@ -45,17 +44,6 @@ async def confirm(installation: Installation) -> int:
         return await ranks.confirm_names(guild)
 
 
-async def fix_everything(installation: Installation) -> FixReport:
-    """Fix All, by an officer."""
-    return await fix_all(
-        installation.pool,
-        "role_mismatch",
-        actor="bob",
-        guild_id=installation.guild_id,
-        discord_bot=installation.discord,
-    )
-
-
 async def sync_all(installation: Installation, order: tuple[str, ...]) -> None:
     for source in (*order, "sync_discord"):
         await getattr(installation, source)()
@@ -70,12 +58,8 @@ def an_officer(installation: Installation) -> WorldMember:
     raise LookupError("this world has no officers")
 
 
-def roles_of(installation: Installation, member: WorldMember) -> list[str]:
-    return [role.name for role in installation.world.roles if role.role_id in member.role_ids]
-
-
 def untouched(installation: Installation) -> bool:
-    """Whether nobody on Discord was given or deprived of a role, nor was it tried."""
+    """Whether no member was given or deprived of a role, nor was it tried."""
     calls = installation.simulator.calls
     return installation.world.audit_log == [] and calls["add_role"] + calls["remove_role"] == 0
 
@@ -130,18 +114,15 @@ async def test_a_rank_inserted_above_the_lowest_leaves_that_without_a_role_until
     assert await wrongly_mapped(installed) == []
 
 
-@BOTH_ORDERS
-async def test_after_it_is_confirmed_roles_are_mended_as_before(
-    installed: Installation, order: tuple[str, ...]
-) -> None:
+async def test_after_it_is_confirmed_roles_are_corrected_as_before(installed: Installation) -> None:
     await automate_roles(installed)
     installed.world.insert_rank(1, "Warlord")
-    await sync_all(installed, order)
+    await sync_all(installed, ADDON_FIRST)
     await confirm(installed)
     member = an_officer(installed)
     installed.world.set_discord_roles(member, [installed.world.role_named("Member")])
     await installed.sync_discord()
-    assert roles_of(installed, member) == ["Officer"]
+    assert held(installed, member) == ["Officer"]
 
 
 async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_meanwhile(
@@ -153,12 +134,12 @@ async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_me
     installed.world.insert_rank(1, "Warlord")
     await installed.sync_battlenet()
     with pytest.raises(Refused, match="ranks"):
-        await fix_everything(installed)
+        await fix(installed)
     assert (await installed.rows(OPEN), untouched(installed)) == ([(1,)], True)
     await installed.upload()
     await confirm(installed)
-    assert (await fix_everything(installed)).count(FixOutcome.FIXED) == 1
-    assert roles_of(installed, member) == ["Officer"]
+    assert [result.outcome for result in await fix(installed)] == [FixOutcome.FIXED]
+    assert held(installed, member) == ["Officer"]
 
 
 async def test_a_rank_that_has_no_role_on_purpose_keeps_that_under_its_new_number(installed: Installation) -> None:
@@ -205,7 +186,7 @@ async def test_without_the_addon_an_officer_maps_the_ranks_anew_and_confirms(ins
     member = an_officer(installed)
     world.set_discord_roles(member, [])
     await installed.sync_discord()
-    assert roles_of(installed, member) == ["Officer"]
+    assert held(installed, member) == ["Officer"]
 
 
 def remove(world: GuildWorld) -> None:

@@ -1,4 +1,4 @@
-"""Sources that lose half of their people, or all: nobody is gone until an officer says that it is so."""
+"""Sources that lose half of their people, or all: no one is gone until an officer confirms it."""
 
 from __future__ import annotations
 

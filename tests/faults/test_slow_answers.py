@@ -28,7 +28,6 @@ class TrickleResponse(Response):
     """An answer that sends a byte after each pause, and ends early."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- the form of ASGI
-        """Send the bytes one by one, without having said how many they are."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": []})
         for byte in bytes(self.body)[:BYTES]:
             await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})

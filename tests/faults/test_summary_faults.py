@@ -12,7 +12,11 @@ from faults.table import Misbehavior
 from sv_common.guild_sync.sources.http import RetryPolicy
 
 LOST = [each for each in table.BODIES if each.name in {"200 cut", "200 slow"}]
-CASES = [pytest.param(each, id=each.name) for each in (*table.STATUSES, *table.LIMITS, *LOST)]
+CASES = [
+    pytest.param(each, id=each.name, marks=pytest.mark.nightly if number % 3 else ())
+    for number, each in enumerate((*LOST, *table.LIMITS, *table.STATUSES))
+]
+"""Every third at every commit: what Discord answers to other requests is tried with all of them."""
 
 PLAYER = """
     select p.display_name from guild_identity.players p

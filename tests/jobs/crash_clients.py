@@ -17,14 +17,12 @@ from sv_common.db.pool import Pool
 _PAUSE_S = 0.1
 _API = "/api/v1/admin/data-quality"
 _BUSY = (httpx2.codes.CONFLICT, "urn:patt:problem:busy")
-"""Somebody is at it just now: a pipeline, say, that finishes what a process which died had begun. It says to look again."""
+"""The guild is being changed: by a pipeline, say, that finishes what a process which died had begun. Try again."""
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], pause_s: float = _PAUSE_S) -> None:
+async def until(holds: Callable[[], Awaitable[object]], pause_s: float = _PAUSE_S) -> None:
     """Ask the database again and again, for nothing tells when a process has done something."""
-    while True:
-        if await is_so():
-            return
+    while not await holds():  # noqa: ASYNC110 -- another process moves in the database
         await asyncio.sleep(pause_s)
 
 
@@ -36,13 +34,11 @@ class Progress:
     _moved: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def acknowledge(self) -> None:
-        """Count one answer."""
         async with self._moved:
             self.acknowledged += 1
             self._moved.notify_all()
 
     async def reach(self, count: int) -> None:
-        """Wait until so many requests were acknowledged."""
         async with self._moved:
             await self._moved.wait_for(lambda: self.acknowledged >= count)
 

@@ -82,6 +82,5 @@ async def end_of(pool: Pool) -> dict[str, Rows]:
 
 
 async def rows(pool: Pool, question: str) -> Rows:
-    """Return all rows of a question."""
     async with pool.connection() as conn:
         return await (await conn.execute(question.encode())).fetchall()

@@ -47,12 +47,11 @@ class Size:
 
     @property
     def requests(self) -> int:
-        """How many requests are acknowledged in all."""
         return self.guilds * (self.uploads + FIXES)
 
 
 WHOLE = Size(guilds=5, uploads=40, spoken_after=(8, 20), kills=8)
-SHORT = Size(guilds=2, uploads=8, spoken_after=(2, 4), kills=1)
+SHORT = Size(guilds=2, uploads=5, spoken_after=(1, 3), kills=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,5 @@ async def upload_rows(guild: GuildBuilder) -> list[tuple[Any, ...]]:
 
 
 async def note_of(guild: GuildBuilder) -> Any:
-    """Return Mito's note."""
     rows = await guild.rows("select guild_note from guild_identity.wow_characters where character_name = 'Mito'")
     return rows[0][0]

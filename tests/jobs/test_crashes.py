@@ -17,7 +17,7 @@ import pytest
 from starlette.responses import Response
 
 from jobs.crash_clients import Clients, until
-from jobs.crash_machines import Machines
+from jobs.crash_machines import POLL_S, Machine, Machines
 from jobs.crash_state import (
     FIXES_OF_OFFICERS,
     INTERRUPTED_RUNS,
@@ -30,10 +30,12 @@ from jobs.crash_state import (
     rows,
 )
 from jobs.crash_story import FIXES, SHORT, WHOLE, Cast, Chapter, Size, begin
+from patt.app import create_app
 from patt.auth import credentials
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.worker.worker import enqueue_due, resume_stalled
+from patt.worker import worker
+from patt.worker.worker import enqueue_due, resume_stalled, work_until_stopped
 from server_folders import TEMPLATE
 from sv_common.db import embedded
 from sv_common.db.pool import Pool
@@ -42,7 +44,7 @@ from sv_common.guild_sync.scheduler import run_discord_sync
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.faults import Fault
-from sv_common.guild_sync.simulators.server import running
+from sv_common.guild_sync.simulators.server import running, serve
 from sv_common.guild_sync.sources.http import http_client
 
 ONE_GUILD = replace(SHORT, guilds=1)
@@ -66,8 +68,11 @@ class Stage:
     machines: Machines
     clients: Clients
 
+    @property
+    def crew(self) -> tuple[Machine, ...]:
+        return self.machines.web, self.machines.worker
+
     def roles(self) -> dict[str, list[str]]:
-        """Who holds which roles on Discord."""
         members = [member for each in self.crowd.neighbors for member in each.world.members if not member.is_bot]
         return {member.user_id: sorted(member.role_ids) for member in members}
 
@@ -96,8 +101,9 @@ class End:
 
 @pytest.mark.parametrize("size", [SHORT, pytest.param(WHOLE, marks=pytest.mark.nightly)], ids=["short", "whole"])
 async def test_a_life_full_of_kills_ends_like_one_without(
-    server: embedded.EmbeddedServer, tmp_path: Path, size: Size
+    server: embedded.EmbeddedServer, tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(worker, "_POLL_S", POLL_S)
     async with _stage(server, "undisturbed", tmp_path, size) as stage:
         undisturbed = await _live(stage, with_kills=False)
     async with _stage(server, "disturbed", tmp_path, size) as stage:
@@ -147,7 +153,7 @@ async def test_an_undo_whose_process_died_when_discord_had_done_it_is_finished_b
 async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_and_can_be_undone(
     server: embedded.EmbeddedServer, tmp_path: Path, route: str, ending: tuple[str, int]
 ) -> None:
-    """Nobody asks again: what the process that died had written down before is enough."""
+    """No officer asks again: what the process that died had written down before is enough."""
     async with _stage(server, f"recorded_{route}", tmp_path, ONE_GUILD) as stage:
         pool, sources = stage.services.pool, stage.services.sources
         wish, roles = stage.chapters[0].wishes[-1], stage.roles()
@@ -175,7 +181,7 @@ async def _ask_once(stage: Stage, asking: Coroutine[Any, Any, dict[str, Any]], *
         await task
     web.kill()
     if web.process is not None:
-        web.process.wait()
+        web.process.join()
 
 
 async def _has_changed(stage: Stage, changes: int) -> bool:
@@ -183,13 +189,20 @@ async def _has_changed(stage: Stage, changes: int) -> bool:
 
 
 async def _live(stage: Stage, *, with_kills: bool) -> End:
-    """Let everything happen, wait until nothing is left to do, and say what came of it."""
-    machines = stage.machines
-    work = [machines.keep_running(machines.web, machines.worker), _let_minutes_pass(stage.services)]
-    if with_kills:
-        stage.kill_web_after("add_role")
-        work += [_kill_at_random_moments(stage), _kill_in_the_middle_of_a_run(stage)]
-    async with asyncio.timeout(LONGEST_LIFE_S), _going_on(*work):
+    """Let everything happen, wait until nothing is left to do, and say what came of it. Without kills it happens in this process."""
+    work = [_let_minutes_pass(stage.services)]
+    async with asyncio.timeout(LONGEST_LIFE_S), contextlib.AsyncExitStack() as here:
+        if with_kills:
+            stage.kill_web_after("add_role")
+            work += [
+                stage.machines.keep_running(*stage.crew),
+                _kill_at_random_moments(stage),
+                _kill_in_the_middle(stage),
+            ]
+        else:
+            stage.clients.base_url = await here.enter_async_context(serve(create_app(stage.services)))
+            work.append(work_until_stopped(stage.services))
+        await here.enter_async_context(_going_on(*work))
         await stage.clients.live(stage.chapters)
         await until(partial(_is_all_done, stage.services))
     return End(await end_of(stage.services.pool), stage.roles())
@@ -200,29 +213,24 @@ async def _is_all_done(services: Services) -> bool:
 
 
 async def _kill_at_random_moments(stage: Stage) -> None:
-    """Kill a process, or both, soon after some acknowledgements, which are spread over the whole life."""
+    """Kill a process, or all, soon after some acknowledgements, which are spread over the whole life."""
     kills, requests = stage.size.kills, stage.size.requests
     rng = random.Random(kills)  # noqa: S311 -- chooses moments, guards nothing
-    web, worker = stage.machines.web, stage.machines.worker
     for moment in sorted(rng.sample(range(3, requests * 9 // 10), kills)):
         await stage.clients.progress.reach(moment)
         await asyncio.sleep(rng.uniform(0, LONGEST_DELAY_S))
-        for machine in rng.choice(((web,), (worker,), (web, worker))):
+        for machine in rng.sample(stage.crew, rng.randint(1, len(stage.crew))):
             machine.kill()
 
 
-async def _kill_in_the_middle_of_a_run(stage: Stage) -> None:
-    """Kill both processes while a run is under way, until one was really cut off: some end just before the blow."""
-    pool, machines = stage.services.pool, stage.machines
+async def _kill_in_the_middle(stage: Stage) -> None:
+    """Kill all processes while a run is under way, until one was really cut off: some end just before the blow."""
+    pool = stage.services.pool
     while not await rows(pool, INTERRUPTED_RUNS):
-        await until(partial(_is_any, pool, RUNS_UNDER_WAY), pause_s=_LOOK_S)
-        machines.web.kill()
-        machines.worker.kill()
+        await until(lambda: rows(pool, RUNS_UNDER_WAY), pause_s=_LOOK_S)
+        for machine in stage.crew:
+            machine.kill()
         await until(partial(_has_ended, pool, await rows(pool, RUNS_UNDER_WAY)), pause_s=_LOOK_S)
-
-
-async def _is_any(pool: Pool, question: str) -> bool:
-    return await rows(pool, question) != []
 
 
 async def _has_ended(pool: Pool, runs: Rows) -> bool:

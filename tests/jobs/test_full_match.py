@@ -32,7 +32,7 @@ async def _told(guild: GuildBuilder, request_id: int) -> MatchRequest:
         return await matches.get(here, request_id)
 
 
-async def test_a_full_match_that_was_asked_for_is_done_and_can_be_taken_back(
+async def test_a_full_match_that_was_asked_for_is_done_and_can_be_undone(
     services: Services, guild: GuildBuilder
 ) -> None:
     request_id = await _ask(guild)
@@ -148,7 +148,7 @@ async def test_officers_who_ask_at_the_same_moment_ask_for_one_match(services: S
     async with services.pool.writing(guild.guild_id, alone=False) as here:
         request_id, is_new = await matches.ask(here, actor="officer alice")
         second = asyncio.create_task(ask("officer bob"))
-        while not await guild.rows(  # noqa: ASYNC110 -- the database tells nobody that bob waits for alice
+        while not await guild.rows(  # noqa: ASYNC110 -- the database does not tell that bob waits for alice
             "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         ):
             await asyncio.sleep(0.01)

@@ -172,10 +172,7 @@ async def test_who_asks_for_the_same_while_it_waits_gets_the_first_ones_number(
 
 
 async def test_what_cannot_be_asked_for_is_refused_and_nothing_waits(services: Services, noted: GuildBuilder) -> None:
-    for wish in (
-        ScanRuleJob("scan_rule", "no_such_rule"),
-        FixSelectedJob(kind="fix_selected", issue_ids=[999_999]),
-    ):
+    for wish in (ScanRuleJob("scan_rule", "no_such_rule"), FixSelectedJob(kind="fix_selected", issue_ids=[999_999])):
         with pytest.raises(NotFound):
             await worker_jobs.enqueue(services, wish, actor=ALICE, guild_id=None)
     assert await noted.rows("select 1 from guild_identity.work_requests") == []
@@ -254,7 +251,7 @@ async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cle
 async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     services: Services, noted: GuildBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between two rules the work waits until somebody else has seen how far it is."""
+    """Between two rules the work waits until another connection has seen how far it is."""
     seen: list[tuple[int, str]] = []
     rule = RULES["orphan_wow"]
     original = rule.detect

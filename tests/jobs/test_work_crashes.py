@@ -40,10 +40,6 @@ async def _attempts(guild: GuildBuilder) -> int:
     return found[0].attempts if found else 0
 
 
-async def _has_tried(guild: GuildBuilder, times: int) -> bool:
-    return await _attempts(guild) >= times
-
-
 async def _job(services: Services, job_id: int) -> Job:
     async with services.pool.reading(await guilds.resolve_guild(services.pool, None)) as guild:
         return await worker_jobs.job(guild, job_id)
@@ -54,7 +50,7 @@ async def _is_done(services: Services, job_id: int) -> bool:
 
 
 async def _let_minutes_pass(services: Services) -> None:
-    """Plan as a worker's planner does each minute, so that nobody has to wait for one of the real clock."""
+    """Plan as a worker's planner does each minute, so that no test waits for one of the real clock."""
     assert services.queue is not None
     while True:
         await resume_stalled(services.queue)
@@ -76,7 +72,7 @@ async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_th
         async with guild.pool.connection() as holding:
             await lock(holding, guild.guild_id)  # the first worker begins, and can come no further
             first = asyncio.create_task(machines.keep_running(machines.worker))
-            await until(partial(_has_tried, guild, 1))
+            await until(partial(_attempts, guild))
             first.cancel()
             machines.worker.kill()
             await asyncio.gather(first, return_exceptions=True)

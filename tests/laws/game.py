@@ -32,7 +32,6 @@ class Toon:
         return self.realm, name_key(self.name)
 
     def on_battle_net(self) -> RosterCharacter:
-        """The character's entry in the roster."""
         slug, realm, realm_id = REALMS[self.realm]
         return RosterCharacter(
             self.name,
@@ -46,13 +45,11 @@ class Toon:
         )
 
     def in_addon(self, rank_name: str) -> AddonCharacter:
-        """The character's row in an upload."""
         realm = REALMS[self.realm][1].replace(" ", "")
         return AddonCharacter(self.name, realm, self.note, None, self.rank, rank_name, 80, None)
 
 
 def discord_roles() -> list[DiscordRole]:
-    """The roles of every server."""
     return [
         DiscordRole(role, name, 9 - place, role == INTEGRATION_ROLE)
         for place, (role, name) in enumerate(ROLE_NAMES.items())
@@ -60,6 +57,5 @@ def discord_roles() -> list[DiscordRole]:
 
 
 def discord_member(number: int, spec: MemberSpec) -> DiscordMember:
-    """A member with this number."""
     roles = tuple(sorted(spec.roles))
     return DiscordMember(str(number), spec.username, spec.global_name, spec.nick, roles, spec.is_bot)

@@ -49,7 +49,6 @@ class Guild:
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
-        """Read them."""
         rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
         characters, players, links, aliases, rejections, members, former = (rows[table] for table in _TABLES)
         guild = cls(characters, players, links, [], rejections, members, former, rows[_RANKS], rows[_ROLES], now_ms)
@@ -62,7 +61,6 @@ class Guild:
         return alias["source"] == "person" or any(alias["alias_key"] in name_key(c["guild_note"] or "") for c in own)
 
     def present_characters(self) -> list[Row]:
-        """Who is in the guild."""
         return [c for c in self.characters if c["removed_at"] is None]
 
     def known_characters(self) -> list[Row]:
@@ -70,19 +68,15 @@ class Guild:
         return [c for c in self.characters if c["removed_at"] is None or self.player_of(c) is not None]
 
     def character(self, character_id: int) -> Row:
-        """One character."""
         return next(c for c in self.characters if c["id"] == character_id)
 
     def player_of(self, character: Row) -> int | None:
-        """The player that a character is linked to."""
         return next((link["player_id"] for link in self.links if link["character_id"] == character["id"]), None)
 
     def people(self) -> list[Row]:
-        """Discord members that are no bots."""
         return [m for m in self.members if not m["is_bot"]]
 
     def player_of_member(self, member: Row) -> int | None:
-        """The player that a Discord member is."""
         return next((p["id"] for p in self.players if p["discord_user_id"] == member["id"]), None)
 
 
@@ -158,9 +152,11 @@ def discord_names(member: Row) -> set[str]:
         bare = re.sub(r"\[[^]]*]|\([^)]*\)", "", name).strip(" |-_.")
         names |= {name_key(bare)} - WORDS
         for part in bare.split("|"):
-            words = [word for word in re.findall(r"[^\W_]+", part) if not _decorates(name_key(word))]
+            all_words = re.findall(r"[^\W_]+", part)
+            words = [word for word in all_words if not _decorates(name_key(word))]
             is_one = len(words) == 1 and "'s" not in part
-            names |= {name_key(word) for word in words if is_one and len(word) >= SHORTEST_WORD} - WORDS
+            shortest = SHORTEST_WORD if len(all_words) > 1 else 2
+            names |= {name_key(word) for word in words if is_one and len(word) >= shortest} - WORDS
     return names - {""}
 
 

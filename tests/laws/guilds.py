@@ -13,23 +13,10 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from laws.by_hand import LINK_SOURCES
+from laws.direct_rows import LINK_SOURCES
 from sv_common.guild_sync.core.names import name_key
 
-NAMES = (
-    "Mito",
-    "Nael",
-    "Naél",
-    "Weiß",
-    "Weiss",
-    "Зоря",
-    "한별",
-    "Tailor",
-    "Chris",
-    "Grim",
-    "Grimrokk",
-    "Zork",
-)
+NAMES = ("Mito", "Nael", "Naél", "Weiß", "Weiss", "Зоря", "한별", "Tailor", "Chris", "Grim", "Grimrokk", "Zork")
 STRANGERS = ("Brightmane", "Qwib", "Mitto", "Незнайка")
 """Words that name somebody whom no character is called."""
 
@@ -162,7 +149,7 @@ class GuildSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Event:
     """Something that happens, said with numbers: `life` says what each kind makes of them."""
 
     kind: str
@@ -281,13 +268,13 @@ def _rightful_member(rng: random.Random, name: str, rank: RankSpec) -> MemberSpe
     )
 
 
-def deeds(*kinds: str, most: int = 6) -> st.SearchStrategy[list[Deed]]:
+def events(*kinds: str, most: int = 6) -> st.SearchStrategy[list[Event]]:
     """A few things that happen one after the other, of these kinds."""
 
     @st.composite
-    def some(draw: st.DrawFn) -> list[Deed]:
+    def some(draw: st.DrawFn) -> list[Event]:
         rng = draw(st.randoms(use_true_random=True))
-        return _kept(draw, [_deed(rng, kinds) for _ in range(most)])
+        return _kept(draw, [_event(rng, kinds) for _ in range(most)])
 
     return some()
 
@@ -330,8 +317,8 @@ def _players(rng: random.Random, member_count: int) -> list[PlayerSpec]:
     ]
 
 
-def _deed(rng: random.Random, kinds: Sequence[str]) -> Deed:
-    return Deed(rng.choice(kinds), rng.randrange(MOST_CHARACTERS), rng.randrange(8), rng.choice(NAMES), note(rng))
+def _event(rng: random.Random, kinds: Sequence[str]) -> Event:
+    return Event(rng.choice(kinds), rng.randrange(MOST_CHARACTERS), rng.randrange(8), rng.choice(NAMES), note(rng))
 
 
 IN_THE_GAME = (
@@ -355,7 +342,7 @@ BY_OFFICERS = (
     "undo",
     "dismiss",
     "full_match",
-    "link_by_hand",
+    "link_manually",
     "link_to_member",
     "confirm_link",
     "unlink",

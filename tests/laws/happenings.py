@@ -1,4 +1,4 @@
-"""What may happen to a guild, one deed after the other: in the game, on Discord, by officers, and by itself."""
+"""What may happen to a guild, one event after the other: in the game, on Discord, by officers, and by itself."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from laws import by_hand
-from laws.by_hand import OFFICER
+from laws import direct_rows
+from laws.direct_rows import OFFICER
 from laws.game import RANK_NAMES, Toon
-from laws.guilds import RANKS, ROLES, Deed
+from laws.guilds import RANKS, ROLES, Event, GuildSpec
+from laws.law import empty
 from laws.life import Life
+from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
@@ -28,10 +30,19 @@ _Item = TypeVar("_Item")
 _DAYS_ASLEEP = (1, 29, 31, 400, None)
 
 
-async def live(life: Life, deeds: Sequence[Deed]) -> None:
+async def lived(pool: Pool, spec: GuildSpec, life_of: Sequence[Event]) -> Life:
+    """A fresh guild after this life, and after a scan of it."""
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await live(life, life_of)
+    await life.scan()
+    return life
+
+
+async def live(life: Life, events: Sequence[Event]) -> None:
     """Let these things happen. What cannot happen at its moment does not."""
-    for deed in deeds:
-        await _HAPPENINGS[deed.kind](life, deed)
+    for event in events:
+        await _HAPPENINGS[event.kind](life, event)
 
 
 def _one_of(items: Sequence[_Item], number: int) -> _Item | None:
@@ -42,15 +53,15 @@ def _is_free(life: Life, toon: Toon) -> bool:
     return all(other is toon or other.key != toon.key for other in life.present)
 
 
-async def _note(life: Life, deed: Deed) -> None:
-    if toon := _one_of(life.present, deed.who):
-        toon.note = deed.note
+async def _note(life: Life, event: Event) -> None:
+    if toon := _one_of(life.present, event.who):
+        toon.note = event.note
         await life.sync_notes()
 
 
-async def _join(life: Life, deed: Deed) -> None:
+async def _join(life: Life, event: Event) -> None:
     toon = Toon(
-        next(life.numbers), deed.name, deed.number % 2, deed.who % RANKS, deed.note, life.login(1), is_present=False
+        next(life.numbers), event.name, event.number % 2, event.who % RANKS, event.note, life.login(1), is_present=False
     )
     if _is_free(life, toon):
         toon.is_present = True
@@ -59,173 +70,168 @@ async def _join(life: Life, deed: Deed) -> None:
         await life.sync_notes()
 
 
-async def _leave(life: Life, deed: Deed) -> None:
-    if len(life.present) > 1 and (toon := _one_of(life.present, deed.who)):
+async def _leave(life: Life, event: Event) -> None:
+    if len(life.present) > 1 and (toon := _one_of(life.present, event.who)):
         toon.is_present, toon.note = False, ""
         await life.sync_roster()
 
 
-async def _come_back(life: Life, deed: Deed) -> None:
-    toon = _one_of([toon for toon in life.toons if not toon.is_present and _is_free(life, toon)], deed.who)
+async def _come_back(life: Life, event: Event) -> None:
+    toon = _one_of([toon for toon in life.toons if not toon.is_present and _is_free(life, toon)], event.who)
     if toon:
-        toon.is_present, toon.note = True, deed.note
+        toon.is_present, toon.note = True, event.note
         await life.sync_roster()
         await life.sync_notes()
 
 
-async def _rename(life: Life, deed: Deed) -> None:
-    toon = _one_of(life.present, deed.who)
-    if toon and _is_free(life, replace(toon, name=deed.name, is_present=False)):
-        toon.name = deed.name
+async def _rename(life: Life, event: Event) -> None:
+    toon = _one_of(life.present, event.who)
+    if toon and _is_free(life, replace(toon, name=event.name, is_present=False)):
+        toon.name = event.name
         await life.sync_roster()
 
 
-async def _swap_names(life: Life, deed: Deed) -> None:
-    """Two characters of one realm take each other's name."""
+async def _swap_names(life: Life, event: Event) -> None:
     pairs = [(a, b) for a in life.present for b in life.present if a.number < b.number and a.realm == b.realm]
-    if pair := _one_of(pairs, deed.who):
+    if pair := _one_of(pairs, event.who):
         one, other = pair
         one.name, other.name = other.name, one.name
         await life.sync_roster()
 
 
-async def _change_rank(life: Life, deed: Deed) -> None:
-    if toon := _one_of(life.present, deed.who):
-        toon.rank = deed.number % RANKS
+async def _change_rank(life: Life, event: Event) -> None:
+    if toon := _one_of(life.present, event.who):
+        toon.rank = event.number % RANKS
         await life.sync_roster()
 
 
-async def _sleep(life: Life, deed: Deed) -> None:
-    if toon := _one_of(life.present, deed.who):
-        toon.login = life.login(_DAYS_ASLEEP[deed.number % len(_DAYS_ASLEEP)])
+async def _sleep(life: Life, event: Event) -> None:
+    if toon := _one_of(life.present, event.who):
+        toon.login = life.login(_DAYS_ASLEEP[event.number % len(_DAYS_ASLEEP)])
         await life.sync_roster()
 
 
-async def _rename_rank(life: Life, deed: Deed) -> None:
-    place = deed.number % RANKS
-    life.rank_names[place] = deed.name if life.rank_names[place] == RANK_NAMES[place] else RANK_NAMES[place]
+async def _rename_rank(life: Life, event: Event) -> None:
+    place = event.number % RANKS
+    life.rank_names[place] = event.name if life.rank_names[place] == RANK_NAMES[place] else RANK_NAMES[place]
     await life.sync_notes()
 
 
-async def _confirm_ranks(life: Life, deed: Deed) -> None:
-    async with life.pool.writing(life.guild_id, alone=False) as guild:
-        await ranks.confirm_names(guild)
+async def _confirm_ranks(life: Life, event: Event) -> None:
+    await life.call(ranks.confirm_names)
 
 
-async def _roles(life: Life, deed: Deed) -> None:
-    """A member's roles become those whose bits are set in a number; the role that nothing maps to stays as it is."""
-    if user_id := _one_of(sorted(life.discord.members), deed.who):
+async def _roles(life: Life, event: Event) -> None:
+    """A member's roles become those whose bits are set in a number; the role that nothing maps to stays as it is.
+
+    Not on a server with bots alone: that is not asked, so what is known here would not be what is held there.
+    """
+    user_id = _one_of(sorted(life.discord.members), event.who)
+    if user_id and life.people_on_discord:
         member = life.discord.members[user_id]
         kept = set(member.role_ids) - set(ROLES)
-        given = {role for bit, role in enumerate(ROLES) if deed.number >> bit & 1}
+        given = {role for bit, role in enumerate(ROLES) if event.number >> bit & 1}
         life.discord.members[user_id] = replace(member, role_ids=tuple(sorted(kept | given)))
         await life.sync_discord()
 
 
-async def _nick(life: Life, deed: Deed) -> None:
-    if user_id := _one_of(sorted(life.discord.members), deed.who):
-        life.discord.members[user_id] = replace(life.discord.members[user_id], nick=deed.name)
+async def _nick(life: Life, event: Event) -> None:
+    if user_id := _one_of(sorted(life.discord.members), event.who):
+        life.discord.members[user_id] = replace(life.discord.members[user_id], nick=event.name)
         await life.sync_discord()
 
 
-async def _member_leaves(life: Life, deed: Deed) -> None:
-    if len(life.people_on_discord) > 1 and (member := _one_of(life.people_on_discord, deed.who)):
+async def _member_leaves(life: Life, event: Event) -> None:
+    if len(life.people_on_discord) > 1 and (member := _one_of(life.people_on_discord, event.who)):
         life.gone_members.append(life.discord.members.pop(member.user_id))
         await life.sync_discord()
 
 
-async def _member_comes_back(life: Life, deed: Deed) -> None:
-    if member := _one_of(life.gone_members, deed.who):
+async def _member_comes_back(life: Life, event: Event) -> None:
+    if member := _one_of(life.gone_members, event.who):
         life.gone_members.remove(member)
         life.discord.members[member.user_id] = replace(member, nick=None, role_ids=())
         await life.sync_discord()
 
 
-async def _scan(life: Life, deed: Deed) -> None:
+async def _scan(life: Life, event: Event) -> None:
     await life.scan()
 
 
-async def _automate(life: Life, deed: Deed) -> None:
+async def _automate(life: Life, event: Event) -> None:
     await life.automate()
 
 
-async def _full_match(life: Life, deed: Deed) -> None:
+async def _full_match(life: Life, event: Event) -> None:
     await life.match()
 
 
-async def _fix(life: Life, deed: Deed) -> None:
-    if issue := _one_of(await life.open_issues(), deed.who):
+async def _fix(life: Life, event: Event) -> None:
+    if issue := _one_of(await life.open_issues(), event.who):
         await life.fix(issue.id)
 
 
-async def _fix_all(life: Life, deed: Deed) -> None:
-    await life.fix_all(list(RULES)[deed.number % len(RULES)])
+async def _fix_all(life: Life, event: Event) -> None:
+    await life.fix_all(list(RULES)[event.number % len(RULES)])
 
 
-async def _undo(life: Life, deed: Deed) -> None:
-    if attempt_id := _one_of(await life.undoable_attempts(), deed.who):
+async def _undo(life: Life, event: Event) -> None:
+    if attempt_id := _one_of(await life.undoable_attempts(), event.who):
         with contextlib.suppress(Refused):
             await life.undo(attempt_id)
 
 
-async def _dismiss(life: Life, deed: Deed) -> None:
-    if issue := _one_of(await life.open_issues(), deed.who):
-        async with life.pool.writing(life.guild_id, alone=False) as guild:
-            await lifecycle.dismiss(guild, issue.id, actor=OFFICER, reason="This is right.")
+async def _dismiss(life: Life, event: Event) -> None:
+    if issue := _one_of(await life.open_issues(), event.who):
+        await life.call(lifecycle.dismiss, issue.id, actor=OFFICER, reason="This is right.")
 
 
-async def _link_by_hand(life: Life, deed: Deed) -> None:
-    """An officer gives a character to a player; to a new one where there is none."""
-    toon = _one_of(life.present, deed.who)
+async def _link_manually(life: Life, event: Event) -> None:
+    toon = _one_of(life.present, event.who)
     if toon is None:
         return
     players = [row["id"] for row in await life.rows("players")]
     async with life.pool.connection() as conn:
-        player = _one_of(players, deed.number) or await by_hand.make_player(conn, life.guild_id, deed.name)
-        character = (await by_hand.character_ids(conn, life.guild_id))[toon.number]
-        await by_hand.link(conn, life.guild_id, character, player, as_main=bool(deed.number % 2))
+        player = _one_of(players, event.number) or await direct_rows.make_player(conn, life.guild_id, event.name)
+        character = (await direct_rows.character_ids(conn, life.guild_id))[toon.number]
+        await direct_rows.link(conn, life.guild_id, character, player, as_main=bool(event.number % 2))
 
 
-async def _merge(life: Life, deed: Deed) -> None:
-    """An officer says that two players are one person, where nothing speaks against it."""
+async def _merge(life: Life, event: Event) -> None:
     players = [row["id"] for row in await life.rows("players")]
     if len(players) > 1:
-        stays, other = _one_of(players, deed.who), _one_of(players, deed.number)
+        stays, other = _one_of(players, event.who), _one_of(players, event.number)
         with contextlib.suppress(Refused):
             await life.decide(MergePlayers(str(stays), str(other)))
 
 
-async def _link_to_member(life: Life, deed: Deed) -> None:
-    """An officer says whose character it is on Discord, where nothing speaks against it."""
+async def _link_to_member(life: Life, event: Event) -> None:
     characters = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
     members = [row["id"] for row in await life.rows("discord_users") if row["is_present"] and not row["is_bot"]]
     if characters and members:
-        character, member = _one_of(characters, deed.who), _one_of(members, deed.number)
+        character, member = _one_of(characters, event.who), _one_of(members, event.number)
         with contextlib.suppress(Refused):
             await life.decide(LinkCharacterToMember(str(character), str(member)))
 
 
-async def _confirm_link(life: Life, deed: Deed) -> None:
-    """An officer says that a link is right, where no person has said so yet."""
-    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
+async def _confirm_link(life: Life, event: Event) -> None:
+    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], event.who):
         with contextlib.suppress(Refused):
             await life.decide(ConfirmLink(str(character)))
 
 
-async def _unlink(life: Life, deed: Deed) -> None:
-    """An officer takes a character from its player."""
-    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
+async def _unlink(life: Life, event: Event) -> None:
+    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], event.who):
         await life.decide(UnlinkCharacter(str(character)))
 
 
-async def _unlink_member(life: Life, deed: Deed) -> None:
-    """An officer takes the Discord member from a player."""
-    if player := _one_of([row["id"] for row in await life.rows("players") if row["discord_user_id"]], deed.who):
+async def _unlink_member(life: Life, event: Event) -> None:
+    if player := _one_of([row["id"] for row in await life.rows("players") if row["discord_user_id"]], event.who):
         with contextlib.suppress(Refused):
             await life.decide(UnlinkMember(str(player)))
 
 
-_HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
+_HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
     "leave": _leave,
@@ -247,7 +253,7 @@ _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "fix_all": _fix_all,
     "undo": _undo,
     "dismiss": _dismiss,
-    "link_by_hand": _link_by_hand,
+    "link_manually": _link_manually,
     "link_to_member": _link_to_member,
     "confirm_link": _confirm_link,
     "unlink": _unlink,

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from laws import by_hand, snapshot
-from laws.by_hand import OFFICER
+from guild_builder import OfGuild
+from laws import direct_rows, snapshot
+from laws.direct_rows import OFFICER
 from laws.game import DAY_MS, RANK_NAMES, REALMS, Toon, discord_member, discord_roles
 from laws.guilds import ROLE_NAMES, GuildSpec
 from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
@@ -43,7 +44,7 @@ _Item = TypeVar("_Item")
 
 
 @dataclass
-class Life:
+class Life(OfGuild):
     """One guild, its sources, and what was done to it.
 
     With `through_pipelines`, each piece of news runs the whole pipeline of its source, else only the sync. With `order`,
@@ -72,11 +73,7 @@ class Life:
         address = GuildAddress("us", REALMS[0][0], f"guild-{slot}")
         async with pool.connection() as conn:
             guild_id = await guilds.add(
-                conn,
-                address,
-                f"Guild {slot}",
-                discord_guild_id=discord.server_id,
-                audit_channel_id=str(8000 + slot),
+                conn, address, f"Guild {slot}", discord_guild_id=discord.server_id, audit_channel_id=str(8000 + slot)
             )
         life = cls(pool, guild_id, discord, itertools.count(slot * 1_000_000 + 1), order)
         await life._settle(spec)
@@ -84,7 +81,6 @@ class Life:
 
     @property
     def present(self) -> list[Toon]:
-        """Who is in the guild now."""
         return [toon for toon in self.toons if toon.is_present]
 
     @property
@@ -94,7 +90,6 @@ class Life:
 
     @property
     def sources(self) -> Sources:
-        """The sources as a pipeline takes them."""
         self.battle_net.roster = self.roster()
         return Sources(self.battle_net, self.discord, self.announcer)
 
@@ -103,15 +98,12 @@ class Life:
         return None if days_asleep is None else self.now_ms - days_asleep * DAY_MS
 
     def roster(self) -> list[RosterCharacter]:
-        """What Battle.net says now."""
         return self._in_some_order([toon.on_battle_net() for toon in self.present])
 
     def upload(self) -> list[AddonCharacter]:
-        """What the addon says now."""
         return self._in_some_order([toon.in_addon(self.rank_names[toon.rank]) for toon in self.present])
 
     def server(self) -> DiscordGuild:
-        """What Discord says now."""
         server = self.discord.server()
         return replace(server, roles=self._in_some_order(server.roles), members=self._in_some_order(server.members))
 
@@ -127,7 +119,6 @@ class Life:
             self._keep(await sync_blizzard_roster(self.pool, self.roster(), guild_id=self.guild_id, accept_losses=True))
 
     async def sync_notes(self) -> None:
-        """Take in an upload of the addon."""
         if not self.present:
             return
         if self.through_pipelines:
@@ -147,22 +138,18 @@ class Life:
             self._keep(await sync_discord_members(self.pool, self.server(), guild_id=self.guild_id, accept_losses=True))
 
     async def sync_all(self) -> None:
-        """Take in all three sources."""
         await self.sync_roster()
         await self.sync_discord()
         await self.sync_notes()
 
     async def scan(self) -> None:
-        """Let every rule look."""
         self._keep(await run_integrity_check(self.pool, guild_id=self.guild_id))
 
     async def automate(self) -> None:
-        """Let the rules that mend themselves do so."""
         report = await mitigations.run_auto_mitigations(self.pool, guild_id=self.guild_id, discord_bot=self.discord)
         self._keep(report)
 
     async def match(self) -> None:
-        """Run the full match as an officer."""
         self._keep(await run_matching(self.pool, actor=OFFICER, guild_id=self.guild_id))
 
     async def fix(self, issue_id: int) -> FixResult | None:
@@ -203,22 +190,19 @@ class Life:
                 await self.undo(attempt_id)
 
     async def make_everything_automatic(self) -> None:
-        """Let every rule mend itself."""
         async with self.pool.writing(self.guild_id, alone=False) as guild:
             for issue_type in RULES:
                 await rule_store.save_settings(guild, issue_type, actor=OFFICER, auto_mitigate=True)
 
     async def open_issues(self) -> list[Issue]:
         """All open issues that nobody has dismissed, rule by rule."""
-        async with self.pool.writing(self.guild_id, alone=False) as guild:
-            return [issue for rule in RULES for issue in await lifecycle.open_of_rule(guild, rule)]
+        return [issue for rule in RULES for issue in await self.call(lifecycle.open_of_rule, rule)]
 
     async def undoable_attempts(self) -> list[int]:
         """Numbers of the attempts that changed something and were not undone, oldest first."""
         return [row["id"] for row in await self.rows("fix_attempts") if row["changes"] and not row["undone_at"]]
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
-        """The guild's rows of a table of `guild_identity`."""
         name = f"guild_identity.{table}"
         return (await snapshot.read(self.pool, [name], self.guild_id))[name]
 
@@ -274,16 +258,16 @@ class Life:
 
     async def _decide(self, conn: Connection, spec: GuildSpec, user_ids: Sequence[str]) -> None:
         """Write what people have decided before the first scan: players, links, aliases, rejections."""
-        rows = await by_hand.character_ids(conn, self.guild_id)
+        rows = await direct_rows.character_ids(conn, self.guild_id)
         characters = [rows[toon.number] for toon in self.toons]
-        members = await by_hand.member_ids(conn, self.guild_id)
+        members = await direct_rows.member_ids(conn, self.guild_id)
         for player in spec.players:
             member = members.get(user_ids[player.member]) if player.member is not None else None
-            self.players.append(await by_hand.make_player(conn, self.guild_id, player.name, member))
+            self.players.append(await direct_rows.make_player(conn, self.guild_id, player.name, member))
         for link in spec.links:
             character, owner = characters[link.character], self.players[link.player]
-            await by_hand.link(conn, self.guild_id, character, owner, link.source, as_main=link.as_main)
+            await direct_rows.link(conn, self.guild_id, character, owner, link.source, as_main=link.as_main)
         for alias, place in spec.aliases:
-            await by_hand.give_alias(conn, self.guild_id, self.players[place], alias)
+            await direct_rows.give_alias(conn, self.guild_id, self.players[place], alias)
         for character, place in spec.rejections:
-            await by_hand.reject(conn, self.guild_id, characters[character], self.players[place])
+            await direct_rows.reject(conn, self.guild_id, characters[character], self.players[place])

@@ -19,14 +19,7 @@ from laws.guild_rows import (
 )
 from laws.snapshot import Row
 from sv_common.guild_sync.core.names import name_key, realm_key
-from sv_common.guild_sync.notes import (
-    DEFAULT_VOCABULARY,
-    Mention,
-    MentionKind,
-    ParsedNote,
-    fold_accents,
-    parse_note,
-)
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Mention, MentionKind, ParsedNote, fold_accents, parse_note
 
 SHORTEST_FOLDED = 3
 
@@ -111,7 +104,6 @@ def _bears_name(guild: Guild, person: Somebody, character: Somebody) -> bool:
 
 
 def rejected(guild: Guild, character: Row) -> set[Somebody]:
-    """Players that an officer rejected for the character."""
     return {("player", r["player_id"]) for r in guild.rejections if r["character_id"] == character["id"]}
 
 

@@ -13,14 +13,7 @@ from laws.guild_rows import (
     owner_or_itself,
     present_people,
 )
-from laws.note_meaning import (
-    certain_mentions,
-    names_a_stranger,
-    parsed,
-    rejected,
-    whom_mention_means,
-    whom_note_means,
-)
+from laws.note_meaning import certain_mentions, names_a_stranger, parsed, rejected, whom_mention_means, whom_note_means
 from laws.snapshot import Row
 from sv_common.guild_sync.notes import Mention, MentionKind
 

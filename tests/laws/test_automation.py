@@ -1,4 +1,4 @@
-"""What runs by itself makes nobody a player, matches nothing at large, and leaves alone what a person has decided."""
+"""What is automatic makes no player, matches nothing at large, and leaves alone what a person has decided."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import pytest
 from hypothesis import given
 
 from laws import guild_rows, note_meaning, snapshot
-from laws.by_hand import PERSON_SOURCES
+from laws.direct_rows import PERSON_SOURCES
 from laws.guilds import (
     BY_OFFICERS,
     IN_THE_GAME,
     ON_DISCORD,
     RANKS,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     LinkSpec,
     PlayerSpec,
     RankSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -38,12 +38,12 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import identity_engine, mitigations, scheduler
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
-_decisions = deeds(*BY_OFFICERS, most=4)
-_news = deeds(*IN_THE_GAME, *ON_DISCORD, most=3)
+_decisions = events(*BY_OFFICERS, most=4)
+_news = events(*IN_THE_GAME, *ON_DISCORD, most=3)
 _BY_DETECTION = {"detection", "subject gone"}
 
 
-async def _begin(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> Life:
+async def _begin(pool: Pool, spec: GuildSpec, decisions: list[Event]) -> Life:
     """A guild in which every rule is automatic, after officers have looked at what the first scan found."""
     await empty(pool)
     life = await Life.begin(pool, spec)
@@ -53,7 +53,7 @@ async def _begin(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> Life:
     return life
 
 
-async def _run_everything_automatic(life: Life, news: list[Deed]) -> None:
+async def _run_everything_automatic(life: Life, news: list[Event]) -> None:
     """The pipeline of each piece of news, and then all three."""
     life.through_pipelines = True
     await live(life, news)
@@ -62,39 +62,21 @@ async def _run_everything_automatic(life: Life, news: list[Deed]) -> None:
 
 @tried_on()
 @given(_guilds, _decisions, _news)
-async def test_nothing_that_runs_by_itself_matches_at_large_or_makes_a_player(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+async def test_nothing_automatic_matches_at_large_makes_a_player_or_changes_what_a_person_decided(
+    pool: Pool, spec: GuildSpec, decisions: list[Event], news: list[Event]
 ) -> None:
-    life = await _begin(pool, spec, decisions)
+    life = await _begin(pool, spec, [*decisions, Event("dismiss", who=0), Event("dismiss", who=7)])
     players = [row["id"] for row in await life.rows("players")]
+    linked, decided, dismissed = await _linked(life), await _decided_links(life), await _dismissals(life)
     with _exploding_match() as calls:
         await _run_everything_automatic(life, news)
     assert calls == []
     assert [row["id"] for row in await life.rows("players")] == players
-
-
-@tried_on()
-@given(_guilds, _decisions, _news)
-async def test_links_that_a_person_made_or_confirmed_stay_as_they_are(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, decisions)
-    before = await _decided_links(life)
-    await _run_everything_automatic(life, news)
-    assert await _decided_links(life) == before
-
-
-@tried_on()
-@given(_guilds, _decisions, _news)
-async def test_dismissed_issues_stay_dismissed_and_are_never_mended_by_automation(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, [*decisions, Deed("dismiss", who=0), Deed("dismiss", who=7)])
-    before = await _dismissals(life)
-    await _run_everything_automatic(life, news)
-    after = await _dismissals(life)
-    ended = await _moves_that_ended_dismissals(life)
-    assert after == {issue_id: each for issue_id, each in before.items() if issue_id not in ended}
+    assert await _decided_links(life) == decided
+    rejected = {(row["character_id"], row["player_id"]) for row in await life.rows("link_rejections")}
+    assert (await _linked(life) - linked) & rejected == set()
+    after, ended = await _dismissals(life), await _moves_that_ended_dismissals(life)
+    assert after == {issue_id: each for issue_id, each in dismissed.items() if issue_id not in ended}
     assert all(reason.startswith("Dismissed ") and "; now " in reason for reason in ended.values())
     rows = {row["id"]: row for row in await life.rows("audit_issues")}
     assert all(_rests_on_what_is_found(rows[each]) for each in after)
@@ -103,7 +85,7 @@ async def test_dismissed_issues_stay_dismissed_and_are_never_mended_by_automatio
 
 @tried_on()
 @given(_guilds, _decisions)
-async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> None:
+async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSpec, decisions: list[Event]) -> None:
     life = await _begin(pool, spec, decisions)
     await life.automate()
     await life.undo_all()
@@ -116,25 +98,8 @@ async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSp
 
 @tried_on()
 @given(_guilds, _decisions, _news)
-async def test_a_rejected_pair_is_never_linked(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
-) -> None:
-    life = await _begin(pool, spec, [deed for deed in decisions if deed.kind != "link_by_hand"])
-    await _run_everything_automatic(life, news)
-    rejected = {(row["character_id"], row["player_id"]) for row in await life.rows("link_rejections")}
-    by_hand = {(link.character, link.player) for link in spec.links}
-    numbers = [toon.number for toon in life.toons]
-    rows = {row["id"]: row["blizzard_character_id"] for row in await life.rows("wow_characters")}
-    for link in await life.rows("player_characters"):
-        if (link["character_id"], link["player_id"]) in rejected:
-            place = numbers.index(rows[link["character_id"]]), life.players.index(link["player_id"])
-            assert place in by_hand
-
-
-@tried_on()
-@given(_guilds, _decisions, _news)
 async def test_automation_links_a_character_only_to_the_one_player_whom_it_means(
-    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+    pool: Pool, spec: GuildSpec, decisions: list[Event], news: list[Event]
 ) -> None:
     life = await _begin(pool, spec, decisions)
     await live(life, news)
@@ -152,7 +117,7 @@ async def test_automation_links_a_character_only_to_the_one_player_whom_it_means
 @tried_on()
 @given(_guilds, _news)
 async def test_after_each_pipeline_the_open_issues_are_what_is_wrong(
-    pool: Pool, spec: GuildSpec, news: list[Deed]
+    pool: Pool, spec: GuildSpec, news: list[Event]
 ) -> None:
     life = await _begin(pool, spec, [])
     life.through_pipelines = True
@@ -162,8 +127,8 @@ async def test_after_each_pipeline_the_open_issues_are_what_is_wrong(
 
 
 async def test_automation_that_is_handed_a_dismissed_issue_leaves_it_alone(pool: Pool) -> None:
-    """An officer may dismiss an issue between the moment automation lists it and the moment it mends it."""
-    life = await _begin(pool, _LINKED_AGAINST_ITS_NOTE, [Deed("dismiss", who=0)])
+    """An officer may dismiss an issue between the moment automation lists it and the moment it fixes it."""
+    life = await _begin(pool, _LINKED_AGAINST_ITS_NOTE, [Event("dismiss", who=0)])
     before = await snapshot.take(pool)
     (row,) = [each for each in await life.rows("audit_issues") if each["issue_type"] == "note_mismatch"]
     assert row["dismissed_at"] is not None
@@ -224,6 +189,10 @@ def _callers_of_run_matching() -> set[tuple[str, str]]:
         if (isinstance(node, ast.Name) and node.id == "run_matching")
         or (isinstance(node, ast.Attribute) and node.attr == "run_matching")
     }
+
+
+async def _linked(life: Life) -> set[tuple[int, int]]:
+    return {(row["character_id"], row["player_id"]) for row in await life.rows("player_characters")}
 
 
 async def _decided_links(life: Life) -> dict[int, dict[str, Any]]:

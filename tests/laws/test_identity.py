@@ -8,18 +8,18 @@ import psycopg
 import pytest
 from hypothesis import given
 
-from laws import by_hand
+from laws import direct_rows
 from laws.guilds import (
     BY_OFFICERS,
     BY_THEMSELVES,
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     MemberSpec,
     PlayerSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -44,10 +44,10 @@ _BECOME = "update guild_identity.players set discord_user_id = %s where id = %s"
 @tried_on()
 @given(
     guild_specs(fewest_characters=3, fewest_members=2),
-    deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=8),
+    events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=8),
 )
 async def test_after_any_life_nobody_has_two_owners_and_every_pointer_follows_a_link(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed]
+    pool: Pool, spec: GuildSpec, life_of: list[Event]
 ) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)
@@ -96,7 +96,7 @@ async def test_a_main_can_only_be_a_character_of_the_player(pool: Pool) -> None:
     life = await Life.begin(pool, _TWO_PLAYERS)
     character = (await life.rows("wow_characters"))[0]["id"]
     async with pool.connection() as conn:
-        await by_hand.link(conn, life.guild_id, character, life.players[0])
+        await direct_rows.link(conn, life.guild_id, character, life.players[0])
     for statement in (_TAKE_AS_MAIN, _TAKE_AS_OFFSPEC):
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             await _write(pool, statement, [character, life.players[1]])

@@ -14,15 +14,15 @@ from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     LinkSpec,
     PlayerSpec,
-    deeds,
+    events,
     guild_specs,
 )
-from laws.happenings import live
-from laws.law import empty, tried_on
+from laws.happenings import live, lived
+from laws.law import tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
@@ -34,16 +34,8 @@ _OWNED = {"player_characters": "character_id", "player_note_aliases": "alias_key
 """What players have, by table, and the column that says which one it is."""
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
-_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
+_lives = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
 _starts = st.integers(min_value=0, max_value=11)
-
-
-async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
-    await empty(pool)
-    life = await Life.begin(pool, spec)
-    await live(life, life_of)
-    await life.scan()
-    return life
 
 
 async def _merges(life: Life, start: int, *, most: int = 2) -> AsyncIterator[tuple[int, int, DecisionReport]]:
@@ -84,9 +76,9 @@ async def _owned(life: Life) -> dict[str, set[tuple[int, object]]]:
 @tried_on()
 @given(_guilds, _lives, _starts)
 async def test_undoing_a_merge_restores_the_exact_rows_and_whom_issues_are_about(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int
 ) -> None:
-    life = await _begin(pool, spec, life_of)
+    life = await lived(pool, spec, life_of)
     people, about = await _people(life), await _about(life)
     async for _, _, report in _merges(life, start):
         await _undo(life, report)
@@ -97,9 +89,9 @@ async def test_undoing_a_merge_restores_the_exact_rows_and_whom_issues_are_about
 @tried_on()
 @given(_guilds, _lives, _starts)
 async def test_after_a_merge_the_one_that_stays_has_what_both_had_and_all_others_what_they_had(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int
 ) -> None:
-    life = await _begin(pool, spec, life_of)
+    life = await lived(pool, spec, life_of)
     before = await _owned(life)
     async for stays, other, _ in _merges(life, start, most=1):
         after = await _owned(life)
@@ -110,11 +102,11 @@ async def test_after_a_merge_the_one_that_stays_has_what_both_had_and_all_others
 
 
 @tried_on()
-@given(_guilds, _lives, _starts, deeds(*IN_THE_GAME, *ON_DISCORD, most=3))
+@given(_guilds, _lives, _starts, events(*IN_THE_GAME, *ON_DISCORD, most=3))
 async def test_automation_takes_nothing_from_a_player_that_came_by_a_merge(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int, news: list[Deed]
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int, news: list[Event]
 ) -> None:
-    life = await _begin(pool, spec, life_of)
+    life = await lived(pool, spec, life_of)
     await life.make_everything_automatic()
     came: dict[object, int] = {}
     links = await _owned(life)
@@ -135,7 +127,7 @@ async def test_a_player_with_a_main_is_merged_in_both_directions(pool: Pool) -> 
         players=(PlayerSpec("Mito", None), PlayerSpec("Zork", None)),
         links=(LinkSpec(0, 1, "full_match", as_main=True),),
     )
-    life = await _begin(pool, spec, [])
+    life = await lived(pool, spec, [])
     (ayla,) = await life.rows("wow_characters")
     mains: list[int] = []
     async for _, _, report in _merges(life, 0):

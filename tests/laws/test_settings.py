@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laws import snapshot
-from laws.by_hand import OFFICER
-from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, ROLES, Deed, GuildSpec, deeds, guild_specs
+from laws.direct_rows import OFFICER
+from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, ROLES, Event, GuildSpec, events, guild_specs
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
@@ -69,7 +69,7 @@ async def _save(life: Life, request: SettingRequest, seen: str) -> SettingReport
 
 
 async def _settle(life: Life) -> None:
-    """Look and mend until nothing moves any more: one fix may show the next rule something."""
+    """Scan and fix until nothing moves any more: one fix may show the next rule something."""
     for _ in range(6):
         before = await _open(life)
         await life.scan()
@@ -85,14 +85,13 @@ async def _known_roles(life: Life) -> list[str]:
 
 
 async def _used_ranks(life: Life) -> list[int]:
-    async with life.pool.writing(life.guild_id, alone=False) as guild:
-        return [rank.wow_rank_index for rank in await ranks.all_ranks(guild)]
+    return [rank.wow_rank_index for rank in await life.call(ranks.all_ranks)]
 
 
 @tried_on()
-@given(guild_specs(), deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4), st.randoms(use_true_random=True))
+@given(guild_specs(), events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4), st.randoms(use_true_random=True))
 async def test_what_a_preview_says_is_what_comes_of_saving(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], rng: random.Random
+    pool: Pool, spec: GuildSpec, life_of: list[Event], rng: random.Random
 ) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)

@@ -16,11 +16,11 @@ from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
     CharacterSpec,
-    Deed,
+    Event,
     GuildSpec,
     MemberSpec,
     PlayerSpec,
-    deeds,
+    events,
     guild_specs,
 )
 from laws.happenings import live
@@ -38,7 +38,7 @@ from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, ru
 from sv_common.guild_sync.sources.models import DiscordMember, RosterCharacter
 from sv_common.guild_sync.sources.ports import Sources
 
-_news = deeds(*IN_THE_GAME, *ON_DISCORD, most=2)
+_news = events(*IN_THE_GAME, *ON_DISCORD, most=2)
 _SYNC_TIMES = (
     "blizzard_last_sync",
     "addon_last_sync",
@@ -134,7 +134,7 @@ async def test_an_uploader_who_can_see_no_note_changes_no_note_and_no_link(pool:
 
 @tried_on()
 @given(guild_specs(), _news)
-async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, news: list[Deed]) -> None:
+async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, news: list[Event]) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)
     await live(life, news)
@@ -147,7 +147,7 @@ async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, 
 @tried_on()
 @given(guild_specs(fewest_characters=4, fewest_members=2), _news, st.randoms(use_true_random=True))
 async def test_the_order_of_a_sources_list_never_changes_a_result(
-    pool: Pool, spec: GuildSpec, news: list[Deed], rng: random.Random
+    pool: Pool, spec: GuildSpec, news: list[Event], rng: random.Random
 ) -> None:
     assert differences(await _outcome(pool, spec, news, rng), await _outcome(pool, spec, news, None)) == {}
 
@@ -168,10 +168,7 @@ async def test_two_characters_whose_notes_name_each_other_are_treated_alike(pool
     [(10, 3, False), (10, 4, True), (3, 1, False), (3, 2, False), (4, 1, False), (4, 3, True)],
 )
 async def test_losing_more_than_three_in_ten_and_at_least_three_counts_as_a_failed_fetch(
-    pool: Pool,
-    known: int,
-    missing: int,
-    is_refused: bool,
+    pool: Pool, known: int, missing: int, is_refused: bool
 ) -> None:
     life = await Life.begin(pool, _plain_guild(known))
     attempts = (
@@ -204,26 +201,6 @@ async def test_an_empty_answer_is_refused_even_where_losses_are_accepted(pool: P
         await _assert_refused(pool, before, attempt, SuspiciousSource)
 
 
-async def test_strangers_do_not_make_up_for_missing_discord_members(pool: Pool) -> None:
-    life = await Life.begin(pool, _plain_guild(10))
-    before = await _everything(pool)
-    people = life.people_on_discord
-    strangers = [replace(each, user_id=f"{each.user_id}99") for each in people[:6]]
-    server = replace(life.server(), members=[*people[:4], *strangers])
-    await _assert_refused(
-        pool, before, partial(sync_discord_members, pool, server, guild_id=life.guild_id), SuspiciousSource
-    )
-
-
-async def test_members_listed_twice_do_not_make_up_for_missing_ones(pool: Pool) -> None:
-    life = await Life.begin(pool, _plain_guild(10))
-    before = await _everything(pool)
-    server = replace(life.server(), members=life.people_on_discord[:5] * 2)
-    await _assert_refused(
-        pool, before, partial(sync_discord_members, pool, server, guild_id=life.guild_id), SuspiciousSource
-    )
-
-
 async def test_a_name_that_somebody_else_took_is_taken_in_beside_an_entry_that_cannot_be_used(pool: Pool) -> None:
     life = await Life.begin(pool, _plain_guild(10))
     first, *others = life.roster()
@@ -237,8 +214,7 @@ async def test_a_name_that_somebody_else_took_is_taken_in_beside_an_entry_that_c
 
 @pytest.mark.parametrize("is_reversed", [False, True])
 async def test_a_namesake_on_a_realm_that_the_roster_does_not_know_yet_gives_its_note_to_nobody_else(
-    pool: Pool,
-    is_reversed: bool,
+    pool: Pool, is_reversed: bool
 ) -> None:
     life = await Life.begin(pool, _plain_guild(3))
     rows = [
@@ -298,7 +274,7 @@ def _too_many(known: int) -> int:
     return max(FEWEST, known * 3 // 10 + 1)
 
 
-async def _outcome(pool: Pool, spec: GuildSpec, news: list[Deed], order: random.Random | None) -> Snapshot:
+async def _outcome(pool: Pool, spec: GuildSpec, news: list[Event], order: random.Random | None) -> Snapshot:
     """All that comes of a guild, told by names and numbers that do not depend on the order of writing."""
     await empty(pool)
     life = await Life.begin(pool, spec, order=order)

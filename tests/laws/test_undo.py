@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laws import snapshot
-from laws.guilds import BY_OFFICERS, BY_THEMSELVES, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.guilds import BY_OFFICERS, BY_THEMSELVES, IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
@@ -33,12 +33,12 @@ _ACTOR = "officer"
 _QUONDAM = "quondam"
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
-_lives = deeds(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
+_lives = events(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
 _choices = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
 _orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=8)
 
 
-async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
+async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Event]) -> Life:
     await empty(pool)
     life = await Life.begin(pool, spec)
     await _confirm_everybody(life)
@@ -115,7 +115,9 @@ async def _undo_in_this_order(life: Life, order: list[tuple[int, bool]]) -> None
         if not attempts:
             return
         attempt = attempts[place % len(attempts)]
-        seen, before = await _preview(life, attempt), await _people(life)
+        before = await _people(life)
+        seen = await _preview(life, attempt)
+        assert differences(before, await _people(life)) == {}
         if partly and seen.parts:
             assert await _undo(life, attempt, partly=True) is None
             continue
@@ -129,7 +131,11 @@ async def _undo_in_this_order(life: Life, order: list[tuple[int, bool]]) -> None
 @tried_on()
 @given(_guilds, _lives, _choices, _orders)
 async def test_an_undo_does_what_its_preview_says_and_fails_only_where_it_says_so(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]], order: list[tuple[int, bool]]
+    pool: Pool,
+    spec: GuildSpec,
+    life_of: list[Event],
+    choices: list[tuple[int, int, int]],
+    order: list[tuple[int, bool]],
 ) -> None:
     life = await _begin(pool, spec, life_of)
     for kind, one, another in choices:
@@ -140,7 +146,7 @@ async def test_an_undo_does_what_its_preview_says_and_fails_only_where_it_says_s
 @tried_on()
 @given(_guilds, _lives, _choices)
 async def test_each_decision_writes_down_every_row_that_it_changed_and_its_undo_restores_them(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]]
+    pool: Pool, spec: GuildSpec, life_of: list[Event], choices: list[tuple[int, int, int]]
 ) -> None:
     life = await _begin(pool, spec, life_of)
     for kind, one, another in choices:
@@ -154,7 +160,7 @@ async def test_each_decision_writes_down_every_row_that_it_changed_and_its_undo_
 @tried_on()
 @given(_guilds, _lives, _choices)
 async def test_undoing_a_match_in_parts_from_the_last_decision_on_restores_the_exact_rows(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]]
+    pool: Pool, spec: GuildSpec, life_of: list[Event], choices: list[tuple[int, int, int]]
 ) -> None:
     life = await _begin(pool, spec, life_of)
     before, known = await _people(life), set(await life.undoable_attempts())

@@ -111,9 +111,9 @@ class Fuzzing:
             every_answer_is_as_described()
 
     def _who_may_ask(self, label: str) -> Sequence[Credential]:
-        """All callers; one with an upload key three times as often where only a key may ask."""
-        with_key = [each for each in self.credentials if "X-API-Key" in each.headers]
-        return [*self.credentials, *with_key, *with_key] if "addon-upload" in label else self.credentials
+        """All callers; where only a key may ask, one with a key and nothing else as often as all others together."""
+        key_alone = [each for each in self.credentials if each.is_good and each.headers.keys() == {"X-API-Key"}]
+        return [*self.credentials, *key_alone * len(self.credentials)] if "addon-upload" in label else self.credentials
 
     def _lead_to_what_is_there(self, data: st.DataObject, case: Any) -> None:
         """Put numbers and names that exist into most requests: made-up ones end with 404 before anything is tried."""

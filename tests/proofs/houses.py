@@ -42,13 +42,17 @@ MORE_VIEWS = (
     "/admin/players?search=mito",
     "/admin/players?search=nobody-is-called-so",
     "/admin/players?search=%00",
+    "/admin/players?show=all&search=%3Cb%20class=owned%3E",
     "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
     "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
     "/admin/data-quality/preview?guild={guild_id}&issue_ids={issue_id}",
+    "/admin/data-quality/issues/{issue_id}?search=o",
+    "/admin/data-quality/issues/{issue_id}?search=%3Cb%20class=owned%3E",
     "/admin/settings/preview?guild={guild_id}&kind=word&word=Quux&reading=profession",
     "/admin/settings/preview?guild={guild_id}&kind=rule&issue_type=orphan_wow&is_enabled=false",
+    "/admin/settings/preview?guild={guild_id}&kind=ranks&roles.1.role=none",
     "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",
-    "/admin/activity?show=deeds&actor=nobody",
+    "/admin/activity?show=actions&actor=nobody",
     "/admin/activity?status=failed",
     "/admin/activity/losses?guild={guild_id}",
 )
@@ -79,7 +83,7 @@ class House:
         return httpx2.AsyncClient(base_url=self.base_url, cookies={SESSION_COOKIE: self.session})
 
     async def walk(self) -> Walk:
-        """Return every page, in each of its views where people live; they are visited when this is asked first."""
+        """Return every page, in each of its views where people live, and refusals; they are visited when this is asked first."""
         if not self._walks:
             self._walks.append(await self._walk())
         return self._walks[0]
@@ -88,7 +92,13 @@ class House:
         known = {name: values[0] for name, values in self.numbers.items() if values}
         async with self.client() as client:
             more = [address.format(**known) for address in MORE_VIEWS if known.keys() >= names_in(address)]
-            return await Walker(self.app, client, self.numbers).walk(more, LEADS_ON, follows_links=self.is_lived_in)
+            walk = await Walker(self.app, client, self.numbers).walk(more, LEADS_ON, follows_links=self.is_lived_in)
+            for view in REFUSALS:
+                answer = await client.get(view.address)
+                assert answer.status_code == view.status, view
+                walk.sources[view] = answer.text
+        walk.views += REFUSALS
+        return walk
 
 
 @contextlib.asynccontextmanager

@@ -16,16 +16,19 @@ from proofs.walking import View
 
 Scheme = Literal["light", "dark"]
 
-WIDE, PHONE = 1280, 390
+WIDE, PHONE = 1280, 360
 HEIGHT = 800
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+BRIGHTEST_DARK = 200
+"""Of red, green and blue together."""
+
 MOST_BYTES = 150_000
 """What a page may transfer with all its assets, without a cache."""
 
 GRAVE = {"serious", "critical"}
 _AXE = """async colors => {
     const rules = colors ? {runOnly: ["color-contrast"]} : {};
-    return (await axe.run(document, {resultTypes: ["violations"], ...rules})).violations;
+    return (await axe.run(document, {resultTypes: ["violations"], preload: false, iframes: false, ...rules})).violations;
 }"""
 
 
@@ -64,6 +67,11 @@ class Eye:
         """Return by how many pixels the page is wider than the window."""
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(await self.page.evaluate(width))
+
+    async def is_dark(self) -> bool:
+        """Whether the ground of the page is."""
+        color = str(await self.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        return sum(int(part) for part in color[4:-1].split(",")) < BRIGHTEST_DARK
 
     async def show(self, scheme: Scheme, width: int) -> None:
         """Show the page in a color scheme and at a width."""

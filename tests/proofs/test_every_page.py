@@ -1,9 +1,9 @@
 """Every page of the admin, in each of its views, keeps the laws of pages.
 
 The pages are taken from the application itself (`walking.py`), so a new one is judged here without being listed. Each is
-opened in a browser once for all that is asked of it. With `--all` that is done with every view, and at both widths; at
-every commit axe, which takes most of the time, judges some views of each page on a wide screen, and one view of each is
-looked at without JavaScript.
+opened in a browser once for all that is asked of it. With `--all` that is done with every view, and axe judges it at both
+widths; at every commit some views of each page are opened, axe judges fewer, on a wide screen, and one is opened without
+JavaScript. The source of every view is judged at each.
 """
 
 from __future__ import annotations
@@ -12,16 +12,12 @@ import pytest
 from playwright.async_api import Browser
 
 import thoroughness
-from proofs.houses import REFUSALS, House
+from proofs.houses import House
 from proofs.looking import MOST_BYTES, PHONE, WIDE, Eye, eye
 from proofs.walking import HOW_TO_MEND, Page, View, some_of_each_route
 
-VIEWS_FOR_AXE, VIEWS_WITHOUT_SCRIPTS = 2, 1
+VIEWS_IN_A_BROWSER, VIEWS_FOR_AXE, VIEWS_IN_THE_DARK, VIEWS_WITHOUT_SCRIPTS = 3, 2, 1, 1
 """Of each route, at every commit."""
-
-
-async def _views_of(house: House) -> list[View]:
-    return [*(await house.walk()).views, *REFUSALS]
 
 
 async def test_every_page_is_visited(lived_in: House) -> None:
@@ -49,14 +45,15 @@ async def test_where_there_is_nothing_yet_everybody_can_use_every_page_too(
 
 async def _wrong_with(browser: Browser, house: House) -> list[str]:
     """What is wrong with the pages of a house: the address, and the check that fails."""
-    wrong, views = [], await _views_of(house)
-    for_axe = set(some_of_each_route(views, VIEWS_FOR_AXE))
-    without_scripts = set(some_of_each_route(views, VIEWS_WITHOUT_SCRIPTS))
+    wrong, views = [], (await house.walk()).views
+    counts = VIEWS_FOR_AXE, VIEWS_IN_THE_DARK, VIEWS_WITHOUT_SCRIPTS
+    for_axe, in_the_dark, without_scripts = (set(some_of_each_route(views, count)) for count in counts)
     async with eye(browser, house) as tab, eye(browser, house, java_script_enabled=False) as plain:
-        for view in views:
+        for view in some_of_each_route(views, VIEWS_IN_A_BROWSER):
             faults = await _faults_of(tab, view)
-            faults += await _barriers(tab, WIDE) if view in for_axe else []
-            faults += await _barriers(tab, PHONE) if thoroughness.everything() else []
+            for width in (WIDE, PHONE) if thoroughness.everything() else (WIDE,):
+                faults += await _barriers(tab, width) if view in for_axe else []
+                faults += await _barriers_in_the_dark(tab, width) if view in in_the_dark else []
             faults += await _lost_without_scripts(tab, plain, view) if view in without_scripts else []
             wrong += [f"{view.address}: {fault}" for fault in faults]
     return wrong
@@ -74,11 +71,16 @@ async def _faults_of(tab: Eye, view: View) -> list[str]:
 
 
 async def _barriers(tab: Eye, width: int) -> list[str]:
-    """What keeps somebody from using the page that is open; of the dark page only the colors differ."""
+    """What keeps somebody from using the page that is open."""
     await tab.show("light", width)
-    faults = [f"at {width}: {fault}" for fault in await tab.grave_faults()]
+    return [f"at {width}: {fault}" for fault in await tab.grave_faults()]
+
+
+async def _barriers_in_the_dark(tab: Eye, width: int) -> list[str]:
+    """The same of the dark page, of which only the colors differ."""
     await tab.show("dark", width)
-    return [*faults, *(f"at {width} in the dark: {fault}" for fault in await tab.grave_faults(of_colors=True))]
+    faults = [f"at {width} in the dark: {fault}" for fault in await tab.grave_faults(of_colors=True)]
+    return faults if await tab.is_dark() else [*faults, "in the dark it is as bright as by day"]
 
 
 async def _lost_without_scripts(tab: Eye, plain: Eye, view: View) -> list[str]:
@@ -95,9 +97,6 @@ async def test_every_page_comes_and_holds_no_script_or_style_of_its_own(
 ) -> None:
     wrong: list[str] = []
     for house in (lived_in, bare, deserted):
-        async with house.client() as client:
-            for view in await _views_of(house):
-                answer = await client.get(view.address)
-                faults = [f"answered {answer.status_code}"] if answer.status_code != view.status else []
-                wrong += [f"{view.address}: {each}" for each in [*faults, *Page(answer.text).inline]]
+        for view, source in (await house.walk()).sources.items():
+            wrong += [f"{view.address}: {fault}" for fault in Page(source).inline]
     assert wrong == [], "\n".join(wrong)

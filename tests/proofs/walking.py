@@ -46,12 +46,13 @@ class View:
 
 @dataclass
 class Walk:
-    """The pages that were found; `unvisited` are the routes of which none was, with what was met instead.
+    """The pages that were found, with their sources; `unvisited` are the routes of which none was, with what was met instead.
 
     `parts` are routes that give parts of pages, or what is no page, such as events for one.
     """
 
     views: list[View] = field(default_factory=list)
+    sources: dict[View, str] = field(default_factory=dict)
     parts: set[str] = field(default_factory=set)
     unvisited: dict[str, str] = field(default_factory=dict)
 
@@ -106,7 +107,8 @@ class Walker:
             if status == 200 and text is None:
                 walk.parts.add(route)
             elif status == 200 and text is not None:
-                walk.views.append(View(route, address))
+                walk.views.append(view := View(route, address))
+                walk.sources[view] = text
                 queue.extend((link, steps + 1) for link in self._links(address, text) if follows_links)
         visited = {view.route for view in walk.views} | walk.parts | set(leads_on)
         walk.unvisited = {route: what for route, what in met.items() if route not in visited}

@@ -223,13 +223,7 @@ def test_a_list_with_a_name_that_looks_like_another_characters_moves_nobody(note
 
 
 @pytest.mark.parametrize(
-    "note",
-    [
-        "sits in for @mito on tuesdays",
-        "written into keys by @mito",
-        "ask @mito",
-        "vouched by @mito",
-    ],
+    "note", ["sits in for @mito on tuesdays", "written into keys by @mito", "ask @mito", "vouched by @mito"]
 )
 def test_a_handle_inside_a_sentence_means_nobody_for_certain(note: str) -> None:
     assert in_guild(note, "Trog", discord=("mito",)).decision is not Sureness.CONFIDENT

@@ -1,4 +1,4 @@
-"""Which role is suggested for which rank: by name, never twice, never one that nobody can give."""
+"""Which role is suggested for which rank: by name, never twice, never one that cannot be given."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ names = st.one_of(st.sampled_from(WORDS), st.text(max_size=8))
 
 
 @given(st.dictionaries(st.integers(0, 9), names, max_size=10), st.lists(st.tuples(names, st.booleans()), max_size=12))
-def test_no_role_is_suggested_twice_and_none_that_nobody_can_give(
+def test_no_role_is_suggested_twice_and_none_that_cannot_be_given(
     ranks: dict[int, str], drawn: list[tuple[str, bool]]
 ) -> None:
     roles = [role("@everyone", int(SERVER))]

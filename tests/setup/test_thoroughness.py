@@ -25,9 +25,7 @@ def _left(monkeypatch: pytest.MonkeyPatch, *arguments: str, tries_everything: bo
         deselected.extend(items)
 
     config: Any = SimpleNamespace(
-        args=list(arguments),
-        invocation_params=SimpleNamespace(dir=ROOT),
-        hook=SimpleNamespace(pytest_deselected=count),
+        args=list(arguments), invocation_params=SimpleNamespace(dir=ROOT), hook=SimpleNamespace(pytest_deselected=count)
     )
     items: list[Any] = [
         SimpleNamespace(nodeid=name, path=ROOT / FILE, get_closest_marker={"nightly": is_long}.get)

@@ -72,7 +72,7 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
         "delete from guild_identity.addon_uploads where state = 'refused'",
     ),
 )
-"""Which law is broken by what, and how that is taken back."""
+"""Which law is broken by what, and how that is undone."""
 
 
 @pytest.mark.own_database
@@ -96,7 +96,6 @@ async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) 
 
 @asynccontextmanager
 async def _lived(database_url: str, plan: Plan) -> AsyncIterator[Life]:
-    """Give a life when it has been lived and has come to rest."""
     async with open_life(database_url, plan) as life:
         for _ in range(plan.days):
             await life.live_a_day()
@@ -116,12 +115,12 @@ def _assert_much_went_wrong(life: Life) -> None:
 @pytest.mark.own_database
 async def test_each_law_notices_when_it_is_broken(database_url: str) -> None:
     async with open_life(database_url, Plan(guilds=2, days=0, seed=1)) as life:
-        for law, breaks, mends in BROKEN:
-            await life.laws.judge(is_whole_day=False)
+        for law, breaks, repairs in BROKEN:
             await _execute(life, breaks)
             with pytest.raises(LawBroken, match=law):
                 await life.laws.judge(is_whole_day=False)
-            await _execute(life, mends)
+            await _execute(life, repairs)
+        await life.laws.judge(is_whole_day=False)
         for window in life.budget.windows:
             largest, window.largest = window.largest, window.most + 1
             with pytest.raises(LawBroken, match=f"request budget exceeded.*{window.service}"):

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -6,10 +5,7 @@ import pytest
 
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import WorldMember
-from sv_common.guild_sync.sources.discord.message import Announcement, new_message
 from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
-
-Check = Callable[[str, object], None]
 
 
 class Bot:
@@ -17,29 +13,23 @@ class Bot:
 
     def __init__(self, http: httpx2.Client, simulator: GuildSimulator) -> None:
         self._http = http
-        self._base_url = simulator.discord_url
+        self.simulator, self.world = simulator, simulator.world
+        self.guild = f"/guilds/{simulator.world.discord_guild_id}"
         self.headers = {
             "Authorization": f"Bot {simulator.discord_token}",
             "User-Agent": "DiscordBot (https://patt.invalid, 1)",
         }
 
     def ask(self, path: str, method: str = "GET", **more: Any) -> httpx2.Response:  # httpx's own
-        """Send one request."""
-        return self._http.request(method, self._base_url + path, headers=self.headers, **more)
+        return self._http.request(method, self.simulator.discord_url + path, headers=self.headers, **more)
 
     def post(self, channel_id: str, **payload: object) -> httpx2.Response:
-        """Post a message."""
         return self.ask(f"/channels/{channel_id}/messages", "POST", json=payload)
 
 
 @pytest.fixture
 def bot(http: httpx2.Client, simulator: GuildSimulator) -> Bot:
     return Bot(http, simulator)
-
-
-@pytest.fixture
-def guild(world: GuildWorld) -> str:
-    return f"/guilds/{world.discord_guild_id}"
 
 
 @pytest.fixture
@@ -51,171 +41,98 @@ def error(answer: httpx2.Response) -> tuple[int, int]:
     return answer.status_code, answer.json()["code"]
 
 
-@pytest.mark.fixtures
-def test_every_answer_is_as_discord_documents_it(
-    bot: Bot, guild: str, world: GuildWorld, alice: WorldMember, conforms: Check
-) -> None:
-    members = bot.ask(f"{guild}/members?limit=1000").json()
-    assert len(members) == len(world.members)
-    for entry in members:
-        conforms("GuildMemberResponse", entry)
-    for entry in bot.ask(f"{guild}/roles").json():
-        conforms("GuildRoleResponse", entry)
-    conforms("GuildMemberResponse", bot.ask(f"{guild}/members/{alice.user_id}").json())
-    conforms("GuildWithCountsResponse", bot.ask(guild).json())
-    conforms("GuildWithCountsResponse", bot.ask(f"{guild}?with_counts=true").json())
-    for entry in bot.ask(f"{guild}/channels").json():
-        conforms("GuildChannelResponse", entry)
-    for entry in bot.ask("/users/@me/guilds?limit=200").json():
-        conforms("MyGuildResponse", entry)
-    conforms("UserPIIResponse", bot.ask("/users/@me").json())
-    conforms("PrivateApplicationResponse", bot.ask("/oauth2/applications/@me").json())
-    posted = bot.post(world.audit_channel_id, **new_message(Announcement("title", "body", "n-1")))
-    conforms("MessageResponse", posted.json())
-
-
-@pytest.mark.fixtures
-def test_every_error_is_as_discord_documents_it(
-    bot: Bot, guild: str, simulator: GuildSimulator, conforms: Check
-) -> None:
-    for path in ("/guilds/1", f"{guild}/members/1", f"{guild}/members?limit=0"):
-        conforms("ErrorResponse", bot.ask(path).json())
-    simulator.faults.rate_limited("guild", 1.5)
-    conforms("RatelimitedResponse", bot.ask(guild).json())
-
-
-@pytest.mark.fixtures
-@pytest.mark.parametrize("text", ["", "x", "🔥" * 5000])
-def test_what_the_client_posts_is_as_discord_documents_it(conforms: Check, text: str) -> None:
-    conforms("MessageCreateRequest", new_message(Announcement(text, text, "n" * 25)))
-
-
-def test_the_content_type_is_exactly_json(bot: Bot, guild: str) -> None:
-    assert bot.ask(guild).headers["content-type"] == "application/json"
-    assert bot.ask(f"{guild}/members/1").headers["content-type"] == "application/json"
-
-
-def test_who_is_no_bot_or_has_no_token_is_refused(bot: Bot, guild: str) -> None:
+def test_who_is_no_bot_or_has_no_token_is_refused(bot: Bot) -> None:
     bot.headers["User-Agent"] = "curl/8"
-    assert bot.ask(guild).status_code == 403
+    assert bot.ask(bot.guild).status_code == 403
     bot.headers |= {"User-Agent": "DiscordBot (https://patt.invalid, 1)", "Authorization": "Bot wrong"}
-    assert error(bot.ask(guild)) == (401, 0)
+    assert error(bot.ask(bot.guild)) == (401, 0)
 
 
-def test_members_come_one_at_a_time_unless_more_are_asked_for(bot: Bot, guild: str, world: GuildWorld) -> None:
-    ids = sorted((member.user_id for member in world.members), key=int)
-    first = bot.ask(f"{guild}/members").json()
+def test_members_come_one_at_a_time_unless_more_are_asked_for(bot: Bot) -> None:
+    ids = sorted((member.user_id for member in bot.world.members), key=int)
+    first = bot.ask(f"{bot.guild}/members").json()
     assert [entry["user"]["id"] for entry in first] == ids[:1]
-    rest = bot.ask(f"{guild}/members?limit=1000&after={ids[0]}").json()
+    rest = bot.ask(f"{bot.guild}/members?limit=1000&after={ids[0]}").json()
     assert [entry["user"]["id"] for entry in rest] == ids[1:]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=-1"])
-def test_an_impossible_page_is_refused(bot: Bot, guild: str, query: str) -> None:
-    assert error(bot.ask(f"{guild}/members?{query}")) == (400, 50035)
+def test_an_impossible_page_is_refused(bot: Bot, query: str) -> None:
+    assert error(bot.ask(f"{bot.guild}/members?{query}")) == (400, 50035)
 
 
-def test_without_the_intent_there_is_no_member_list(bot: Bot, guild: str, simulator: GuildSimulator) -> None:
+def test_without_the_intent_there_is_no_member_list(bot: Bot) -> None:
     assert bot.ask("/oauth2/applications/@me").json()["flags"] == 1 << 15
-    simulator.discord.members_intent = False
-    assert error(bot.ask(f"{guild}/members")) == (403, 50001)
+    bot.simulator.discord.members_intent = False
+    assert error(bot.ask(f"{bot.guild}/members")) == (403, 50001)
     assert bot.ask("/oauth2/applications/@me").json()["flags"] == 0
 
 
-def test_what_is_unknown_has_its_own_code(bot: Bot, guild: str, alice: WorldMember) -> None:
-    assert error(bot.ask("/guilds/1")) == (404, 10004)
-    assert error(bot.ask(f"{guild}/members/1")) == (404, 10007)
-    assert error(bot.ask(f"{guild}/members/{alice.user_id}/roles/1", "PUT")) == (404, 10011)
-    assert error(bot.ask(f"{guild}/members/1/roles/1", "PUT")) == (404, 10007)
-    assert error(bot.post("1", content="x")) == (404, 10003)
-
-
-def test_the_server_counts_its_members_when_asked(bot: Bot, guild: str, world: GuildWorld) -> None:
-    assert "approximate_member_count" not in bot.ask(guild).json()
-    assert bot.ask(f"{guild}?with_counts=true").json()["approximate_member_count"] == len(world.members)
-
-
-def test_roles_that_discord_gives_out_change_the_world(
-    bot: Bot, guild: str, world: GuildWorld, alice: WorldMember
-) -> None:
-    raider = world.role_named("Raider").role_id
-    path = f"{guild}/members/{alice.user_id}/roles/{raider}"
-    assert [bot.ask(path, "PUT").status_code for _ in range(2)] == [204, 204]
-    assert alice.role_ids == [raider]
-    assert [bot.ask(path, "DELETE").status_code for _ in range(2)] == [204, 204]
-    assert alice.role_ids == []
-    assert [entry.action for entry in world.audit_log] == ["add", "remove"]
+def test_the_server_counts_its_members_when_asked(bot: Bot) -> None:
+    assert "approximate_member_count" not in bot.ask(bot.guild).json()
+    assert bot.ask(f"{bot.guild}?with_counts=true").json()["approximate_member_count"] == len(bot.world.members)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_the_bot_may_not_touch_roles_of_integrations_or_at_its_own_height(
-    bot: Bot, guild: str, world: GuildWorld, alice: WorldMember, method: str
+    bot: Bot, alice: WorldMember, method: str
 ) -> None:
-    own, raider = world.role_named("PATT"), world.role_named("Raider")
-    path = f"{guild}/members/{alice.user_id}/roles/"
+    own, raider = bot.world.role_named("PATT"), bot.world.role_named("Raider")
+    path = f"{bot.guild}/members/{alice.user_id}/roles/"
     for name in ("Server Booster", "PATT"):
-        assert error(bot.ask(path + world.role_named(name).role_id, method)) == (403, 50013)
+        assert error(bot.ask(path + bot.world.role_named(name).role_id, method)) == (403, 50013)
     raider.position = own.position
     assert error(bot.ask(path + raider.role_id, method)) == (403, 50013)
-    assert error(bot.ask(path + world.discord_guild_id, method)) == (400, 50028)
+    assert error(bot.ask(path + bot.world.discord_guild_id, method)) == (400, 50028)
     raider.position, own.permissions = 1, 0
     assert error(bot.ask(path + raider.role_id, method)) == (403, 50013)
     own.permissions = Permission.MANAGE_ROLES
     assert bot.ask(path + raider.role_id, method).status_code == 204
 
 
-def test_a_permission_of_everyone_is_the_bots_too(bot: Bot, guild: str, world: GuildWorld, alice: WorldMember) -> None:
-    world.role_named("PATT").permissions = 0
-    path = f"{guild}/members/{alice.user_id}/roles/{world.role_named('Raider').role_id}"
+def test_a_permission_of_everyone_is_the_bots_too(bot: Bot, alice: WorldMember) -> None:
+    bot.world.role_named("PATT").permissions = 0
+    path = f"{bot.guild}/members/{alice.user_id}/roles/{bot.world.role_named('Raider').role_id}"
     assert error(bot.ask(path, "PUT")) == (403, 50013)
-    world.role_named("@everyone").permissions = Permission.MANAGE_ROLES
+    bot.world.role_named("@everyone").permissions = Permission.MANAGE_ROLES
     assert bot.ask(path, "PUT").status_code == 204
 
 
-def test_the_bot_sees_itself_as_a_member_with_its_roles(bot: Bot, guild: str, world: GuildWorld) -> None:
-    own_id = bot.ask("/users/@me").json()["id"]
-    assert bot.ask(f"{guild}/members/{own_id}").json()["roles"] == world.bot.role_ids
-
-
-def test_an_address_with_too_many_refused_requests_is_blocked(bot: Bot, guild: str, simulator: GuildSimulator) -> None:
-    simulator.discord.most_invalid_requests = 3
-    simulator.faults.rate_limited("guild", 1.0, scope="shared")
-    simulator.faults.rate_limited("guild", 1.0)
-    assert [bot.ask(guild).status_code for _ in range(2)] == [429, 429]
-    assert simulator.discord.invalid_requests == 1
+def test_an_address_with_too_many_refused_requests_is_blocked(bot: Bot) -> None:
+    bot.simulator.discord.most_invalid_requests = 3
+    bot.simulator.faults.rate_limited("guild", 1.0, scope="shared")
+    bot.simulator.faults.rate_limited("guild", 1.0)
+    assert [bot.ask(bot.guild).status_code for _ in range(2)] == [429, 429]
+    assert bot.simulator.discord.invalid_requests == 1
     bot.headers["Authorization"] = "Bot wrong"
-    assert [bot.ask(guild).status_code for _ in range(3)] == [401, 401, 429]
+    assert [bot.ask(bot.guild).status_code for _ in range(3)] == [401, 401, 429]
     blocked = bot.ask("/users/@me")
     assert (blocked.status_code, blocked.headers["content-type"].split(";")[0]) == (429, "text/html")
     assert "via" not in blocked.headers
 
 
-def test_of_two_roles_in_one_position_the_older_is_the_higher(
-    bot: Bot, guild: str, world: GuildWorld, alice: WorldMember
-) -> None:
-    own, raider = world.role_named("PATT"), world.role_named("Raider")
+def test_of_two_roles_in_one_position_the_older_is_the_higher(bot: Bot, alice: WorldMember) -> None:
+    own, raider = bot.world.role_named("PATT"), bot.world.role_named("Raider")
     own.position = raider.position = 5
     own.role_id, raider.role_id = "10", "11"
-    world.bot.role_ids = [own.role_id]
-    path = f"{guild}/members/{alice.user_id}/roles/"
+    bot.world.bot.role_ids = [own.role_id]
+    path = f"{bot.guild}/members/{alice.user_id}/roles/"
     assert bot.ask(path + raider.role_id, "PUT").status_code == 204
-    own.role_id, world.bot.role_ids = "12", ["12"]
+    own.role_id, bot.world.bot.role_ids = "12", ["12"]
     assert error(bot.ask(path + raider.role_id, "PUT")) == (403, 50013)
 
 
-def test_a_bot_that_is_not_invited_knows_its_application_and_no_server(
-    bot: Bot, guild: str, simulator: GuildSimulator, world: GuildWorld
-) -> None:
-    simulator.discord.is_invited = False
-    simulator.discord.other_servers = {"5": "Elsewhere"}
+def test_a_bot_that_is_not_invited_knows_its_application_and_no_server(bot: Bot) -> None:
+    bot.simulator.discord.is_invited = False
+    bot.simulator.discord.other_servers = {"5": "Elsewhere"}
     assert [server["name"] for server in bot.ask("/users/@me/guilds").json()] == ["Elsewhere"]
     assert bot.ask("/oauth2/applications/@me").status_code == 200
-    for path in (guild, f"{guild}/roles", f"{guild}/channels", f"{guild}/members"):
+    for path in (bot.guild, f"{bot.guild}/roles", f"{bot.guild}/channels", f"{bot.guild}/members"):
         assert error(bot.ask(path)) == (404, 10004)
-    assert error(bot.post(world.audit_channel_id, content="x")) == (404, 10003)
-    simulator.discord.is_invited = True
+    assert error(bot.post(bot.world.audit_channel_id, content="x")) == (404, 10003)
+    bot.simulator.discord.is_invited = True
     servers = bot.ask("/users/@me/guilds").json()
-    assert [server["id"] for server in servers] == ["5", world.discord_guild_id]
+    assert [server["id"] for server in servers] == ["5", bot.world.discord_guild_id]
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "x"])
@@ -232,23 +149,23 @@ def test_an_impossible_page_of_servers_is_refused(bot: Bot, limit: str) -> None:
     ],
 )
 def test_a_channel_takes_from_the_bot_what_it_is_allowed_there(
-    bot: Bot, world: GuildWorld, denied: Permission, payload: dict[str, object], refusal: tuple[int, int]
+    bot: Bot, denied: Permission, payload: dict[str, object], refusal: tuple[int, int]
 ) -> None:
-    channel = world.channel(world.audit_channel_id)
+    channel = bot.world.channel(bot.world.audit_channel_id)
     assert channel is not None
-    channel.overwrites = [Overwrite(world.discord_guild_id, False, 0, denied)]
+    channel.overwrites = [Overwrite(bot.world.discord_guild_id, False, 0, denied)]
     assert error(bot.post(channel.channel_id, **payload)) == refusal
-    channel.overwrites.append(Overwrite(world.bot.user_id, True, denied, 0))
+    channel.overwrites.append(Overwrite(bot.world.bot.user_id, True, denied, 0))
     assert bot.post(channel.channel_id, **payload).status_code == 200
 
 
-def test_the_same_nonce_posts_once(bot: Bot, world: GuildWorld) -> None:
-    first = bot.post(world.audit_channel_id, content="hello", nonce="a", enforce_nonce=True)
-    again = bot.post(world.audit_channel_id, content="hello", nonce="a", enforce_nonce=True)
+def test_the_same_nonce_posts_once(bot: Bot) -> None:
+    first = bot.post(bot.world.audit_channel_id, content="hello", nonce="a", enforce_nonce=True)
+    again = bot.post(bot.world.audit_channel_id, content="hello", nonce="a", enforce_nonce=True)
     assert first.json()["id"] == again.json()["id"]
-    assert len(world.messages) == 1
-    bot.post(world.audit_channel_id, content="hello", nonce="a")
-    assert len(world.messages) == 2
+    assert len(bot.world.messages) == 1
+    bot.post(bot.world.audit_channel_id, content="hello", nonce="a")
+    assert len(bot.world.messages) == 2
 
 
 @pytest.mark.parametrize(
@@ -265,23 +182,21 @@ def test_the_same_nonce_posts_once(bot: Bot, world: GuildWorld) -> None:
         ({"content": "x", "nonce": "n" * 26}, 50035),
     ],
 )
-def test_a_message_beyond_the_limits_is_refused(
-    bot: Bot, world: GuildWorld, payload: dict[str, object], code: int
-) -> None:
-    assert error(bot.post(world.audit_channel_id, **payload)) == (400, code)
-    assert world.messages == []
+def test_a_message_beyond_the_limits_is_refused(bot: Bot, payload: dict[str, object], code: int) -> None:
+    assert error(bot.post(bot.world.audit_channel_id, **payload)) == (400, code)
+    assert bot.world.messages == []
 
 
-def test_everyone_is_alarmed_unless_the_message_says_otherwise(bot: Bot, world: GuildWorld) -> None:
-    channel = world.audit_channel_id
+def test_everyone_is_alarmed_unless_the_message_says_otherwise(bot: Bot) -> None:
+    channel = bot.world.audit_channel_id
     assert bot.post(channel, content="@everyone").json()["mention_everyone"] is True
     calm = bot.post(channel, content="@everyone", allowed_mentions={"parse": []})
     assert calm.json()["mention_everyone"] is False
 
 
-def test_a_rate_limit_has_all_that_discord_sends_with_it(bot: Bot, guild: str, simulator: GuildSimulator) -> None:
-    simulator.faults.rate_limited("guild", 1.25, scope="global")
-    answer = bot.ask(guild)
+def test_a_rate_limit_has_all_that_discord_sends_with_it(bot: Bot) -> None:
+    bot.simulator.faults.rate_limited("guild", 1.25, scope="global")
+    answer = bot.ask(bot.guild)
     assert (answer.status_code, answer.json()["retry_after"], answer.json()["global"]) == (429, 1.25, True)
     assert answer.headers["retry-after"] == "2"
     assert answer.headers["via"]

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.server import running, serve
 
@@ -60,13 +59,6 @@ def url(faults: Faults) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def honest(faults: Faults) -> None:
     faults.clear()
-
-
-def test_calls_are_counted_by_route(faults: Faults, url: str, http: httpx2.Client) -> None:
-    faults.calls.clear()
-    http.get(url)
-    http.get(url)
-    assert faults.calls == {"hello": 2}
 
 
 def test_a_fault_strikes_as_often_as_wanted_and_faults_follow_one_another(
@@ -125,9 +117,3 @@ def test_a_simulator_has_addresses_only_while_it_runs() -> None:
         _ = simulator.discord_url
     with simulator as entered:
         assert entered.token_url.startswith("http://127.0.0.1:")
-
-
-async def test_a_simulated_clock_moves_only_by_sleeping() -> None:
-    clock = SimulatedClock(luck=0.5)
-    await clock.sleep(90)
-    assert (clock.clock(), clock.sleeps, clock.jitter()) == (90, [90], 0.5)

@@ -5,7 +5,7 @@ import pytest
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.addon import render
-from sv_common.guild_sync.simulators.model import DAY_MS, Realm
+from sv_common.guild_sync.simulators.model import Realm
 from sv_common.guild_sync.simulators.seeding import HOME_REALM, OTHER_REALM, REALMS
 from sv_common.guild_sync.simulators.vocabulary import TRAP_NAMES
 from sv_common.guild_sync.sources.models import CLASS_NAMES
@@ -110,17 +110,6 @@ def test_everyone_on_discord_starts_with_the_one_right_role(seed: int) -> None:
             assert [role_id for role_id in person.member.role_ids if role_id in rank_roles] == [correct.role_id]
 
 
-def test_the_server_has_a_role_of_an_integration_and_a_bot_above_all_that_it_gives() -> None:
-    world = GuildWorld.seeded(1, now_ms=NOW_MS)
-    assert world.role_named("Server Booster").managed
-    assert world.roles[0].role_id == world.discord_guild_id
-    bot_role = world.role(world.bot.role_ids[0])
-    assert bot_role is not None
-    assert all(role.position < bot_role.position for role in world.rank_roles.values())
-    with pytest.raises(LookupError, match="no role 'Janitor'"):
-        world.role_named("Janitor")
-
-
 def test_the_traps_are_laid() -> None:
     world = GuildWorld.seeded(1, now_ms=NOW_MS)
     shown = {member.display_name for member in world.members}
@@ -216,21 +205,3 @@ def test_a_new_character_belongs_to_a_new_person_or_to_a_known_one(small: GuildW
     other_world = GuildWorld.seeded(7, 12, now_ms=NOW_MS)
     with pytest.raises(LookupError, match="not of this world"):
         other_world.person_of(stranger)
-
-
-def test_a_last_login_is_counted_back_from_now(small: GuildWorld) -> None:
-    small.last_login(small.characters[0], 31, NOW_MS)
-    assert small.characters[0].last_login_ms == NOW_MS - 31 * DAY_MS
-
-
-def test_people_come_to_discord_and_leave_it(small: GuildWorld) -> None:
-    person = small.people[-1]
-    member = small.discord_join("Somebody", person=person, roles=[small.role_named("Book Club")])
-    assert small.member(member.user_id) is person.member is member
-    small.grant_correct_role(person)
-    correct = small.correct_role(person)
-    assert correct is not None
-    assert member.role_ids == [small.role_named("Book Club").role_id, correct.role_id]
-    small.discord_leave(member)
-    assert small.member(member.user_id) is None
-    assert member.role_ids == []

@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from playwright.async_api import Browser, Page
 
 from guild_builder import GuildBuilder
-from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.tasks import open_queue
+from patt.web.context import SESSION_COOKIE
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
@@ -29,15 +29,13 @@ from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
-from web.helpers import BASE_URL, House, application, asker, issue_number, officer, session, settings, trouble
+from web.helpers import BASE_URL, PAGE, House, application, asker, issue_number, officer, session, settings, trouble
 
 
 @pytest.fixture
-def app(pool: Pool) -> Iterator[FastAPI]:
+def app(pool: Pool) -> FastAPI:
     """The application, without any source."""
-    made = application(pool)
-    yield made
-    made.dependency_overrides.clear()
+    return application(pool)
 
 
 @pytest.fixture
@@ -163,20 +161,18 @@ async def site(app: FastAPI) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
-    """Sign in by link; gives the page, and a list that gathers whatever goes wrong on it."""
+    """Open the overview, or another page, as alice; gives the page, and a list that gathers whatever goes wrong on it."""
     async with contextlib.AsyncExitStack() as contexts:
 
-        async def signed_in(**options: Any) -> tuple[Page, list[str]]:
+        async def signed_in(address: str = PAGE, **options: Any) -> tuple[Page, list[str]]:
             context = await contexts.enter_async_context(await browser.new_context(**options))
+            await context.add_cookies([{"name": SESSION_COOKIE, "value": await session(pool), "url": site}])
             wrong: list[str] = []
             page = await context.new_page()
             page.on("console", lambda message: wrong.append(message.text))
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
-            async with pool.connection() as conn:
-                link = await credentials.create_login_link(conn, "alice")
-            await page.goto(f"{site}/login/{link}")
-            await page.get_by_role("button", name="Sign in as alice").click()
+            await page.goto(f"{site}{address}")
             return page, wrong
 
         yield signed_in

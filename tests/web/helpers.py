@@ -154,7 +154,6 @@ def made(services: Services, **options: Any) -> FastAPI:
     for place, route in enumerate(first.router.routes):
         if not isinstance(route, Route):  # which is bound to its application
             routes[place] = route
-    app.dependency_overrides = first.dependency_overrides  # where shared routes look for them
     return app
 
 
@@ -224,3 +223,10 @@ class Seen(HTMLParser):
         """Return the numbers on a rule's card: open, waiting, resolved in 30 days."""
         text = self.text(f"rule-{issue_type}")
         return tuple(int(text.split(f"{label}: ")[1].split()[0]) for label in COUNTS)
+
+
+async def see(client: httpx2.AsyncClient, path: str, **query: Any) -> Seen:
+    """Return what a page shows, which has to come."""
+    response = await client.get(path, params={name: str(value) for name, value in query.items()} or None)
+    assert response.status_code == 200, response.text
+    return Seen(response)

@@ -1,4 +1,4 @@
-"""A guild with a long history, written by SQL: a hundred thousand issues, of which five thousand are open."""
+"""A guild with a long history, written by SQL: twenty-five thousand issues, of which twelve hundred are open."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import psycopg
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.rules import RULES
 
-ISSUES = 100_000
-OPEN = 5_000
-_DISMISSED = 3_000
+ISSUES = 25_000
+OPEN = 1_200
+_DISMISSED = 750
 
 _CHARACTERS = """
     insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, rank_index)

@@ -128,31 +128,6 @@ async def test_a_token_needs_a_name_and_a_guild_that_exists(pool: Pool) -> None:
             await credentials.create_api_token(conn, "robot", guild_id=99, created_by="test")
 
 
-async def test_a_token_of_one_guild_sees_and_changes_no_other(
-    anonymous: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder
-) -> None:
-    mine = await GuildBuilder.create(pool, "Other Watch", "7001")
-    await mine.character("Loner", "hello there friend")
-    anonymous.headers |= await api_token(pool, guild_id=mine.guild_id)
-    theirs = await issue_number(troubled, "orphan_wow", "Newalt")
-    scan = await anonymous.post(f"{API}/scan")
-    assert {rule["guild_id"] for rule in scan.json()["rules"]} == {mine.guild_id}
-    listed = (await anonymous.get(f"{API}/issues")).json()
-    assert [issue["summary"] for issue in listed["items"]] == ["'Loner' has no player link"]
-    refused = [
-        await anonymous.post(f"{API}/fix/{theirs}"),
-        await anonymous.get(f"{API}/issues/{theirs}"),
-        await anonymous.post(f"{API}/issues/{theirs}/dismiss", json={"reason": "mine now"}),
-        await anonymous.post(f"{API}/issues/{theirs}/reopen"),
-        *[
-            await anonymous.request(method, f"{API}/{path}", params={"guild": troubled.guild_id})
-            for method, path in (("POST", "scan"), ("POST", "fix-all/orphan_wow"), ("GET", "rules"), ("GET", "issues"))
-        ],
-    ]
-    assert [answer.status_code for answer in refused] == [404] * len(refused)
-    assert await troubled.rows("select id from guild_identity.fix_attempts") == []
-
-
 @pytest.mark.parametrize(
     "headers",
     [

@@ -24,11 +24,6 @@ async def _click(alice: httpx2.AsyncClient, path: str, **fields: str) -> tuple[s
     return location, Seen(await alice.get(location))
 
 
-async def _work(guild: GuildBuilder) -> None:
-    """Do what was asked for, as a worker does."""
-    await run_jobs(Services(settings(BASE_URL), guild.pool, Sources()), guild.guild_id)
-
-
 async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
@@ -38,7 +33,7 @@ async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
     sentence = "No worker is running. Start one with “patt serve” or “patt worker”."
     assert page.text("status") == f"Scan by all rules is queued. {sentence}"
     assert f"Scan by all rules by alice · {sentence} Reload this page" in page.text("content")
-    await _work(troubled)
+    await run_jobs(Services(settings(BASE_URL), troubled.pool, Sources()), troubled.guild_id)
     after = Seen(await alice.get(back))
     assert after.text("status") == ""
     assert "Scan by all rules" not in after.text("content")

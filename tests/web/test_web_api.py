@@ -178,12 +178,6 @@ async def test_input_that_cannot_be_used_is_422(
     assert await house.guild.rows("select id from guild_identity.audit_issues where dismissed_at is not null") == []
 
 
-async def test_a_body_that_is_too_large_is_refused(reader: httpx2.AsyncClient, house: House) -> None:
-    number = await issue_number(house.guild, "orphan_wow")
-    answer = await reader.post(f"{API}/issues/{number}/dismiss", json={"reason": "x" * 100_000})
-    assert answer.status_code == 413
-
-
 async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await issue_number(troubled, "orphan_wow", "Riddle")
     until = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()

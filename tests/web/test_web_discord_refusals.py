@@ -143,14 +143,6 @@ async def test_without_the_settings_the_page_offers_no_discord(pool: Pool) -> No
     assert "PATT_DISCORD_CLIENT_ID" in answer.text
 
 
-async def test_an_address_that_begins_too_many_sign_ins_has_to_wait(captain: Visitor) -> None:
-    for _ in range(60):
-        assert (await captain.client.get(BEGIN)).status_code == 303
-    answer = await captain.client.get(BEGIN)
-    assert answer.status_code == 429
-    assert int(answer.headers["retry-after"]) > 0
-
-
 async def test_a_new_sign_in_ends_the_session_that_the_browser_had(
     discord_app: FastAPI, pool: Pool, people: dict[str, int]
 ) -> None:

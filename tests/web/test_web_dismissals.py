@@ -51,17 +51,3 @@ async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_th
     left = (await alice.get(DISMISSALS)).json()
     assert [each["issue"]["id"] for each in left["items"]] == [hiding]
     assert "Every dismissal is still in use." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text
-
-
-async def test_every_door_refuses_a_dismissal_until_a_day_that_has_come(
-    alice: httpx2.AsyncClient, troubled: GuildBuilder
-) -> None:
-    number = await issue_number(troubled, "orphan_wow", "Riddle")
-    said = {"reason": "guests", "until": "2020-01-01"}
-    one = await alice.post(f"{API}/issues/{number}/dismiss", json=said)
-    many = await alice.post(f"{API}/issues/dismiss", json={"issue_ids": [number], **said})
-    assert [answer.status_code for answer in (one, many)] == [422, 422]
-    sentence = "The day on which the issue opens again must lie ahead."
-    assert [answer.json()["detail"] for answer in (one, many)] == [sentence, sentence]
-    await alice.post(f"{API}/issues/{number}/dismiss", data={**said, "back": PAGE})
-    assert sentence in (await alice.get(PAGE)).text

@@ -10,13 +10,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from web.helpers import API, PAGE, House, Seen, issue_number
-
-
-async def _page(client: httpx2.AsyncClient, **query: Any) -> Seen:
-    answer = await client.get(PAGE, params=query)
-    assert answer.status_code == 200, answer.text
-    return Seen(answer)
+from web.helpers import API, PAGE, House, Seen, issue_number, see
 
 
 async def _found(client: httpx2.AsyncClient, **query: Any) -> list[str]:
@@ -24,9 +18,9 @@ async def _found(client: httpx2.AsyncClient, **query: Any) -> list[str]:
     answer = await client.get(f"{API}/issues", params=query)
     assert answer.status_code == 200, answer.text
     total = answer.json()["total"]
-    assert (await _page(client, **query)).text("content").count(" match the filter") == 1
+    assert (await see(client, PAGE, **query)).text("content").count(" match the filter") == 1
     assert f"{total} {query.get('state', 'open')} match the filter".replace("all match", "in all match") in (
-        await _page(client, **query)
+        await see(client, PAGE, **query)
     ).text("content")
     return sorted(found[1] for issue in answer.json()["items"] if (found := re.search(r"'(.+?)'", issue["summary"])))
 
@@ -100,10 +94,10 @@ async def test_filters_go_together_and_what_is_empty_filters_nothing(reader: htt
     assert await _found(reader, rule="orphan_wow", text="riddle") == ["Riddle"]
     assert await _found(reader, severity="info") == ["Sleeper"]
     assert await _found(reader, severity="info", rule="orphan_wow") == []
-    page = await _page(reader, rule="", severity="", text="", state="open", group="rule")
+    page = await see(reader, PAGE, rule="", severity="", text="", state="open", group="rule")
     assert "6 open" in page.text("content")
     assert "match the filter" not in page.text("content")
-    assert "No findings match. Clear filters" in (await _page(reader, text="nobody")).text("content")
+    assert "No findings match. Clear filters" in (await see(reader, PAGE, text="nobody")).text("content")
 
 
 async def test_the_counts_of_rules_are_always_in_the_same_order(
@@ -120,7 +114,7 @@ async def test_the_counts_at_a_filter_say_what_another_choice_would_give(reader:
     assert body["total"] == 0
     assert body["by_rule"]["stale_character"] == 1
     assert (body["by_severity"]["warning"], body["by_severity"]["info"]) == (2, 0)
-    text = (await _page(reader, text="riddle")).text("content")
+    text = (await see(reader, PAGE, text="riddle")).text("content")
     assert "Unlinked WoW Character (1)" in text
     assert "Unlinked Discord Member (0)" in text
 
@@ -130,7 +124,7 @@ async def test_all_that_was_chosen_is_kept_in_every_address(alice: httpx2.AsyncC
         await guild.character(f"Char{number:03}", "hello there friend")
     await run_integrity_check(guild.pool)
     chosen = {"rule": "orphan_wow", "severity": "warning", "text": "char", "group": "none", "days": "90"}
-    page = await _page(alice, **chosen)
+    page = await see(alice, PAGE, **chosen)
     address = f"{PAGE}?guild={guild.guild_id}&" + "&".join(f"{name}={value}" for name, value in chosen.items())
     assert f"{address}&page=2#findings" in page.links
     assert f"{address.replace('&rule', '&state=resolved&rule')}#findings" in page.links
@@ -140,7 +134,7 @@ async def test_all_that_was_chosen_is_kept_in_every_address(alice: httpx2.AsyncC
 
 
 async def test_findings_are_grouped_by_whom_they_are_about(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
-    page = await _page(alice, group="subject")
+    page = await see(alice, PAGE, group="subject")
     ((elrek,),) = await troubled.rows("select id from guild_identity.players where display_name = 'Elrek'")
     text = page.text(f"group-player-{elrek}")
     assert text.startswith("Elrek 2")
@@ -148,24 +142,13 @@ async def test_findings_are_grouped_by_whom_they_are_about(alice: httpx2.AsyncCl
     assert "Riddle-area-52 1" in page.text("content")
     assert "Zephyr 1" in page.text("content")
     await troubled.execute("update guild_identity.audit_issues set wow_character_id = null where summary ~ 'Riddle'")
-    assert "Deleted 1" in (await _page(alice, group="subject")).text("content")
+    assert "Deleted 1" in (await see(alice, PAGE, group="subject")).text("content")
 
 
 async def test_findings_are_grouped_by_severity_or_not_at_all(reader: httpx2.AsyncClient, house: House) -> None:
-    page = await _page(reader, group="severity")
+    page = await see(reader, PAGE, group="severity")
     assert (page.text("group-warning"), page.text("group-info")) == ("warning 5", "info 1")
-    plain = await _page(reader, group="none")
+    plain = await see(reader, PAGE, group="none")
     assert plain.text("group-all") == "All, newest first 6"
     riddle = await issue_number(house.guild, "orphan_wow", "Riddle")
     assert f"{PAGE}/issues/{riddle}?guild={house.guild.guild_id}" in plain.links
-
-
-async def test_the_whole_page_with_fifty_findings_stays_light(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    for number in range(60):
-        await guild.character(f"Char{number:03}", "hello there friend")
-    await run_integrity_check(guild.pool)
-    page = await alice.get(PAGE)
-    assets = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
-    assert {"/static/quality.css", "/static/selection.js", "/static/patt.css", "/static/patt.js"} <= assets
-    sizes = {asset: len((await alice.get(asset)).content) for asset in assets} | {"page": len(page.content)}
-    assert sum(sizes.values()) < 150_000, sizes

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.web.context import LARGEST_BODY, SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from patt.web.rendering import FORM_FIELD, TEMPLATES
 from patt.web.security import FORM_HEADER, form_token_of
 from sv_common.db.pool import Pool
@@ -28,13 +28,6 @@ def _templates() -> list[Path]:
 def test_every_form_that_changes_something_carries_its_sessions_token(template: Path) -> None:
     for form in _CHANGING_FORM.findall(template.read_text(encoding="utf-8")):
         assert "form_guard()" in form, f"A form of {template.name} lacks {{{{ ui.form_guard() }}}}."
-
-
-@pytest.mark.parametrize("template", _templates(), ids=lambda path: str(path.relative_to(TEMPLATES)))
-def test_no_template_holds_script_or_style_of_its_own(template: Path) -> None:
-    text = template.read_text(encoding="utf-8")
-    for pattern in (r"<script(?![^>]*\bsrc=)", r"<style\b", r"\sstyle=", r"\son[a-z]+=\"", r"javascript:"):
-        assert re.search(pattern, text) is None, pattern
 
 
 def test_scripts_write_no_markup_and_no_style() -> None:
@@ -86,12 +79,6 @@ async def test_a_form_without_javascript_carries_the_token_in_a_field(
     assert len(await troubled.rows("select id from guild_identity.fix_attempts")) == 1
 
 
-async def test_a_form_that_is_too_long_is_not_read_to_its_end(app: FastAPI, pool: Pool) -> None:
-    async with asker(app, cookies={SESSION_COOKIE: await session(pool)}) as client:
-        answer = await client.post(f"{API}/jobs", data={"filler": "x" * (LARGEST_BODY + 1)})
-    assert answer.status_code == 413
-
-
 async def test_a_token_of_the_api_needs_no_token_of_a_form(app: FastAPI, pool: Pool, troubled: GuildBuilder) -> None:
     from_api = await api_token(pool)
     async with asker(app, cookies={SESSION_COOKIE: await session(pool)}) as client:
@@ -109,19 +96,20 @@ ADDRESSES = (
     "/health",
     "/static/patt.css",
     "/static/none",
+    f"{API}/rules",
 )
 
 
-@pytest.mark.parametrize("path", [*ADDRESSES, f"{API}/rules"])
 @pytest.mark.parametrize("base_url", ["http://patt.test", "https://patt.test"])
-async def test_every_answer_says_what_a_browser_may_do_with_it(pool: Pool, path: str, base_url: str) -> None:
+async def test_every_response_says_what_a_browser_may_do_with_it(pool: Pool, base_url: str) -> None:
     async with asker(application(pool, base_url)) as client:
-        headers = (await client.get(path)).headers
-    policy = headers["content-security-policy"]
-    assert "unsafe" not in policy
-    assert "default-src 'none'" in policy
-    assert "form-action 'self'" in policy
-    assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert "geolocation=()" in headers["permissions-policy"]
-    assert headers["x-content-type-options"] == "nosniff"
-    assert ("strict-transport-security" in headers) is base_url.startswith("https:")
+        for path in ADDRESSES:
+            headers = (await client.get(path)).headers
+            policy = headers["content-security-policy"]
+            assert "unsafe" not in policy, path
+            assert "default-src 'none'" in policy, path
+            assert "form-action 'self'" in policy, path
+            assert headers["cross-origin-opener-policy"] == "same-origin", path
+            assert "geolocation=()" in headers["permissions-policy"], path
+            assert headers["x-content-type-options"] == "nosniff", path
+            assert ("strict-transport-security" in headers) is base_url.startswith("https:"), path

@@ -6,7 +6,6 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt.auth import credentials
 
 MATCH = "/api/v1/admin/full-match"
 
@@ -45,17 +44,6 @@ async def test_while_one_waits_no_second_one_is_added(alice: httpx2.AsyncClient,
     first, second = (await alice.post(MATCH)).json(), (await alice.post(MATCH)).json()
     assert (second["request_id"], second["is_new"]) == (first["request_id"], False)
     assert second["sentence"] == "A full match is already queued; only one runs at a time."
-
-
-async def test_another_guilds_request_is_not_visible(
-    anonymous: httpx2.AsyncClient, alice: httpx2.AsyncClient, unmatched: GuildBuilder
-) -> None:
-    request_id = (await alice.post(MATCH)).json()["request_id"]
-    other = await GuildBuilder.create(unmatched.pool, "Ember Court", "7001")
-    async with other.pool.connection() as conn:
-        token = await credentials.create_api_token(conn, "bot", guild_id=other.guild_id, created_by="test")
-    answer = await anonymous.get(f"{MATCH}/{request_id}", headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 404
 
 
 async def test_people_are_named_by_keys_and_only_those_are_asked_for(

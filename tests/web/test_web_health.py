@@ -8,17 +8,11 @@ import pytest
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.rules import RULES
-from web.helpers import API, PAGE, House, Seen
-
-
-async def _page(client: httpx2.AsyncClient, **query: object) -> Seen:
-    answer = await client.get(PAGE, params={name: str(value) for name, value in query.items()})
-    assert answer.status_code == 200, answer.text
-    return Seen(answer)
+from web.helpers import API, PAGE, House, Seen, see
 
 
 async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx2.AsyncClient) -> None:
-    text = (await _page(reader)).text("content")
+    text = (await see(reader, PAGE)).text("content")
     for words in (
         "4 of 7 characters and 2 of 4 Discord members are linked and consistent.",
         "6 issues are open, 6 more than 30 days ago.",
@@ -32,7 +26,7 @@ async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx
 
 @pytest.mark.usefixtures("guild")
 async def test_before_anything_came_in_the_page_says_so(alice: httpx2.AsyncClient) -> None:
-    text = (await _page(alice)).text("content")
+    text = (await see(alice, PAGE)).text("content")
     assert "No characters and no Discord members yet." in text
     assert "No data yet. An officer types /pattsync" in text
 
@@ -46,7 +40,7 @@ async def test_a_stale_source_comes_with_what_to_do_and_its_last_failure(
         "(%(guild)s, 'battlenet_sync', 'clock', 'failed', 'Battle.net said <no>.', now(), now()), "
         "(%(guild)s, 'discord_sync', 'clock', 'done', null, now(), now())"
     )
-    page = await _page(alice)
+    page = await see(alice, PAGE)
     roster = page.text("source-battlenet_roster")
     assert roster.startswith(
         "Battle.net roster stale 3d ago Expected to be newer than 1 day. Keep “patt serve” running"
@@ -72,7 +66,7 @@ async def test_what_mended_itself_is_counted_and_leads_to_the_attempts(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
-    page = await _page(alice)
+    page = await see(alice, PAGE)
     assert "Fixed automatically this week 1 Guild Note Mismatch 1" in page.text("content")
     (link,) = [link for link in page.links if "actor=automation" in link]
     listed = Seen(await alice.get(link)).text("content")
@@ -83,14 +77,14 @@ async def test_what_mended_itself_is_counted_and_leads_to_the_attempts(
 async def test_a_card_tells_how_often_the_rule_fires_and_how_its_fixes_ended(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
-    assert "Found once in 30 days, once this week. No fix was made in 90 days." in (await _page(alice)).text(
+    assert "Found once in 30 days, once this week. No fix was made in 90 days." in (await see(alice, PAGE)).text(
         "rule-note_mismatch"
     )
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
     ((attempt,),) = await troubled.rows("select id from guild_identity.fix_attempts")
     await mitigations.undo(troubled.pool, attempt, actor="officer alice")
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
-    page = await _page(alice)
+    page = await see(alice, PAGE)
     assert "Found twice in 30 days, twice this week; 1 came back. 1 of 1 fix worked, 1 was undone." in page.text(
         "rule-note_mismatch"
     )
@@ -104,7 +98,7 @@ async def test_the_api_tells_the_same_health(reader: httpx2.AsyncClient, house: 
     assert body["characters"] == characters
     assert body["guild_id"] == house.guild.guild_id
     assert [source["is_stale"] for source in body["sources"]] == [True] * 4
-    assert (body["fixed"], body["fixed_by_itself"]) == (0, [])
+    assert (body["fixed"], body["fixed_automatically"]) == (0, [])
 
 
 async def test_the_api_tells_trends_of_30_or_90_days(reader: httpx2.AsyncClient) -> None:

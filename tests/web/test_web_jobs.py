@@ -57,9 +57,3 @@ async def test_a_job_that_is_not_there_is_not_found(alice: httpx2.AsyncClient, g
     answer = await alice.get(f"{JOBS}/41")
     assert answer.status_code == 404
     assert "kept for a day" in answer.json()["detail"]
-
-
-async def test_the_specified_answers_stay_direct(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
-    assert (await alice.post(f"{API}/scan")).json()["sentence"].startswith("Scan done: ")
-    assert (await alice.post(f"{API}/fix-all/orphan_wow")).json()["sentence"] == "Of 2 issues: 1 fixed, 1 refused."
-    assert await troubled.rows("select 1 from guild_identity.work_requests") == []

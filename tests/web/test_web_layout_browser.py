@@ -20,8 +20,7 @@ async def test_the_button_of_a_dismissal_stands_in_its_row(sign_in: SignIn, trou
     number = await issue_number(troubled, "orphan_wow", "Riddle")
     async with troubled.pool.writing(troubled.guild_id, alone=False) as here:
         await lifecycle.dismiss(here, number, actor="officer alice", reason="a guest")
-    page, _ = await sign_in()
-    await page.goto(page.url.partition("/admin")[0] + f"{PAGE}/dismissals")
+    page, _ = await sign_in(f"{PAGE}/dismissals")
     badge = await page.locator(".finding .badge").bounding_box()
     text = await page.locator(".finding-text").bounding_box()
     button = await page.get_by_role("button", name="Reopen").bounding_box()
@@ -40,8 +39,7 @@ async def test_a_list_of_those_who_are_missing_keeps_its_distance_from_the_edge_
         entries = [entry(f"Name{letter}") for letter in names]
         with contextlib.suppress(SuspiciousSource):
             await sync_blizzard_roster(guild.pool, entries, guild_id=guild.guild_id)
-    page, _ = await sign_in()
-    await page.goto(page.url.partition("/admin")[0] + "/admin/activity/losses")
+    page, _ = await sign_in("/admin/activity/losses")
     card = await page.locator(".card").bounding_box()
     table = await page.locator(".changes").bounding_box()
     assert card is not None

@@ -92,7 +92,7 @@ async def test_a_viewer_sees_who_it_is_and_may_not_let_them_go(halved: GuildBuil
     async with officer(app, token) as vera:
         page = await vera.get(PAGE)
         assert "Namea" in page.text
-        assert "let these" not in page.text
+        assert "Confirm 5 left" not in page.text
         loss = (await vera.get(API)).json()[0]
         body = {"source": "battlenet", "key": loss["key"]}
         assert (await vera.post(f"{API}/release", json=body)).status_code == 403

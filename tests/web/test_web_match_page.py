@@ -11,7 +11,7 @@ from patt.worker.running import run_full_match
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.sources.ports import Sources
-from web.helpers import BASE_URL, Seen, settings
+from web.helpers import BASE_URL, Seen, see, settings
 
 MATCH_API = "/api/v1/admin/full-match"
 MATCH_PAGE = "/admin/full-match"
@@ -26,12 +26,6 @@ async def unmatched(guild: GuildBuilder) -> GuildBuilder:
     for name, note in {**notes, "Lone": "Zork"}.items():
         await guild.character(name, note)
     return guild
-
-
-async def _see(alice: httpx2.AsyncClient, **query: object) -> Seen:
-    answer = await alice.get(MATCH_PAGE, params={name: str(value) for name, value in query.items()})
-    assert answer.status_code == 200, answer.text
-    return Seen(answer)
 
 
 async def _key(guild: GuildBuilder, name: str) -> str:
@@ -49,13 +43,9 @@ async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object]
     return Seen(await alice.get(answer.headers["location"]))
 
 
-async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncClient) -> None:
-    assert "patt guild add" in (await _see(alice)).text()
-
-
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_is_to_be_matched_nothing_can_be_asked_for(alice: httpx2.AsyncClient) -> None:
-    page = await _see(alice)
+    page = await see(alice, MATCH_PAGE)
     assert "Nothing to match" in page.text("content")
     assert "No match yet" in page.text("match-state")
     assert "form" not in page.tags[page.tags.index("main") :]
@@ -64,14 +54,14 @@ async def test_where_nothing_is_to_be_matched_nothing_can_be_asked_for(alice: ht
 async def test_people_are_shown_by_the_kind_of_evidence_the_strongest_first(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder
 ) -> None:
-    page = await _see(alice)
+    page = await see(alice, MATCH_PAGE)
     text = page.text("content")
     assert "Players created: 3 Characters linked: 6 Left alone: 1" in text
     headings = ["Known players 1", "New players who are on Discord 1", "New players by their main 1", "by a nickname 1"]
     places = [text.rindex(heading) for heading in headings]
     assert places == sorted(places)
     assert "Elrek 1 character of a known player. Link Rivermane-area-52 to Elrek" in text
-    only = (await _see(alice, evidence="nickname")).text("content")
+    only = (await see(alice, MATCH_PAGE, evidence="nickname")).text("content")
     assert "Kipper" in only
     assert "Rivermane" not in only
     assert await unmatched.rows("select count(*) from guild_identity.players") == [(1,)]
@@ -81,7 +71,7 @@ async def test_whom_it_leaves_alone_is_listed_under_the_reason(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder
 ) -> None:
     await unmatched.character("Other", "Quin")
-    text = (await _see(alice, show="left")).text("content")
+    text = (await see(alice, MATCH_PAGE, show="left")).text("content")
     assert "One character alone, and nothing links it to anyone. Quin : Other-area-52 Zork : Lone-area-52" in text
 
 
@@ -91,7 +81,7 @@ async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, 
     assert "waiting by officer alice" in page.text("match-state")
     assert "Apply" not in page.text("content")
     await _do_it(unmatched)
-    state = (await _see(alice)).text("match-state")
+    state = (await see(alice, MATCH_PAGE)).text("match-state")
     assert "3 players created, 6 characters linked, 1 left alone. Undo" in state
     ((attempt,),) = await unmatched.rows("select id from guild_identity.fix_attempts")
     page = await _click(alice, f"/api/v1/admin/data-quality/attempts/{attempt}/undo", {"back": MATCH_PAGE})
@@ -104,7 +94,7 @@ async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, 
     page = await _click(alice, MATCH_API, {"selected": chosen})
     assert page.text("status") == "The full match of 2 selected is queued."
     await _do_it(unmatched)
-    page = await _see(alice)
+    page = await see(alice, MATCH_PAGE)
     assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
     names = await unmatched.rows("select display_name from guild_identity.players order by id")
     assert names == [("Elrek",), ("Kipper",)]
@@ -132,25 +122,15 @@ async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched
     await unmatched.execute(
         "update guild_identity.match_requests set state = 'failed', sentence = 'The disk is full.', finished_at = now()"
     )
-    assert "failed by officer alice just now The disk is full." in (await _see(alice)).text("match-state")
+    assert "failed by officer alice just now The disk is full." in (await see(alice, MATCH_PAGE)).text("match-state")
 
 
 async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     await run_matching(unmatched.pool, actor="root", selected=[await _key(unmatched, "Kipper")])
     await _click(alice, MATCH_API)
-    text = (await _see(alice, show="runs")).text("content")
+    text = (await see(alice, MATCH_PAGE, show="runs")).text("content")
     assert "Past matches 2" in text
     assert text.rindex("officer alice") < text.rindex("by root")
-
-
-async def test_names_stay_text(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    script = "<script>alert(1)</script>"
-    await unmatched.member(script)
-    for name in (script, "שלום"):
-        await unmatched.character(name, None if name == script else script)
-    page = await _see(alice)
-    assert page.tags.count("script") == 2
-    assert script in page.text("content")
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_people(
@@ -158,18 +138,18 @@ async def test_the_number_of_statements_does_not_grow_with_the_people(
 ) -> None:
     async def statements() -> int:
         with counting_statements() as count:
-            await _see(alice)
+            await see(alice, MATCH_PAGE)
         return count.statements
 
     few = await statements()
     for number in range(60):
         await unmatched.member(f"Person {number}")
         await unmatched.character(f"Person {number}")
-    page = await _see(alice)
+    page = await see(alice, MATCH_PAGE)
     assert "Page 1 of 2" in page.text("content")
     assert f"{MATCH_PAGE}?guild={unmatched.guild_id}&page=2#list" in page.links
     assert await statements() == few
 
 
 async def test_the_page_beside_the_last_is_the_last(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    assert (await _see(alice, page=99)).text("content") == (await _see(alice)).text("content")
+    assert (await see(alice, MATCH_PAGE, page=99)).text("content") == (await see(alice, MATCH_PAGE)).text("content")

@@ -13,24 +13,19 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
-from web.helpers import PAGE, House, Seen, issue_number
+from web.helpers import PAGE, PLAYERS, House, issue_number, see
 
 
-async def _page(alice: httpx2.AsyncClient, path: str = PAGE, **query: object) -> Seen:
-    answer = await alice.get(path, params={name: str(value) for name, value in query.items()})
-    assert answer.status_code == 200, answer.text
-    return Seen(answer)
-
-
-async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncClient) -> None:
-    page = await _page(alice)
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}/dismissals", PLAYERS, "/admin/full-match", "/admin/activity"])
+async def test_without_a_guild_each_page_says_how_to_add_one(alice: httpx2.AsyncClient, path: str) -> None:
+    page = await see(alice, path)
     assert "No guild yet" in page.text()
     assert "patt guild add" in page.text()
 
 
 @pytest.mark.usefixtures("guild")
 async def test_a_guild_in_which_all_is_well_has_no_finding(alice: httpx2.AsyncClient) -> None:
-    page = await _page(alice)
+    page = await see(alice, PAGE)
     assert "Lantern Watch" in page.text()
     assert "No open findings" in page.text()
     for issue_type in RULES:
@@ -40,7 +35,7 @@ async def test_a_guild_in_which_all_is_well_has_no_finding(alice: httpx2.AsyncCl
 
 async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
-    page = await _page(alice)
+    page = await see(alice, PAGE)
     assert [issue_type for issue_type in RULES if f"[{issue_type}]" in page.text()] == list(RULES)
     assert {issue_type: page.counts(issue_type)[0] for issue_type in RULES} == {
         "note_mismatch": 0,
@@ -68,7 +63,7 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
 async def test_a_card_says_what_the_rule_is_and_what_can_be_done(
     reader: httpx2.AsyncClient, issue_type: str, words: tuple[str, ...]
 ) -> None:
-    text = (await _page(reader)).text(f"rule-{issue_type}")
+    text = (await see(reader, PAGE)).text(f"rule-{issue_type}")
     assert [word for word in words if word not in text] == []
 
 
@@ -76,7 +71,7 @@ async def test_findings_are_grouped_by_rule_with_their_reasons(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
-    text = (await _page(alice)).text("content")
+    text = (await see(alice, PAGE)).text("content")
     headings = [text.index(f"[{issue_type}]", text.index("Recent findings")) for issue_type in RULES]
     assert headings == sorted(headings)
     assert "'Riddle' has no player link Waits: " in text
@@ -87,46 +82,26 @@ async def test_a_page_holds_fifty_findings(alice: httpx2.AsyncClient, guild: Gui
     for number in range(51):
         await guild.character(f"Char{number:03}", "hello there friend")
     await run_integrity_check(guild.pool)
-    first, second = await _page(alice), await _page(alice, page=2)
+    first, second = await see(alice, PAGE), await see(alice, PAGE, page=2)
     names = [re.findall(r"'(Char\d+)' has", page.text()) for page in (first, second)]
     assert [len(found) for found in names] == [50, 1]
     assert len({*names[0], *names[1]}) == 51
     assert "Page 1 of 2" in first.text()
     assert f"{PAGE}?guild={guild.guild_id}&page=2#findings" in first.links
-    assert (await _page(alice, page=99)).text("content") == second.text("content")
+    assert (await see(alice, PAGE, page=99)).text("content") == second.text("content")
 
 
 async def test_findings_are_filtered_by_state_and_rule(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     await mitigations.fix_one(troubled.pool, number, actor="officer alice")
-    resolved = (await _page(alice, state="resolved")).text()
+    resolved = (await see(alice, PAGE, state="resolved")).text()
     assert "'Newalt' has no player link Resolved by officer alice" in resolved
     assert "'Riddle'" not in resolved
-    by_rule = (await _page(alice, rule="orphan_wow", state="all")).text()
+    by_rule = (await see(alice, PAGE, rule="orphan_wow", state="all")).text()
     assert "'Newalt'" in by_rule
     assert "'Riddle'" in by_rule
     assert "Zephyr" not in by_rule
-    assert "No findings here" in (await _page(alice, state="dismissed")).text()
-
-
-async def test_names_and_notes_are_text_and_nothing_else(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    script = "<script>alert(1)</script>"
-    await guild.main("Mito")
-    await guild.member(script, roles=["102"])
-    await guild.character('"><img src=x>', f"alt of Mito {script}")
-    await guild.character("שלום", "مرحبا")
-    await guild.member("evil\u202etxt.exe", roles=["102"])
-    await run_integrity_check(guild.pool)
-    pages = [await _page(alice)]
-    assert pages[0].tags.count("script") == 3
-    assert "שלום" in pages[0].text()
-    inner = {link.partition("?")[0] for link in pages[0].links if "/issues/" in link or "/preview" in link}
-    pages += [await _page(alice, path) for path in inner]
-    assert {page.tags.count("script") for page in pages[1:]} == {2}
-    for page in pages:
-        assert page.tags.count("img") == 1
-        assert "\u202e" not in page.text()
-    assert any(script in page.text() for page in pages)
+    assert "No findings here" in (await see(alice, PAGE, state="dismissed")).text()
 
 
 async def test_times_are_relative_and_the_full_time_is_there_too(
@@ -136,14 +111,14 @@ async def test_times_are_relative_and_the_full_time_is_there_too(
     answer = await alice.get(PAGE)
     assert '<time datetime="2020-01-02T03:04:05Z" title="2020-01-02 03:04 UTC">2020-01-02</time>' in answer.text
     await troubled.execute("update guild_identity.audit_issues set opened_at = now() - interval '125 minutes'")
-    assert "2h ago" in (await _page(alice)).text()
+    assert "2h ago" in (await see(alice, PAGE)).text()
 
 
 async def test_of_several_guilds_one_is_shown(alice: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder) -> None:
     other = await GuildBuilder.create(pool, "Other Watch", "7001")
     await other.character("Loner", "hello there friend")
     await run_integrity_check(pool, guild_id=other.guild_id)
-    first, second = await _page(alice), await _page(alice, guild=other.guild_id)
+    first, second = await see(alice, PAGE), await see(alice, PAGE, guild=other.guild_id)
     assert ("Zephyr" in first.text(), "Loner" in first.text()) == (True, False)
     assert ("Zephyr" in second.text(), "Loner" in second.text()) == (False, True)
     assert second.counts("orphan_wow")[0] == 1
@@ -185,7 +160,7 @@ async def test_the_page_asks_the_database_the_same_number_of_times_whatever_ther
             await guild.character(f"Size{size}x{number}", "hello there friend")
         await run_integrity_check(guild.pool)
         with counting_statements() as counter:
-            await _page(alice)
+            await see(alice, PAGE)
         counts.append(counter.statements)
     assert counts == [12, 12, 12]
 
@@ -194,7 +169,7 @@ async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(
     reader: httpx2.AsyncClient, house: House
 ) -> None:
     number = await issue_number(house.guild, "note_mismatch")
-    text = (await _page(reader, f"{PAGE}/issues/{number}")).text("content")
+    text = (await see(reader, f"{PAGE}/issues/{number}")).text("content")
     for words in (
         "'Grimalt' is linked to Elrek, but its note says Mito",
         "Character Grimalt-area-52 Guild note Mito",
@@ -210,15 +185,15 @@ async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(
 
 async def test_an_issue_page_says_why_nothing_can_be_done(reader: httpx2.AsyncClient, house: House) -> None:
     riddle = await issue_number(house.guild, "orphan_wow", "Riddle")
-    assert "Fix preview No change: " in (await _page(reader, f"{PAGE}/issues/{riddle}")).text()
+    assert "Fix preview No change: " in (await see(reader, f"{PAGE}/issues/{riddle}")).text()
     sleeper = await issue_number(house.guild, "stale_character")
-    assert "has no fix" in (await _page(reader, f"{PAGE}/issues/{sleeper}")).text()
+    assert "has no fix" in (await see(reader, f"{PAGE}/issues/{sleeper}")).text()
 
 
 async def test_an_issue_page_tells_the_whole_history(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     await mitigations.fix_one(troubled.pool, number, actor="officer alice")
-    text = (await _page(alice, f"{PAGE}/issues/{number}")).text("content")
+    text = (await see(alice, f"{PAGE}/issues/{number}")).text("content")
     for words in ("fixed by officer alice", "Link Newalt-area-52 to Mito", "Undo", "resolved officer alice fixed it"):
         assert words in text
     assert "Fix preview" not in text
@@ -227,22 +202,22 @@ async def test_an_issue_page_tells_the_whole_history(alice: httpx2.AsyncClient, 
 async def test_a_preview_tells_what_would_become_of_each_issue_and_changes_nothing(
     reader: httpx2.AsyncClient, house: House
 ) -> None:
-    page = await _page(reader, f"{PAGE}/rules/orphan_wow/preview")
+    page = await see(reader, f"{PAGE}/rules/orphan_wow/preview")
     text = page.text("content")
     assert "Would be fixed 1 'Newalt' has no player link Link Newalt-area-52 to Mito" in text
     assert "Would stay open 1 'Riddle' has no player link" in text
     assert "Attempt Fix" in text
     assert await house.guild.rows("select id from guild_identity.fix_attempts") == []
-    assert (await _page(reader)).counts("orphan_wow")[0] == 2
+    assert (await see(reader, PAGE)).counts("orphan_wow")[0] == 2
 
 
 async def test_a_preview_names_what_is_no_longer_so(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     await troubled.execute(
         "update guild_identity.wow_characters set removed_at = now() where character_name = 'Riddle'"
     )
-    text = (await _page(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
+    text = (await see(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
     assert "Already resolved — will be closed 1 'Riddle' has no player link" in text
     await run_integrity_check(troubled.pool)
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
-    text = (await _page(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
+    text = (await see(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
     assert "This rule has no open issues" in text

@@ -74,7 +74,7 @@ ADDRESSES = [
     f"{PAGE}?group=subject",
     f"{PAGE}?rule=orphan_wow&severity=warning&text=char777",
     f"{PAGE}?text=nobody-at-all",
-    f"{PAGE}?page=70",
+    f"{PAGE}?page=20",
     f"{PAGE}?state=dismissed",
     f"{PAGE}?state=resolved",
     f"{PAGE}?state=resolved&rule=role_mismatch&text=CHAR9",

@@ -109,17 +109,6 @@ async def test_no_answer_may_be_kept_framed_or_scripted_from_elsewhere(
         assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_pages_hold_no_inline_script_or_style(reader: httpx2.AsyncClient) -> None:
-    for path in (PAGE, f"{PAGE}/issues/1", f"{PAGE}/rules/orphan_wow/preview", "/login"):
-        text = (await reader.get(path)).text
-        assert "<style" not in text
-        assert " style=" not in text
-        assert " onclick=" not in text
-        assert text.count("<script") == text.count('<script src="/static/')
-        assert "http://" not in text
-        assert "https://" not in text
-
-
 @pytest.mark.parametrize(
     ("name", "kind"), [("patt.css", "text/css"), ("patt.js", "javascript"), ("icon.svg", "image/svg+xml")]
 )

@@ -13,8 +13,10 @@ import pytest
 
 from guild_builder import GuildBuilder
 from jobs.crash_clients import until
+from patt import server
 from patt.bootstrap import Services
-from patt.server import serve_until_stopped
+from patt.server import Server
+from patt.worker import worker
 from sv_common.db.pool import Pool
 from web.helpers import API, PAGE, api_token, application, asker, officer, session
 
@@ -41,22 +43,28 @@ async def test_the_requests_after_a_restart_are_answered(troubled: GuildBuilder)
     assert {answer.status_code for answer in [*before, *after]} == {200}
 
 
-@contextlib.asynccontextmanager
-async def _served(services: Services, port: int) -> AsyncIterator[str]:
-    serving = asyncio.create_task(serve_until_stopped(services, "127.0.0.1", port, with_worker=True))
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+@pytest.fixture
+async def base_url(services: Services, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """The address of a server with a worker beside it."""
+    started: list[Server] = []
+
+    class Recorded(Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            started.append(self)
+            await super().startup(sockets)
+
+    monkeypatch.setattr(server, "Server", Recorded)
+    monkeypatch.setattr(worker, "_POLL_S", 0.5)  # a worker that has lost its connection looks for jobs so often
+    port = _free_port()
+    serving = asyncio.create_task(server.serve_until_stopped(services, "127.0.0.1", port, with_worker=True))
+    yield f"http://127.0.0.1:{port}"
+    started[0].should_exit = True
+    await serving
 
 
-async def test_a_worker_and_the_news_go_on_after_a_restart(services: Services, troubled: GuildBuilder) -> None:
+async def test_a_worker_and_the_news_go_on_after_a_restart(base_url: str, troubled: GuildBuilder) -> None:
     headers = await api_token(troubled.pool)
-    async with (
-        _served(services, _free_port()) as base_url,
-        httpx2.AsyncClient(trust_env=False, headers=headers) as http,
-    ):
+    async with httpx2.AsyncClient(trust_env=False, headers=headers) as http:
 
         async def is_up() -> bool:
             with contextlib.suppress(httpx2.TransportError):

@@ -148,14 +148,11 @@ async def test_signing_out_everywhere_ends_the_phones_session_too(sign_in: SignI
     await expect(phone).to_have_url(f"{site}/login")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_an_administrator_lets_a_role_in_after_seeing_whom(
-    sign_in: SignIn, site: str, guild: GuildBuilder, people: dict[str, int], scheme: str
+    sign_in: SignIn, site: str, guild: GuildBuilder, people: dict[str, int]
 ) -> None:
     await confirm(guild, MASTER, people[MASTER])
-    page, wrong = await sign_in(
-        "Authorize as Aldwyn", viewport={"width": 390, "height": 800}, color_scheme=scheme, java_script_enabled=False
-    )
+    page, wrong = await sign_in("Authorize as Aldwyn", java_script_enabled=False)
     await page.goto(f"{site}/admin/settings/officers")
     await page.get_by_label("What DJ gives").select_option("viewer")
     await page.get_by_role("button", name="Preview: DJ").click()
@@ -165,9 +162,6 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
         "The Discord role DJ gives now the role viewer. 1 person gained or lost by it."
     )
     await expect(page.locator("#content")).to_contain_text("Corin")
-    friend, _ = await sign_in("Authorize as Corin", viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    friend, _ = await sign_in("Authorize as Corin")
     await expect(friend.locator(".who")).to_contain_text("viewer")
-    for place in ("/admin/account", PAGE):
-        await friend.goto(f"{site}{place}")
-        assert await friend.evaluate("document.documentElement.scrollWidth") == 390
     assert wrong == []

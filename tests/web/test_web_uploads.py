@@ -258,18 +258,6 @@ async def test_without_a_valid_key_nothing_is_taken(
     assert await _stored(guild) == []
 
 
-async def test_another_guilds_upload_is_not_visible(anonymous: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
-    answer = await anonymous.post(UPLOAD, json=_export("a"), headers=await _key(guild.pool, guild))
-    path = f"{UPLOAD}/{answer.json()['upload_id']}"
-    assert (await anonymous.get(path, headers=await _key(guild.pool, other))).status_code == 404
-
-
-async def test_an_upload_key_opens_nothing_else(anonymous: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    key = await _key(guild.pool, guild)
-    assert (await anonymous.get("/api/v1/admin/data-quality/rules", headers=key)).status_code == 401
-
-
 async def test_keys_are_listed_with_their_last_use_and_the_freshness_of_their_data(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder
 ) -> None:

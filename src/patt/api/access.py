@@ -6,23 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Path
 from pydantic import ConfigDict, Field
 
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
 from patt.auth import permissions, sessions
 from patt.auth.permissions import WITH_ARTICLE, Change, Mapped, Moved, Permission, Preview, Role
 from patt.auth.sessions import KnownAccount, Session
-from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
+from patt.web.context import (
+    LARGEST_INTEGER,
+    AdministratorDep,
+    Caller,
+    GuildDep,
+    PageQuery,
+    ServicesDep,
+    ViewerDep,
+    number_of,
+)
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import Page, page_of
+from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.roster import guilds
 
 router = officer_router("officers", "officers")
 own = officer_router("account", "account")
 
-SessionId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the session.", examples=[12])]
+SessionId = Annotated[int, number_of("session", 12, largest=LARGEST_INTEGER)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +194,7 @@ async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
     """End all of one's own sessions, this one too."""
     async with services.pool.installation() as conn:
         count = await sessions.end_all_of(conn, _account_of(viewer))
-    return Done(f"Signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
+    return Done(f"Signed out everywhere: {plural(count, 'session')} ended.")
 
 
 @own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")
@@ -204,7 +213,7 @@ def _account_of(caller: Caller) -> int:
 
 
 def _change(body: AuthorityChange) -> Change:
-    """The change alone: it is hashed by what it is."""
+    """The change alone: it is hashed by its class, too."""
     return Change(body.kind, body.key, body.role)
 
 
@@ -214,14 +223,8 @@ def _person(permission: Permission) -> PersonWithRole:
         for each in permission.waiting
         if each.character_id is not None and each.role is not None
     ]
-    return PersonWithRole(
-        permission.discord_id,
-        permission.username,
-        permission.display_name,
-        permission.role,
-        permission.because,
-        waiting,
-    )
+    who = permission.discord_id, permission.username, permission.display_name
+    return PersonWithRole(*who, permission.role, permission.because, waiting)
 
 
 def _sentence(preview: Preview, *, is_planned: bool) -> str:

@@ -9,25 +9,26 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, Path, Query, Response
+from fastapi import Body, Depends, Query, Response
 from pydantic import Field
 
-from patt.api.routing import officer_router
+from patt.api.routing import ReadingDep, officer_router
 from patt.tasks import Task
-from patt.web.context import LARGEST_BIGINT, GuildDep, OfficerDep, PageQuery, ServicesDep
+from patt.web.context import GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.insights import activity
-from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.insights.activity import Action, ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import guilds, held_losses
 from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
 from sv_common.guild_sync.roster.loss import LossSource
 from sv_common.guild_sync.roster.runs import LoggedRun, LoggedStep
 
 RUN_COLUMNS = ("id", "pipeline", "status", "actor", "started_at", "finished_at", "duration_ms", "error")
-DEED_COLUMNS = (
+ACTION_COLUMNS = (
     "at", "actor", "is_automatic", "what", "subject", "reason", "issue_type", "issue_id", "attempt_id", "is_undoable"
 )  # fmt: skip
 LONGEST_ACTOR = 200
@@ -62,7 +63,7 @@ def _run_filter(
     return RunFilter(pipeline, status, since)
 
 
-def _deed_filter(
+def _action_filter(
     actor: Annotated[
         str | None,
         Query(
@@ -73,61 +74,56 @@ def _deed_filter(
         ),
     ] = None,
     since: SinceQuery = None,
-) -> DeedFilter:
-    return DeedFilter(actor, since)
+) -> ActionFilter:
+    return ActionFilter(actor, since)
 
 
 RunFilterDep = Annotated[RunFilter, Depends(_run_filter)]
-DeedFilterDep = Annotated[DeedFilter, Depends(_deed_filter)]
+ActionFilterDep = Annotated[ActionFilter, Depends(_action_filter)]
 
 
 @router.get("/runs", summary="The sync log: runs of the pipelines, 50 a page")
-async def runs(services: ServicesDep, guild: GuildDep, chosen: RunFilterDep, page: PageQuery = 1) -> Page[LoggedRun]:
+async def runs(here: ReadingDep, chosen: RunFilterDep, page: PageQuery = 1) -> Page[LoggedRun]:
     """Each with its steps, their counts and notices, and what went wrong; newest first."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await activity.sync_runs(here, chosen, number=page)
+    return await activity.sync_runs(here, chosen, number=page)
 
 
 @router.get("/runs.json", summary="The sync log as a JSON file")
-async def runs_as_json(
-    services: ServicesDep, guild: GuildDep, chosen: RunFilterDep, response: Response
-) -> list[LoggedRun]:
+async def runs_as_json(here: ReadingDep, chosen: RunFilterDep, response: Response) -> list[LoggedRun]:
     """All runs that are meant, at most 20,000."""
     response.headers.update(_as_file("sync-log", "json"))
-    return await _every_run(services, guild, chosen)
+    return await activity.every_sync_run(here, chosen)
 
 
 @router.get("/runs.csv", summary="The sync log as a CSV file", response_class=Response, responses=_CSV_ANSWER)
-async def runs_as_csv(services: ServicesDep, guild: GuildDep, chosen: RunFilterDep) -> Response:
+async def runs_as_csv(here: ReadingDep, chosen: RunFilterDep) -> Response:
     """All runs that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
-    found = await _every_run(services, guild, chosen)
-    steps = {run.id: "; ".join(_step_in_words(step) for step in run.steps) for run in found}
-    notices = {run.id: " ".join(notice for step in run.steps for notice in step["notices"]) for run in found}
-    rows = [[*_values(run, RUN_COLUMNS), steps[run.id], notices[run.id]] for run in found]
+    rows = []
+    for run in await activity.every_sync_run(here, chosen):
+        steps = "; ".join(_step_in_words(step) for step in run.steps)
+        notices = " ".join(notice for step in run.steps for notice in step["notices"])
+        rows.append([*_values(run, RUN_COLUMNS), steps, notices])
     return _csv("sync-log", rows, [*RUN_COLUMNS, "steps", "notices"])
 
 
-@router.get("/deeds", summary="Who did what, 50 a page")
-async def deeds(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, page: PageQuery = 1) -> Page[Deed]:
+@router.get("/actions", summary="Who did what, 50 a page")
+async def actions(here: ReadingDep, chosen: ActionFilterDep, page: PageQuery = 1) -> Page[Action]:
     """Fix attempts and undos, issues dismissed and reopened, full matches requested; newest first."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await activity.deeds(here, chosen, number=page)
+    return await activity.actions(here, chosen, number=page)
 
 
-@router.get("/deeds.json", summary="Who did what, as a JSON file")
-async def deeds_as_json(
-    services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, response: Response
-) -> list[Deed]:
-    """All deeds that are meant, at most 20,000."""
+@router.get("/actions.json", summary="Who did what, as a JSON file")
+async def actions_as_json(here: ReadingDep, chosen: ActionFilterDep, response: Response) -> list[Action]:
+    """All actions that are meant, at most 20,000."""
     response.headers.update(_as_file("who-did-what", "json"))
-    return await _every_deed(services, guild, chosen)
+    return await activity.every_action(here, chosen)
 
 
-@router.get("/deeds.csv", summary="Who did what, as a CSV file", response_class=Response, responses=_CSV_ANSWER)
-async def deeds_as_csv(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep) -> Response:
-    """All deeds that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
-    found = await _every_deed(services, guild, chosen)
-    return _csv("who-did-what", [_values(deed, DEED_COLUMNS) for deed in found], DEED_COLUMNS)
+@router.get("/actions.csv", summary="Who did what, as a CSV file", response_class=Response, responses=_CSV_ANSWER)
+async def actions_as_csv(here: ReadingDep, chosen: ActionFilterDep) -> Response:
+    """All actions that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
+    found = await activity.every_action(here, chosen)
+    return _csv("who-did-what", [_values(action, ACTION_COLUMNS) for action in found], ACTION_COLUMNS)
 
 
 @router.get("/jobs", summary="Jobs that wait and run, 50 a page")
@@ -135,16 +131,6 @@ async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> P
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
     async with services.pool.snapshot() as conn:
         return await worker_jobs.queued(conn, guild, number=page)
-
-
-async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await activity.every_sync_run(here, chosen)
-
-
-async def _every_deed(services: ServicesDep, guild: int | None, chosen: DeedFilter) -> list[Deed]:
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await activity.every_deed(here, chosen)
 
 
 def _values(row: object, columns: Sequence[str]) -> list[Any]:
@@ -157,7 +143,6 @@ def _step_in_words(step: LoggedStep) -> str:
 
 
 def _csv(name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Response:
-    """Return rows as a CSV file whose name begins with `name`."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -167,7 +152,7 @@ def _csv(name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Re
 
 
 def _as_file(name: str, kind: str) -> dict[str, str]:
-    """Return the header by which a browser keeps an answer as a file of today."""
+    """Return the header that makes a browser keep a response as a file of today."""
     return {"Content-Disposition": f'attachment; filename="patt-{name}-{datetime.now(UTC):%Y-%m-%d}.{kind}"'}
 
 
@@ -187,7 +172,7 @@ def _cell(value: Any) -> str:
             return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-JobId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the job.", examples=[12])]
+JobId = Annotated[int, number_of("job", 12)]
 
 for_jobs = officer_router("data-quality/jobs", "jobs")
 
@@ -204,17 +189,15 @@ async def ask_for_job(
 
 
 @for_jobs.get("", summary="Jobs, 50 a page, newest first")
-async def asked_jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[Job]:
+async def asked_jobs(here: ReadingDep, page: PageQuery = 1) -> Page[Job]:
     """Those that wait and run, and those of the last day."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await worker_jobs.jobs(here, number=page)
+    return await worker_jobs.jobs(here, number=page)
 
 
 @for_jobs.get("/{job_id}", summary="Progress and outcome of a job")
-async def asked_job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> Job:
+async def asked_job(here: ReadingDep, job_id: JobId) -> Job:
     """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await worker_jobs.job(here, job_id)
+    return await worker_jobs.job(here, job_id)
 
 
 _TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}
@@ -258,8 +241,7 @@ class Released:
 @for_losses.get("", summary="Members missing from refused lists")
 async def losses(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
     """Lists of Battle.net or Discord that were refused, since more than 30 % (and at least 3) are missing at once."""
-    number = await guilds.resolve_guild(services.pool, guild)
-    async with services.pool.reading(number) as here:
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
         return [
             Loss(
                 each.source,
@@ -284,9 +266,8 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
     if services.queue is not None:
         await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
-    sentence = (
-        f"{_counted(body.source, count)} may be marked as gone by the next list, and no one else. A sync is queued."
-    )
+    who = _counted(body.source, count)
+    sentence = f"{who} may be marked as gone by the next list, and no one else. A sync is queued."
     return Released(sentence, body.source, count)
 
 
@@ -296,15 +277,11 @@ async def loss_sentences(guild: GuildConnection) -> list[str]:
 
 
 def loss_in_words(loss: HeldLoss) -> str:
-    """Say what waits."""
-    count, where = len(loss.subject_ids), _WORDS[loss.source][1]
+    who, where = _counted(loss.source, len(loss.subject_ids)), _WORDS[loss.source][1]
     if loss.released_at is not None:
-        return f"{_counted(loss.source, count)} will be marked as gone by the next list: {loss.released_by} said so."
-    return (
-        f"{_counted(loss.source, count)} of {loss.known} would be marked as gone: they are missing from {where}, which was "
-        "not taken in."
-    )
+        return f"{who} will be marked as gone by the next list: {loss.released_by} said so."
+    return f"{who} of {loss.known} would be marked as gone: they are missing from {where}, which was not taken in."
 
 
 def _counted(source: LossSource, count: int) -> str:
-    return f"{count} {_WORDS[source][0]}{'' if count == 1 else 's'}"
+    return plural(count, _WORDS[source][0])

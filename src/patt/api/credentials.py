@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
-from fastapi import Depends, Path
+from fastapi import Depends
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
 from patt.auth import credentials
 from patt.auth.credentials import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadKey
-from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep
+from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep, number_of
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.roster import guilds
@@ -27,8 +27,8 @@ from sv_common.guild_sync.settings.model import SettingKind
 OF_ALL_GUILDS: Final = "metrics"
 """The scope that is of the installation and of no single guild."""
 
-KeyId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the upload key.", examples=[12])]
-TokenId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the API token.", examples=[12])]
+KeyId = Annotated[int, number_of("upload key", 12, largest=LARGEST_INTEGER)]
+TokenId = Annotated[int, number_of("API token", 12, largest=LARGEST_INTEGER)]
 
 _Item = TypeVar("_Item", UploadKey, ApiToken)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -10,11 +11,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.issues import BY_HAND, PlannedIssue, Reason, end_of_dismissal
+from patt.api.issues import MANUAL, PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
+from patt.bootstrap import Services
 from patt.json_data import values_of
 from patt.web import own_rights
 from patt.web.context import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
 from sv_common.guild_sync.engine.planning import NO_PLAN
@@ -23,14 +26,8 @@ from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterAttempt
 from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, RejectLink
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary
-from sv_common.guild_sync.insights.issue import (
-    ABOUT_A_MEMBER,
-    ABOUT_AN_OWNER,
-    GONE,
-    FixPreview,
-    IssueDetails,
-    issue_details,
-)
+from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER, GONE, FixPreview, IssueDetails
+from sv_common.guild_sync.insights.issue import issue_details as details_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.explanation import CandidateKind, Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
@@ -39,29 +36,17 @@ from sv_common.guild_sync.issues.model import Issue, IssueState
 LONGEST_SEEN = 100
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
 
-SeenQuery = Annotated[
-    str | None,
-    Query(
-        max_length=LONGEST_SEEN,
-        description="The `seen` of an issue or of an undo’s preview. Refused (409) if it has changed since.",
-        examples=["1042"],
-    ),
-]
+_SEEN = "The `seen` of an issue or of an undo’s preview. Refused (409) if it has changed since."
+_PARTLY = "Undo what can be undone, person by person, and leave the rest for later."
 
 
-def seen_of(seen: SeenQuery = None) -> Seen | None:
-    """Return what was seen; None where whoever asks does not say. Raises `BadInput`."""
+def _seen(
+    seen: Annotated[str | None, Query(max_length=LONGEST_SEEN, description=_SEEN, examples=["1042"])] = None,
+) -> Seen | None:
     return Seen.read(seen) if seen else None
 
 
-SeenDep = Annotated[Seen | None, Depends(seen_of)]
-PartlyQuery = Annotated[
-    bool,
-    Query(
-        description="Undo what can be undone, person by person, and leave the rest for later.",
-        examples=[False],
-    ),
-]
+SeenDep = Annotated[Seen | None, Depends(_seen)]
 router = officer_router("data-quality", "data quality")
 
 
@@ -84,7 +69,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = MANUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +187,7 @@ async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None
     """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
     number = await lifecycle.guild_of(services.pool, issue_id, guild)
     async with services.pool.reading(number) as here:
-        told = await issue_details(services.pool, issue_id, guild_id=number)
+        told = await details_of(services.pool, issue_id, guild_id=number)
         attempts = await findings.recent_attempts(here, issue_id=issue_id)
     return _detail(told, attempts)
 
@@ -234,9 +219,7 @@ async def dismiss(
 ) -> ChangedIssue:
     """For ever or until a day; when its evidence changes, it reopens."""
     end = end_of_dismissal(body.until)
-    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
-        await lifecycle.get(here, issue_id)
-        await check_unchanged(here, issue_id, seen)
+    async with _unchanged(services, issue_id, guild, seen) as here:
         found = await lifecycle.dismiss(here, issue_id, actor=officer.actor, reason=body.reason, until=end)
     return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
@@ -251,14 +234,11 @@ async def reopen(
     body: WakeRequest | None = None,
 ) -> ChangedIssue:
     """Reopen a dismissed issue."""
-    reason = body.reason if body else BY_HAND
-    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
-        await lifecycle.get(here, issue_id)
-        await check_unchanged(here, issue_id, seen)
+    reason = body.reason if body else MANUAL
+    async with _unchanged(services, issue_id, guild, seen) as here:
         found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
-    if found.state is IssueState.RESOLVED:
-        return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
-    return _changed(found, f"Issue {issue_id} is reopened.")
+    removed = f"The dismissal of issue {issue_id} is removed. The issue itself is resolved."
+    return _changed(found, removed if found.state is IssueState.RESOLVED else f"Issue {issue_id} is reopened.")
 
 
 @router.post("/issues/{issue_id}/resolve", summary="Resolve an issue manually")
@@ -271,10 +251,8 @@ async def resolve(
     seen: SeenDep = None,
 ) -> ChangedIssue:
     """Close it on an officer's decision. If a scan still finds it, it reopens; to hide it, dismiss it."""
-    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
-        await lifecycle.get(here, issue_id)
-        await check_unchanged(here, issue_id, seen)
-        found = await lifecycle.resolve_by_hand(here, issue_id, actor=officer.actor, reason=body.reason)
+    async with _unchanged(services, issue_id, guild, seen) as here:
+        found = await lifecycle.resolve_manually(here, issue_id, actor=officer.actor, reason=body.reason)
     return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 
@@ -317,7 +295,7 @@ async def undo(
     attempt_id: AttemptId,
     guild: GuildDep = None,
     seen: SeenDep = None,
-    partly: PartlyQuery = False,
+    partly: Annotated[bool, Query(description=_PARTLY, examples=[False])] = False,
 ) -> UndoReport:
     """Undo exactly what an attempt changed; refused if someone changed it since.
 
@@ -333,6 +311,17 @@ async def undo(
         partly=partly,
         guard=own_rights.guard_of(officer),
     )
+
+
+@contextlib.asynccontextmanager
+async def _unchanged(
+    services: Services, issue_id: int, guild_id: int | None, seen: Seen | None
+) -> AsyncIterator[GuildConnection]:
+    """Write about an issue that is as it was seen. Raises `NotFound` and `PlanStale`."""
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild_id)) as guild:
+        await lifecycle.get(guild, issue_id)
+        await check_unchanged(guild, issue_id, seen)
+        yield guild
 
 
 def _changed(found: Issue, sentence: str) -> ChangedIssue:

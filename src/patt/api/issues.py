@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import BeforeValidator, Field
 
-from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
+from patt.api.routing import FOR_OFFICERS, ReadingDep, officer_router
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
 from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
@@ -24,7 +24,6 @@ from sv_common.guild_sync.insights.findings import Dismissal, FindingFilter, Fin
 from sv_common.guild_sync.insights.health import Health, Trends
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.lifecycle import open_of_rule
 from sv_common.guild_sync.issues.model import Issue, IssueState, Severity
 from sv_common.guild_sync.issues.reports import CheckReport
 from sv_common.guild_sync.roster import guilds
@@ -52,15 +51,14 @@ IdleQuery = Annotated[
 
 Reason = Annotated[
     str,
-    Field(
-        max_length=500,
-        description="Why, for the next officer who reads it.",
-        examples=["Asked him on Discord."],
-    ),
+    Field(max_length=500, description="Why, for the next officer who reads it.", examples=["Asked him on Discord."]),
 ]
-BY_HAND = "By hand."
+MANUAL = "An officer’s decision."
 
 router = officer_router("data-quality", "data quality")
+
+
+Outlook = Literal["ready", "refused", "waiting", "nothing_to_do", "no_longer_found"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,7 @@ class PlannedIssue:
     issue_id: int
     issue_type: str
     summary: Annotated[str, Field(examples=["'Newalt' has no player link"])]
-    outcome: Annotated[
-        Literal["ready", "refused", "waiting", "nothing_to_do", "no_longer_found"], Field(examples=["ready"])
-    ]
+    outcome: Annotated[Outlook, Field(examples=["ready"])]
     reason: str
     steps: Sequence[str] = ()
     key: Annotated[
@@ -110,38 +106,32 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
         services.pool,
         issue_type,
         actor=officer.actor,
-        guild_id=(await the_guild(services, guild)).id,
+        guild_id=await guilds.resolve_guild(services.pool, guild),
         discord_bot=services.sources.discord,
     )
 
 
 @router.get("/rules", summary="All rules with their counts")
 async def rules(
-    services: ServicesDep,
-    guild: GuildDep,
+    here: ReadingDep,
     ever: Annotated[
         bool, Query(description="Also count since the beginning; the whole history is read for that.", examples=[True])
     ] = False,
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
-    read = findings.rule_records if ever else findings.rule_overviews
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await read(here)
+    return await (findings.rule_records if ever else findings.rule_overviews)(here)
 
 
 @router.get("/rules/{issue_type}/preview", summary="Preview fixing all issues of a rule")
-async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType) -> FixesPreview:
+async def preview(services: ServicesDep, here: ReadingDep, issue_type: IssueType) -> FixesPreview:
     """The plans that `fix-all` would apply now; nothing is changed."""
-    number = await guilds.resolve_guild(services.pool, guild)
-    async with services.pool.reading(number) as here:
-        planning = await mitigations.preview_all(services.pool, issue_type, guild_id=number)
-        return FixesPreview(number, planned(planning, await open_of_rule(here, issue_type)))
+    planning = await mitigations.preview_all(services.pool, issue_type, guild_id=here.id)
+    return FixesPreview(here.id, planned(planning, await lifecycle.open_of_rule(here, issue_type)))
 
 
 @router.get("/issues", summary="Issues, 50 a page, newest first")
 async def issues(
-    services: ServicesDep,
-    guild: GuildDep,
+    here: ReadingDep,
     rule: Annotated[str | None, Query(description="Only issues of this rule.", examples=["orphan_wow"])] = None,
     state: Annotated[Shown, Query(description="Which issues.", examples=["open"])] = "open",
     severity: Annotated[
@@ -151,19 +141,13 @@ async def issues(
     page: PageQuery = 1,
 ) -> FindingsPage:
     """A page beyond the last one gives the last one."""
-    chosen = finding_filter(state, rule, severity, text)
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await findings.findings_page(here, chosen, number=page)
+    return await findings.findings_page(here, finding_filter(state, rule, severity, text), number=page)
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")
-async def dismissals(
-    services: ServicesDep, guild: GuildDep, idle: IdleQuery = False, page: PageQuery = 1
-) -> Page[Dismissal]:
+async def dismissals(here: ReadingDep, idle: IdleQuery = False, page: PageQuery = 1) -> Page[Dismissal]:
     """All dismissed issues, resolved ones too. A page beyond the last one gives the last one."""
-    number = await guilds.resolve_guild(services.pool, guild)
-    async with services.pool.reading(number) as here:
-        return await findings.dismissals(here, only_idle=idle, number=page)
+    return await findings.dismissals(here, only_idle=idle, number=page)
 
 
 def end_of_dismissal(until: date | None) -> datetime | None:
@@ -183,38 +167,24 @@ def finding_filter(
 
 def planned(planning: Planning, issues: Sequence[Issue]) -> list[PlannedIssue]:
     """Return what would become of each of these issues, those first that would be fixed."""
-    summaries = {issue.id: issue.summary for issue in issues}
-    ready = [
-        PlannedIssue(
-            fix.issue.id,
-            fix.issue.issue_type,
-            fix.issue.summary,
-            "ready",
-            fix.plan.reason,
-            fix.sentences,
-            fix.plan.key,
-        )
-        for fix in planning.ready
-    ]
-    gone = [
-        PlannedIssue(each.id, each.issue_type, each.summary, "no_longer_found", GONE_REASON, key=NO_PLAN)
-        for each in planning.gone
-    ]
-    settled = [
-        PlannedIssue(each.issue_id, each.issue_type, summaries[each.issue_id], _settled(each.outcome), each.reason)
-        for each in planning.settled
-    ]
-    return [*ready, *gone, *settled]
+    known = {issue.id: issue for issue in issues}
+    found = [_planned(fix.issue, "ready", fix.plan.reason, fix.sentences, fix.plan.key) for fix in planning.ready]
+    found += [_planned(each, "no_longer_found", GONE_REASON, key=NO_PLAN) for each in planning.gone]
+    for each in planning.settled:
+        found.append(_planned(known[each.issue_id], _SETTLED.get(each.outcome, "refused"), each.reason))
+    return found
 
 
-def _settled(outcome: FixOutcome) -> Literal["refused", "waiting", "nothing_to_do"]:
-    match outcome:
-        case FixOutcome.WAITING:
-            return "waiting"
-        case FixOutcome.NOTHING_TO_DO:
-            return "nothing_to_do"
-        case _:
-            return "refused"
+_SETTLED: Mapping[FixOutcome, Outlook] = {
+    FixOutcome.WAITING: "waiting",
+    FixOutcome.NOTHING_TO_DO: "nothing_to_do",
+}
+
+
+def _planned(
+    issue: Issue, outcome: Outlook, reason: str, steps: Sequence[str] = (), key: str | None = None
+) -> PlannedIssue:
+    return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, reason, steps, key)
 
 
 _CHANGED = "It has changed since you looked. Check it again."
@@ -234,7 +204,7 @@ class DismissSelected(SelectedIssues):
 class ReopenSelected(SelectedIssues):
     """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
 
-    reason: Annotated[str, Field(max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = MANUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +238,7 @@ async def fix_selected(
         services.pool,
         body.issue_ids,
         actor=officer.actor,
-        guild_id=(await the_guild(services, guild)).id,
+        guild_id=await guilds.resolve_guild(services.pool, guild),
         discord_bot=services.sources.discord,
         seen=body.seen,
     )
@@ -290,7 +260,7 @@ async def dismiss_selected(
     services: ServicesDep, officer: OfficerDep, body: DismissSelected, guild: GuildDep = None
 ) -> MovedIssues:
     """For ever or until a day; resolved ones are left alone. Works on one guild, all at once."""
-    number, end = (await the_guild(services, guild)).id, end_of_dismissal(body.until)
+    number, end = await guilds.resolve_guild(services.pool, guild), end_of_dismissal(body.until)
     async with services.pool.writing(number) as here:
         chosen = await lifecycle.get_all(here, body.issue_ids)
         resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
@@ -306,7 +276,7 @@ async def reopen_selected(
     services: ServicesDep, officer: OfficerDep, body: ReopenSelected, guild: GuildDep = None
 ) -> MovedIssues:
     """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
-    number = (await the_guild(services, guild)).id
+    number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.writing(number) as here:
         chosen = await lifecycle.get_all(here, body.issue_ids)
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
@@ -329,15 +299,10 @@ def _moved(
     outcome: Literal["dismissed", "reopened"],
     done: str,
 ) -> MovedIssues:
-    told = [
-        MovedIssue(
-            issue.id,
-            issue.issue_type,
-            "left_alone" if issue.id in left else outcome,
-            left.get(issue.id, f"It is {done}."),
-        )
-        for issue in chosen
-    ]
+    told = []
+    for issue in chosen:
+        result = "left_alone" if issue.id in left else outcome
+        told.append(MovedIssue(issue.id, issue.issue_type, result, left.get(issue.id, f"It is {done}.")))
     moved = len(chosen) - len(left)
     sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
     for reason, count in Counter(left.values()).items():
@@ -349,14 +314,12 @@ TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(descriptio
 
 
 @router.get("/health", summary="How healthy the guild's data is")
-async def health(services: ServicesDep, guild: GuildDep) -> Health:
+async def health(here: ReadingDep) -> Health:
     """Who is linked and consistent, what was fixed automatically this week, and how old each source's data is."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await insight.health(here)
+    return await insight.health(here)
 
 
 @router.get("/trends", summary="How many issues were open on each of the last days")
-async def trends(services: ServicesDep, guild: GuildDep, days: TrendQuery = 30) -> Trends:
+async def trends(here: ReadingDep, days: TrendQuery = 30) -> Trends:
     """One number for each rule and day, for the end of the day (UTC); the last one is how many are open now."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await insight.trends(here, days)
+    return await insight.trends(here, days)

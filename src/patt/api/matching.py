@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import ConfigDict, Field
 
-from patt.api.routing import officer_router
+from patt.api.routing import ReadingDep, officer_router
 from patt.tasks import Task
 from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.core.errors import BadInput
@@ -90,10 +90,9 @@ async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1)
 
 
 @router.get("", summary="Full matches, 50 a page")
-async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchRun]:
+async def runs(here: ReadingDep, page: PageQuery = 1) -> Page[MatchRun]:
     """The one that waits first, then the newest; each with the attempt that undoes it."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await activity.match_runs(here, number=page)
+    return await activity.match_runs(here, number=page)
 
 
 @router.post("", status_code=202, summary="Queue a full match")
@@ -105,24 +104,22 @@ async def ask(
     While one waits for this guild, no second one is added, and another choice is refused.
     """
     selected = body.selected if body else None
-    _check(selected)
+    if selected is not None:
+        _check(selected)
     number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.writing(number, alone=False) as here:
         request_id, is_new = await matches.ask(here, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
         await services.queue.enqueue(Task.FULL_MATCH, number)
     part = "" if selected is None else f" of {len(set(selected))} selected"
-    sentence = (
-        f"The full match{part} is queued." if is_new else "A full match is already queued; only one runs at a time."
-    )
-    return RequestedMatch(request_id, is_new, sentence)
+    waiting = "A full match is already queued; only one runs at a time."
+    return RequestedMatch(request_id, is_new, f"The full match{part} is queued." if is_new else waiting)
 
 
 @router.get("/{request_id}", summary="Outcome of a full match")
-async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchRequest:
+async def status(here: ReadingDep, request_id: MatchId) -> MatchRequest:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await matches.get(here, request_id)
+    return await matches.get(here, request_id)
 
 
 def people_of(report: MatchReport, *, evidence: MatchEvidence | None, number: int) -> MatchPreview:
@@ -146,9 +143,7 @@ def undecided_of(report: MatchReport, *, number: int) -> Page[MatchGroup]:
     return page_of(sorted(report.left_alone, key=lambda group: (group.reason, group.name)), number)
 
 
-def _check(selected: Sequence[str] | None) -> None:
-    if selected is None:
-        return
+def _check(selected: Sequence[str]) -> None:
     if not selected:
         raise BadInput("No one is selected, so nothing was queued. Select at least one person.")
     if any(not _KEY.fullmatch(key) for key in selected):

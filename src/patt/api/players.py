@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
-from patt.api.routing import officer_router
+from patt.api.routing import ReadingDep, officer_router
 from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
 from sv_common.guild_sync.identity.decisions import Decision
@@ -15,7 +15,6 @@ from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision,
 from sv_common.guild_sync.insights import people, person
 from sv_common.guild_sync.insights.people import PeoplePage, PersonKind
 from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
-from sv_common.guild_sync.roster import guilds
 
 LONGEST_SEARCH = 100
 
@@ -28,32 +27,20 @@ KINDS: dict[ShownPeople, PersonKind | None] = {
     "members": PersonKind.MEMBER,
     "all": None,
 }
-SearchQuery = Annotated[
-    str,
-    Query(
-        max_length=LONGEST_SEARCH,
-        description="Part of a name: a player's, a character's, on Discord, an alias.",
-        examples=["mit"],
-    ),
-]
-ShownQuery = Annotated[
-    ShownPeople,
-    Query(
-        description="Players, characters without a player, Discord members without one, or all.", examples=["players"]
-    ),
-]
+_SEARCH = "Part of a name: a player's, a character's, on Discord, an alias."
+SearchQuery = Annotated[str, Query(max_length=LONGEST_SEARCH, description=_SEARCH, examples=["mit"])]
+_SHOWN = "Players, characters without a player, Discord members without one, or all."
+ShownQuery = Annotated[ShownPeople, Query(description=_SHOWN, examples=["players"])]
 
 router = officer_router("players", "players")
 
 
 @router.get("", summary="Who is who, 50 a page")
 async def players(
-    services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
+    here: ReadingDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
 ) -> PeoplePage:
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
-    number = await guilds.resolve_guild(services.pool, guild)
-    async with services.pool.reading(number) as here:
-        return await people.people_page(here, search=search, kind=KINDS[show], number=page)
+    return await people.people_page(here, search=search, kind=KINDS[show], number=page)
 
 
 @router.post("/decisions/preview", summary="Preview a decision about who is who")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Security
 from fastapi.exceptions import RequestValidationError
@@ -15,13 +15,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from patt.bootstrap import Services
-from patt.web.context import LARGEST_BODY, SESSION_COOKIE, administrator_of, officer_of, viewer_of
+from patt.web.context import (
+    LARGEST_BODY,
+    SESSION_COOKIE,
+    GuildDep,
+    ServicesDep,
+    administrator_of,
+    officer_of,
+    viewer_of,
+)
 from patt.web.forms import Flash, FormReader, fragment, is_form, led_back, pairs_of, shape_of, way_back
 from patt.web.problems import problems, sentence_of
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.roster import guilds
-from sv_common.guild_sync.roster.guilds import Guild
 
 FOR_OFFICERS = [Depends(officer_of)]
 FOR_ADMINISTRATORS = [Depends(administrator_of)]
@@ -38,7 +45,6 @@ class CommandRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handler:
-        """Return what serves a request."""
         handle = super().get_route_handler()
         reader = FormReader[Any](self.body_field.field_info.annotation) if self.body_field else None
 
@@ -109,7 +115,10 @@ def officer_router(path: str, tag: str) -> APIRouter:
     )
 
 
-async def the_guild(services: Services, guild: int | None) -> Guild:
-    """Return the guild that a request is about. Raises `NotFound`, and `Refused` where it is not clear which."""
-    async with services.pool.installation() as conn:
-        return await guilds.the_only(conn, guild)
+async def _reading(services: ServicesDep, guild: GuildDep) -> AsyncIterator[GuildConnection]:
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        yield here
+
+
+ReadingDep = Annotated[GuildConnection, Depends(_reading, scope="function")]
+"""One moment of the guild that a request is about. Raises `NotFound`, and `Refused` where it is not clear which."""

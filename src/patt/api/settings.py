@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import Path
 from pydantic import Field, StrictInt
 
 from patt.api import current_settings
 from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
-from patt.api.routing import FOR_OFFICERS, officer_router
+from patt.api.routing import FOR_OFFICERS, ReadingDep, officer_router
 from patt.bootstrap import Services
 from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
-from patt.web.context import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
+from patt.web.context import AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
 from sv_common.guild_sync.roster import guilds
@@ -29,7 +28,7 @@ from sv_common.guild_sync.settings.service import SettingReport, preview_setting
 from sv_common.guild_sync.settings.trial import IssueEffect, Move
 from sv_common.guild_sync.sources.discord.permissions import find_obstacles
 
-ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
+ChangeId = Annotated[int, number_of("change", 12)]
 SeenKey: TypeAlias = Annotated[
     str | None,
     Field(
@@ -110,38 +109,33 @@ class ChangeOutcome:
 
 
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
-async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleNow]:
+async def rules(here: ReadingDep) -> list[RuleNow]:
     """On or off, automatic fix or not, severity, and each threshold with its bounds."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await current_settings.rules(here)
+    return await current_settings.rules(here)
 
 
 @router.get("/ranks", summary="The rank table with its Discord roles", dependencies=FOR_OFFICERS)
-async def ranks(services: ServicesDep, guild: GuildDep) -> RankTable:
+async def ranks(here: ReadingDep) -> RankTable:
     """With the roles to choose from, and what is wrong with the table."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await current_settings.rank_table(here, await guilds.get(here))
+    return await current_settings.rank_table(here, await guilds.get(here))
 
 
 @router.get("/words", summary="The guild's own words of notes", dependencies=FOR_OFFICERS)
-async def words(services: ServicesDep, guild: GuildDep) -> WordsNow:
+async def words(here: ReadingDep) -> WordsNow:
     """What this guild reads differently from every other."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await current_settings.word_list(here)
+    return await current_settings.word_list(here)
 
 
 @router.post("/words/try", summary="How a note is read, and why", dependencies=FOR_OFFICERS)
-async def try_note(services: ServicesDep, guild: GuildDep, body: NoteToTry) -> TriedNote:
+async def try_note(here: ReadingDep, body: NoteToTry) -> TriedNote:
     """As if it were on a new character of the guild; it is kept nowhere."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await setting_readings.try_note(here, body.note)
+    return await setting_readings.try_note(here, body.note)
 
 
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
-async def guild_facts(services: ServicesDep, guild: GuildDep) -> GuildFacts:
+async def guild_facts(here: ReadingDep) -> GuildFacts:
     """Where it is at Battle.net and on Discord."""
-    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-        return await current_settings.guild_facts(here, await guilds.get(here))
+    return await current_settings.guild_facts(here, await guilds.get(here))
 
 
 @router.get("/changes", summary="Who changed which setting, 50 a page")

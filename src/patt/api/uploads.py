@@ -62,7 +62,7 @@ _BODY: dict[str, Any] = {
 
 
 def uploader_of(request: Request) -> Uploader:
-    """Return whose key was sent; the guard has let nobody else through with one."""
+    """Return the holder of the key that was sent; the guard lets no other through."""
     uploader = getattr(request.state, "uploader", None)
     if not isinstance(uploader, Uploader):
         raise HTTPException(401, f"Send an upload key in the header {UPLOAD_KEY_HEADER}.")
@@ -136,9 +136,8 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
         upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
-    return replace(
-        upload, sentence=f"Upload {upload.id} is queued again. A worker processes it: patt serve, or patt worker."
-    )
+    sentence = f"Upload {upload.id} is queued again. A worker processes it: patt serve, or patt worker."
+    return replace(upload, sentence=sentence)
 
 
 def _read(body: bytes, content_type: str) -> AddonExport:

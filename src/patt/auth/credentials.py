@@ -5,7 +5,6 @@ Every secret leaves this module once, for its owner; the database has only its S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, get_args
@@ -67,8 +66,6 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Uploader:
-    """A person whose companion may upload for one guild."""
-
     key_id: int
     guild_id: int
     name: str
@@ -137,7 +134,7 @@ async def create_api_token(
     """
     if scope == "metrics" and guild_id is not None:
         raise BadInput("guild: metrics are of all guilds, so their token is for none. Leave the guild out.")
-    return await _new_secret(conn, "create_api_token", name, guild_id, created_by, {"scope": scope})
+    return await _new_secret(conn, "create_api_token", name, guild_id, created_by, scope=scope)
 
 
 async def api_tokens(conn: Connection) -> list[ApiToken]:
@@ -180,29 +177,21 @@ async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> 
 
 
 async def ping(conn: Connection) -> None:
-    """Check that the database answers; raises what psycopg raises."""
     await conn.execute(SQL["ping"])
 
 
 async def schema_revision(conn: Connection) -> str | None:
-    """Return the revision of the schema; None for a database without one."""
     row = await (await conn.execute(SQL["schema_revision"])).fetchone()
     return str(row[0]) if row else None
 
 
 async def _new_secret(
-    conn: Connection,
-    statement: str,
-    name: str,
-    guild_id: int | None,
-    created_by: str,
-    further: Mapping[str, str] | None = None,
+    conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str, **further: str
 ) -> str:
-    """Return a new secret whose hash the statement stores."""
     secret = new_secret()
     values = {"guild_id": guild_id, "name": usable_name(name), "secret": hashed(secret), "created_by": created_by}
     try:
-        await conn.execute(SQL[statement], {**values, **(further or {})})
+        await conn.execute(SQL[statement], {**values, **further})
     except psycopg.errors.ForeignKeyViolation as error:
         raise NotFound(f"There is no guild with the number {guild_id}.") from error
     return secret

@@ -7,7 +7,7 @@ syncs read both, so a member who is demoted or leaves the server loses the role 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -36,7 +36,6 @@ Kind = Literal["discord_role", "rank"]
 Given = Literal["none", "viewer", "officer", "administrator"]
 """What a Discord role or a rank gives."""
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 GIVEN: tuple[Given, ...] = get_args(Given)
 
 
@@ -129,8 +128,6 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What one person may do before and after a change."""
-
     name: str
     before: Role | None
     after: Role | None
@@ -261,12 +258,7 @@ def _permission(grants: Sequence[Grant]) -> Permission:
 
 
 def _moved(before: Sequence[Permission], after: Sequence[Permission]) -> tuple[Moved, ...]:
-    earlier, later = ({each.discord_id: each for each in permissions} for permissions in (before, after))
-    people = sorted((later | earlier).values(), key=lambda each: each.display_name.lower())
-    moved = (Moved(each.display_name, _role(earlier, each), _role(later, each)) for each in people)
-    return tuple(each for each in moved if each.before != each.after)
-
-
-def _role(permissions: Mapping[str, Permission], of: Permission) -> Role | None:
-    permission = permissions.get(of.discord_id)
-    return permission.role if permission else None
+    earlier, later = ({each.discord_id: each.role for each in permissions} for permissions in (before, after))
+    names = {each.discord_id: each.display_name for each in (*after, *before)}
+    moved = (Moved(name, earlier.get(member), later.get(member)) for member, name in names.items())
+    return tuple(sorted((each for each in moved if each.before != each.after), key=lambda each: each.name.lower()))

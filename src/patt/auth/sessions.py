@@ -49,8 +49,7 @@ class Session:
     account: str
     kind: Annotated[SessionKind, Field(description="How it began: by a one-time link, or with Discord.")]
     guild_id: Annotated[
-        int | None,
-        Field(description="The only guild that it may act on; null for every guild, or none selected yet."),
+        int | None, Field(description="The only guild that it may act on; null for every guild, or none selected yet.")
     ]
     created_at: datetime
     last_seen_at: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -12,9 +12,8 @@ from patt.api import credentials
 from patt.api.credentials import NewKey, NewToken
 from patt.auth import credentials as access
 from patt.auth import permissions, sessions
-from patt.auth.credentials import ApiToken, Scope, UploadKey
-from patt.auth.permissions import Change, Given, Kind, Mapped, Permission, Preview, Role
-from patt.auth.sessions import Session
+from patt.auth.credentials import Scope
+from patt.auth.permissions import Mapped, Permission, Role
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, err, say, show, show_rows, table
 from patt.cli.runner import (
@@ -22,14 +21,12 @@ from patt.cli.runner import (
     GuildOption,
     actor,
     call,
-    guild_number,
     guild_row,
+    on_installation,
     operator,
     read,
-    read_installation,
     row_number,
     write,
-    write_installation,
 )
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
@@ -82,8 +79,7 @@ def token(
     """Print a new API token. It is shown once; keep it like a password."""
 
     async def made(services: Services) -> str:
-        number = None if guild is None else await guild_number(services, guild)
-        wanted = NewToken(name, "metrics" if metrics else scope, number)
+        wanted = NewToken(name, "metrics" if metrics else scope, guild)
         return (await credentials.make_token(services, operator(), wanted)).secret
 
     say(call(made))
@@ -92,8 +88,12 @@ def token(
 @app.command()
 def tokens(as_json: JsonOption = False) -> None:
     """Show every API token with its last use."""
-    columns = ("token", "name", "scope", "guild", "made by", "last used", "state")
-    show_rows(read_installation(access.api_tokens), as_json, columns, _token_cells)
+    show_rows(
+        on_installation(access.api_tokens),
+        as_json,
+        ("token", "name", "scope", "guild", "made by", "last used", "state"),
+        lambda t: (t.id, t.name, t.scope, t.guild_id or "every", t.created_by, t.last_used_at, _state(t.revoked_at)),
+    )
 
 
 @app.command("revoke-token")
@@ -108,8 +108,12 @@ def revoke_token(
 @app.command("sessions")
 def list_sessions(as_json: JsonOption = False) -> None:
     """Show who is signed in to the web pages."""
-    columns = ("session", "who", "by", "guild", "since", "last seen", "until")
-    show_rows(read_installation(sessions.sessions), as_json, columns, _session_cells)
+    show_rows(
+        on_installation(sessions.sessions),
+        as_json,
+        ("session", "who", "by", "guild", "since", "last seen", "until"),
+        lambda s: (s.id, s.account, s.kind, s.guild_id, s.created_at, s.last_seen_at, s.expires_at),
+    )
 
 
 @app.command("revoke-session")
@@ -117,7 +121,7 @@ def revoke_session(
     number: Annotated[int, typer.Argument(parser=row_number, metavar="SESSION", help="Number of the session.")],
 ) -> None:
     """End a session: its user has to sign in again."""
-    write_installation(sessions.revoke, number)
+    on_installation(sessions.revoke, number)
     say(f"Session {number} is ended.")
 
 
@@ -126,7 +130,7 @@ def sign_out(
     name: Annotated[str, typer.Argument(help="Name of the account; for Discord accounts with the “@”.")],
 ) -> None:
     """End all sessions of an account."""
-    count = write_installation(sessions.end_all_of_name, name)
+    count = on_installation(sessions.end_all_of_name, name)
     say(f"{name} is signed out everywhere: {plural(count, 'session')} ended.")
 
 
@@ -152,16 +156,16 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 
 @officers_app.command()
 def give(
-    kind: Annotated[Kind, typer.Argument(help="Whether a Discord role or a rank gives it.")],
+    kind: Annotated[permissions.Kind, typer.Argument(help="Whether a Discord role or a rank gives it.")],
     key: Annotated[str, typer.Argument(help="Name or id of the Discord role; name or number (#3) of the rank.")],
-    role: Annotated[Given, typer.Argument(help="What it gives.")],
+    role: Annotated[permissions.Given, typer.Argument(help="What it gives.")],
     guild: GuildOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
     """Let a Discord role or a rank give a role, and show who gains or loses what."""
 
-    async def given(guild: GuildConnection) -> Preview:
-        change = Change(kind, _key_of(await permissions.mapping(guild), kind, key), role)
+    async def given(guild: GuildConnection) -> permissions.Preview:
+        change = permissions.Change(kind, _key_of(await permissions.mapping(guild), kind, key), role)
         if dry_run:
             return await permissions.preview(guild, change)
         return await permissions.decide(guild, change, actor=actor())
@@ -196,12 +200,12 @@ def add_key(uploader: Annotated[str, typer.Argument(help="Who the key is for.")]
 @keys_app.command("list")
 def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show every key with its last use and its newest export."""
-    columns = ("key", "uploader", "last used", "last export", "state")
-
-    async def upload_keys(here: GuildConnection) -> list[access.UploadKey]:
-        return await access.upload_keys(here.conn, here.id)
-
-    show_rows(read(guild, upload_keys), as_json, columns, _key_cells)
+    show_rows(
+        read(guild, lambda here: access.upload_keys(here.conn, here.id)),
+        as_json,
+        ("key", "uploader", "last used", "last export", "state"),
+        lambda key: (key.id, key.uploader, key.last_used_at, key.last_export_at, _state(key.revoked_at)),
+    )
 
 
 @keys_app.command("revoke")
@@ -214,24 +218,11 @@ def revoke_key(
     say(f"Key {key} is revoked.")
 
 
-def _token_cells(each: ApiToken) -> tuple[object, ...]:
-    guild = each.guild_id or "every"
-    return each.id, each.name, each.scope, guild, each.created_by, each.last_used_at, _state(each)
+def _state(revoked_at: datetime | None) -> str:
+    return "revoked" if revoked_at else "valid"
 
 
-def _session_cells(each: Session) -> tuple[object, ...]:
-    return each.id, each.account, each.kind, each.guild_id, each.created_at, each.last_seen_at, each.expires_at
-
-
-def _key_cells(each: UploadKey) -> tuple[object, ...]:
-    return each.id, each.uploader, each.last_used_at, each.last_export_at, _state(each)
-
-
-def _state(secret: ApiToken | UploadKey) -> str:
-    return "revoked" if secret.revoked_at else "valid"
-
-
-def _key_of(mapping: list[Mapped], kind: Kind, wanted: str) -> str:
+def _key_of(mapping: list[Mapped], kind: permissions.Kind, wanted: str) -> str:
     """Return the key of a rank or a Discord role, by name or key; `#3` is always a key. Raises `NotFound`."""
     same_kind = [each for each in mapping if each.kind == kind]
     by_key = [each for each in same_kind if each.key == wanted.strip().removeprefix("#")]

@@ -40,7 +40,7 @@ def demo(
 
     async def work() -> None:
         async with open_demo(folder.absolute(), seed) as opened:
-            outcome = await opened.play(_tell_nothing if as_json else _tell)
+            outcome = await opened.play((lambda *_: None) if as_json else _tell)
             if as_json:
                 print_json(outcome.as_json())
             else:
@@ -77,10 +77,6 @@ def _free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     return wanted
-
-
-def _tell_nothing(_heading: str, _pipelines: Sequence[PipelineReport]) -> None:
-    """Standard output is for the JSON."""
 
 
 def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:

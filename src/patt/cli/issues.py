@@ -12,17 +12,7 @@ from rich.markup import escape
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, print_json, say, show, show_rows, table
 from patt.cli.output import as_json as as_data
-from patt.cli.runner import (
-    DryRunOption,
-    GuildOption,
-    PageOption,
-    actor,
-    call,
-    guild_number,
-    read,
-    row_number,
-)
-from sv_common.db.pool import GuildConnection
+from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, read, row_number
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.engine.planning import Planning
@@ -36,6 +26,7 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
 from sv_common.guild_sync.issues.explanation import WeighedCandidate
 from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
 
@@ -54,8 +45,13 @@ _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome
 
 
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    def cells(each: findings.RuleOverview) -> tuple[object, ...]:
+        kind = "automatic" if each.auto_mitigate else "manual" if each.is_fixable else "none"
+        counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
+        return each.issue_type, each.severity, kind, *counts
+
     columns = ("rule", "severity", "fix", "open", "needs review", "dismissed", "resolved (30 days)", "fixes (90 days)")
-    show_rows(read(guild, findings.rule_overviews), as_json, columns, _rule_cells)
+    show_rows(read(guild, findings.rule_overviews), as_json, columns, cells)
 
 
 def scan(
@@ -120,7 +116,8 @@ def fix_all(
     as_json: JsonOption = False,
 ) -> None:
     async def fixed(services: Services) -> Planning | FixReport:
-        pool, number, bot = services.pool, await guild_number(services, guild), services.sources.discord
+        pool, bot = services.pool, services.sources.discord
+        number = await guilds.resolve_guild(pool, guild)
         if dry_run:
             return await mitigations.preview_all(pool, issue_type, guild_id=number)
         return await mitigations.fix_all(pool, issue_type, actor=actor(), guild_id=number, discord_bot=bot)
@@ -140,7 +137,14 @@ def undo(
     as_json: JsonOption = False,
 ) -> None:
     if dry_run:
-        _preview_undo(attempt, as_json)
+        preview = call(
+            lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.sources.discord)
+        )
+        names = ("obstacle", "effects", "later", "parts", "blocked")
+        data = {"attempt_id": attempt, **_fields(preview, *names)}
+        show(data, as_json, lambda _: _say_undo(preview))
+        if preview.obstacle is not None:
+            raise typer.Exit(1)
         return
     report = call(
         lambda services: mitigations.undo(
@@ -161,11 +165,7 @@ def dismiss(
     as_json: JsonOption = False,
 ) -> None:
     end = until.replace(tzinfo=UTC) if until else None
-    _change(
-        issue,
-        lambda guild: issue_life.dismiss(guild, issue, actor=actor(), reason=reason, until=end),
-        as_json,
-    )
+    _change(issue_life.dismiss, issue, as_json, reason=reason, until=end)
 
 
 def reopen(
@@ -173,11 +173,7 @@ def reopen(
     reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "Reopened by an officer.",
     as_json: JsonOption = False,
 ) -> None:
-    _change(
-        issue,
-        lambda guild: issue_life.reopen(guild, issue, actor=actor(), reason=reason),
-        as_json,
-    )
+    _change(issue_life.reopen, issue, as_json, reason=reason)
 
 
 def resolve(
@@ -185,10 +181,7 @@ def resolve(
     reason: Annotated[str, typer.Option(help="What was done about it.")],
     as_json: JsonOption = False,
 ) -> None:
-    def closed(guild: GuildConnection) -> Awaitable[Issue]:
-        return issue_life.resolve_by_hand(guild, issue, actor=actor(), reason=reason)
-
-    _change(issue, closed, as_json)
+    _change(issue_life.resolve_manually, issue, as_json, reason=reason)
 
 
 def dismissals(
@@ -222,16 +215,10 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
         _say_match(report, "would be" if dry_run else "were")
 
 
-def _rule_cells(each: findings.RuleOverview) -> tuple[object, ...]:
-    kind = "automatic" if each.auto_mitigate else "manual" if each.is_fixable else "none"
-    counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
-    return each.issue_type, each.severity, kind, *counts
-
-
-def _change(issue: int, function: Callable[[GuildConnection], Awaitable[Issue]], as_json: bool) -> None:
+def _change(change: Callable[..., Awaitable[Issue]], issue: int, as_json: bool, **values: object) -> None:
     async def changed(services: Services) -> Issue:
         async with services.pool.writing(await issue_life.guild_of(services.pool, issue, None)) as guild:
-            return await function(guild)
+            return await change(guild, issue, actor=actor(), **values)
 
     now = call(changed)
     data = {**as_data(now), "state": now.state}
@@ -273,11 +260,7 @@ def _say_explanation(shown: IssueDetails) -> None:
 
 
 def _say_candidate(each: WeighedCandidate) -> None:
-    states = {
-        "the fix uses this one": each.is_decided,
-        "linked now": each.is_linked,
-        "ruled out": each.is_rejected,
-    }
+    states = {"the fix uses this one": each.is_decided, "linked now": each.is_linked, "ruled out": each.is_rejected}
     marks = ", ".join(word for word, holds in states.items() if holds)
     say(f"  Candidate: {each.kind} {each.id}, {each.label}" + (f" ({marks})" if marks else ""))
     for sentence in each.speaks_for:
@@ -286,23 +269,13 @@ def _say_candidate(each: WeighedCandidate) -> None:
         say(f"    - {sentence}")
 
 
-def _preview_undo(attempt: int, as_json: bool) -> None:
-    preview = call(
-        lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.sources.discord)
-    )
-    if as_json:
-        print_json({"attempt_id": attempt, **_fields(preview, "obstacle", "effects", "later", "parts", "blocked")})
-    else:
-        _say_undo(preview)
-    if preview.obstacle is not None:
-        raise typer.Exit(1)
-
-
 def _say_undo(preview: UndoPreview) -> None:
     if preview.obstacle is not None:
         say(f"It cannot be undone: {preview.obstacle}")
-        for deed in preview.later:
-            say(f"  Since then, {deed.actor} (attempt {deed.attempt_id}, {deed.at:%Y-%m-%d %H:%M}): {deed.reason}")
+        for action in preview.later:
+            say(
+                f"  Since then, {action.actor} (attempt {action.attempt_id}, {action.at:%Y-%m-%d %H:%M}): {action.reason}"
+            )
         if not preview.parts:
             return
         say(f"With --partly it can be undone for {preview.parts} people. The others:")

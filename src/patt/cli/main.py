@@ -122,10 +122,7 @@ class LazyGroup(TyperGroup):
         self.commands.update({name: TyperCommand(name, help=each.help) for name, each in self.table.items()})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the command that is called, and import it. Raises `ConfigurationError` if its parts are not installed.
-
-        Typer has no public names for the types of a context and of a command.
-        """
+        """Import the command that is called. Typer has no public names for the types of a context and of a command."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed if name is None else load(name, self.table[name]), rest
 
@@ -160,7 +157,6 @@ def load(name: str, command: Command) -> Any:
 
 
 def main() -> None:
-    """Run the command line."""
     # Exiting like this runs the exit handlers, which stop the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     escape_unprintable()
@@ -178,10 +174,7 @@ def main() -> None:
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise `BadInput` for an argument that is no usable text, unless it is the name of an existing file.
-
-    The value of an option is not repeated: it may be a key.
-    """
+    """Raise `BadInput` for an argument that is no usable text and no existing file. An option's value may be a key, so it is not said."""
     for before, argument in zip(("", *arguments), arguments, strict=False):
         fault = fault_of_text(argument, LONGEST_ARGUMENT)
         if fault is not None and not _is_a_file(argument):
@@ -200,7 +193,6 @@ def _imported(place: str) -> Any:
 
 
 def _explained(error: Exception) -> PattError:
-    """Return what an error of the database means for the user."""
     if type(error).__name__ in _CONFLICTS:
         return Busy("The same data is being changed by another user, so nothing was done. Try again in a moment.")
     return ConfigurationError(f"The database stopped answering ({type(error).__name__}). Run: patt doctor")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from patt.cli.output import JsonOption, print_json_line, say, table
+from patt.cli.output import JsonOption, print_json, say, table
 from patt.files import read_file
 from sv_common.guild_sync.identity.roster_file import read_discord_names, read_roster_table, read_saved_roster
 from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
@@ -28,7 +28,7 @@ def notes(
     readings = read_notes(roster, discord_names)
     if as_json:
         for reading in readings:
-            print_json_line(reading)
+            print_json(reading, indent=None)
         return
     table("character", "note", "reading", rows=[(each.character, each.note, _in_words(each)) for each in readings])
     say("")

@@ -33,7 +33,6 @@ def escape_unprintable() -> None:
 
 
 def show(result: _Result, as_json: bool, lines: Callable[[_Result], object]) -> None:
-    """Print a result as JSON, or its lines for people."""
     if as_json:
         print_json(result)
     else:
@@ -43,22 +42,15 @@ def show(result: _Result, as_json: bool, lines: Callable[[_Result], object]) -> 
 def show_rows(
     rows: Sequence[_Row], as_json: bool, columns: Sequence[str], cells: Callable[[_Row], Sequence[object]]
 ) -> None:
-    """Print rows as JSON, or as a table for people."""
     show(rows, as_json, lambda _: table(*columns, rows=map(cells, rows)))
 
 
-def print_json(value: object) -> None:
-    """Print one JSON value."""
-    print(json.dumps(as_json(value), ensure_ascii=False, indent=2))  # noqa: T201 -- this is the output
-
-
-def print_json_line(value: object) -> None:
-    """Print one JSON value on one line, for a script that reads many."""
-    print(json.dumps(as_json(value), ensure_ascii=False))  # noqa: T201 -- this is the output
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """Print one JSON value; without an indent on one line, for a script that reads many."""
+    print(json.dumps(as_json(value), ensure_ascii=False, indent=indent))  # noqa: T201 -- this is the output
 
 
 def as_json(value: Any) -> Any:
-    """Return a value of this product's types as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, datetime):
@@ -88,7 +80,6 @@ def say(sentence: str) -> None:
 
 
 def say_error(error: PattError) -> None:
-    """Print an error, and each problem of an input."""
     err.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
     for problem in error.problems if isinstance(error, BadInput) else ():
         err.print(escape(f"  {problem}"), soft_wrap=True)

@@ -12,22 +12,8 @@ import typer
 from patt.cli.output import JsonOption, print_json, say
 from patt.cli.runner import DryRunOption, GuildOption, actor, call
 from sv_common.guild_sync.changes.describe import plan_as_json
-from sv_common.guild_sync.identity.decisions import (
-    AddAlias,
-    AllowLink,
-    AllowMember,
-    ConfirmLink,
-    LinkCharacter,
-    LinkCharacterToMember,
-    LinkMember,
-    ManualDecision,
-    MergePlayers,
-    RejectLink,
-    RemoveAlias,
-    SetMain,
-    UnlinkCharacter,
-    UnlinkMember,
-)
+from sv_common.guild_sync.identity import decisions
+from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 
 
@@ -67,21 +53,23 @@ def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaul
     return command
 
 
-link = _command(LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
-confirm = _command(ConfirmLink, _CHARACTER)
-unlink = _command(UnlinkCharacter, _CHARACTER)
-reject = _command(RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
-allow = _command(AllowLink, _CHARACTER, _PLAYER)
-link_member = _command(LinkMember, _PLAYER, _MEMBER)
-link_to_member = _command(LinkCharacterToMember, _CHARACTER, _MEMBER)
-unlink_member = _command(UnlinkMember, _PLAYER)
-allow_member = _command(AllowMember, _PLAYER, _MEMBER)
-merge = _command(MergePlayers, _STAYS, _OTHER)
-main = _command(SetMain, _CHARACTER)
+link = _command(decisions.LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
+confirm = _command(decisions.ConfirmLink, _CHARACTER)
+unlink = _command(decisions.UnlinkCharacter, _CHARACTER)
+reject = _command(decisions.RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
+allow = _command(decisions.AllowLink, _CHARACTER, _PLAYER)
+link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
+link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER)
+unlink_member = _command(decisions.UnlinkMember, _PLAYER)
+allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
+merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
+main = _command(decisions.SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)
-alias_app.command("add", help="From now on, a word in notes means a player.")(_command(AddAlias, _ALIAS, _PLAYER))
-alias_app.command("remove", help="From now on, a word in notes is no alias.")(_command(RemoveAlias, _ALIAS))
+alias_app.command("add", help="From now on, a word in notes means a player.")(
+    _command(decisions.AddAlias, _ALIAS, _PLAYER)
+)
+alias_app.command("remove", help="From now on, a word in notes is no alias.")(_command(decisions.RemoveAlias, _ALIAS))
 
 
 def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:

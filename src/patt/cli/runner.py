@@ -29,7 +29,6 @@ def row_number(text: str) -> int:
 
 
 def guild_row(text: str) -> int:
-    """Read the number of a guild. Raises `typer.BadParameter`."""
     number = row_number(text)
     if number > LARGEST_INTEGER:
         raise typer.BadParameter(f"There is no guild with the number {number}.")
@@ -47,8 +46,6 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would b
 def call(
     function: Callable[Concatenate[Services, _P], Awaitable[_Result]], *args: _P.args, **options: _P.kwargs
 ) -> _Result:
-    """Open the configured services, call a function with them, and close them."""
-
     async def opened() -> _Result:
         async with open_services(load_settings()) as services:
             return await function(services, *args, **options)
@@ -62,10 +59,7 @@ def read(
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Call a function in one snapshot of the requested guild, or of the only one there is.
-
-    Raises `NotFound` and `Refused`.
-    """
+    """Call a function in one snapshot of the requested guild, or of the only one there is. Raises `NotFound` and `Refused`."""
 
     async def reading(services: Services) -> _Result:
         async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
@@ -89,34 +83,16 @@ def write(
     return call(writing)
 
 
-def read_installation(
+def on_installation(
     function: Callable[Concatenate[Connection, _P], Awaitable[_Result]], *args: _P.args, **options: _P.kwargs
 ) -> _Result:
-    """Call a function that is about no single guild in one snapshot."""
+    """Call a function that is about no single guild, in a transaction that is committed at the end."""
 
-    async def reading(services: Services) -> _Result:
-        async with services.pool.snapshot() as conn:
-            return await function(conn, *args, **options)
-
-    return call(reading)
-
-
-def write_installation(
-    function: Callable[Concatenate[Connection, _P], Awaitable[_Result]], *args: _P.args, **options: _P.kwargs
-) -> _Result:
-    """Do the same in a transaction that is committed at the end."""
-
-    async def writing(services: Services) -> _Result:
+    async def working(services: Services) -> _Result:
         async with services.pool.installation() as conn:
             return await function(conn, *args, **options)
 
-    return call(writing)
-
-
-async def guild_number(services: Services, guild: int | None) -> int:
-    """Return the requested guild, or the only one there is. Raises `NotFound` and `Refused`."""
-    async with services.pool.snapshot() as conn:
-        return (await guilds.the_only(conn, guild)).id
+    return call(working)
 
 
 def operator() -> Caller:
@@ -129,5 +105,4 @@ def operator() -> Caller:
 
 
 def actor() -> str:
-    """Return the operator's name in events and attempts."""
     return operator().actor

@@ -8,7 +8,7 @@ import typer
 
 from patt.bootstrap import Services, database_url, make_ready, open_services, revision_of, run
 from patt.cli.output import JsonOption, say, show
-from patt.cli.runner import DryRunOption, GuildOption, call, guild_number
+from patt.cli.runner import DryRunOption, GuildOption, call
 from patt.config import load_settings
 from patt.server import serve_until_stopped
 from patt.worker.worker import work_until_stopped
@@ -62,28 +62,28 @@ def status(as_json: JsonOption = False) -> None:
 
 def digest(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False) -> None:
     if dry_run:
-        announcement = call(_preview, guild)
+        announcement = call(_preview_digest, guild)
         show(announcement.as_json() if announcement else None, as_json, lambda _: _say_announcement(announcement))
         return
-    changed = call(_send, guild)
+    changed = call(_send_digest, guild)
     sentence = f"{plural(changed, 'message')} posted or updated." if changed else NOTHING_NEW
     show({"messages": changed}, as_json, lambda _: say(sentence))
 
 
-async def _preview(services: Services, guild: int | None) -> Announcement | None:
-    number = await guild_number(services, guild)
+async def _preview_digest(services: Services, guild: int | None) -> Announcement | None:
+    number = await guilds.resolve_guild(services.pool, guild)
     return await preview_digest(services.pool, guild_id=number, page_url=_page(services))
 
 
-async def _send(services: Services, guild: int | None) -> int:
-    number, announcer = await guild_number(services, guild), services.sources.announcer
-    async with services.pool.reading(number) as here:
-        found = await guilds.get(here)
+async def _send_digest(services: Services, guild: int | None) -> int:
+    announcer = services.sources.announcer
+    async with services.pool.snapshot() as conn:
+        found = await guilds.the_only(conn, guild)
     if announcer is None:
         raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
     if found.audit_channel_id is None:
         raise ConfigurationError(f"{found.name} has no audit channel. Set one with `patt guild add … --audit-channel`.")
-    return await send_digest(services.pool, announcer, guild_id=number, page_url=_page(services))
+    return await send_digest(services.pool, announcer, guild_id=found.id, page_url=_page(services))
 
 
 def _page(services: Services) -> str | None:

@@ -11,8 +11,8 @@ import typer
 from patt.api import settings as settings_api
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
-from patt.cli.runner import GuildOption, actor, call, guild_number, read, row_number, write
-from sv_common.db.pool import GuildConnection
+from patt.cli.runner import GuildOption, actor, call, on_installation, read, row_number, write
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
@@ -23,21 +23,9 @@ from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.settings import changes, readings
+from sv_common.guild_sync.settings import changes, readings, requests
 from sv_common.guild_sync.settings.model import RanksSetting, WordSetting, threshold_in_words
 from sv_common.guild_sync.settings.readings import TriedNote
-from sv_common.guild_sync.settings.requests import (
-    DEFAULT,
-    NO_ROLE,
-    RanksRequest,
-    RoleWish,
-    RuleRequest,
-    SettingRequest,
-    UndoRequest,
-    WordRequest,
-    YesNo,
-    check_role,
-)
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, recorded, save_setting
 
 app = typer.Typer(no_args_is_help=True)
@@ -92,7 +80,7 @@ def rule(
 ) -> None:
     """Set a rule, and scan the guild at once."""
     parameters = dict(_threshold(each) for each in thresholds or ())
-    request = RuleRequest(issue_type, is_enabled, _yes_no(is_automatic), severity, parameters, to_default)
+    request = requests.RuleRequest(issue_type, is_enabled, _yes_no(is_automatic), severity, parameters, to_default)
     _change(request, preview, guild, as_json)
 
 
@@ -106,8 +94,8 @@ def rank(
     as_json: JsonOption = False,
 ) -> None:
     """Map a rank to a Discord role, and compare roles at once."""
-    wish = RoleWish({NOT_SET: "", NO_ROLE: NO_ROLE}.get(role, role), is_managed)
-    _change(RanksRequest({index: wish}), preview, guild, as_json)
+    wish = requests.RoleWish({NOT_SET: "", requests.NO_ROLE: requests.NO_ROLE}.get(role, role), is_managed)
+    _change(requests.RanksRequest({index: wish}), preview, guild, as_json)
 
 
 @app.command()
@@ -119,7 +107,7 @@ def word(
     as_json: JsonOption = False,
 ) -> None:
     """Set what a word in notes means in this guild, and read all notes again."""
-    _change(WordRequest(text, reading), preview, guild, as_json)
+    _change(requests.WordRequest(text, reading), preview, guild, as_json)
 
 
 @app.command("try")
@@ -146,12 +134,10 @@ def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show the newest changes of the settings."""
     columns = ("change", "when", "who", "what", "undone by")
 
-    async def newest(services: Services) -> Page[changes.SettingChange]:
-        number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:  # tokens for every guild are of none
-            return await changes.newest(conn, number)
+    async def newest(conn: Connection) -> Page[changes.SettingChange]:
+        return await changes.newest(conn, (await guilds.the_only(conn, guild)).id)
 
-    found = call(newest).items
+    found = on_installation(newest).items  # tokens for every guild are of none
     show_rows(found, as_json, columns, lambda each: (each.id, each.at, each.actor, each.sentence, each.undone_by))
 
 
@@ -163,7 +149,7 @@ def undo(
     as_json: JsonOption = False,
 ) -> None:
     """Undo a change of the settings; that is a change too."""
-    _change(UndoRequest(change), preview, guild, as_json)
+    _change(requests.UndoRequest(change), preview, guild, as_json)
 
 
 @ranks_app.command("list")
@@ -192,7 +178,7 @@ def map_rank(
     """Map a rank to a Discord role."""
 
     async def mapped(guild: GuildConnection) -> str | None:
-        known_as = await check_role(guild, rank, role_id)
+        known_as = await requests.check_role(guild, rank, role_id)
         name = known_as or role_name or None
         async with recorded(guild, RanksSetting.of([rank]), actor=actor()):
             await ranks.map_to_role(guild, rank, role_id, name, is_managed=is_managed)
@@ -282,7 +268,7 @@ def _set_word(word: str, category: Category | None, guild: int | None) -> None:
     write(guild, changed)
 
 
-def _change(request: SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
+def _change(request: requests.SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
     async def changed(services: Services) -> SettingReport:
         bot = services.sources.discord
         if preview:
@@ -324,12 +310,12 @@ def _threshold(text: str) -> tuple[str, str]:
     return name, number
 
 
-def _yes_no(text: str | None) -> YesNo | None:
+def _yes_no(text: str | None) -> requests.YesNo | None:
     match text:
         case None | "yes" | "no" | "default":
             return text
         case _:
-            raise BadInput(f"--automatic: “{text}” cannot be used. Use yes, no or {DEFAULT}.")
+            raise BadInput(f"--automatic: “{text}” cannot be used. Use yes, no or {requests.DEFAULT}.")
 
 
 def _yes(value: bool) -> str:

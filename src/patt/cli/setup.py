@@ -15,15 +15,7 @@ from rich.markup import escape
 
 from patt.bootstrap import Services, make_ready, run
 from patt.cli.output import JsonOption, out, say, say_error, show, show_rows, table
-from patt.cli.runner import (
-    DryRunOption,
-    GuildOption,
-    actor,
-    call,
-    guild_number,
-    read_installation,
-    write_installation,
-)
+from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation
 from patt.config import Settings, load_settings
 from patt.doctor.checks import Check
 from patt.doctor.doctor import examine
@@ -33,7 +25,7 @@ from patt.setup.guild_moves import GuildMove, NewName
 from patt.setup.session import Choice, Dialogue, SetupSession, StepSkipped
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.core.errors import BadInput, PattError, Refused
+from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.http import http_client
@@ -122,9 +114,7 @@ def add_guild(
     if not name.strip() or not realm.strip():
         raise BadInput("Give the guild's name as the game shows it, and the slug of its realm.")
     address = GuildAddress(read_region(region), realm, name.lower().replace(" ", "-"))
-    number = write_installation(
-        guilds.add, address, name, discord_guild_id=discord_server, audit_channel_id=audit_channel
-    )
+    number = on_installation(guilds.add, address, name, discord_guild_id=discord_server, audit_channel_id=audit_channel)
     say(f"{name} is guild {number}.")
 
 
@@ -139,13 +129,12 @@ def move_guild(
     """Change the name or realm of a guild. Try --dry-run first; characters, players and settings stay."""
 
     async def moved(services: Services) -> GuildMove:
-        number = await guild_number(services, guild)
-        async with services.pool.reading(number) as here:
-            now = await guilds.get(here)
+        async with services.pool.snapshot() as conn:
+            now = await guilds.the_only(conn, guild)
         wanted = NewName(region or now.region, realm or now.realm_slug, name)
         if dry_run:
-            return await guild_moves.preview_move(services, wanted, guild_id=number)
-        return await guild_moves.move(services, wanted, guild_id=number, actor=actor(), key=None)
+            return await guild_moves.preview_move(services, wanted, guild_id=now.id)
+        return await guild_moves.move(services, wanted, guild_id=now.id, actor=actor(), key=None)
 
     found = call(moved)
     say(found.sentence)
@@ -159,7 +148,7 @@ def move_guild(
 def list_guilds(as_json: JsonOption = False) -> None:
     """List the guilds."""
     columns = ("guild", "name", "region", "realm", "Discord server")
-    found = read_installation(guilds.all_guilds)
+    found = on_installation(guilds.all_guilds)
     show_rows(found, as_json, columns, lambda g: (g.id, g.name, g.region, g.realm_slug, g.discord_guild_id))
 
 
@@ -212,29 +201,17 @@ def _say_checks(checks: Sequence[Check]) -> None:
     say(f"\n{f'{faults} of {len(checks)} checks failed.' if faults else 'All checks passed.'}")
 
 
-class _Printing:
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = dict(given)
-        self.step = ""
-
-    def given(self, option: str) -> str | None:
-        return self._given.get(option)
-
-    def take(self, option: str) -> str | None:
-        return self._given.pop(option, None)
+class _Printing(Dialogue):
+    say = staticmethod(say)
+    complain = staticmethod(say_error)
+    step = ""
 
     def begin(self, step: str, heading: str) -> None:
         self.step = step
         out.print(f"\n[bold]{escape(heading)}[/]")
 
-    def say(self, sentence: str) -> None:
-        say(sentence)
-
     def warn(self, sentence: str) -> None:
         out.print(f"[yellow]![/] {escape(sentence)}", soft_wrap=True)
-
-    def complain(self, error: PattError) -> None:
-        say_error(error)
 
     def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         table(*columns, rows=rows)

@@ -141,7 +141,6 @@ def _show(report: PipelineReport, as_json: bool) -> None:
 
 
 def _say_pipeline(report: PipelineReport) -> None:
-    """Print what each step of a pipeline did, and what an officer should read."""
     for step in report.steps:
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
         say(f"{step.name}: {counts or 'nothing new'}")

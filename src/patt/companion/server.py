@@ -27,8 +27,6 @@ _COPY_AGAIN = "Copy it again as the officer gave it."
 
 
 class Answer(StrEnum):
-    """The result of sending an export."""
-
     SENT = "sent"
     SUPERSEDED = "superseded"
     REFUSED = "refused"

@@ -41,14 +41,6 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An export that is to be sent, by the hash of what it says."""
-
-    content_hash: str
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Settled:
     """An export that was sent or refused. `untold` is its upload until its outcome was shown."""
 
@@ -70,7 +62,6 @@ class Spool:
             folder.mkdir(parents=True, exist_ok=True)
 
     def waits(self, content_hash: str) -> bool:
-        """Whether an export waits already."""
         with self._usable():
             return any(self._folder.glob(f"*-{content_hash}.lua"))
 
@@ -78,29 +69,29 @@ class Spool:
         """Let an export wait; `made_at` is when it was made, in nanoseconds since 1970."""
         self._write(self._folder / f"{max(made_at, 0):021d}-{content_hash}.lua", content)
 
-    def waiting(self) -> list[Waiting]:
-        """Return what waits, by the time at which it was made."""
+    def waiting(self) -> list[Path]:
+        """Return the files of what waits, by the time at which it was made."""
         with self._usable():
-            return [Waiting(file.stem.rpartition("-")[2], file) for file in sorted(self._folder.glob("*-*.lua"))]
+            return sorted(self._folder.glob("*-*.lua"))
 
-    def content(self, waiting: Waiting) -> bytes | None:
+    def content(self, waiting: Path) -> bytes | None:
         """Return what waits; None if another companion has sent it meanwhile."""
         with self._usable():
             try:
-                return waiting.path.read_bytes()
+                return waiting.read_bytes()
             except FileNotFoundError:
                 return None
 
-    def settle(self, waiting: Waiting, answer: Answer, sentence: str, upload_id: int | None = None) -> None:
+    def settle(self, waiting: Path, reply: Reply) -> None:
         """Forget an export that was sent or refused, and remember that it was."""
-        self._remember(Settled(waiting.content_hash, answer.value, sentence, upload_id))
+        content_hash = waiting.stem.rpartition("-")[2]
+        self.remember(Settled(content_hash, reply.answer.value, reply.sentence, reply.upload_id))
         with self._usable():
-            waiting.path.unlink(missing_ok=True)
+            waiting.unlink(missing_ok=True)
             for file in sorted(self._folder.glob("*.json"), key=_changed_at)[:-MOST_REMEMBERED]:
                 file.unlink(missing_ok=True)
 
     def settled(self, content_hash: str) -> Settled | None:
-        """Return how an export was settled; None if it was not."""
         return self._read(self._settled_file(content_hash))
 
     def untold(self) -> list[Settled]:
@@ -110,16 +101,11 @@ class Spool:
         found = [each for file in files if (each := self._read(file)) is not None and each.untold is not None]
         return sorted(found, key=lambda each: each.untold or 0)
 
-    def mark_shown(self, settled: Settled) -> None:
-        """Remember that the outcome of an export was shown."""
-        self._remember(replace(settled, untold=None))
-
     def forget(self, settled: Settled) -> None:
-        """Forget an export, so that it is sent when it is found again."""
         with self._usable():
             self._settled_file(settled.content_hash).unlink(missing_ok=True)
 
-    def _remember(self, settled: Settled) -> None:
+    def remember(self, settled: Settled) -> None:
         self._write(self._settled_file(settled.content_hash), json.dumps(asdict(settled)).encode())
 
     def _settled_file(self, content_hash: str) -> Path:
@@ -172,9 +158,6 @@ class Outcomes:
             return []
         self._tries += 1
         self._pause = min(2**self._tries - 2, _LONGEST_PAUSE_OF_OUTCOMES)
-        return await self._fetch(untold)
-
-    async def _fetch(self, untold: list[Settled]) -> list[str]:
         sentences = []
         for each in untold:
             outcome = await self.fetch(each.untold or 0)
@@ -192,9 +175,10 @@ class Outcomes:
             case State.FAILED:
                 self.spool.forget(settled)
             case State.REFUSED:
-                self.spool.mark_shown(replace(settled, answer=Answer.REFUSED.value, sentence=outcome.sentence))
+                refused = replace(settled, answer=Answer.REFUSED.value, sentence=outcome.sentence)
+                self.spool.remember(replace(refused, untold=None))
             case _:
-                self.spool.mark_shown(settled)
+                self.spool.remember(replace(settled, untold=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +193,6 @@ class Status:
     """Whether a file is being written or held, so that checking again soon is worth it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What a file in this state holds: the hash of an export, or why it gives none."""
-
-    state: FileState
-    export: str | Unusable
-
-
 @dataclass(slots=True)
 class Watcher:
     """Checks files again and again. The game rewrites a file at each logout, and may be in the middle of it."""
@@ -226,7 +202,8 @@ class Watcher:
     send: Send
     fetch: FetchOutcome
     _seen: dict[Path, FileState] = field(default_factory=dict)
-    _known: dict[Path, _Read] = field(default_factory=dict)
+    _known: dict[Path, tuple[FileState, str | Unusable]] = field(default_factory=dict)
+    """What a file in this state holds: the hash of an export, or why it gives none."""
     _failures: int = 0
     _pause: int = 0
     _outcomes: Outcomes = field(init=False)
@@ -253,8 +230,9 @@ class Watcher:
         except OSError as error:
             return Status(f"The game's folder cannot be read ({error.strerror}). It will be tried again.", tuple(news))
         problems = [each for each in (away, *(each.sentence for each in unusable), *undelivered) if each is not None]
+        at_rest = f"Watching {plural(len(files), 'file')}; everything is sent." if files else _NOTHING_YET
         return Status(
-            " ".join(problems) or self._at_rest(files),
+            " ".join(problems) or at_rest,
             tuple(news),
             is_delivered=bool(files) and not problems,
             may_change_soon=any(each.may_pass for each in unusable),
@@ -265,25 +243,21 @@ class Watcher:
         state = state_of(file)
         if isinstance(state, Unusable):
             return state
-        known = self._known.get(file)
-        if known is None or known.state != state:
-            if self._seen.get(file) != state:
-                self._seen[file] = state
-                return being_written(file)
-            known = self._read(file, state)
-        return known.export if isinstance(known.export, Unusable) else None
-
-    def _read(self, file: Path, state: FileState) -> _Read:
+        known_state, known = self._known.get(file, (None, None))
+        if known_state == state:
+            return known if isinstance(known, Unusable) else None
+        if self._seen.get(file) != state:
+            self._seen[file] = state
+            return being_written(file)
         export = read_export(file, state)
         if isinstance(export, Unusable):
-            unusable = _Read(state, export)
             if not export.may_pass:
-                self._known[file] = unusable
-            return unusable
+                self._known[file] = state, export
+            return export
         if not self.spool.waits(export.content_hash) and self.spool.settled(export.content_hash) is None:
             self.spool.keep(export.content_hash, export.made_at, export.content)
-        self._known[file] = _Read(state, export.content_hash)
-        return self._known[file]
+        self._known[file] = state, export.content_hash
+        return None
 
     async def _send_all(self, news: list[str]) -> str | None:
         """Send what waits, oldest first; return why the rest has to wait."""
@@ -306,7 +280,7 @@ class Watcher:
                     self._failures += 1
                     self._pause = min(2**self._failures - 1, _LONGEST_PAUSE)
                     return self._waits(reply.sentence)
-            self.spool.settle(waiting, reply.answer, reply.sentence, reply.upload_id)
+            self.spool.settle(waiting, reply)
             self._failures = 0
         return None
 
@@ -316,7 +290,7 @@ class Watcher:
 
     def _undelivered(self, files: Iterable[Path]) -> list[str]:
         """One sentence for each file whose export the server did not take."""
-        exports = [known.export for file in files if (known := self._known.get(file)) is not None]
+        exports = [self._known[file][1] for file in files if file in self._known]
         return [why for each in exports if isinstance(each, str) and (why := self._why_undelivered(each))]
 
     def _why_undelivered(self, content_hash: str) -> str:
@@ -328,9 +302,6 @@ class Watcher:
         return (
             f"The server refused this export: {settled.sentence} Type /pattsync and /reload in the game for a new one."
         )
-
-    def _at_rest(self, files: list[Path]) -> str:
-        return f"Watching {plural(len(files), 'file')}; everything is sent." if files else _NOTHING_YET
 
 
 def _changed_at(file: Path) -> int:

@@ -18,18 +18,13 @@ from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
 from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.roster import guilds, ranks
-from sv_common.guild_sync.scheduler import (
-    PipelineReport,
-    run_addon_sync,
-    run_blizzard_sync,
-    run_discord_sync,
-    run_full_match,
-)
+from sv_common.guild_sync.scheduler import PipelineReport
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
 from sv_common.guild_sync.sources.addon.export import read_addon_export
@@ -105,18 +100,21 @@ class Demo:
         self._pipelines: list[PipelineReport] = []
 
     async def play(self, on_chapter: OnChapter) -> DemoOutcome:
-        """Play the whole story: the first sync of all sources, an officer's full match, and one week."""
         guild_id = await self._set_up()
         on_chapter(
             "The guild is set up: Battle.net, the addon and Discord are read for the first time",
             await self._first_syncs(guild_id),
         )
-        pipeline, _ = await run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
-        on_chapter("An officer runs the full match", self._remember([pipeline]))
+        pipeline, _ = await scheduler.run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
+        self._pipelines.append(pipeline)
+        on_chapter("An officer runs the full match", [pipeline])
         await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
-            await self._let_a_day_pass()
-            on_chapter(day.heading, await self._live(day, "older" if number % 2 else "current"))
+            async with self.services.pool.installation() as conn:
+                await conn.execute(SQL["let_a_day_pass"])  # everything is a day older, so that the pages show a week
+            day.happens()
+            style: addon.Style = "older" if number % 2 else "current"
+            on_chapter(day.heading, [await self._read(source, style) for source in day.sources])
         return await self._outcome(guild_id)
 
     async def _set_up(self) -> int:
@@ -139,11 +137,6 @@ class Demo:
                 await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         return [*ran, await self._read("discord")]
 
-    async def _let_a_day_pass(self) -> None:
-        """Make everything a day older, so that the pages show a week."""
-        async with self.services.pool.installation() as conn:
-            await conn.execute(SQL["let_a_day_pass"])
-
     async def _let_officers_in(self, guild_id: int) -> None:
         """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
         async with self.services.pool.writing(guild_id) as guild:
@@ -154,25 +147,17 @@ class Demo:
                     if grant.character_id is not None:
                         await permissions.confirm(guild, grant.discord_id, grant.character_id, actor=OFFICER)
 
-    async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
-        day.happens()
-        return [await self._read(source, style) for source in day.sources]
-
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
         pool, sources = self.services.pool, self.services.sources
         if source == "battlenet":
-            report = await run_blizzard_sync(pool, sources=sources)
+            report = await scheduler.run_blizzard_sync(pool, sources=sources)
         elif source == "discord":
-            report = await run_discord_sync(pool, sources=sources)
+            report = await scheduler.run_discord_sync(pool, sources=sources)
         else:
             export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
-            report = await run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
-        self._remember([report])
+            report = await scheduler.run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
+        self._pipelines.append(report)
         return report
-
-    def _remember(self, reports: Sequence[PipelineReport]) -> Sequence[PipelineReport]:
-        self._pipelines += reports
-        return reports
 
     async def _outcome(self, guild_id: int) -> DemoOutcome:
         async with self.services.pool.reading(guild_id) as guild:
@@ -187,7 +172,7 @@ class Day:
     """One day: a heading, what happens, and the sources ("battlenet", "addon", "discord") that are read after it."""
 
     heading: str
-    happens: Callable[[], None]
+    happens: Callable[[], object]
     sources: Sequence[str]
 
 
@@ -208,10 +193,14 @@ def week(world: GuildWorld) -> Iterator[Day]:
     )
     yield Day(
         "Wednesday: Zephyrine joins the guild, and no one knows whose character she is",
-        lambda: _join(world, "Zephyrine"),
+        lambda: world.join("Zephyrine"),
         ["battlenet", "addon"],
     )
-    yield Day("Thursday: Quillon joins Discord, without a character", lambda: _discord_join(world), ["discord"])
+    yield Day(
+        "Thursday: Quillon joins Discord, without a character",
+        lambda: world.discord_join("Quillon", roles=[world.rank_roles[max(world.rank_roles)]]),
+        ["discord"],
+    )
     promoted = cast.person()
     yield Day(
         f"Friday: {promoted.name} becomes an officer in the game, and Discord does not show it",
@@ -226,9 +215,7 @@ def week(world: GuildWorld) -> Iterator[Day]:
         ["battlenet"],
     )
     yield Day(
-        f"Sunday: {leaver.name} is back",
-        lambda: world.rejoin(leaver, note=note),
-        ["battlenet", "addon", "discord"],
+        f"Sunday: {leaver.name} is back", lambda: world.rejoin(leaver, note=note), ["battlenet", "addon", "discord"]
     )
 
 
@@ -262,14 +249,6 @@ class _Cast:
         return alt.in_guild and person.name.lower() in alt.note.lower() and "bank" not in alt.note.lower()
 
 
-def _join(world: GuildWorld, name: str) -> None:
-    world.join(name)
-
-
-def _discord_join(world: GuildWorld) -> None:
-    world.discord_join("Quillon", roles=[world.rank_roles[max(world.rank_roles)]])
-
-
 def _fall_asleep_and_leave(world: GuildWorld, sleeper: WorldCharacter, leaver: WorldCharacter) -> None:
     world.last_login(sleeper, DAYS_ASLEEP, world.now_ms)
     world.leave(leaver)
@@ -282,7 +261,6 @@ class _DemoSettings(Settings):
 
 
 def _settings(simulator: GuildSimulator, data_dir: Path) -> Settings:
-    """Return settings of this demo alone, whatever the environment says."""
     return _DemoSettings(
         database_url=None,
         data_dir=data_dir,

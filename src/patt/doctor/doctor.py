@@ -8,36 +8,24 @@ import psycopg
 
 from patt.bootstrap import battlenet_client, discord_client
 from patt.config import Settings
+from patt.doctor import installation
 from patt.doctor.checks import Check, check, failed, not_checked
 from patt.doctor.guild import GuildFacts, check_data, read_facts
-from patt.doctor.installation import (
-    ACCESS,
-    DATABASE,
-    RIGHTS_REMEDY,
-    SCHEMA,
-    SETTINGS,
-    SIGN_IN,
-    WORKER,
-    check_access,
-    check_database,
-    check_settings,
-    check_sign_in,
-    check_worker,
-)
+from patt.doctor.installation import ACCESS, CHECKS, RIGHTS_REMEDY, SCHEMA, SETTINGS, WORKER
 from patt.doctor.sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.http import RetryPolicy, http_client
 
 GUILDS = "guilds"
-_OF_SETTINGS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER, GUILDS, CREDENTIALS, TOKEN, INTENT)
+_OF_SETTINGS = (*CHECKS, GUILDS, CREDENTIALS, TOKEN, INTENT)
 _BRIEFLY = RetryPolicy(attempts=2, first_pause=0.5, longest_wait=10.0)
 """A check-up reports that a source is away rather than wait for it."""
 
 
 async def examine() -> list[Check]:
     """Check everything that was set up, in the order in which to fix it. Changes nothing."""
-    first, settings = check_settings()
+    first, settings = installation.check_settings()
     if settings is None:
         return [first, *not_checked(_OF_SETTINGS, SETTINGS)]
     database, facts = await _examine_database(settings)
@@ -45,17 +33,18 @@ async def examine() -> list[Check]:
         sources = await check_battlenet(battlenet_client(settings, http, _BRIEFLY), facts)
         sources += await check_discord(discord_client(settings, http, _BRIEFLY), facts)
     of_data = [each for guild in facts for each in check_data(guild)]
-    return [first, check_sign_in(settings), *database, *sources, *of_data]
+    return [first, installation.check_sign_in(settings), *database, *sources, *of_data]
 
 
 async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[GuildFacts]]:
-    checks, url = check_database(settings)
+    checks, url = installation.check_database(settings)
     if url is None:
         names = [name for name in (SCHEMA, ACCESS, WORKER, GUILDS) if name not in {each.name for each in checks}]
         return checks + not_checked(names, checks[-1].name), []
     try:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-            access, worker = await _read(ACCESS, check_access(conn)), await _read(WORKER, check_worker(conn))
+            access = await _read(ACCESS, installation.check_access(conn))
+            worker = await _read(WORKER, installation.check_worker(conn))
             found, facts = await _read_guilds(conn)
     except psycopg.OperationalError as error:
         return [*checks, _refused(ACCESS, error), *not_checked((WORKER, GUILDS), ACCESS)], []

@@ -46,14 +46,15 @@ class GuildFacts:
 
 
 async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
+    here = GuildConnection(conn, guild.id)
     return GuildFacts(
         guild,
-        await ranks.all_ranks(GuildConnection(conn, guild.id)),
-        await ranks.unmapped(GuildConnection(conn, guild.id)),
-        {each.source: each for each in await source_ages(GuildConnection(conn, guild.id))},
-        await runs.standings(GuildConnection(conn, guild.id)),
+        await ranks.all_ranks(here),
+        await ranks.unmapped(here),
+        {each.source: each for each in await source_ages(here)},
+        await runs.standings(here),
         await credentials.upload_keys(conn, guild.id),
-        await uploads.given_up(GuildConnection(conn, guild.id)),
+        await uploads.given_up(here),
     )
 
 
@@ -61,6 +62,10 @@ def check_data(facts: GuildFacts) -> list[Check]:
     """Check what needs no source, only the database."""
     valid = sorted({key.uploader for key in facts.keys if key.revoked_at is None})
     no_key = ("No companion can upload: there is no valid upload key.", "patt keys add NAME")
+    kept = (
+        f"These uploads failed and are kept: {', '.join(map(str, facts.given_up))}.",
+        "See why: patt uploads list. Then: patt uploads retry UPLOAD",
+    )
     return [
         _check_age(facts, Source.ROSTER),
         _check_age(facts, Source.PROFILES),
@@ -72,7 +77,7 @@ def check_data(facts: GuildFacts) -> list[Check]:
         ),
         check(facts.name("rank names"), "The rank table has the names of the game.", _fault_of_rank_names(facts.ranks)),
         check(facts.name("upload key"), f"Companions may upload for: {', '.join(valid)}.", None if valid else no_key),
-        _check_age(facts, Source.NOTES, _fault_of_uploads(facts.given_up)),
+        _check_age(facts, Source.NOTES, kept if facts.given_up else None),
         check(facts.name("runs"), "No run has failed since the last good one.", _fault_of_runs(facts.standings)),
     ]
 
@@ -86,13 +91,6 @@ def _check_age(facts: GuildFacts, source: Source, fault: Fault | None = None) ->
     if found.is_stale and fault is None:
         fault = (f"The last good one is {length} old; it should be at most {oldest} old.", remedy)
     return check(facts.name(what), f"The last good one was {length} ago.", fault)
-
-
-def _fault_of_uploads(given_up: Sequence[int]) -> Fault | None:
-    if not given_up:
-        return None
-    message = f"These uploads failed and are kept: {', '.join(map(str, given_up))}."
-    return message, "See why: patt uploads list. Then: patt uploads retry UPLOAD"
 
 
 def _fault_of_ranks(facts: GuildFacts) -> Fault | None:

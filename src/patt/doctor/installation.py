@@ -18,6 +18,8 @@ from sv_common.guild_sync.core.text import plural
 
 SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
 SIGN_IN = "discord sign-in"
+CHECKS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER)
+"""Those that need settings that can be used."""
 SQL = load_sql(__package__, "installation.sql")
 RIGHTS_REMEDY = "Let PATT_DATABASE_URL name the user who owns the tables, or grant it the rights."
 _OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
@@ -87,10 +89,7 @@ async def check_access(conn: Connection) -> Check:
     if is_read_only:
         message = "The database takes no changes: it is read-only, or a standby."
         return failed(ACCESS, message, "Let PATT_DATABASE_URL name the primary server, and end its read-only mode.")
-    not_allowed = (
-        f"The database user may not read and change: {', '.join(closed)}.",
-        RIGHTS_REMEDY,
-    )
+    not_allowed = (f"The database user may not read and change: {', '.join(closed)}.", RIGHTS_REMEDY)
     return check(ACCESS, "The database takes changes.", not_allowed if closed else None)
 
 

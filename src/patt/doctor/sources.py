@@ -10,13 +10,7 @@ from patt.doctor.guild import GuildFacts
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
-from sv_common.guild_sync.sources.discord.permissions import (
-    BotApplication,
-    Permission,
-    RoleAuthority,
-    TextChannel,
-    find_obstacles,
-)
+from sv_common.guild_sync.sources.discord.permissions import BotApplication, Permission, RoleAuthority, find_obstacles
 
 CREDENTIALS, TOKEN, INTENT = "battlenet credentials", "discord token", "discord members intent"
 SERVER, PERMISSION, ROLES, CHANNEL = "discord server", "manage roles", "rank roles", "audit channel"
@@ -29,10 +23,7 @@ PERMISSIONS = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.EM
 
 
 def invitation_link(application_id: str, server_id: str | None = None) -> str:
-    """Return the link that invites the bot, with the permissions that it needs and no others.
-
-    With a server's id, Discord offers that server first.
-    """
+    """Return the link that invites the bot, with the permissions that it needs and no others; Discord offers the server first."""
     query = {"client_id": application_id, "scope": "bot", "permissions": str(int(PERMISSIONS))}
     if server_id is not None:
         query["guild_id"] = server_id
@@ -108,9 +99,7 @@ async def _check_server(client: DiscordClient, application: BotApplication, fact
     return [
         check(name, f"The bot is on the Discord server {server_id}."),
         check(
-            facts.name(PERMISSION),
-            "The bot may manage roles.",
-            None if authority.may_manage_roles else no_permission,
+            facts.name(PERMISSION), "The bot may manage roles.", None if authority.may_manage_roles else no_permission
         ),
         check(
             facts.name(ROLES),
@@ -145,11 +134,8 @@ async def _check_channel(client: DiscordClient, server_id: str, facts: GuildFact
     if found is None:
         message = f"The Discord server has no channel {channel_id} that takes messages."
         return failed(name, message, "Choose another one: patt init --audit-channel NAME")
-    return check(name, f"The bot may post in #{found.name}.", _fault_of_channel(found))
-
-
-def _fault_of_channel(channel: TextChannel) -> Fault | None:
-    if not channel.missing:
-        return None
-    remedy = f"Allow it for the bot's role in the settings of #{channel.name}, under Permissions."
-    return f"In #{channel.name} the bot lacks: {', '.join(channel.missing)}.", remedy
+    may_not_post = (
+        f"In #{found.name} the bot lacks: {', '.join(found.missing)}.",
+        f"Allow it for the bot's role in the settings of #{found.name}, under Permissions.",
+    )
+    return check(name, f"The bot may post in #{found.name}.", may_not_post if found.missing else None)

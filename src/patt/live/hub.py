@@ -72,8 +72,6 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """How often an actor did one kind of thing."""
-
     actor: str
     what: str
     count: int
@@ -143,10 +141,7 @@ class Hub:
 
     @contextlib.contextmanager
     def place(self, holder: str, most: int) -> Iterator[bool]:
-        """Take one of the streams that a session or token may have open; yield whether there was one left.
-
-        It is counted at once, so that many requests at the same moment get no more.
-        """
+        """Take one of the streams that a holder may have open, counted at once; yield whether there was one left."""
         is_free = self._places[holder] < most
         self._places[holder] += is_free
         try:
@@ -158,10 +153,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen while the block runs; the last block to end closes the connection.
-
-        The block begins when the connection is open, or without it if the database does not answer soon.
-        """
+        """Listen while the block runs, which begins when the connection is open, or soon without it; the last block closes it."""
         self._holders += 1
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen_on())
@@ -173,7 +165,10 @@ class Hub:
         finally:
             self._holders -= 1
             if not self._holders:
-                await self._stop_listening()
+                listening, self._listening = self._listening, None
+                self._is_connected.clear()
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
 
     @contextlib.asynccontextmanager
     async def subscribe(self, guild_id: int, after: str | None) -> AsyncIterator[Subscription]:
@@ -192,14 +187,12 @@ class Hub:
                 self._subscriptions.discard(subscription)
 
     def close(self) -> None:
-        """End all streams: the server is about to stop."""
         for subscription in self._subscriptions:
             subscription.is_over.set()
 
     def publish(
         self, guild_id: int | None, name: str, data: dict[str, Any], actors: frozenset[str] = frozenset()
     ) -> None:
-        """Send an event to the streams of a guild, or of all guilds for None."""
         self._number += 1
         event = Event(self._cursor, guild_id, name, data, actors)
         self._history.append(event)
@@ -218,13 +211,6 @@ class Hub:
         count = self._number - int(digits)
         return list(self._history)[len(self._history) - count :] if count <= len(self._history) else None
 
-    async def _stop_listening(self) -> None:
-        listening, self._listening = self._listening, None
-        self._is_connected.clear()
-        if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
     async def _listen_on(self) -> None:
         """Listen until cancelled; after a lost connection all streams are told to read everything again."""
         while True:
@@ -241,18 +227,15 @@ class Hub:
         address = make_conninfo(str(self._pool.conninfo), **KEEPALIVES)
         async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
             await conn.execute(SQL["listen"])
-            self._begin_epoch()
+            # What happened before this moment is not known.
+            self._epoch, self._number = secrets.token_hex(4), 0
+            self._history.clear()
+            self._is_connected.set()
+            self.publish(None, "reset", {})
             while True:
                 notices = [read_notice(notify.payload) async for notify in conn.notifies(stop_after=1)]
                 notices += [read_notice(notify.payload) async for notify in conn.notifies(timeout=_GATHER_S)]
                 await self._send(gathered(notices))
-
-    def _begin_epoch(self) -> None:
-        """What happened before this moment is not known."""
-        self._epoch, self._number = secrets.token_hex(4), 0
-        self._history.clear()
-        self._is_connected.set()
-        self.publish(None, "reset", {})
 
     async def _send(self, notices: list[Notice]) -> None:
         """Read what the notices mean, once for all streams, and publish it."""

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from patt.api import access, credentials
 from patt.api.access import AuthorityChange
-from patt.api.credentials import NewKey, NewToken
-from patt.auth.credentials import SCOPES
+from patt.api.credentials import MadeKey, MadeToken, NewKey, NewToken
+from patt.auth.credentials import SCOPES, ApiToken, UploadKey
 from patt.auth.permissions import GIVEN, WITH_ARTICLE
-from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
-from patt.pages.layout import SettingsView, chosen_guild, respond, respond_with_settings
-from patt.web.context import (
-    LARGEST_BODY,
-    AdministratorDep,
-    Caller,
-    GuildDep,
-    PageQuery,
-    ServicesDep,
-    ViewerDep,
-    administrator_of,
-    viewer_of,
-)
-from patt.web.forms import Flash, FormReader, led_back, pairs_of
+from patt.bootstrap import DISCORD_CALLBACK, discord_login
+from patt.pages.layout import Visit, VisitDep
+from patt.web.context import LARGEST_BODY, PageQuery, administrator_of, viewer_of
+from patt.web.forms import FormReader, pairs_of
 from patt.web.places import ACCOUNT, SETTINGS
 from sv_common.guild_sync.core.errors import PattError
 
@@ -39,124 +30,111 @@ own = APIRouter(dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
 @router.get(KEYS)
-async def keys(request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep) -> Response:
-    """Show whose companion may upload."""
-    return await _keys(request, services, administrator, guild, {})
+async def keys(visit: VisitDep) -> Response:
+    return await _keys(visit)
 
 
 @router.post(KEYS)
-async def make_key(
-    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep
-) -> Response:
+async def make_key(visit: VisitDep) -> Response:
     """Make an upload key, and show it this once."""
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, administrator, guild)
+    guild, _ = await visit.guilds()
     try:
-        wanted = _NEW_KEY.read(await pairs_of(request))
-        made = await credentials.make_key(services, administrator, wanted, chosen.id)
+        wanted = _NEW_KEY.read(await pairs_of(visit.request))
+        made = await credentials.make_key(visit.services, visit.viewer, wanted, guild.id)
     except PattError as error:
-        return await _keys(request, services, administrator, guild, {"problem": str(error)})
-    return await _keys(request, services, administrator, guild, {"made": made})
+        return await _keys(visit, problem=str(error))
+    return await _keys(visit, made=made)
+
+
+async def _keys(visit: Visit, *, made: MadeKey | None = None, problem: str | None = None) -> Response:
+    async with visit.snapshot():
+        guild, known = await visit.guilds()
+        listed = await credentials.keys(visit.services, guild.id)
+    server = visit.services.settings.base_url.rstrip("/")
+    return visit.settings_page("keys", guild, known, made=made, problem=problem, server=server, **_split(listed))
 
 
 @router.get(TOKENS)
-async def tokens(request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep) -> Response:
-    """Show which programs may use the API."""
-    return await _tokens(request, services, administrator, guild, {})
+async def tokens(visit: VisitDep) -> Response:
+    return await _tokens(visit)
 
 
 @router.post(TOKENS)
-async def make_token(
-    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep
-) -> Response:
+async def make_token(visit: VisitDep) -> Response:
     """Make an API token, and show it this once."""
-    pairs = await pairs_of(request)
+    pairs = await pairs_of(visit.request)
     try:
-        made = await credentials.make_token(services, administrator, _NEW_TOKEN.read(pairs))
+        made = await credentials.make_token(visit.services, visit.viewer, _NEW_TOKEN.read(pairs))
     except PattError as error:
-        return await _tokens(request, services, administrator, guild, {"problem": str(error), "typed": dict(pairs)})
-    return await _tokens(request, services, administrator, guild, {"made": made})
-
-
-@router.get(OFFICERS)
-async def officers(
-    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, page: PageQuery = 1
-) -> Response:
-    """Show what gives a role, who may sign in, accounts and sessions."""
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, administrator, guild)
-        found = {
-            "mapping": (await access.mapping(services, chosen.id)).mapping,
-            "people": await access.people(services, chosen.id, page),
-            "sessions": await access.all_sessions(services, administrator),
-            "accounts": await access.accounts(services, administrator),
-        }
-    context = {
-        **found,
-        "given": GIVEN,
-        "home": OFFICERS,
-        "has_discord": discord_login(services.settings) is not None,
-        "callback": services.settings.own_page(DISCORD_CALLBACK),
-    }
-    return respond_with_settings(request, "officers", administrator, chosen, known, context)
-
-
-@router.get(f"{OFFICERS}/preview")
-async def preview(
-    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep
-) -> Response:
-    """Show who would gain or lose what; where it cannot be done, lead back and say why."""
-    back = f"{OFFICERS}?guild={guild}" if guild else OFFICERS
-    try:
-        asked = _CHANGE.read(request.query_params.multi_items())
-        planned = await access.preview(services, guild, asked)
-    except PattError as error:
-        return led_back(request, back, Flash(str(error), "problem"))
-    context = {"planned": planned, "asked": asked, "guild_id": guild, "back": back}
-    return respond(request, "admin/settings/officers_preview.html", administrator, context)
-
-
-@own.get(ACCOUNT.href)
-async def account(request: Request, services: ServicesDep, viewer: ViewerDep, page: PageQuery = 1) -> Response:
-    """Show who is signed in, what they may do, and all their sessions."""
-    found = await access.own_sessions(services, viewer, page)
-    context = {"found": found, "role": WITH_ARTICLE[viewer.role]}
-    return respond(request, "admin/account.html", viewer, context)
-
-
-async def _keys(
-    request: Request, services: Services, administrator: Caller, guild: int | None, shown: dict[str, Any]
-) -> Response:
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, administrator, guild)
-        listed = await credentials.keys(services, chosen.id)
-    context = {
-        "made": None,
-        "problem": None,
-        "valid": [key for key in listed if key.revoked_at is None],
-        "revoked": [key for key in listed if key.revoked_at is not None],
-        "view": SettingsView(chosen.id, "keys"),
-        "server": services.settings.base_url.rstrip("/"),
-        **shown,
-    }
-    return respond_with_settings(request, "keys", administrator, chosen, known, context)
+        return await _tokens(visit, problem=str(error), typed=dict(pairs))
+    return await _tokens(visit, made=made)
 
 
 async def _tokens(
-    request: Request, services: Services, administrator: Caller, guild: int | None, shown: dict[str, Any]
+    visit: Visit, *, made: MadeToken | None = None, problem: str | None = None, typed: Mapping[str, str] | None = None
 ) -> Response:
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, administrator, guild)
-        listed = await credentials.tokens(services, administrator, None)
-    context = {
-        "made": None,
-        "problem": None,
-        "typed": {},
-        "valid": [token for token in listed if token.revoked_at is None],
-        "revoked": [token for token in listed if token.revoked_at is not None],
-        "names": {each.id: each.name for each in known},
-        "scopes": SCOPES,
-        "view": SettingsView(chosen.id, "tokens"),
-        **shown,
+    async with visit.snapshot():
+        guild, known = await visit.guilds()
+        listed = await credentials.tokens(visit.services, visit.viewer, None)
+    return visit.settings_page(
+        "tokens",
+        guild,
+        known,
+        made=made,
+        problem=problem,
+        typed=typed or {},
+        names={each.id: each.name for each in known},
+        scopes=SCOPES,
+        **_split(listed),
+    )
+
+
+def _split(listed: Sequence[UploadKey] | Sequence[ApiToken]) -> dict[str, Any]:
+    return {
+        "valid": [each for each in listed if each.revoked_at is None],
+        "revoked": [each for each in listed if each.revoked_at is not None],
     }
-    return respond_with_settings(request, "tokens", administrator, chosen, known, context)
+
+
+@router.get(OFFICERS)
+async def officers(visit: VisitDep, page: PageQuery = 1) -> Response:
+    """Show what gives a role, who may sign in, accounts and sessions."""
+    services = visit.services
+    async with visit.snapshot():
+        guild, known = await visit.guilds()
+        found = {
+            "mapping": (await access.mapping(services, guild.id)).mapping,
+            "people": await access.people(services, guild.id, page),
+            "sessions": await access.all_sessions(services, visit.viewer),
+            "accounts": await access.accounts(services, visit.viewer),
+        }
+    return visit.settings_page(
+        "officers",
+        guild,
+        known,
+        given=GIVEN,
+        home=OFFICERS,
+        has_discord=discord_login(services.settings) is not None,
+        callback=services.settings.own_page(DISCORD_CALLBACK),
+        **found,
+    )
+
+
+@router.get(f"{OFFICERS}/preview")
+async def preview(visit: VisitDep) -> Response:
+    """Show who would gain or lose what; where it cannot be done, lead back and say why."""
+    guild_id = visit.guild_id
+    back = f"{OFFICERS}?guild={guild_id}" if guild_id else OFFICERS
+    try:
+        wanted = _CHANGE.read(visit.request.query_params.multi_items())
+        planned = await access.preview(visit.services, guild_id, wanted)
+    except PattError as error:
+        return visit.leads_back(back, error)
+    return visit.page("settings/officers_preview", planned=planned, asked=wanted, guild_id=guild_id, back=back)
+
+
+@own.get(ACCOUNT.href)
+async def account(visit: VisitDep, page: PageQuery = 1) -> Response:
+    """Show the viewer's role and all their sessions."""
+    found = await access.own_sessions(visit.services, visit.viewer, page)
+    return visit.page("account", found=found, role=WITH_ARTICLE[visit.viewer.role])

@@ -8,35 +8,36 @@ from datetime import date
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR
-from patt.pages.layout import View, chosen_guild, chosen_of, guilds_in_reach, reading_guild, respond, respond_with_part
+from patt.pages.layout import View, VisitDep, part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
-from patt.web.context import Caller, GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.context import GuildDep, PageQuery, viewer_of
 from patt.web.places import ACTIVITY
 from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import activity
-from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
 
 HOME = ACTIVITY.href
 API = "/api/v1/admin/activity"
 UPLOADS_SHOWN = 5
-Shown = Literal["runs", "deeds"]
+Shown = Literal["runs", "actions"]
 _Anything = Literal[""]
-"""What a form sends where nothing was chosen."""
+"""What a form sends where nothing was selected."""
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityView(View):
-    """Which part of the page is looked at, and by which filter; each list has filters of its own."""
+    """Which part of the page is shown, and by which filter; each list has filters of its own."""
 
+    home = HOME
     show: Shown = "runs"
     pipeline: Pipeline | _Anything = ""
     status: RunStatus | _Anything = ""
@@ -44,13 +45,7 @@ class ActivityView(View):
     since: date | _Anything = ""
     page: int = 1
 
-    @property
-    def home(self) -> str:
-        """The address of the page without any parameter."""
-        return HOME
-
     def shown(self) -> Iterable[str]:
-        """Return the parameters that the address may have."""
         return "guild", "show", *self._filters(), "page"
 
     def file(self, kind: str) -> str:
@@ -75,78 +70,64 @@ def _view(
 
 
 @router.get("")
-async def overview(
-    request: Request, services: ServicesDep, viewer: ViewerDep, asked: Annotated[ActivityView, Depends(_view)]
-) -> Response:
+async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_view)]) -> Response:
     """Show the jobs, the last uploads, and the sync log or who did what."""
-    async with services.pool.snapshot() as conn:
-        known = await guilds_in_reach(conn, viewer)
+    async with visit.services.pool.snapshot() as conn, visit.snapshot() as known:
         if not known:
-            return respond(request, "admin/activity.html", viewer, {"guild": None})
-        chosen = chosen_of(known, asked.guild or None)
-        view = replace(asked, guild=chosen.id)
-        jobs = await worker_jobs.queued(conn, chosen.id)
-        here = await services.pool.narrow(chosen.id)
-        context = await (_runs if view.show == "runs" else _deeds)(here, view)
+            return visit.page("activity", guild=None)
+        view = replace(wanted, guild=visit.chosen_of(known).id)
+        jobs = await worker_jobs.queued(conn, view.guild)
+        here, guild = await visit.narrow(known)
+        shown = await (_runs if view.show == "runs" else _actions)(here, view)
         losses = await api.loss_sentences(here)
-        uploads = await upload_context(here, viewer)
-    shell = {
-        "guild": chosen,
-        "guilds": known,
-        "jobs": jobs,
-        "losses": losses,
-        "tasks": TASKS,
-        "pipelines": PIPELINES,
-    }
-    return respond(request, "admin/activity.html", viewer, shell | uploads | context)
-
-
-@router.get("/jobs")
-async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
-    """Show the jobs alone, for the page that is looked at."""
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, viewer, guild)
-        jobs = await worker_jobs.queued(conn, chosen.id)
-    return respond_with_part("partials/jobs.html", {"guild": chosen, "jobs": jobs, "tasks": TASKS})
+        newest = await _uploads(here)
+    return visit.page(
+        "activity",
+        guild=guild,
+        guilds=known,
+        jobs=jobs,
+        losses=losses,
+        tasks=TASKS,
+        pipelines=PIPELINES,
+        **newest,
+        **shown,
+    )
 
 
 async def _runs(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
     chosen = RunFilter(view.pipeline or None, view.status or None, view.since or None)
     found = await activity.sync_runs(guild, chosen, number=view.page)
-    return {
-        "view": replace(view, page=found.number),
-        "found": found,
-        "rows": found.items,
-        "statuses": get_args(RunStatus),
-    }
+    return {"view": replace(view, page=found.number), "found": found, "statuses": get_args(RunStatus)}
 
 
-async def _deeds(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
-    chosen = DeedFilter(view.actor or None, view.since or None)
-    found = await activity.deeds(guild, chosen, number=view.page)
-    actors = await activity.actors(guild)
-    return {"view": replace(view, page=found.number), "found": found, "rows": found.items, "actors": actors}
+async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
+    found = await activity.actions(guild, ActionFilter(view.actor or None, view.since or None), number=view.page)
+    return {"view": replace(view, page=found.number), "found": found, "actors": await activity.actors(guild)}
 
 
-async def upload_context(guild: GuildConnection, viewer: Caller) -> dict[str, Any]:
-    """Return all that the list of uploads shows: those that wait or were given up first, then the newest."""
-    found = await uploads.recent(guild, limit=UPLOADS_SHOWN)
-    return {"uploads": found, "upload_states": UPLOAD_STATES, "may_act": viewer.may_act_as("officer")}
+async def _uploads(guild: GuildConnection) -> dict[str, Any]:
+    return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": UPLOAD_STATES}
+
+
+@router.get("/jobs")
+async def jobs_part(visit: VisitDep) -> Response:
+    """Show the jobs alone, for the page that is open."""
+    async with visit.services.pool.snapshot() as conn:
+        guild, _ = await visit.guilds()
+        jobs = await worker_jobs.queued(conn, guild.id)
+    return part("jobs", guild=guild, jobs=jobs, tasks=TASKS)
 
 
 @router.get("/uploads")
-async def uploads_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
-    """Show the uploads alone, for the page that is looked at."""
-    async with reading_guild(services.pool, viewer, guild) as (here, chosen, _):
-        context = await upload_context(here, viewer)
-    return respond_with_part("partials/uploads.html", {"guild": chosen, **context})
+async def uploads_part(visit: VisitDep) -> Response:
+    """Show the uploads alone, for the page that is open."""
+    async with visit.reading() as (here, guild, _):
+        newest = await _uploads(here)
+    return part("uploads", guild=guild, **newest)
 
 
 @router.get("/losses")
-async def losses(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
+async def losses(visit: VisitDep) -> Response:
     """Show who would be marked as gone, for each source whose list was refused."""
-    async with services.pool.installation() as conn:
-        chosen, _ = await chosen_guild(conn, viewer, guild)
-    found = await api.losses(services, chosen.id)
-    context = {"guild": chosen, "losses": found, "may_act": viewer.may_act_as("officer")}
-    return respond(request, "admin/losses.html", viewer, context)
+    guild, _ = await visit.guilds()
+    return visit.page("losses", guild=guild, losses=await api.losses(visit.services, guild.id))

@@ -1,4 +1,4 @@
-"""What every page of the admin has: its place in the navigation, the signed-in user, its guild, and the result of the last command."""
+"""What every page of the admin has: its place in the navigation, the viewer, the guild, and the result of the last command."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
+from patt.bootstrap import Services
 from patt.web import forms
-from patt.web.context import Caller
+from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
 from patt.web.places import NAVIGATION, SETTING_PLACES, SETTINGS
 from patt.web.rendering import page as render
-from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
@@ -24,58 +25,29 @@ from sv_common.guild_sync.roster.guilds import Guild
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which part of a page is looked at, by the parameters of its address."""
+    """Which part of a page is shown, by the parameters of its address; `home` is the address without any."""
 
+    home: ClassVar[str]
     guild: int
 
-    @property
-    def home(self) -> str:
-        """The address of the page without any parameter."""
-        raise NotImplementedError
-
     def href(self, **changes: Any) -> str:
-        """Return the address of this view, or of a changed one; what is as usual is left out of it."""
+        """Return the address of this view, or of a changed one; defaults are left out of it."""
         view = replace(self, **changes)
         usual = {each.name: each.default for each in fields(view)}
         shown = {name: value for name in view.shown() if (value := getattr(view, name)) != usual[name]}
-        return f"{view.home}?{urlencode(shown)}"
+        return f"{view.address()}?{urlencode(shown)}"
+
+    def address(self) -> str:
+        return self.home
 
     def shown(self) -> Iterable[str]:
-        """Return the parameters that the address may have."""
+        """The parameters that the address may have."""
         return [each.name for each in fields(self)]
 
 
-def respond(request: Request, template: str, viewer: Caller, context: dict[str, Any]) -> Response:
-    """Return a page of the admin, once with what was just done."""
-    shell = {
-        "viewer": viewer,
-        "now": datetime.now(UTC),
-        "navigation": NAVIGATION,
-        "path": request.url.path,
-        "flash": forms.kept(request),
-        "live": _live(request, context),
-    }
-    response = render(template, shell | context)
-    forms.forget(request, response)
-    return response
-
-
-def respond_with_part(template: str, context: dict[str, Any]) -> Response:
+def part(template: str, **context: Any) -> Response:
     """Return a part of a page for a refresh; the result of the last command is left to the page itself."""
-    return render(template, {"now": datetime.now(UTC)} | context)
-
-
-def respond_with_settings(
-    request: Request, name: str, viewer: Caller, guild: Guild, known: Sequence[Guild], context: dict[str, Any]
-) -> Response:
-    """Return the settings page `name`, with the way to the others."""
-    shell = {
-        "guild": guild,
-        "guilds": known,
-        "places": [place for place in SETTING_PLACES if viewer.may_act_as(place.least)],
-        "may_change": viewer.may_act_as("administrator"),
-    }
-    return respond(request, f"admin/settings/{name}.html", viewer, shell | context)
+    return render(f"partials/{template}.html", {"now": datetime.now(UTC)} | context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,56 +57,92 @@ class SettingsView(View):
     place: str
     page: int = 1
 
-    @property
-    def home(self) -> str:
-        """The address of the page without any parameter."""
+    def address(self) -> str:
         return f"{SETTINGS.href}/{self.place}"
 
     def shown(self) -> Iterable[str]:
-        """Return the parameters that the address may have."""
         return "guild", "page"
 
 
-def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:
-    """Return from which mark on the page hears of changes, and of which guild; None for a page of no guild.
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request for a page: who makes it, and the guild that its address names; without one, the first is shown."""
 
-    The answer to a form is no such page either: it cannot be looked at again, and may show a secret this one time.
-    """
-    guild = context.get("guild") or context.get("issue")
-    if guild is None or request.method != "GET":
-        return None
-    mark: str | None = getattr(request.state, "live_cursor", None)
-    return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": mark or ""}
+    request: Request
+    services: Services
+    viewer: Caller
+    guild_id: int | None
 
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[list[Guild]]:
+        """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers."""
+        async with self.services.pool.snapshot() as conn:
+            yield [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
 
-async def guilds_in_reach(conn: Connection, caller: Caller) -> list[Guild]:
-    """Return the guilds that the caller may see, in the order of their numbers."""
-    return [guild for guild in await guilds.all_guilds(conn) if caller.guild_id in (None, guild.id)]
+    async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
+        """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""
+        chosen = self.chosen_of(known)
+        return await self.services.pool.narrow(chosen.id), chosen
 
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[tuple[GuildConnection, Guild, list[Guild]]]:
+        """Read the guild that is asked for at one moment; gives all in reach, too. Raises `NotFound`."""
+        async with self.snapshot() as known:
+            yield *await self.narrow(known), known
 
-@contextlib.asynccontextmanager
-async def reading_guild(
-    pool: Pool, caller: Caller, guild_id: int | None
-) -> AsyncIterator[tuple[GuildConnection, Guild, list[Guild]]]:
-    """Give one moment of the guild that is asked for, by default the first one, with all in reach. Raises `NotFound`."""
-    async with pool.snapshot() as conn:
-        guild, known = await chosen_guild(conn, caller, guild_id)
-        yield await pool.narrow(guild.id), guild, known
+    async def guilds(self) -> tuple[Guild, list[Guild]]:
+        """Return the guild that is asked for, and all in reach. Raises `NotFound`."""
+        async with self.snapshot() as known:
+            return self.chosen_of(known), known
 
-
-async def chosen_guild(conn: Connection, caller: Caller, guild_id: int | None) -> tuple[Guild, list[Guild]]:
-    """Return the guild that is asked for, by default the first one, and all in reach. Raises `NotFound`."""
-    known = await guilds_in_reach(conn, caller)
-    return chosen_of(known, guild_id), known
-
-
-def chosen_of(known: Sequence[Guild], guild_id: int | None) -> Guild:
-    """Return the guild that is asked for, by default the first one. Raises `NotFound`."""
-    chosen = [guild for guild in known if guild_id in (None, guild.id)]
-    if not chosen:
+    def chosen_of(self, known: Sequence[Guild]) -> Guild:
+        """Return the guild that is asked for, by default the first one. Raises `NotFound`."""
+        for guild in known:
+            if self.guild_id in (None, guild.id):
+                return guild
         raise NotFound(
-            f"There is no guild with the number {guild_id}."
+            f"There is no guild with the number {self.guild_id}."
             if known
             else "No guild is set up yet. Set one up with: patt init"
         )
-    return chosen[0]
+
+    def page(self, template: str, **context: Any) -> Response:
+        """Return a page of the admin, once with the result of the last command."""
+        shell = {
+            "viewer": self.viewer,
+            "now": datetime.now(UTC),
+            "navigation": NAVIGATION,
+            "path": self.request.url.path,
+            "flash": forms.kept(self.request),
+            "live": self._live(context),
+        }
+        response = render(f"admin/{template}.html", shell | context)
+        forms.forget(self.request, response)
+        return response
+
+    def settings_page(self, name: str, guild: Guild, known: Sequence[Guild], **context: Any) -> Response:
+        """Return a page of the settings, with the way to the others."""
+        places = [place for place in SETTING_PLACES if self.viewer.may_act_as(place.least)]
+        return self.page(f"settings/{name}", guild=guild, guilds=known, places=places, **context)
+
+    def leads_back(self, address: str, problem: Exception) -> Response:
+        """Lead to another page, which says why this one cannot be shown."""
+        return forms.led_back(self.request, address, forms.Flash(str(problem), "problem"))
+
+    def _live(self, context: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the guild whose changes the page listens for, and the cursor; None for a page of no guild.
+
+        The answer to a form is no such page either: it cannot be reloaded, and may show a secret this one time.
+        """
+        guild = context.get("guild") or context.get("issue")
+        if guild is None or self.request.method != "GET":
+            return None
+        cursor: str | None = getattr(self.request.state, "live_cursor", None)
+        return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": cursor or ""}
+
+
+def _visit(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Visit:
+    return Visit(request, services, viewer, guild)
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]

@@ -1,4 +1,4 @@
-"""The full match pages: what a match would do, how the one that was asked for stands, and those of before."""
+"""The full match pages: what a match would do, the state of the requested one, and earlier ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import matching
-from patt.pages.layout import View, chosen_of, guilds_in_reach, reading_guild, respond, respond_with_part
+from patt.pages.layout import View, VisitDep, part
 from patt.pages.words import KINDS_OF_EVIDENCE
-from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.context import PageQuery, viewer_of
 from patt.web.places import FULL_MATCH
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.identity_engine import MatchEvidence, MatchReport, preview_matching
@@ -27,65 +27,48 @@ router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_sc
 
 @dataclass(frozen=True, slots=True)
 class MatchView(View):
-    """Which part of the page is looked at."""
+    """Which part of the page is shown."""
 
+    home = HOME
     show: Shown = "found"
     evidence: MatchEvidence | None = None
     page: int = 1
 
-    @property
-    def home(self) -> str:
-        """The address of the page without any parameter."""
-        return HOME
-
 
 @router.get("")
 async def full_match(
-    request: Request,
-    services: ServicesDep,
-    viewer: ViewerDep,
-    guild: GuildDep,
+    visit: VisitDep,
     show: Annotated[Shown, Query()] = "found",
     evidence: Annotated[MatchEvidence | None, Query()] = None,
     page: PageQuery = 1,
 ) -> Response:
-    """Show what a full match would do, whom it would leave alone, or the matches of before."""
-    async with services.pool.snapshot() as conn:
-        known = await guilds_in_reach(conn, viewer)
+    async with visit.snapshot() as known:
         if not known:
-            return respond(request, "admin/full_match.html", viewer, {"guild": None})
-        chosen = chosen_of(known, guild)
-        here = await services.pool.narrow(chosen.id)
+            return visit.page("full_match", guild=None)
+        here, guild = await visit.narrow(known)
         runs = await activity.match_runs(here, number=page if show == "runs" else 1)
         newest = runs if runs.number == 1 else await activity.match_runs(here)
-        report = await preview_matching(services.pool, guild_id=chosen.id)
-    view = MatchView(chosen.id, show, evidence, page)
-    context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}
-    return respond(request, "admin/full_match.html", viewer, context)
+        report = await preview_matching(visit.services.pool, guild_id=guild.id)
+    shown = _shown(MatchView(guild.id, show, evidence, page), report, runs)
+    return visit.page("full_match", guild=guild, guilds=known, latest=_latest(newest), **shown)
 
 
 @router.get("/state")
-async def state(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
-    """Show how the newest full match stands, for the page that waits for it."""
-    async with reading_guild(services.pool, viewer, guild) as (here, chosen, _):
+async def state(visit: VisitDep) -> Response:
+    """Show the state of the newest full match, for the page that waits for it."""
+    async with visit.reading() as (here, guild, _):
         latest = _latest(await activity.match_runs(here))
-    return respond_with_part(
-        "partials/match_state.html", {"guild": chosen, "latest": latest, "view": MatchView(chosen.id)}
-    )
+    return part("match_state", guild=guild, latest=latest, view=MatchView(guild.id))
 
 
 def _shown(view: MatchView, report: MatchReport, runs: Page[MatchRun]) -> dict[str, Any]:
-    """What the chosen part of the page shows; `listed` is what its pages are counted by."""
     people = matching.people_of(report, evidence=view.evidence, number=view.page)
     left = matching.undecided_of(report, number=view.page)
-    number, pages = {
-        "found": (people.number, people.pages),
-        "left": (left.number, left.pages),
-        "runs": (runs.number, runs.pages),
-    }[view.show]
+    parts: dict[Shown, Page[Any]] = {"found": people, "left": left, "runs": runs}
+    listed = parts[view.show]
     return {
-        "view": replace(view, page=number),
-        "pages": pages,
+        "view": replace(view, page=listed.number),
+        "pages": listed.pages,
         "preview": people,
         "groups": [(kind, list(group)) for kind, group in groupby(people.items, lambda person: person.evidence)],
         "found_in_all": len(report.groups),

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import players as api
 from patt.api.players import LONGEST_SEARCH, ShownPeople, fields_of
-from patt.pages.layout import View, chosen_of, guilds_in_reach, respond
-from patt.web.context import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
-from patt.web.forms import Flash, FormReader, led_back, way_back
+from patt.pages.layout import View, VisitDep
+from patt.web.context import CharacterId, PageQuery, PlayerId, viewer_of
+from patt.web.forms import FormReader, way_back
 from patt.web.places import PLAYERS
-from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
 
 HOME = PLAYERS.href
-KINDS: tuple[tuple[ShownPeople, str], ...] = (
-    ("players", "Players"),
-    ("characters", "Characters without a player"),
-    ("members", "Discord members without a player"),
-    ("all", "Everyone"),
-)
-
+KINDS: dict[ShownPeople, str] = {
+    "players": "Players",
+    "characters": "Characters without a player",
+    "members": "Discord members without a player",
+    "all": "Everyone",
+}
 LABELS = {
     "link": "Link character",
     "confirm": "Confirm link",
@@ -49,116 +47,82 @@ router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_sc
 
 @dataclass(frozen=True, slots=True)
 class PlayersView(View):
-    """Which part of the list is looked at."""
+    """Which part of the list is shown."""
 
+    home = HOME
     show: ShownPeople = "players"
     search: str = ""
     page: int = 1
 
-    @property
-    def home(self) -> str:
-        """The address of the page without any parameter."""
-        return HOME
-
 
 @router.get("")
 async def players(
-    request: Request,
-    services: ServicesDep,
-    viewer: ViewerDep,
-    guild: GuildDep,
+    visit: VisitDep,
     search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
     show: Annotated[ShownPeople, Query()] = "players",
     page: PageQuery = 1,
 ) -> Response:
-    """Show who is who."""
-    context = await players_context(services.pool, viewer, guild_id=guild, search=search.strip(), shown=show, page=page)
-    return respond(request, "admin/players.html", viewer, context)
-
-
-async def players_context(
-    pool: Pool,
-    viewer: Caller,
-    *,
-    guild_id: int | None = None,
-    search: str = "",
-    shown: ShownPeople = "players",
-    page: int = 1,
-) -> dict[str, Any]:
-    """Return all that the list shows, in a number of statements that depends on nothing.
-
-    Without a guild the first one is shown; where there is none, `guild` is None and nothing else is there. Raises
-    `NotFound` for a guild that does not exist.
-    """
-    async with pool.snapshot() as conn:
-        known = await guilds_in_reach(conn, viewer)
+    words = search.strip()
+    async with visit.snapshot() as known:
         if not known:
-            return {"guild": None}
-        guild = chosen_of(known, guild_id)
-        here = await pool.narrow(guild.id)
-        found = await people.people_page(here, search=search, kind=api.KINDS[shown], number=page)
-    counts = {each: _count(found.counts, each) for each, _ in KINDS}
-    return {
-        "guild": guild,
-        "guilds": known,
-        "view": PlayersView(guild.id, shown, search, found.number),
-        "found": found,
-        "kinds": [(each, label, counts[each]) for each, label in KINDS],
-    }
+            return visit.page("players", guild=None)
+        here, guild = await visit.narrow(known)
+        found = await people.people_page(here, search=words, kind=api.KINDS[show], number=page)
+    counts, everyone = found.counts, sum(found.counts.values())
+    return visit.page(
+        "players",
+        guild=guild,
+        guilds=known,
+        view=PlayersView(guild.id, show, words, found.number),
+        found=found,
+        kinds=[(each, KINDS[each], counts[kind] if kind else everyone) for each, kind in api.KINDS.items()],
+    )
 
 
 @router.get("/characters/{character_id}")
-async def character(
-    request: Request, services: ServicesDep, viewer: ViewerDep, character_id: CharacterId, guild: GuildDep
-) -> Response:
-    """Show one character: whose it is, or whose it may be."""
-    found = await api.character(services, character_id, guild)
-    context = {
-        "page": found,
-        "about": found,
-        "guild_id": found.guild_id,
-        "home": PlayersView(found.guild_id).href(),
-        "back": f"{HOME}/characters/{character_id}?guild={found.guild_id}",
-    }
-    return respond(request, "admin/character.html", viewer, context)
+async def character(visit: VisitDep, character_id: CharacterId) -> Response:
+    """Show whose a character is, or whose it may be."""
+    found = await api.character(visit.services, character_id, visit.guild_id)
+    return visit.page(
+        "character",
+        page=found,
+        about=found,
+        guild_id=found.guild_id,
+        home=PlayersView(found.guild_id).href(),
+        back=f"{HOME}/characters/{character_id}?guild={found.guild_id}",
+    )
 
 
 @router.get("/preview")
-async def preview(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
+async def preview(visit: VisitDep) -> Response:
     """Show what a decision would change; where it cannot be carried out, lead back and say why."""
-    back = way_back(request.query_params.get("back", ""), HOME)
+    fields = visit.request.query_params
+    back = way_back(fields.get("back", ""), HOME)
     try:
-        asked = _DECISION.read(request.query_params.multi_items())
-        planned = await api.preview(services, viewer, asked, guild)
+        decision = _DECISION.read(fields.multi_items())
+        planned = await api.preview(visit.services, visit.viewer, decision, visit.guild_id)
     except PattError as error:
-        return led_back(request, back, Flash(str(error), "problem"))
-    context = {
-        "planned": planned,
-        "fields": {**fields_of(asked), "plan_key": planned.plan_key, "back": back},
-        "label": LABELS[asked.decision],
-        "asks_why": asked.decision == "reject",
-        "home": HOME,
-        "back": back,
-    }
-    return respond(request, "admin/decision.html", viewer, context)
+        return visit.leads_back(back, error)
+    return visit.page(
+        "decision",
+        planned=planned,
+        fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back},
+        label=LABELS[decision.decision],
+        asks_why=decision.decision == "reject",
+        home=HOME,
+        back=back,
+    )
 
 
 @router.get("/{player_id}")
-async def player(
-    request: Request, services: ServicesDep, viewer: ViewerDep, player_id: PlayerId, guild: GuildDep
-) -> Response:
-    """Show one player: characters, Discord member, aliases, what is open, and all that was done."""
-    found = await api.player(services, player_id, guild)
-    context = {
-        "player": found,
-        "about": found,
-        "guild_id": found.guild_id,
-        "home": PlayersView(found.guild_id).href(),
-        "back": f"{HOME}/{player_id}?guild={found.guild_id}",
-    }
-    return respond(request, "admin/player.html", viewer, context)
-
-
-def _count(counts: Any, shown: ShownPeople) -> int:
-    kind = api.KINDS[shown]
-    return sum(counts.values()) if kind is None else counts[kind]
+async def player(visit: VisitDep, player_id: PlayerId) -> Response:
+    """Show a player's characters, Discord member, aliases, open issues, and all that was done."""
+    found = await api.player(visit.services, player_id, visit.guild_id)
+    return visit.page(
+        "player",
+        player=found,
+        about=found,
+        guild_id=found.guild_id,
+        home=PlayersView(found.guild_id).href(),
+        back=f"{HOME}/{player_id}?guild={found.guild_id}",
+    )

@@ -46,14 +46,12 @@ _CANCELLED = "You did not allow Discord to share who you are, so nothing was don
 
 @router.get("/")
 async def root() -> Response:
-    """Lead to the overview."""
     return RedirectResponse(HOME, 303)
 
 
 @router.get("/login")
 async def login(services: ServicesDep) -> Response:
-    """Say how to sign in."""
-    return sign_in_page(services.settings)
+    return _sign_in_page(services.settings)
 
 
 @router.get(DISCORD_PREFIX)
@@ -76,15 +74,15 @@ async def come_back(
     code: Annotated[str, Query()] = "",
     error: Annotated[str, Query()] = "",
 ) -> Response:
-    """Sign in whoever Discord has sent back, or say calmly why not."""
+    """Sign in the user that Discord has sent back, or say why not."""
     login = _login(services)
     verifier = request.cookies.get(cookie_name(services.settings, SIGN_IN_COOKIE), "")
     async with services.pool.installation() as conn:
         is_ours = await sessions.end_sign_in(conn, _proof(state, verifier))
     if not is_ours:
-        response = sign_in_page(services.settings, _STRANGE, 401)
+        response = _sign_in_page(services.settings, _STRANGE, 401)
     elif error or not code:
-        response = sign_in_page(services.settings, _CANCELLED if error == _DENIED else _REFUSED, 403)
+        response = _sign_in_page(services.settings, _CANCELLED if error == _DENIED else _REFUSED, 403)
     else:
         response = await _identified(request, services, login, code, verifier)
     drop_cookie(response, services.settings, SIGN_IN_COOKIE)
@@ -93,8 +91,8 @@ async def come_back(
 
 @router.get(CHOICE_PATH)
 async def choice(request: Request, services: ServicesDep) -> Response:
-    """Show the guilds in which somebody who is signed in with Discord may do something; where there is none, say why."""
-    async with services.pool.installation() as conn:  # that somebody was here is noted
+    """Show the guilds in which the user of a Discord sign-in has a role; where there is none, say why."""
+    async with services.pool.installation() as conn:  # the time of this request is recorded
         holder = await sessions.holder(conn, session_of(request) or "")
     if holder is None or holder.discord_id is None:
         return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
@@ -119,9 +117,7 @@ async def choose(request: Request, services: ServicesDep) -> Response:
         if chosen is None:
             raise BadInput("guild: choose one of the guilds that the page shows.")
         renewed = await sessions.move_to_guild(conn, session, chosen.guild_id)
-    response = RedirectResponse(HOME, 303)
-    keep_cookie(response, services.settings, SESSION_COOKIE, renewed, SESSION_LIFETIME)
-    return response
+    return _with_session(services.settings, renewed, HOME)
 
 
 @router.get("/login/{token}")
@@ -133,25 +129,23 @@ async def ask(services: ServicesDep, token: str) -> Response:
     async with services.pool.snapshot() as conn:
         account = await credentials.account_of_login_link(conn, token)
     if account is None:
-        return sign_in_page(services.settings, _USELESS, 401)
+        return _sign_in_page(services.settings, _USELESS, 401)
     return page("sign_in.html", {"account": account, "role": WITH_ARTICLE[account.role]})
 
 
 @router.post("/login/{token}")
 async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
-    """Use a link up; a useless one answers 401."""
+    """Use up a link; a useless one answers 401."""
     async with services.pool.installation() as conn:
         session = await credentials.redeem_login_link(conn, token)
     if session is None:
-        return sign_in_page(services.settings, _USELESS, 401)
-    return await signed_in(request, services, session)
+        return _sign_in_page(services.settings, _USELESS, 401)
+    return await _signed_in(request, services, session, HOME)
 
 
 @router.post("/logout")
 async def logout(request: Request, services: ServicesDep) -> Response:
-    """End the session."""
-    session = session_of(request)
-    if session:
+    if session := session_of(request):
         async with services.pool.installation() as conn:
             await sessions.end(conn, session)
     return _signed_out(services.settings)
@@ -159,29 +153,28 @@ async def logout(request: Request, services: ServicesDep) -> Response:
 
 @router.post("/logout/everywhere")
 async def logout_everywhere(request: Request, services: ServicesDep) -> Response:
-    """End all sessions of this session's user."""
-    session = session_of(request)
-    if session:
+    if session := session_of(request):
         async with services.pool.installation() as conn:
-            holder = await sessions.holder(conn, session)
-            if holder is not None:
+            if holder := await sessions.holder(conn, session):
                 await sessions.end_all_of(conn, holder.account_id)
     return _signed_out(services.settings)
 
 
-async def signed_in(request: Request, services: ServicesDep, session: str, *, to: str = HOME) -> Response:
+async def _signed_in(request: Request, services: Services, session: str, to: str) -> Response:
     """Have the browser keep a new session in the place of the one that it had, which ends."""
-    earlier = session_of(request)
-    if earlier:
+    if earlier := session_of(request):
         async with services.pool.installation() as conn:
             await sessions.end(conn, earlier)
+    return _with_session(services.settings, session, to)
+
+
+def _with_session(settings: Settings, session: str, to: str) -> Response:
     response = RedirectResponse(to, 303)
-    keep_cookie(response, services.settings, SESSION_COOKIE, session, SESSION_LIFETIME)
+    keep_cookie(response, settings, SESSION_COOKIE, session, SESSION_LIFETIME)
     return response
 
 
-def sign_in_page(settings: Settings, problem: str | None = None, status: int = 200) -> Response:
-    """Say how to sign in, and why it did not work."""
+def _sign_in_page(settings: Settings, problem: str | None = None, status: int = 200) -> Response:
     context = {"problem": problem, "has_discord": discord_login(settings) is not None}
     return page("login.html", context, status=status)
 
@@ -198,7 +191,7 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
         identity = await login.identify(code, verifier)
     except PattError as error:
         status = 502 if isinstance(error, SourceError) else 503 if isinstance(error, ConfigurationError) else 401
-        return sign_in_page(services.settings, str(error), status)
+        return _sign_in_page(services.settings, str(error), status)
     async with services.pool.installation() as conn:
         standings = await permissions.of_member(conn, identity.discord_id)
         powerful = [each for each in standings if each.role]
@@ -206,17 +199,15 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
             return await _powerless_page(conn, f"@{identity.username}", standings, is_signed_in=False)
         guild_id = powerful[0].guild_id if len(powerful) == 1 else None
         session = await sessions.sign_in_with_discord(conn, identity.discord_id, identity.username, guild_id)
-    return await signed_in(request, services, session, to=HOME if guild_id else CHOICE_PATH)
+    return await _signed_in(request, services, session, HOME if guild_id else CHOICE_PATH)
 
 
 async def _powerless_page(conn: Connection, name: str, standings: list[Permission], *, is_signed_in: bool) -> Response:
-    """Say why somebody may do nothing here, and who can let them in."""
-    helpers = {
-        each.guild_id: [
-            one.display_name for one in await permissions.administrators(GuildConnection(conn, each.guild_id))
-        ]
-        for each in standings
-    }
+    """Say why a user has no role here, and who can give them one."""
+    helpers = {}
+    for each in standings:
+        administrators = await permissions.administrators(GuildConnection(conn, each.guild_id))
+        helpers[each.guild_id] = [administrator.display_name for administrator in administrators]
     context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}
     return page("no_authority.html", context, status=403)
 
@@ -232,5 +223,5 @@ def _login(services: Services) -> DiscordLogin:
 
 
 def _proof(state: str, verifier: str) -> str:
-    """What Discord hands back together with what the browser kept; neither alone is of use."""
+    """What Discord sends back together with what the browser kept; neither alone is of use."""
     return f"{hashed(state)}.{hashed(verifier)}"

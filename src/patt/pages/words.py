@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from patt.tasks import Task
-from sv_common.guild_sync.core.text import in_words
+from sv_common.guild_sync.core.text import in_words, plural
 from sv_common.guild_sync.identity_engine import MatchEvidence
 from sv_common.guild_sync.insights.activity import Pipeline
 from sv_common.guild_sync.insights.findings import RuleOverview
@@ -73,10 +73,7 @@ SOURCES: Mapping[Source, str] = {
 """Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
-    MatchEvidence.KNOWN_PLAYER: (
-        "Known players",
-        "Characters are linked to existing players. No player is created.",
-    ),
+    MatchEvidence.KNOWN_PLAYER: ("Known players", "Characters are linked to existing players. No player is created."),
     MatchEvidence.DISCORD_MEMBER: (
         "New players who are on Discord",
         "A player is created for a Discord member whose name or main the characters lead to.",
@@ -188,10 +185,11 @@ def expectation(age: SourceAge) -> str:
 
 
 def not_counted(kind: str, share: Share) -> str:
-    """Say who does not count; nothing where everybody does."""
-    counts = {why: share.left_out[why] for why in _LEFT_OUT[kind] if share.left_out.get(why)}
+    """Say who does not count; nothing where everyone does."""
     parts = [
-        _LEFT_OUT[kind][why].format(count).replace("(s)", "" if count == 1 else "s") for why, count in counts.items()
+        text.format(count).replace("(s)", "" if count == 1 else "s")
+        for why, text in _LEFT_OUT[kind].items()
+        if (count := share.left_out.get(why))
     ]
     return f"Not counted: {', '.join(parts)}." if parts else ""
 
@@ -199,9 +197,7 @@ def not_counted(kind: str, share: Share) -> str:
 def change(counts: Sequence[int]) -> str:
     """Say how the last count differs from the first."""
     difference = counts[-1] - counts[0]
-    if not difference:
-        return "as many as"
-    return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than"
+    return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than" if difference else "as many as"
 
 
 def verdict(health: Health, trends: Trends) -> str:
@@ -209,12 +205,12 @@ def verdict(health: Health, trends: Trends) -> str:
     stale = [DATA_SOURCES[age.source] for age in health.sources if age.is_stale]
     if not (health.characters.counted or health.members.counted):
         return "No characters and no Discord members yet. Set up the sources first."
-    who = _and([_of(health.characters, "character"), _of(health.members, "Discord member")])
-    opened = trends.total[-1]
-    days = len(trends.days) - 1
-    moved = f"{_count(opened, 'issue')} {'is' if opened == 1 else 'are'} open, {change(trends.total)} {days} days ago."
+    characters = f"{health.characters.healthy} of {plural(health.characters.counted, 'character')}"
+    members = f"{health.members.healthy} of {plural(health.members.counted, 'Discord member')}"
+    opened, days = trends.total[-1], len(trends.days) - 1
+    moved = f"{plural(opened, 'issue')} {'is' if opened == 1 else 'are'} open, {change(trends.total)} {days} days ago."
     old = f" No fresh data from: {', '.join(stale)}." if stale else " All sources are fresh."
-    return f"{who} are linked and consistent. {moved}{old}"
+    return f"{characters} and {members} are linked and consistent. {moved}{old}"
 
 
 def frequency(rule: RuleOverview) -> str:
@@ -229,29 +225,14 @@ def fix_record(rule: RuleOverview) -> str:
     """Say how the fixes of a rule ended in 90 days; nothing of a rule without a fix."""
     if not rule.is_fixable:
         return ""
-    refused = (
-        f" {_count(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
-        if rule.fixes_refused
-        else ""
-    )
+    clicks = f" {plural(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
+    refused = clicks if rule.fixes_refused else ""
     if not rule.fixes_tried:
         return f"No fix was made in 90 days.{refused}"
-    fixes = _count(rule.fixes_tried, "fix", "fixes")
+    fixes = f"{rule.fixes_tried} {'fix' if rule.fixes_tried == 1 else 'fixes'}"
     undone = f", {rule.fixes_undone} {'was' if rule.fixes_undone == 1 else 'were'} undone" if rule.fixes_undone else ""
     unverified = f", {rule.fixes_unverified} could not be verified" if rule.fixes_unverified else ""
     return f"{rule.fixes_worked} of {fixes} worked{unverified}{undone}.{refused}"
-
-
-def _of(share: Share, what: str) -> str:
-    return f"{share.healthy} of {_count(share.counted, what)}"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join(parts)
-
-
-def _count(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 def _times(count: int) -> str:

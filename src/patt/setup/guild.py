@@ -75,14 +75,21 @@ async def discord_bot(session: SetupSession) -> None:
 
 async def which_guild(session: SetupSession) -> None:
     """Choose a guild of this installation, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
+    dialogue, name = session.dialogue, session.dialogue.given(_GUILD)
     async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
-    if session.dialogue.given(_REALM) is None:
-        known = _called(known, session.dialogue.given(_GUILD))
-        if known:
-            _go_on_with(session, known)
-            return
-    await _add_guild(session)
+    if name is not None:
+        known = [each for each in known if name == str(each.id) or name_key(name) == name_key(each.name)]
+    if not known or dialogue.given(_REALM) is not None:
+        await _add_guild(session)
+        return
+    guild = known[0]
+    if len(known) > 1:
+        choices = [Choice(str(each.id), f"{each.name}, {each.realm_slug} ({each.region})") for each in known]
+        number = dialogue.choose(_GUILD, "Which guild", choices)
+        guild = next(each for each in known if str(each.id) == number)
+    session.guild_id = guild.id
+    dialogue.say(f"Guild {guild.id} is {guild.name}, {guild.realm_slug} ({guild.region}).")
 
 
 async def which_server(session: SetupSession) -> None:
@@ -119,22 +126,6 @@ async def which_channel(session: SetupSession) -> None:
         async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
     dialogue.say(f"Summaries are posted in #{channel.name}.")
-
-
-def _called(known: Sequence[Guild], name: str | None) -> list[Guild]:
-    """Return the guilds with a name or number; all without one."""
-    return [each for each in known if name is None or name == str(each.id) or name_key(each.name) == name_key(name)]
-
-
-def _go_on_with(session: SetupSession, known: Sequence[Guild]) -> None:
-    if len(known) == 1:
-        guild = known[0]
-    else:
-        choices = [Choice(str(each.id), f"{each.name}, {each.realm_slug} ({each.region})") for each in known]
-        wanted = session.dialogue.choose(_GUILD, "Which guild", choices)
-        guild = next(each for each in known if str(each.id) == wanted)
-    session.guild_id = guild.id
-    session.dialogue.say(f"Guild {guild.id} is {guild.name}, {guild.realm_slug} ({guild.region}).")
 
 
 async def _add_guild(session: SetupSession) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, computed_field
 
 from patt.bootstrap import Services
-from patt.setup.finding import FoundGuild, find_guild, read_region
+from patt.setup.finding import find_guild, read_region
 from patt.tasks import Task
 from sv_common.guild_sync.core.errors import BadInput, PlanStale, Refused
 from sv_common.guild_sync.roster import characters, guilds
@@ -90,10 +90,7 @@ class GuildMove:
 
 
 async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
-    """Fetch the roster under the new name and return what a move would do; nothing is changed.
-
-    Raises `NotFound`, `BadInput`, a SourceError, and `Refused`, also without Battle.net.
-    """
+    """Return what a move would do; nothing is changed. Raises `NotFound`, `BadInput`, a SourceError, and `Refused`."""
     profiles, realms = services.sources.profiles, services.sources.realms
     if profiles is None or realms is None:
         raise Refused(
@@ -105,7 +102,12 @@ async def preview_move(services: Services, wanted: NewName, *, guild_id: int | N
     async with services.pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)
     found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
-    return await _compared(services, guild, found)
+    async with services.pool.reading(guild.id) as here:
+        known = await guilds.roster_size(here)
+        same, namesakes = await characters.count_same(here, found.members)
+    address, counts = found.address, (len(found.members), known, same, namesakes)
+    where = address.region, address.realm_slug, address.name_slug
+    return GuildMove(guild, *where, found.name, found.realm, *counts)
 
 
 async def move(services: Services, wanted: NewName, *, guild_id: int | None, actor: str, key: str | None) -> GuildMove:
@@ -125,12 +127,3 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
     return replace(found, is_kept=True)
-
-
-async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
-    async with services.pool.reading(guild.id) as here:
-        known = await characters.count_present(here)
-        same, namesakes = await characters.count_same(here, found.members)
-    address, counts = found.address, (len(found.members), known, same, namesakes)
-    where = address.region, address.realm_slug, address.name_slug
-    return GuildMove(guild, *where, found.name, found.realm, *counts)

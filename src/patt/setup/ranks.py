@@ -14,7 +14,7 @@ from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.settings.model import RanksSetting
 from sv_common.guild_sync.settings.service import recorded
-from sv_common.guild_sync.sources.discord.permissions import RoleAuthority, find_obstacles
+from sv_common.guild_sync.sources.discord.permissions import find_obstacles
 from sv_common.guild_sync.sources.models import GUILD_MASTER_RANK, DiscordRole
 
 _MAP, _MANAGED, _SUGGESTIONS, _NAMES = "map", "managed", "suggestions", "names"
@@ -60,8 +60,14 @@ async def rank_table(session: SetupSession) -> None:
             _MANAGED, "May fixes give and take these roles when an officer starts one"
         )
         await _store(session, guild.id, decided, is_managed=is_managed)
-        _tell_obstacles(session, decided if is_managed else {}, authority)
-    _tell_what_is_left(session, [rank for rank in table if not rank.is_decided and rank.wow_rank_index not in decided])
+        given = {role.role_id: role.name for role in decided.values() if role is not None and is_managed}
+        for obstacle in find_obstacles(authority, given):
+            session.dialogue.warn(f"{obstacle.cause} {obstacle.remedy}")
+    left = [str(each.wow_rank_index) for each in table if not each.is_decided and each.wow_rank_index not in decided]
+    if left:
+        session.dialogue.say(
+            f"Ranks without a role yet: {', '.join(left)}. Map them with “patt ranks map”, or run “patt init” again."
+        )
 
 
 def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) -> None:
@@ -86,10 +92,7 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
         _NAMES, "Does each rank, with its name in the game, still belong to its role", default=False
     ):
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
-        async with (
-            session.pool.writing(guild_id) as guild,
-            recorded(guild, about, actor=session.actor),
-        ):
+        async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
             await ranks.confirm_names(guild)
     else:
         session.dialogue.say(
@@ -105,7 +108,12 @@ def _decide(
     left = {index: role for index, role in suggested.items() if index not in decided and role not in decided.values()}
     answer = "each"
     if left:
-        answer = session.dialogue.choose(_SUGGESTIONS, "Take the suggestions", _HOW_TO_TAKE, default="all")
+        how = [
+            Choice("all", "all of them"),
+            Choice("each", "decide for each rank"),
+            Choice("none", "none of them, now"),
+        ]
+        answer = session.dialogue.choose(_SUGGESTIONS, "Take the suggestions", how, default="all")
     if answer == "all":
         decided |= left
     if answer == "none" or not session.dialogue.is_interactive:
@@ -114,13 +122,6 @@ def _decide(
         if not rank.is_decided and rank.wow_rank_index not in decided:
             decided |= _ask(session, rank, roles, left.get(rank.wow_rank_index))
     return decided
-
-
-_HOW_TO_TAKE = (
-    Choice("all", "all of them"),
-    Choice("each", "decide for each rank"),
-    Choice("none", "none of them, now"),
-)
 
 
 def _given(session: SetupSession, table: Sequence[Rank], roles: Sequence[DiscordRole]) -> Decisions:
@@ -169,32 +170,14 @@ async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is
     session.dialogue.say(f"{len(decided)} ranks decided.")
 
 
-def _tell_obstacles(session: SetupSession, decided: Decisions, authority: RoleAuthority) -> None:
-    for obstacle in find_obstacles(
-        authority, {role.role_id: role.name for role in decided.values() if role is not None}
-    ):
-        session.dialogue.warn(f"{obstacle.cause} {obstacle.remedy}")
-
-
-def _tell_what_is_left(session: SetupSession, left: Sequence[Rank]) -> None:
-    if left:
-        numbers = ", ".join(str(rank.wow_rank_index) for rank in left)
-        session.dialogue.say(
-            f"Ranks without a role yet: {numbers}. Map them with “patt ranks map”, or run “patt init” again."
-        )
-
-
 def _name(rank: Rank) -> str:
-    if rank.name_in_game is None:
-        return f"{rank.name} (name not known yet)"
-    return rank.name_in_game
+    return f"{rank.name} (name not known yet)" if rank.name_in_game is None else rank.name_in_game
 
 
 def _mapped(rank: Rank, suggested: DiscordRole | None) -> str:
     if rank.is_without_role:
         return "none, on purpose"
-    mapped = rank.discord_role_name or rank.discord_role_id
-    return mapped or (f"suggested: {suggested.name}" if suggested else "")
+    return rank.discord_role_name or rank.discord_role_id or (f"suggested: {suggested.name}" if suggested else "")
 
 
 def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int, DiscordRole]:
@@ -213,10 +196,7 @@ def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int,
 
 
 def roles_for_ranks(roles: Iterable[DiscordRole], server_id: str) -> list[DiscordRole]:
-    """List the roles to which a rank can be mapped, the most powerful first.
-
-    Those are all but @everyone, whose id is the server's, and the roles of integrations, which cannot be given.
-    """
+    """List the roles that a rank can have, the most powerful first: not @everyone (its id is the server's), none of integrations."""
     usable = [role for role in roles if not role.managed and role.role_id != server_id]
     return sorted(usable, key=lambda role: (-role.position, int(role.role_id)))
 

@@ -44,12 +44,18 @@ class Dialogue(Protocol):
     """
 
     is_interactive: bool
+    _given: dict[str, str]
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = dict(given)
 
     def given(self, option: str) -> str | None:
         """Return the value of an option that was not used as an answer yet; None without one."""
+        return self._given.get(option)
 
     def take(self, option: str) -> str | None:
         """Return the same and use it up, so that it is not the answer to a second try."""
+        return self._given.pop(option, None)
 
     def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
         """Return the answer, never blank. Raises `StepSkipped` for none, and `BadInput` without a user."""

@@ -12,7 +12,7 @@ const ended = new Map(); // jobs that have lately ended
 let stream = null;
 let lastMark = null;
 let lastTouch = 0;
-let lastOwnDeed = 0;
+let lastOwnAction = 0;
 
 globalThis.isLive = () => stream?.readyState === EventSource.OPEN;
 const isBusy = () => document.documentElement.classList.contains("is-busy");
@@ -74,7 +74,7 @@ async function showEnd(job) {
   if (asked.has(job.id)) {
     const form = asked.get(job.id);
     asked.delete(job.id);
-    lastOwnDeed = Date.now();
+    lastOwnAction = Date.now();
     await showAfresh(form);
     tell(job.sentence, job.state === "done" ? "result" : "problem");
   }
@@ -200,7 +200,7 @@ function isShown(mark) {
 }
 
 function hearChange(change) {
-  const isMine = change.is_own && (asked.size > 0 || isBusy() || Date.now() - lastOwnDeed < QUIET_MS);
+  const isMine = change.is_own && (asked.size > 0 || isBusy() || Date.now() - lastOwnAction < QUIET_MS);
   if (!isMine && !isShown(change.cursor)) {
     takeIn(change.sentence);
   }
@@ -268,7 +268,7 @@ function listen() {
 for (const touch of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "scroll"]) {
   document.addEventListener(touch, () => { lastTouch = Date.now(); }, { passive: true, capture: true });
 }
-document.addEventListener("patt:done", () => { lastOwnDeed = Date.now(); });
+document.addEventListener("patt:done", () => { lastOwnAction = Date.now(); });
 document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? listen() : leave()));
 document.addEventListener("patt:fresh", hideNews);
 listen();

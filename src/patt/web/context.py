@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
@@ -26,10 +26,10 @@ LARGEST_BIGINT = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks: a signed-in person, or a program with a token. Either may be bound to one guild, `guild_id`.
+    """The user or program that makes a request, with a session or a token. Either may be bound to one guild, `guild_id`.
 
-    A signed-in person has a session and an account, and a `discord_id` where they signed in with Discord. `guild` is the
-    name of the guild that they have chosen, and `other_guilds` how many more they could choose.
+    A signed-in user has a session and an account, and a `discord_id` where they signed in with Discord. `guild` is the
+    name of the guild that they have selected, and `other_guilds` how many more they could select.
     """
 
     name: str
@@ -44,11 +44,10 @@ class Caller:
 
     @property
     def actor(self) -> str:
-        """How moves and attempts name them."""
+        """How events and attempts name them."""
         return f"{self.kind} {self.name}"
 
     def may_act_as(self, role: Role) -> bool:
-        """Whether they may do what this role may."""
         return includes(self.role, role)
 
     def guild_in_reach(self, asked: int | None) -> int | None:
@@ -61,7 +60,6 @@ class Caller:
 
 
 def services_of(request: Request) -> Services:
-    """Return the services that the application was made with."""
     return cast("Services", request.app.state.services)
 
 
@@ -76,7 +74,7 @@ def session_of(request: Request) -> str | None:
 
 
 def keep_cookie(response: Response, settings: Settings, name: str, value: str, lifetime: timedelta) -> None:
-    """Have a browser keep a secret: out of reach of scripts and of other sites' requests, and over TLS where there is."""
+    """Have a browser keep a secret: out of reach of scripts and of other sites' requests, and over TLS where there is any."""
     response.set_cookie(
         cookie_name(settings, name),
         value,
@@ -88,16 +86,12 @@ def keep_cookie(response: Response, settings: Settings, name: str, value: str, l
 
 
 def drop_cookie(response: Response, settings: Settings, name: str) -> None:
-    """Have a browser forget a secret."""
     full = cookie_name(settings, name)
     response.delete_cookie(full, httponly=True, secure=settings.is_over_tls, samesite="lax")
 
 
 def viewer_of(request: Request) -> Caller:
-    """Return who asks, for a route that only shows something.
-
-    The guard has let only them through; a route that it does not cover stays closed all the same.
-    """
+    """Return who asks, for a route that only shows something; a route that the guard does not cover stays closed, too."""
     caller = getattr(request.state, "caller", None)
     if not isinstance(caller, Caller):
         raise HTTPException(401, "Sign in first.")
@@ -122,34 +116,29 @@ def _with_role(caller: Caller, role: Role) -> Caller:
 
 
 def open_to_all() -> None:
-    """Declare that a route is for everybody.
-
-    Each route says whom it is for, by this, `uploader_of`, `viewer_of`, `officer_of` or `administrator_of`.
-    """
+    """Declare that a route is for everyone. Each route has this, or `uploader_of`, `viewer_of` or what stands on that."""
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
 ViewerDep = Annotated[Caller, Depends(viewer_of)]
 OfficerDep = Annotated[Caller, Depends(officer_of)]
 AdministratorDep = Annotated[Caller, Depends(administrator_of)]
-GuildQuery = Annotated[
-    int | None,
-    Query(
-        ge=1,
-        le=LARGEST_INTEGER,
-        description="Number of the guild; needed only when there are several.",
-        examples=[1],
-    ),
-]
+_GUILD = "Number of the guild; needed only when there are several."
+GuildQuery = Annotated[int | None, Query(ge=1, le=LARGEST_INTEGER, description=_GUILD, examples=[1])]
 PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 50, counted from 1.", examples=[1])]
-IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.", examples=[1])]
-AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.", examples=[1])]
-PlayerId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the player.", examples=[1])]
-CharacterId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the character.", examples=[1])]
-UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.", examples=[1])]
-MatchId = Annotated[
-    int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the request for a full match.", examples=[1])
-]
+
+
+def number_of(what: str, example: int = 1, *, largest: int = LARGEST_BIGINT) -> Any:
+    """Declare a number in a path."""
+    return Path(ge=1, le=largest, description=f"Number of the {what}.", examples=[example])
+
+
+IssueId = Annotated[int, number_of("issue")]
+AttemptId = Annotated[int, number_of("attempt to fix")]
+PlayerId = Annotated[int, number_of("player")]
+CharacterId = Annotated[int, number_of("character")]
+UploadId = Annotated[int, number_of("upload")]
+MatchId = Annotated[int, number_of("request for a full match")]
 IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.", examples=["orphan_wow"])]
 
 

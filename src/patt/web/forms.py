@@ -1,7 +1,7 @@
-"""Forms of pages that ask for what the API does: telling them apart, reading them, and the way back with what came of it.
+"""Forms of pages that request what the API does: recognizing them, reading them, and leading back with the result.
 
-A sentence that outlives one redirect is kept in a short-lived cookie, signed with the session's own secret: nobody who cannot
-read the session can put a sentence on an officer's page, and no state is kept on the server.
+A sentence that outlives one redirect is kept in a short-lived cookie, signed with the session's own secret: only who can read
+the session can put a sentence on an officer's page, and no state is kept on the server.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import binascii
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from types import NoneType
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
@@ -42,7 +42,7 @@ _Asked = TypeVar("_Asked")
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """What came of an officer's click."""
+    """The result of an officer's click."""
 
     text: str
     tone: Literal["result", "problem"] = "result"
@@ -73,9 +73,10 @@ class FormReader(Generic[_Asked]):
 
     def __init__(self, kind: Any) -> None:
         self._adapter: TypeAdapter[_Asked] = TypeAdapter(kind)
-        known = [field for each in _dataclasses(kind) for field in _fields(each)]
-        self._needed = {field.name for field, _ in known if field.default is field.default_factory is MISSING}
-        self._lists = {field.name for field, hint in known if _is_list(hint)}
+        known = list(_dataclasses(kind))
+        every = [field for each in known for field in fields(each)]
+        self._needed = {field.name for field in every if field.default is field.default_factory is MISSING}
+        self._lists = {name for each in known for name, hint in get_type_hints(each).items() if _is_list(hint)}
 
     def as_data(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the fields as JSON would hold them; one that is left blank and not needed is left out.
@@ -105,7 +106,6 @@ class FormReader(Generic[_Asked]):
 
 
 def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
-    """Say which fields cannot be used, and why."""
     named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
     return f"This cannot be used. {'; '.join(named)}."
 
@@ -130,7 +130,7 @@ def way_back(address: str, home: str = DATA_QUALITY.href) -> str:
 
 
 def keep(request: Request, response: Response, flash: Flash) -> None:
-    """Have the next page show a sentence."""
+    """Have the next page show a sentence, once."""
     payload = base64.urlsafe_b64encode(json.dumps([flash.tone, flash.text[:_LONGEST]], ensure_ascii=False).encode())
     value = f"{payload.decode()}.{_signature(request, payload)}"
     response.set_cookie(COOKIE, value, max_age=_LIFETIME_SECONDS, path=_PATH, httponly=True, samesite="lax")
@@ -149,7 +149,6 @@ def kept(request: Request) -> Flash | None:
 
 
 def forget(request: Request, response: Response) -> None:
-    """Show a sentence once only."""
     if COOKIE in request.cookies:
         response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="lax")
 
@@ -165,11 +164,6 @@ def _dataclasses(kind: Any) -> Iterator[type]:
     else:
         for part in get_args(kind):
             yield from _dataclasses(part)
-
-
-def _fields(kind: type) -> Iterator[tuple[Field[Any], Any]]:
-    hints = get_type_hints(kind)
-    return ((each, hints[each.name]) for each in fields(kind))
 
 
 def _is_list(hint: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from patt.auth import credentials, permissions, sessions
 from patt.auth.credentials import Scope as TokenScope
-from patt.auth.permissions import Permission, Role
+from patt.auth.permissions import Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
 from patt.web.context import Caller, session_of
@@ -35,7 +36,7 @@ from sv_common.db.shares import on_account_of
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_KEY_HEADER = "X-API-Key"
 UNATTENDED_HEADER = "X-PATT-Unattended"
-"""What a page sends with what it asks for by itself, while nobody does anything."""
+"""What a page sends with its automatic refreshes, while the user does nothing."""
 
 ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
 
@@ -49,7 +50,7 @@ _FORGED = "This form is not from your session. Reload the page and try again."
 
 
 class Guard:
-    """Lets nobody without a session to the admin pages, and nobody without a session or a token to the API.
+    """Protects the admin pages, which need a session, and the API, which needs a session or a token.
 
     It works on the path, before any route is looked for, so that a new route is closed by default. Of bodies it reads
     the forms of browsers alone, to find their session's token.
@@ -61,7 +62,6 @@ class Guard:
         self._own_host = urlsplit(services.settings.base_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request, or answer why not."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -78,12 +78,11 @@ class Guard:
         path, session = request.scope["path"], session_of(request)
         look_as(Viewing(form_token=form_token_of(session) if session else ""))
         if (key := upload_key(request)) is not None:
-            request.state.uploader = await self._uploader(key)
-            return (
-                None
-                if request.state.uploader
-                else await _unauthorized(request, "This upload key is not valid (any more).")
-            )
+            async with self._services.pool.installation() as conn:
+                request.state.uploader = await credentials.uploader_of_key(conn, key)
+            if request.state.uploader:
+                return None
+            return await _unauthorized(request, "This upload key is not valid (any more).")
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
             return None if request.state.caller else await _unauthorized(request)
@@ -97,18 +96,17 @@ class Guard:
     async def _refusal_of_session(self, request: Request, session: str | None) -> Response | None:
         """Find out who has the session, and in which role they may go on."""
         is_page = shape_of(request) == "page"
-        holder = None
+        holder = caller = None
         if session:
             async with self._services.pool.installation() as conn:
                 holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
-                request.state.caller = await caller_of(conn, holder) if holder else None
+                caller = await caller_of(conn, holder) if holder else None
         if holder is None:
             return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorized(request)
-        caller: Caller | None = request.state.caller
         if caller is None:
-            if is_page:
-                return RedirectResponse(CHOICE_PATH, 303)
-            return await answer(request, HTTPException(403, _POWERLESS))
+            refusal = HTTPException(403, _POWERLESS)
+            return RedirectResponse(CHOICE_PATH, 303) if is_page else await answer(request, refusal)
+        request.state.caller = caller
         look_as(Viewing(caller.role, form_token_of(session or "")))
         return None
 
@@ -122,10 +120,6 @@ class Guard:
         if checked is None:
             raise HTTPException(403, _FORGED)
         return checked
-
-    async def _uploader(self, key: str) -> credentials.Uploader | None:
-        async with self._services.pool.installation() as conn:
-            return await credentials.uploader_of_key(conn, key)
 
     async def _token_holder(self, token: str, path: str) -> Caller | None:
         pool = self._services.pool
@@ -149,7 +143,7 @@ class Guard:
 def _account(request: Request) -> str:
     """On whose account a request uses connections: the guild that it is about, as far as that is known before it is served.
 
-    Whoever may act on every guild and names none shares with all others of that kind.
+    Requests of callers who may act on every guild and name none share one account.
     """
     caller, uploader = getattr(request.state, "caller", None), getattr(request.state, "uploader", None)
     bound = getattr(caller or uploader, "guild_id", None)
@@ -157,31 +151,25 @@ def _account(request: Request) -> str:
 
 
 async def caller_of(conn: Connection, holder: Holder) -> Caller | None:
-    """Return in which role the holder of a session asks; None for somebody from Discord who has none where they are.
+    """Return in which role the holder of a session asks; None for a Discord member who has none in their guild.
 
-    It is asked anew for each request, so that whoever is demoted or leaves loses it at once.
+    It is read with each request, so that a member who is demoted or leaves loses it at once.
     """
-    if holder.discord_id is None:
-        role = holder.role or "viewer"
-        return Caller(
-            holder.name, guild_id=holder.guild_id, role=role, session_id=holder.id, account_id=holder.account_id
-        )
-    powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
-    here = next((each for each in powerful if each.guild_id == holder.guild_id), None)
-    return _caller_in(holder, here, len(powerful) - 1) if here else None
-
-
-def _caller_in(holder: Holder, permission: Permission, other_guilds: int) -> Caller:
-    return Caller(
+    caller = Caller(
         holder.name,
-        guild_id=permission.guild_id,
-        role=permission.role or "viewer",
+        guild_id=holder.guild_id,
+        role=holder.role or "viewer",
         session_id=holder.id,
         account_id=holder.account_id,
         discord_id=holder.discord_id,
-        guild=permission.guild,
-        other_guilds=other_guilds,
     )
+    if holder.discord_id is None:
+        return caller
+    powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
+    for here in powerful:
+        if here.guild_id == holder.guild_id:
+            return replace(caller, role=here.role or "viewer", guild=here.guild, other_guilds=len(powerful) - 1)
+    return None
 
 
 def bearer_token(request: Request) -> str | None:
@@ -202,5 +190,5 @@ async def _unauthorized(
 
 
 def _is_by_a_person(request: Request) -> bool:
-    """Whether somebody has just done something, as far as can be told: streams and looks of a page by itself are nobody's."""
+    """Whether a user has just done something, as far as can be told: streams and automatic refreshes of a page do not count."""
     return request.scope["path"] != LIVE_PATH and UNATTENDED_HEADER not in request.headers

@@ -48,7 +48,6 @@ class HttpMetrics:
         self._durations.labels(route).observe(duration_s)
 
     def exposition(self) -> bytes:
-        """Return the counts in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
@@ -60,7 +59,6 @@ class MeasureRequests:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request, and count it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -97,7 +95,6 @@ class _Given(Collector):
         self._metrics = list(metrics)
 
     def collect(self) -> Iterable[Metric]:
-        """Return them."""
         return self._metrics
 
 
@@ -105,17 +102,24 @@ async def exposition(services: Services) -> bytes:
     """Read all metrics of the data, in a number of statements that depends on nothing."""
     async with services.pool.probes.snapshot() as conn:
         scans = await _rows(conn, "scans")
-        metrics = [
+        metrics: list[Metric] = [
             _findings(await _rows(conn, "findings"), {row[0] for row in scans}),
             _fixes(await _rows(conn, "fixes")),
             _budgets(await _rows(conn, "budgets")),
             *_ages(await all_source_ages(conn)),
-            _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", _known(scans)),
+            _by_guild(
+                "patt_scan_age_seconds",
+                "Since a pipeline last looked for issues.",
+                [row for row in scans if row[1] is not None],
+            ),
             *_jobs(await _rows(conn, "jobs")),
             _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
             _workers(await _rows(conn, "workers", dead_after_s=WORKER_DEAD_AFTER_S)),
-            *_battle_net(services),
         ]
+    if (profiles := services.sources.profiles) is not None:
+        # What the limit of this process leaves; a worker elsewhere keeps its own.
+        text = "Requests to Battle.net that this process may still send within the hour."
+        metrics.append(GaugeMetricFamily("patt_battlenet_requests_left", text, value=profiles.spare_requests))
     registry = CollectorRegistry()
     registry.register(_Given(metrics))
     return generate_latest(registry)
@@ -155,24 +159,21 @@ def _budgets(rows: Rows) -> Metric:
 
 
 def _ages(ages: Mapping[int, Sequence[SourceAge]]) -> Iterable[Metric]:
-    """Ages of the sources' data, nothing where there was none, and from which age on each is stale."""
+    """Ages of the sources' data, none where there was no data, and from which age on each is stale."""
     now = datetime.now(UTC)
     sources = GaugeMetricFamily(
         "patt_source_age_seconds", "Since a source's data was last taken in.", labels=["guild", "source"]
     )
-    for guild_id, each in ((guild_id, each) for guild_id, listed in ages.items() for each in listed):
-        if each.last is not None:
-            sources.add_metric([str(guild_id), SOURCES[each.source]], age(each.last, now).total_seconds())
+    for guild_id, listed in ages.items():
+        for each in listed:
+            if each.last is not None:
+                sources.add_metric([str(guild_id), SOURCES[each.source]], age(each.last, now).total_seconds())
     stale = GaugeMetricFamily(
         "patt_source_stale_after_seconds", "The age from which on a source's data is stale.", labels=["source"]
     )
     for source, freshness in FRESHNESS.items():
         stale.add_metric([SOURCES[source]], freshness.stale_after.total_seconds())
     return sources, stale
-
-
-def _known(rows: Rows) -> Iterable[tuple[Any, ...]]:
-    return [row for row in rows if row[1] is not None]
 
 
 def _jobs(rows: Rows) -> Iterable[Metric]:
@@ -192,15 +193,6 @@ def _jobs(rows: Rows) -> Iterable[Metric]:
 
 def _workers(rows: Rows) -> Metric:
     return GaugeMetricFamily("patt_workers", "Workers that have lately given a sign of life.", value=rows[0][0])
-
-
-def _battle_net(services: Services) -> Iterable[Metric]:
-    """What the limit of this process leaves; a worker elsewhere keeps its own."""
-    profiles = services.sources.profiles
-    if profiles is None:
-        return ()
-    text = "Requests to Battle.net that this process may still send within the hour."
-    return (GaugeMetricFamily("patt_battlenet_requests_left", text, value=profiles.spare_requests),)
 
 
 def _by_guild(name: str, text: str, rows: Iterable[tuple[Any, ...]]) -> Metric:

@@ -1,8 +1,8 @@
-"""Nobody stands for their own rights: what would give its own author a right is refused, and needs somebody else's word.
+"""No user grants themselves a permission: what would give its own author one is refused, and needs another officer.
 
 A user who signs in with Discord is a member of the guild, and a link that they confirm can make their own rank count.
-So their own rights before and after are compared in the transaction that writes, and what gives them one is rolled back.
-Administrators may do anything already; accounts of the command line and tokens are nobody on Discord.
+So their own permissions before and after are compared in the transaction that writes, and a gain is rolled back.
+Administrators may do anything already; accounts of the command line and tokens are no members on Discord.
 """
 
 from __future__ import annotations

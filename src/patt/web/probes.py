@@ -113,9 +113,9 @@ async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) ->
 async def _checks(services: Services) -> list[Check]:
     try:
         async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
-            current = await credentials.schema_revision(conn)
-            if current != _newest_revision():
-                message = f"The database has the schema {current}, and this version needs {_newest_revision()}."
+            current, newest = await credentials.schema_revision(conn), _newest_revision()
+            if current != newest:
+                message = f"The database has the schema {current}, and this version needs {newest}."
                 return [check(DATABASE, "It answers."), check(SCHEMA, "", (message, "patt db upgrade"))]
             schema = check(SCHEMA, "It is the one that this version needs.")
             return [check(DATABASE, "It answers."), schema, await check_worker(conn)]
@@ -123,6 +123,4 @@ async def _checks(services: Services) -> list[Check]:
         return [check(DATABASE, "", ("It does not answer.", "Start the database server."))]
 
 
-@cache
-def _newest_revision() -> str:
-    return migrate.newest_revision()
+_newest_revision = cache(migrate.newest_revision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -36,54 +36,6 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-_EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
-    (NotFound, 404, "not-found", "Not found"),
-    (BadInput, 422, "bad-input", "This cannot be used"),
-    (PlanStale, 409, "plan-stale", "The data has changed"),
-    (Busy, 409, "busy", "Already in progress"),
-    (SuspiciousSource, 409, "suspicious-source", "Refused"),
-    (Refused, 409, "refused", "Refused"),
-    (SourceError, 502, "source-error", "A source could not be used"),
-    (ConfigurationError, 503, "configuration", "Not set up"),
-)
-"""The error tree as status, code and title; of several classes that fit, the first counts."""
-
-_OF_THE_DATABASE: tuple[tuple[type[psycopg.Error], int, str, str, str], ...] = (
-    (psycopg.errors.LockNotAvailable, 409, "busy", "Already in progress", BUSY),
-    (psycopg.errors.DeadlockDetected, 409, "busy", "Already in progress", BUSY),
-    (
-        psycopg.errors.SerializationFailure,
-        409,
-        "busy",
-        "Already in progress",
-        "Someone else just changed the same data, so nothing was done. Try again.",
-    ),
-    (
-        psycopg.errors.QueryCanceled,
-        503,
-        "too-slow",
-        "It took too long",
-        "The database took too long for this, so nothing was done. Try again in a moment.",
-    ),
-    (
-        ShareInUseError,
-        503,
-        "overloaded",
-        "Too much at once",
-        "Too many requests are running, so nothing was done. Try again in a moment.",
-    ),
-    (
-        psycopg.OperationalError,
-        503,
-        "database",
-        "No database",
-        "The database does not answer just now. Try again in a moment.",
-    ),
-)
-"""What the database says, as status, code, title and sentence; of several classes that fit, the first counts."""
-
-_MOMENT = {"Retry-After": "2"}
-
 _NOT_READABLE = 400
 """What the framework answers to a body that is no text; it is bad input like any other."""
 
@@ -95,35 +47,62 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request was not served, in a form that may be shown to whoever asked."""
+    """Why a request was not served, in a form that may be shown to the caller."""
 
     status: int
     code: str
     title: str
-    detail: str
+    detail: str = ""
     problems: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the problem details."""
         details = {"type": f"urn:patt:problem:{self.code}", "title": self.title, "status": self.status}
         return {**details, "detail": self.detail, "problems": list(self.problems)}
 
 
+def _for_a_moment(code: str, title: str, cause: str) -> Problem:
+    return Problem(503, code, title, f"{cause}. Try again in a moment.", headers={"Retry-After": "2"})
+
+
+_BUSY = Problem(409, "busy", "Already in progress", BUSY)
+_BAD_INPUT = Problem(422, "bad-input", "This cannot be used")
+_KNOWN: Mapping[type[Exception], Problem] = {
+    NotFound: Problem(404, "not-found", "Not found"),
+    BadInput: _BAD_INPUT,
+    PlanStale: Problem(409, "plan-stale", "The data has changed"),
+    Busy: _BUSY,
+    SuspiciousSource: Problem(409, "suspicious-source", "Refused"),
+    Refused: Problem(409, "refused", "Refused"),
+    SourceError: Problem(502, "source-error", "A source could not be used"),
+    ConfigurationError: Problem(503, "configuration", "Not set up"),
+    psycopg.errors.LockNotAvailable: _BUSY,
+    psycopg.errors.DeadlockDetected: _BUSY,
+    psycopg.errors.SerializationFailure: replace(
+        _BUSY, detail="Someone else just changed the same data, so nothing was done. Try again."
+    ),
+    psycopg.errors.QueryCanceled: _for_a_moment(
+        "too-slow", "It took too long", "The database took too long for this, so nothing was done"
+    ),
+    ShareInUseError: _for_a_moment(
+        "overloaded", "Too much at once", "Too many requests are running, so nothing was done"
+    ),
+    psycopg.OperationalError: _for_a_moment("database", "No database", "The database does not answer just now"),
+}
+"""The problem of each error; of several classes that fit, the first counts. A `PattError` has its own sentence."""
+
+
 def problem_of(error: Exception) -> Problem:
-    """Say what an error means for whoever asked; nothing of an unexpected one is told."""
-    for kind, status, code, title in _EXPECTED:
-        if isinstance(error, kind):
-            return Problem(status, code, title, str(error), error.problems if isinstance(error, BadInput) else ())
+    """Return the problem that an error is; nothing of an unexpected one is shown."""
     if isinstance(error, RequestValidationError):
-        return Problem(422, "bad-input", "This cannot be used", "The request cannot be used.", _faults(error))
+        faults = tuple(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return replace(_BAD_INPUT, detail="The request cannot be used.", problems=faults)
     if isinstance(error, HTTPException):
         return _http_problem(error)
-    for fault, status, code, title, sentence in _OF_THE_DATABASE:
-        if isinstance(error, fault):
-            return Problem(
-                status, code, title, sentence, headers=_MOMENT if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-            )
+    for kind, problem in _KNOWN.items():
+        if isinstance(error, kind):
+            problems = error.problems if isinstance(error, BadInput) else ()
+            return replace(problem, detail=str(error), problems=problems) if isinstance(error, PattError) else problem
     sentence = "Something unexpected went wrong and was logged. Reload the page to see the current state."
     return Problem(500, "unexpected", "An unexpected error", sentence)
 
@@ -137,7 +116,9 @@ async def answer(request: Request, error: Exception) -> Response:
     """Return the answer to a request that ended in an error."""
     problem = problem_of(error)
     if problem.code == "unexpected":
-        log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
+        # The route's pattern rather than the path, which may hold a secret.
+        path = str(getattr(request.scope.get("route"), "path", "(no route)"))
+        log.error("request_failed", method=request.method, path=path, exc_info=error)
     elif problem.code in ("database", "too-slow", "overloaded"):
         log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
     shape = shape_of(request)
@@ -156,20 +137,10 @@ async def answer(request: Request, error: Exception) -> Response:
 
 def _http_problem(error: HTTPException) -> Problem:
     if error.status_code == _NOT_READABLE:
-        return Problem(422, "bad-input", "This cannot be used", "The body could not be read. Send JSON in UTF-8.")
+        return replace(_BAD_INPUT, detail="The body could not be read. Send JSON in UTF-8.")
     title = HTTPStatus(error.status_code).phrase
     detail = _SENTENCES.get(error.status_code, error.detail)
     return Problem(error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers or {})
-
-
-def _faults(error: RequestValidationError) -> tuple[str, ...]:
-    return tuple(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
-
-
-def _place(request: Request) -> str:
-    """The route's pattern rather than the path, which may hold a secret."""
-    route = request.scope.get("route")
-    return str(getattr(route, "path", "(no route)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +151,12 @@ class ProblemDetails:
     title: Annotated[str, Field(examples=["Not found"])]
     status: Annotated[int, Field(examples=[404])]
     detail: Annotated[
-        str,
-        Field(description="A sentence for an officer.", examples=["There is no issue with the number 17."]),
+        str, Field(description="A sentence for an officer.", examples=["There is no issue with the number 17."])
     ]
-    problems: Annotated[list[str], Field(description="One sentence for each fault of the input.", examples=[[]])] = (
-        field(default_factory=list)
-    )
+    problems: Annotated[
+        list[str],
+        Field(default_factory=list, description="One sentence for each fault of the input.", examples=[[]]),
+    ]
 
 
 def problems(**sentences: str) -> dict[int | str, dict[str, Any]]:

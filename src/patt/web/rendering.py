@@ -35,24 +35,13 @@ _VIEWING: ContextVar[Viewing] = ContextVar("viewing", default=_NOBODY)
 
 
 def look_as(viewing: Viewing) -> None:
-    """Render what follows in this request for somebody."""
+    """Render what follows in this request for a user."""
     _VIEWING.set(viewing)
 
 
-def form_token() -> str:
-    """Return the token that a form of this page has to carry."""
-    return _VIEWING.get().form_token
-
-
-def may(role: Role) -> bool:
-    """Whether the user may do what a role may."""
+def _may(role: Role) -> bool:
     own = _VIEWING.get().role
     return own is not None and includes(own, role)
-
-
-def why_not(role: Role) -> str:
-    """Say why the user cannot use a button."""
-    return f"This is for {EVERYBODY_WITH[role]}."
 
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -66,19 +55,23 @@ _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2
 def page(
     template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
-    """Return a page. `viewer` is in the context of pages that need a session: whoever is signed in."""
+    """Return a page. `viewer` is in the context of pages that need a session: the signed-in user."""
     text = _ENVIRONMENT.get_template(template).render({"viewer": None, "flash": None, "live": None, **context})
     return HTMLResponse(text, status, headers)
 
 
-def visible(value: object) -> object:
+def _visible(value: object) -> object:
     """Replace characters that could make a name look like other text: controls, and those that turn text around."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return "".join(_shown(letter) for letter in value)
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_hidden(letter) else letter for letter in value)
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def _is_hidden(letter: str) -> bool:
+    return letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
+
+
+def _ago(moment: datetime, now: datetime) -> str:
     """Say how long ago something was, shortly: `2h ago`; the day itself where that is more than two months ago."""
     seconds = int((now - moment).total_seconds())
     if seconds >= _DAYS_SHOWN_AS_SUCH * 86400:
@@ -89,17 +82,7 @@ def ago(moment: datetime, now: datetime) -> str:
     return "just now"
 
 
-def machine_time(moment: datetime) -> str:
-    """Write a moment for the `datetime` attribute."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def full_time(moment: datetime) -> str:
-    """Write a moment in full."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def duration(milliseconds: int) -> str:
+def _duration(milliseconds: int) -> str:
     """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
     if milliseconds < 1000:
         return f"{milliseconds} ms"
@@ -108,38 +91,31 @@ def duration(milliseconds: int) -> str:
     return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
 
 
-def from_milliseconds(milliseconds: int) -> datetime:
-    """Return the moment of a time stamp in milliseconds since 1970, UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def class_color(name: str | None) -> str:
+def _class_color(name: str | None) -> str:
     """Return the CSS class that colors a character's name; none for a class that is not known."""
     return f"class-{name.lower().replace(' ', '-')}" if name in _CLASSES else ""
 
 
-def _shown(letter: str) -> str:
-    is_hidden = letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
-    return "\N{REPLACEMENT CHARACTER}" if is_hidden else letter
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
-    environment.filters |= {
-        "from_milliseconds": from_milliseconds,
-        "class_color": class_color,
-        "as_json": as_json_text,
-    }
-    environment.globals |= {"may": may, "why_not": why_not, "form_token": form_token, "form_field": FORM_FIELD}
-    return environment
-
-
-_ENVIRONMENT = _environment()
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_visible,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {
+    "ago": _ago,
+    "machine_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "full_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    "duration": _duration,
+    "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
+    "class_color": _class_color,
+    "as_json": as_json_text,
+}
+_ENVIRONMENT.globals |= {
+    "may": _may,
+    "why_not": lambda role: f"This is for {EVERYBODY_WITH[role]}.",
+    "form_token": lambda: _VIEWING.get().form_token,
+    "form_field": FORM_FIELD,
+}

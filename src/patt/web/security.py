@@ -20,10 +20,12 @@ from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 FORM_HEADER = "X-Form-Token"
 _TOO_LARGE = 413
+_TOO_LARGE_EXPORT = (
+    f"This is too large: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
+)
 
 
 def form_token_of(session: str) -> str:
-    """Return the token of a session's forms."""
     return proof_of(session, "form")
 
 
@@ -38,8 +40,8 @@ async def body_of_own_form(request: Request, session: str, receive: Receive) -> 
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         return None
     body = await _read(receive)
-    fields = parse_qs(body.decode("utf-8", errors="replace"))
-    return _given_again(body, receive) if _is_token_of(session, fields.get(FORM_FIELD, [""])[0]) else None
+    [token, *_] = parse_qs(body.decode("utf-8", errors="replace")).get(FORM_FIELD, [""])
+    return _given_again(body, receive) if _is_token_of(session, token) else None
 
 
 def _is_token_of(session: str, token: str) -> bool:
@@ -86,14 +88,13 @@ _TLS_FOR_A_YEAR = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeaders:
-    """Adds to every answer what a browser may do with it, and answers calmly where something unexpected was raised."""
+    """Adds to every response what a browser may do with it, and responds where something unexpected was raised."""
 
     def __init__(self, app: ASGIApp, *, is_over_tls: bool) -> None:
         self._app = app
         self._headers = {**_HEADERS, **(_TLS_FOR_A_YEAR if is_over_tls else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -103,7 +104,9 @@ class SecurityHeaders:
             nonlocal has_started
             if message["type"] == "http.response.start":
                 has_started = True
-                self._add_headers(MutableHeaders(scope=message), scope["path"])
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                headers["Cache-Control"] = "no-cache" if is_below(STATIC_PREFIX, scope["path"]) else "no-store"
             await send(message)
 
         try:
@@ -114,19 +117,14 @@ class SecurityHeaders:
             response = await answer(Request(scope), error)
             await response(scope, receive, send_with_headers)
 
-    def _add_headers(self, headers: MutableHeaders, path: str) -> None:
-        headers.update(self._headers)
-        headers["Cache-Control"] = "no-cache" if is_below(STATIC_PREFIX, path) else "no-store"
-
 
 class OverlongBodies:
-    """Says in the house's words that a body is more than its route takes."""
+    """Says in PATT's own words that a body is larger than its route takes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -136,16 +134,10 @@ class OverlongBodies:
             nonlocal is_replaced
             if message["type"] == "http.response.start" and message["status"] == _TOO_LARGE:
                 is_replaced = True
-                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE, _limit_in_words(scope["path"])))
+                sentence = _TOO_LARGE_EXPORT if scope["path"].startswith(UPLOAD_PREFIX) else "This is too large."
+                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE, sentence))
                 await refusal(scope, receive, send)
             elif not is_replaced:
                 await send(message)
 
         await self._app(scope, receive, send_in_our_words)
-
-
-def _limit_in_words(path: str) -> str:
-    sentence = "This is too large"
-    if path.startswith(UPLOAD_PREFIX):
-        return f"{sentence}: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
-    return f"{sentence}."

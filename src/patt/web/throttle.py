@@ -7,7 +7,7 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,8 +26,7 @@ MOST_ADDRESSES, MOST_HOLDERS = 10_000, 1_000
 """Keys that one limit remembers; beyond that, the one counted longest ago is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """At most so many within any so many seconds."""
 
     most: int
@@ -93,28 +92,26 @@ class Limits:
 
 
 _BITS_OF_A_SUBSCRIBER = 64
-"""Of an IPv6 address: the rest is the subscriber's own to choose, and is no limit to anybody."""
+"""Of an IPv6 address: the rest is the subscriber's own to choose, and limits no one."""
 
 
 class ThrottleGuessing:
-    """Stands before the guard: an address whose links, tokens or keys are not valid too often is told to wait.
+    """Stands before the guard: an address whose links, tokens or keys are not valid too often has to wait.
 
-    Only what is not valid is refused so. Many people share an address, and whoever has a valid link, token or key goes on
-    whatever the others sent: what is presented are 256 random bits, so looking at it tells a guesser nothing.
+    Valid ones are never refused. Many people share an address, and a secret is 256 random bits, so looking it up shows a
+    guesser nothing.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
-        self._failures = limits.failures
-        self._sign_ins = limits.sign_ins
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request, and count it where what it presented was not valid."""
         if scope["type"] != "http" or not _presents_a_secret(request := Request(scope)):
             await self._app(scope, receive, send)
             return
         address = address_of(scope)
-        if request.scope["path"] == DISCORD_PREFIX and (wait_s := self._sign_ins.take(address)):
+        if request.scope["path"] == DISCORD_PREFIX and (wait_s := self._limits.sign_ins.take(address)):
             await _refuse(request, receive, send, "Too many sign-ins came from this address.", wait_s)
             return
 
@@ -124,7 +121,7 @@ class ThrottleGuessing:
             """Count what was not valid, and hold the answer back where that was too much."""
             nonlocal wait_s
             if message["type"] == "http.response.start" and message["status"] == 401 and _holder(request) is None:
-                wait_s = self._failures.take(address)
+                wait_s = self._limits.failures.take(address)
             if not wait_s:
                 await send(message)
 
@@ -142,7 +139,6 @@ class ThrottleRequests:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request, or answer how long to wait."""
         holder = _holder(request := Request(scope)) if scope["type"] == "http" else None
         if holder is None:
             await self._app(scope, receive, send)
@@ -173,10 +169,7 @@ def _presents_a_secret(request: Request) -> bool:
 
 
 def _holder(request: Request) -> str | None:
-    """Whom the guard has let through, by the hash of what they presented; None where nobody is known.
-
-    The secret itself is not kept in memory for longer than its request.
-    """
+    """The caller that the guard has let through, by the hash of their secret, which outlives no request; None for others."""
     caller: Caller | None = getattr(request.state, "caller", None)
     secret = None
     if getattr(request.state, "uploader", None):

@@ -33,11 +33,6 @@ SQL = load_sql(__package__, "jobs.sql")
 MOST_SELECTED = 500
 """Issues that one job may name."""
 
-NO_WORKER = "No worker is running. Start one with “patt serve” or “patt worker”."
-_WAITS = "A worker starts it in a moment."
-_STARTS = "Starting."
-_CUT_OFF = "It was cut off and has started again."
-
 IssueNumber: TypeAlias = Annotated[int, Field(ge=1, le=2**63 - 1)]
 RuleName: TypeAlias = Annotated[str, Field(description="A rule, such as orphan_wow.", examples=["orphan_wow"])]
 
@@ -132,9 +127,7 @@ class Job:
     total: Annotated[int, Field(description="0 while it is not known.")]
     sentence: Annotated[str, Field(description="What is being done now, or the outcome.")]
     result: Annotated[
-        Mapping[str, Any] | None,
-        _AsStored,
-        Field(description="The outcome as data; null until it is done."),
+        Mapping[str, Any] | None, _AsStored, Field(description="The outcome as data; null until it is done.")
     ]
     started_at: datetime | None
     finished_at: datetime | None
@@ -161,10 +154,7 @@ class JobSummary:
 
 
 async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: int | None) -> RequestedJob:
-    """Enqueue a scan or fixes.
-
-    Raises `NotFound` for a guild, a rule or an issue that does not exist, and `Refused` where it is not clear which guild.
-    """
+    """Enqueue a scan or fixes. Raises `NotFound` for what does not exist, and `Refused` where it is not clear which guild."""
     arguments = {name: value for name, value in asdict(job).items() if name != "kind"}
     number = await guilds.resolve_guild(services.pool, guild_id)
     async with services.pool.writing(number, alone=False) as guild:
@@ -197,17 +187,16 @@ async def under_way(guild: GuildConnection) -> list[Job]:
 
 
 def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
-    """Return a job with its words."""
     kind = KINDS[JobKind(stored.kind)]
     values = {each.name: getattr(stored, each.name) for each in fields(Job) if hasattr(stored, each.name)}
-    words = {
-        "title": kind.title(stored.arguments),
-        "place": kind.place(stored.arguments),
-        "asked_by": stored.actor,
-        "who": name_of(stored.actor),
-        "sentence": stored.sentence or _progress(stored, has_worker=has_worker),
-    }
-    return Job(**(values | words))
+    values["sentence"] = stored.sentence or _progress(stored, has_worker=has_worker)
+    return Job(
+        **values,
+        title=kind.title(stored.arguments),
+        place=kind.place(stored.arguments),
+        asked_by=stored.actor,
+        who=name_of(stored.actor),
+    )
 
 
 def as_event(job: Job) -> dict[str, Any]:
@@ -232,10 +221,10 @@ async def has_worker(conn: Connection) -> bool:
 
 def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
     if not has_worker:
-        return NO_WORKER
+        return "No worker is running. Start one with “patt serve” or “patt worker”."
     if stored.state == "waiting":
-        return _WAITS
-    return stored.doing or (_CUT_OFF if stored.attempts > 1 else _STARTS)
+        return "A worker starts it in a moment."
+    return stored.doing or ("It was cut off and has started again." if stored.attempts > 1 else "Starting.")
 
 
 async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable
 
 import psycopg
 import structlog
@@ -16,7 +15,7 @@ import structlog
 from patt.bootstrap import Services
 from patt.json_data import as_json_data
 from patt.worker.kinds import KINDS, JobKind, JobResult
-from patt.worker.retry import run_once
+from patt.worker.retry import Failed, run_once
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.progress import OnProgress, Progress
@@ -24,6 +23,7 @@ from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.jobs import matches, requests
 from sv_common.guild_sync.jobs.matches import WaitingMatch
 from sv_common.guild_sync.jobs.requests import WorkRequest
+from sv_common.guild_sync.scheduler import PipelineReport
 
 log = structlog.get_logger(__name__)
 
@@ -50,68 +50,38 @@ async def _run(services: Services, job: WorkRequest) -> None:
         async with _writing_progress(services.pool, job) as on_progress:
             return await kind.run(services, job, on_progress)
 
-    async def fail(reason: str) -> None:
-        async with services.pool.writing(job.guild_id, alone=False) as guild:
-            await requests.finish(guild, job.id, "failed", reason)
-
-    async def retry_later(reason: str) -> None:
-        async with services.pool.writing(job.guild_id, alone=False) as guild:
-            await requests.report(guild, job, Progress(0, 0, reason))
-
-    result = await run_once(
-        run,
-        number=job.attempts,
-        most=kind.most_tries,
-        fail=fail,
-        retry_later=retry_later,
-        job_id=job.id,
-        guild_id=job.guild_id,
-    )
-    if result is not None:
-        async with services.pool.writing(job.guild_id, alone=False) as guild:
+    result = await run_once(run, number=job.attempts, most=kind.most_tries, job_id=job.id, guild_id=job.guild_id)
+    async with services.pool.writing(job.guild_id, alone=False) as guild:
+        if not isinstance(result, Failed):
             await requests.finish(guild, job.id, "done", result.sentence, as_json_data(result))
+        elif result.is_final:
+            await requests.finish(guild, job.id, "failed", result.reason)
+        else:
+            await requests.report(guild, job, Progress(0, 0, result.reason))
 
 
 async def run_full_match(services: Services, guild_id: int) -> None:
-    """Run the full match of a guild that waits, if one does."""
+    """Run the full match of a guild that waits, if one does. One that is to be tried again goes on waiting."""
     async with services.pool.writing(guild_id, alone=False) as guild:
         job = await matches.next_waiting(guild)
     if job is None:
         return
 
-    async def fail(reason: str) -> None:
-        async with services.pool.writing(guild_id, alone=False) as guild:
-            await matches.finish(guild, job.id, "failed", reason)
+    def run() -> Awaitable[tuple[PipelineReport, MatchReport]]:
+        return scheduler.run_full_match(
+            services.pool, guild_id=guild_id, sources=services.sources, actor=job.actor, selected=job.selected
+        )
 
-    async def retry_later(_: str) -> None:
-        """It goes on waiting."""
-
-    result = await run_once(
-        partial(
-            scheduler.run_full_match,
-            services.pool,
-            guild_id=guild_id,
-            sources=services.sources,
-            actor=job.actor,
-            selected=job.selected,
-        ),
-        number=job.attempts,
-        fail=fail,
-        retry_later=retry_later,
-        match_id=job.id,
-        guild_id=guild_id,
-    )
-    if result is not None:
-        report, match = result
-        async with services.pool.writing(guild_id, alone=False) as guild:
-            await matches.finish(
-                guild,
-                job.id,
-                "done",
-                _in_words(match, job),
-                attempt_id=match.attempt_id,
-                run_id=report.run_id,
-            )
+    result = await run_once(run, number=job.attempts, match_id=job.id, guild_id=guild_id)
+    if isinstance(result, Failed):
+        if result.is_final:
+            async with services.pool.writing(guild_id, alone=False) as guild:
+                await matches.finish(guild, job.id, "failed", result.reason)
+        return
+    report, match = result
+    values = {"attempt_id": match.attempt_id, "run_id": report.run_id}
+    async with services.pool.writing(guild_id, alone=False) as guild:
+        await matches.finish(guild, job.id, "done", _in_words(match, job), **values)
 
 
 def _in_words(match: MatchReport, job: WaitingMatch) -> str:
@@ -130,48 +100,37 @@ def _in_words(match: MatchReport, job: WaitingMatch) -> str:
 
 @contextlib.asynccontextmanager
 async def _writing_progress(pool: Pool, job: WorkRequest) -> AsyncIterator[OnProgress]:
-    """Give the callback for progress, and write that beside the run, on a connection and in transactions of its own."""
-    writer = _ProgressWriter(pool, job)
-    writing = asyncio.create_task(writer.write())
-    try:
-        yield writer.on_progress
-    finally:
-        writer.stop()
-        await writing
+    """Give a callback for progress, which never waits, and write the latest beside the run.
 
+    It is written a few times a second at most, in transactions of its own. A failure to write is logged, and does not
+    stop the run.
+    """
+    latest: list[Progress] = []
+    has_news, is_over = asyncio.Event(), asyncio.Event()
 
-class _ProgressWriter:
-    """Writes the latest progress, a few times a second at most, however often it is called."""
+    def on_progress(progress: Progress) -> None:
+        latest[:] = [progress]
+        has_news.set()
 
-    def __init__(self, pool: Pool, job: WorkRequest) -> None:
-        self._pool = pool
-        self._job = job
-        self._latest: Progress | None = None
-        self._has_news = asyncio.Event()
-        self._stopped = asyncio.Event()
-
-    def on_progress(self, progress: Progress) -> None:
-        """Take the latest progress; never waits."""
-        self._latest = progress
-        self._has_news.set()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._has_news.set()
-
-    async def write(self) -> None:
-        """Write until stopped. A failure to write is logged, and does not stop the run."""
+    async def write() -> None:
         while True:
-            await self._has_news.wait()
-            if self._stopped.is_set():
+            await has_news.wait()
+            if is_over.is_set():
                 return
-            self._has_news.clear()
+            has_news.clear()
             try:
-                if self._latest is not None:
-                    async with self._pool.writing(self._job.guild_id, alone=False) as guild:
-                        await requests.report(guild, self._job, self._latest)
+                async with pool.writing(job.guild_id, alone=False) as guild:
+                    await requests.report(guild, job, latest[0])
             except psycopg.Error as error:
-                log.warning("progress_not_written", job_id=self._job.id, error=type(error).__name__)
+                log.warning("progress_not_written", job_id=job.id, error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_S):
-                    await self._stopped.wait()
+                    await is_over.wait()
+
+    writing = asyncio.create_task(write())
+    try:
+        yield on_progress
+    finally:
+        is_over.set()
+        has_news.set()
+        await writing

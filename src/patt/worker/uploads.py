@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import psycopg
@@ -44,13 +45,16 @@ class _Processing:
             number=self._upload.attempts + 1,
             most=MOST_TRIES,
             is_final=lambda _: False,  # it is kept: what fails now may work after an officer has done something
-            fail=self._give_up,
-            retry_later=self._retry_later,
             upload_id=self._upload.id,
             guild_id=self._guild_id,
         )
-        if report is not None:
+        if isinstance(report, PipelineReport):
             await self._finish(report)
+        elif report is not None and report.is_final:
+            kept = f"{report.reason} It is kept: patt uploads retry {self._upload.id}"
+            await self._write(uploads.give_up, kept)
+        elif report is not None:
+            await self._write(uploads.put_off, report.reason)
 
     async def _run(self) -> PipelineReport | None:
         try:
@@ -69,7 +73,7 @@ class _Processing:
         except (Busy, psycopg.OperationalError) as error:
             if self._is_counted:
                 raise
-            await self._retry_later(f"{reason_of(error)} It will be tried again.")
+            await self._write(uploads.put_off, f"{reason_of(error)} It will be tried again.")
         except Exception:
             if not self._is_counted:
                 await self._count()
@@ -77,8 +81,7 @@ class _Processing:
         return None
 
     async def _count(self) -> None:
-        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
-            await uploads.count_try(guild, self._upload.id)
+        await self._write(uploads.count_try)
         self._is_counted = True
 
     async def _finish(self, report: PipelineReport) -> None:
@@ -98,17 +101,8 @@ class _Processing:
     async def _store(
         self, state: Literal["done", "superseded", "refused"], sentence: str, run_id: int | None = None
     ) -> None:
-        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
-            await uploads.finish(guild, self._upload.id, state, sentence, run_id=run_id, as_of=self._upload.as_of)
+        await self._write(uploads.finish, state, sentence, run_id=run_id, as_of=self._upload.as_of)
 
-    async def _give_up(self, reason: str) -> None:
+    async def _write(self, change: Callable[..., Awaitable[object]], *values: object, **options: object) -> None:
         async with self._services.pool.writing(self._guild_id, alone=False) as guild:
-            await uploads.give_up(
-                guild,
-                self._upload.id,
-                f"{reason} It is kept: patt uploads retry {self._upload.id}",
-            )
-
-    async def _retry_later(self, reason: str) -> None:
-        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
-            await uploads.put_off(guild, self._upload.id, reason)
+            await change(guild, self._upload.id, *values, **options)

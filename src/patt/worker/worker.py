@@ -50,8 +50,6 @@ SCHEDULES = (
     _of_source(Task.DISCORD, Source.MEMBERS),
     Schedule(Task.SWEEP, "sweep", timedelta(days=1)),
 )
-
-
 _CONCURRENCY = 4
 _POLL_S = 5.0
 _SHUTDOWN_TIMEOUT_S = 20.0
@@ -74,7 +72,6 @@ async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
 
 
 def _register(queue: Queue, services: Services) -> None:
-    """Tell the queue, once, what each kind of job does."""
     if Task.PLAN.value in queue.app.tasks:
         return
     for task, job in JOBS.items():

@@ -37,7 +37,6 @@ class CountingCursor(AsyncCursor[Any]):
     """A cursor that adds each statement to the counters of the running task."""
 
     async def execute(self, query: Any, params: Params | None = None, **options: Any) -> CountingCursor:
-        """Run one statement; see psycopg's `AsyncCursor.execute`."""
         for counter in _counters.get():
             counter.statements += 1
         await super().execute(query, params, **options)

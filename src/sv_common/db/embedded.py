@@ -16,14 +16,12 @@ class EmbeddedServer(Protocol):
 
     def get_uri(self, database: str | None = None) -> str:
         """Return the connection string of one database of the server."""
-        ...
 
 
 def start(folder: Path) -> EmbeddedServer:
-    """Start (or join) the server whose data lies in `folder`; it stops when the last process that joined it ends.
+    """Start (or join) the server whose data lies in `folder`, made where missing; it stops with the last process that joined it.
 
-    The folder is made where missing. Locale variables are set aside while the cluster is made, because initdb fails on
-    a locale that the machine does not have; databases name their own locale.
+    Without the machine's locale, which initdb may not have: databases name their own.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -43,9 +41,10 @@ def start(folder: Path) -> EmbeddedServer:
 
 def ensure_database(server: EmbeddedServer, name: str) -> str:
     """Return the URL of a database of the server, making it where missing."""
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-            _create(connection, name)
+    with psycopg.connect(server.get_uri()) as connection:
+        exists = connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone()
+    if not exists:
+        _run(server, _CREATE, name)
     return server.get_uri(database=name)
 
 
@@ -54,33 +53,27 @@ def recreate_database(server: EmbeddedServer, name: str) -> str:
 
     Raises `psycopg.errors.ObjectInUse` while another process is connected to it.
     """
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
-        _create(connection, name)
+    _run(server, "drop database if exists {}", name)
+    _run(server, _CREATE, name)
     return server.get_uri(database=name)
 
 
 def clone_database(server: EmbeddedServer, template: str, name: str) -> str:
     """Return the URL of a new database that begins as a copy of `template`."""
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        statement: LiteralString = "create database {} template {}"
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
+    _run(server, "create database {} template {}", name, template)
     return server.get_uri(database=name)
 
 
 def drop_database(server: EmbeddedServer, name: str) -> None:
     """Drop a database of the server with whatever is still connected to it."""
+    _run(server, "drop database if exists {} with (force)", name)
+
+
+_CREATE = "create database {} template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8'"
+"""Its collation is the same on every machine and folds every alphabet's case. PostgreSQL 15 and 16 have no builtin locale
+provider, but the embedded server is newer."""
+
+
+def _run(server: EmbeddedServer, statement: LiteralString, *names: str) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-
-
-def _create(connection: psycopg.Connection, name: str) -> None:
-    """Make a database whose collation is the same on every machine and folds every alphabet's case.
-
-    PostgreSQL 15 and 16 have no builtin locale provider, but the embedded server is newer.
-    """
-    connection.execute(
-        sql.SQL(
-            "create database {} template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8'"
-        ).format(sql.Identifier(name))
-    )
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

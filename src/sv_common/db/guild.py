@@ -52,8 +52,14 @@ class GuildConnection:
         async with self.conn.cursor(row_factory=kwargs_row(row)) as cursor:
             return await (await cursor.execute(statement, self._named(values))).fetchone()
 
+    async def required(self, row: Callable[..., _Row], otherwise: str, statement: Statement, /, **values: Any) -> _Row:
+        """Return the first row like `one`. Raises `NotFound` with the sentence `otherwise` where there is none."""
+        found = await self.one(row, statement, **values)
+        if found is None:
+            raise NotFound(otherwise)
+        return found
+
     async def rows(self, statement: Statement, /, **values: Any) -> list[TupleRow]:
-        """Return all rows as tuples."""
         return await (await self.conn.execute(statement, self._named(values))).fetchall()
 
     async def row(self, statement: Statement, /, **values: Any) -> TupleRow | None:
@@ -80,10 +86,9 @@ class GuildConnection:
 
 
 async def bind(conn: Connection, guild_id: int) -> None:
-    """Bind a transaction to a guild.
+    """Bind a transaction to a guild: one that begins in the same round trip, one that runs in one more; neither is counted.
 
-    One that begins is bound in the same round trip; one that runs needs a round trip for it. Neither is counted among the
-    statements, as `begin` is not. Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
+    Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
     """
     with _role_needed():
         async with conn.pipeline():

@@ -1,4 +1,4 @@
-"""Which connections the running task holds: nobody outside may be asked while there is one."""
+"""Which connections the running task holds: no one outside may be asked while there is one."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def holding() -> Iterator[None]:
 
 
 def held_connections() -> int:
-    """Return how many connections of pools this task, or whoever began it, holds now."""
+    """Return how many connections of pools this task, or the one that began it, holds now."""
     return sum(not each.is_over for each in _holds.get())

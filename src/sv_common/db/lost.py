@@ -14,11 +14,9 @@ class ConnectionLostError(psycopg.OperationalError):
 
 
 def raise_if_lost(error: BaseException, conn: AsyncConnection[object] | None = None) -> None:
-    """Raise an error again that says nothing about the work that it broke off.
+    """Raise an error again that says nothing about the work: lost connections, time-outs, deadlocks.
 
-    Every broad `except` around SQL begins with this. That the connection is gone, that a lock or an answer did not come in
-    time, or that two transactions were in each other's way is no fault of one rule or of one issue, and what was written
-    is gone with the transaction.
+    Every broad `except` around SQL begins with this: what was written is gone with the transaction.
     """
     if _is_of_the_database(error):
         raise error
@@ -27,11 +25,7 @@ def raise_if_lost(error: BaseException, conn: AsyncConnection[object] | None = N
 
 
 def check_can_commit(conn: AsyncConnection[object]) -> None:
-    """Raise where a block that ended well cannot be committed.
-
-    psycopg says nothing by itself: on a closed connection its block sends no COMMIT, and PostgreSQL answers the COMMIT of
-    a failed transaction with a rollback.
-    """
+    """Raise where a block that ended well cannot be committed, which psycopg and PostgreSQL would pass over in silence."""
     if conn.closed:
         raise ConnectionLostError("The connection to the database was lost; nothing was committed.")
     if conn.info.transaction_status == TransactionStatus.INERROR:

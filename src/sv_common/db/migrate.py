@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
@@ -35,8 +36,12 @@ def downgrade(database_url: str, revision: str) -> None:
 
 def current_revision(database_url: str) -> str | None:
     """Return the revision that the database has; None for one that was never migrated."""
-    with _engine(database_url).connect() as connection:
-        return _revision_of(connection)
+    with psycopg.connect(database_url) as connection:
+        try:
+            row = connection.execute("select version_num from public.alembic_version").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+    return row[0] if row else None
 
 
 def newest_revision() -> str:

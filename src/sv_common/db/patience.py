@@ -32,7 +32,6 @@ class Patience:
 
     @property
     def options(self) -> str:
-        """The same as options of a connection."""
         waits = {
             "lock_timeout": self.lock_s,
             "statement_timeout": self.statement_s,
@@ -42,10 +41,10 @@ class Patience:
 
 
 REQUESTS = Patience(lock_s=4, statement_s=30, idle_s=60, connection_s=10)
-"""Of the web: somebody sits and waits, and whoever waits holds a connection that others need."""
+"""Of the web: someone sits and waits, and who waits holds a connection that others need."""
 
 COMMANDS = Patience(lock_s=60, statement_s=900, idle_s=900, connection_s=30)
-"""Of the command line, where one person waits and holds up nobody."""
+"""Of the command line, where one person waits and holds up no one."""
 
 JOBS = Patience(lock_s=600, statement_s=1800, idle_s=900, connection_s=60)
 """Of workers: what cannot be done now is tried again anyway."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import selectors
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -27,6 +27,7 @@ from sv_common.db.shares import Shares
 __all__ = ["Connection", "GuildConnection", "Pool", "counting_statements", "make_pool"]
 
 _Result = TypeVar("_Result")
+_Pool = TypeVar("_Pool", bound="LivePool")
 
 MOST_LOCKS = 20
 """Guilds for which pipelines may run, or wait for another process, at once; further ones wait their turn."""
@@ -40,13 +41,9 @@ _FRESH_S = 20.0
 
 
 class LivePool(AsyncConnectionPool[Connection]):
-    """A pool that gives no connection which has ended while it lay there.
-
-    psycopg's own `check` waits longer after each that has; after a restart all have, and the first request would give up.
-    """
+    """A pool that gives no connection that ended while it lay there. psycopg's own `check` waits longer after each that has."""
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 -- the signature of psycopg_pool
-        """Give a connection; see psycopg's `AsyncConnectionPool.getconn`."""
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             conn = await super().getconn(deadline - time.monotonic())
@@ -103,7 +100,7 @@ class CheckedPool(LivePool):
     ) -> _Result:
         """Return what work on one guild comes to, of which nothing stays; it sees one moment like `reading`.
 
-        It is done once more where somebody else has written to the same rows meanwhile. Raises like `writing`.
+        It is done once more where someone else has written to the same rows meanwhile. Raises like `writing`.
         """
         try:
             return await self._rehearse(guild_id, work, alone=alone)
@@ -123,11 +120,10 @@ class CheckedPool(LivePool):
 
     @contextlib.asynccontextmanager
     async def installation(self) -> AsyncIterator[Connection]:
-        """Give a connection that is bound to no guild.
+        """Give a connection that is bound to no guild, for what is about all of them.
 
-        It is for what is about all of them: which guilds there are and where, accounts, sessions, sign-ins and tokens, the
-        regions' realms, what a worker does next, and the figures of monitoring and of `patt doctor`. Nothing keeps guilds
-        apart on it but the statements themselves.
+        That is guilds, accounts, sessions, sign-ins, tokens, realms, a worker's next job, and the figures of monitoring. Nothing
+        keeps guilds apart on it but the statements themselves.
         """
         async with self.connection() as conn:
             yield conn
@@ -139,10 +135,7 @@ class CheckedPool(LivePool):
             yield conn
 
     async def narrow(self, guild_id: int) -> GuildConnection:
-        """Bind the snapshot of the block around to a guild, until that block ends. Raises `NotFound`.
-
-        For a page, which reads the guilds that there are before it knows which one to show.
-        """
+        """Bind the snapshot of the block around to a guild that a page has chosen, until that block ends. Raises `NotFound`."""
         around = _reading.get()
         if around is None or around.pool is not self or around.is_over:
             raise RuntimeError("Only a snapshot can be narrowed to a guild.")
@@ -157,15 +150,20 @@ class CheckedPool(LivePool):
                 await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=True)
                 if guild_id is not None:
                     await bind(conn, guild_id)
-                with _reading_on(_Reading(self, conn, guild_id)):
+                reading = _Reading(self, conn, guild_id)
+                _reading.set(reading)
+                try:
                     yield conn
+                finally:
+                    reading.is_over = True
+                    _reading.set(around)
         else:
             async with _bound_to(around, guild_id):
                 yield around.connection
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Wait for a place in the guild's share; whoever has one already needs no other."""
+        """Wait for a place in the guild's share; who has one already needs no other."""
         if self.shares is None or held_connections():
             yield
             return
@@ -176,8 +174,7 @@ class CheckedPool(LivePool):
 class PoolWithLocks(CheckedPool):
     """A pool, and beside it one for locks that are held while this one is at work, and one for what watches over it.
 
-    A lock held on a connection of this pool could starve the very work that it protects, and a pool that is used up must
-    not look like a database that does not answer.
+    Held on this pool, a lock could starve the very work that it protects.
     """
 
     locks: LivePool
@@ -185,13 +182,11 @@ class PoolWithLocks(CheckedPool):
     database_url: str
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
-        """Open all; see psycopg's `AsyncConnectionPool.open`."""
         await super().open(wait, timeout)
         await self.locks.open()
         await self.probes.open()
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 -- as above
-        """Close all."""
         await self.probes.close(timeout)
         await self.locks.close(timeout)
         await super().close(timeout)
@@ -200,42 +195,39 @@ class PoolWithLocks(CheckedPool):
 Pool: TypeAlias = PoolWithLocks
 
 
-def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
-    """Return a closed pool; open it with `async with`.
-
-    Statements are prepared on the server after a few uses; times are read and written in UTC.
-    """
-    pool = PoolWithLocks(
-        database_url,
-        open=False,
-        min_size=min_size,
-        max_size=max_size,
-        timeout=patience.connection_s,
-        kwargs={"cursor_factory": CountingCursor, "options": patience.options, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
-    )
+def make_pool(database_url: str, *, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
+    """Return a closed pool; open it with `async with`. Times are read and written in UTC."""
+    wait_s, options = patience.connection_s, patience.options
+    pool = _closed(PoolWithLocks, database_url, wait_s, least=1, most=max_size, options=options)
     pool.database_url = database_url
-    pool.shares = Shares(max(1, max_size // 2), patience.connection_s)
-    pool.probes = CheckedPool(
-        database_url,
-        open=False,
-        min_size=0,
-        max_size=_MOST_PROBES,
-        timeout=PROBES.connection_s,
-        kwargs={"cursor_factory": CountingCursor, "options": PROBES.options, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
-    )
-    pool.locks = LivePool(
-        database_url,
-        open=False,
-        min_size=0,
-        max_size=MOST_LOCKS,
-        timeout=LONGEST_WAIT_S,
-        kwargs={"cursor_factory": CountingCursor, "autocommit": True, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
-        reset=_give_back_locks,
+    pool.shares = Shares(max(1, max_size // 2), wait_s)
+    pool.probes = _closed(CheckedPool, database_url, PROBES.connection_s, most=_MOST_PROBES, options=PROBES.options)
+    pool.locks = _closed(
+        LivePool, database_url, LONGEST_WAIT_S, most=MOST_LOCKS, reset=_give_back_locks, autocommit=True
     )
     return pool
+
+
+def _closed(
+    kind: type[_Pool],
+    database_url: str,
+    wait_s: float,
+    *,
+    most: int,
+    least: int = 0,
+    reset: Callable[[Connection], Awaitable[None]] | None = None,
+    **connecting: Any,
+) -> _Pool:
+    return kind(
+        database_url,
+        open=False,
+        min_size=least,
+        max_size=most,
+        timeout=wait_s,
+        reset=reset,
+        kwargs={"cursor_factory": CountingCursor, **connecting, **KEEPALIVES},
+        connection_class=AsyncConnection[TupleRow],
+    )
 
 
 @dataclass(slots=True)
@@ -249,17 +241,6 @@ class _Reading:
 
 
 _reading: ContextVar[_Reading | None] = ContextVar("snapshot", default=None)
-
-
-@contextlib.contextmanager
-def _reading_on(reading: _Reading) -> Iterator[None]:
-    around = _reading.get()
-    _reading.set(reading)
-    try:
-        yield
-    finally:
-        reading.is_over = True
-        _reading.set(around)
 
 
 @contextlib.asynccontextmanager
@@ -289,11 +270,7 @@ _seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 
 
 async def _is_alive(conn: Connection) -> bool:
-    """Whether a connection that lay in a pool still works.
-
-    One that was used a moment ago and has sent nothing since is not asked: that would cost each request a round trip. A
-    server that stops or ends a connection sends something.
-    """
+    """Whether a connection that lay in a pool still works. Not asked if it was used just now and has sent nothing since."""
     now = time.monotonic()
     try:
         if now - _seen_alive.get(conn, now) > _FRESH_S or _has_sent_something(conn):
@@ -307,7 +284,7 @@ async def _is_alive(conn: Connection) -> bool:
 async def _ask(conn: Connection) -> None:
     was_autocommit = conn.autocommit
     await conn.set_autocommit(True)
-    await AsyncCursor(conn).execute("")  # counts as no statement of whoever takes the connection
+    await AsyncCursor(conn).execute("")  # counts as no statement of who takes the connection
     await conn.set_autocommit(was_autocommit)
 
 

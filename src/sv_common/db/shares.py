@@ -28,7 +28,7 @@ def on_account_of(key: str) -> Iterator[None]:
 
 
 class Shares:
-    """Who uses how many connections at once. Whoever comes when their share is in use waits without a connection."""
+    """Who uses how many connections at once. Who comes when their share is in use waits without a connection."""
 
     def __init__(self, most: int, patience_s: float) -> None:
         self._most = most
@@ -52,7 +52,9 @@ class Shares:
             finally:
                 places.release()
         finally:
-            self._leave(key)
+            self._users[key] -= 1
+            if not self._users[key]:
+                del self._users[key], self._in_use[key]
 
     async def _wait(self, places: asyncio.Semaphore) -> None:
         try:
@@ -60,8 +62,3 @@ class Shares:
                 await places.acquire()
         except TimeoutError as error:
             raise ShareInUseError(f"all {self._most} connections of one guild's share stayed in use") from error
-
-    def _leave(self, key: str) -> None:
-        self._users[key] -= 1
-        if not self._users[key]:
-            del self._users[key], self._in_use[key]

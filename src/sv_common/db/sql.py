@@ -16,10 +16,7 @@ _HEADER = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
 
 @cache
 def load_sql(package: str, file_name: str) -> Mapping[str, LiteralString]:
-    """Return the named statements of one `.sql` file of a package.
-
-    The text counts as literal for psycopg's typing because it is part of the program and never built from input.
-    """
+    """Return the named statements of one `.sql` file of a package. They are literal: never built from input."""
     text = (files(package) / file_name).read_text(encoding="utf-8")
     _, *parts = _HEADER.split(text)
     names, bodies = parts[::2], parts[1::2]

@@ -14,7 +14,6 @@ from sv_common.guild_sync.identity.facts import changed_since_linked, read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
-from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.notes import note_key, parse_note
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, ranks, realms
@@ -51,7 +50,9 @@ async def sync_addon_data(
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
             await refuse_foreign(guild, origin, rows)
-        as_of = await character_store.moment_of(guild, _with_time_zone(exported_at))
+        if exported_at is not None and exported_at.tzinfo is None:
+            exported_at = exported_at.replace(tzinfo=UTC)
+        as_of = await character_store.moment_of(guild, exported_at)
         present = await character_store.present(guild)
         matching = match_upload(rows, present, await realms.of_guild(guild))
         news = _News.of(matching, await ranks.all_ranks(guild), as_of)
@@ -72,9 +73,15 @@ async def sync_addon_data(
             f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
             for rank in doubtful
         ),
-        *(["This uploader could see no note, so the notes stay unchanged."] if _saw_no_note(rows) else []),
+        *(
+            ["This uploader could see no note, so the notes stay unchanged."]
+            if all(row.note is None for row in rows)
+            else []
+        ),
     ]
-    notes_as_of = _newest_note(present, as_of if news.with_a_note else None) or as_of
+    # Of when the newest note is, with those that this export has brought.
+    times = (as_of if news.with_a_note else None, *(known.note_as_of for known in present))
+    notes_as_of = max((time for time in times if time is not None), default=as_of)
     return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
 
 
@@ -100,9 +107,7 @@ class _News:
         names = _rank_names([row for row, _ in matching.matched])
         times = {rank.wow_rank_index: rank.name_as_of for rank in table}
         newer_names = {rank: name for rank, name in names.items() if _is_news(times.get(rank), as_of)}
-        older = [
-            known for row, known, seen in facts if _is_left(row.note, seen.note, row.officer_note, seen.officer_note)
-        ]
+        older = [known for row, known, seen in facts if (row.note, row.officer_note) != (seen.note, seen.officer_note)]
         left = [time for row, known, seen in facts for time in _times_of_what_is_left(row, known, seen)]
         left += [time for rank in names.keys() - newer_names if (time := times.get(rank)) is not None]
         return cls(
@@ -142,23 +147,10 @@ def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:
     return known_as_of is None or known_as_of <= as_of
 
 
-def _is_left(note: str | None, seen_note: str | None, officer_note: str | None, seen_officer_note: str | None) -> bool:
-    return note != seen_note or officer_note != seen_officer_note
-
-
 def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: SeenNote) -> Iterable[datetime]:
     """The times of the notes that are known instead of those of the entry. A rank may be known from the roster."""
-    pairs = (
-        (row.note, seen.note, known.note_as_of),
-        (row.officer_note, seen.officer_note, known.officer_note_as_of),
-    )
+    pairs = ((row.note, seen.note, known.note_as_of), (row.officer_note, seen.officer_note, known.officer_note_as_of))
     return (time for said, taken, time in pairs if said != taken and time is not None)
-
-
-def _newest_note(present: Sequence[PresentCharacter], taken_as_of: datetime | None) -> datetime | None:
-    """Of when the newest note is, with those that an export has brought just now; None where none is known."""
-    times = (taken_as_of, *(known.note_as_of for known in present))
-    return max((time for time in times if time is not None), default=None)
 
 
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
@@ -206,15 +198,12 @@ async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]
     resolver = Resolver(await read_facts(guild))
     findings = note_mismatch.find(resolver, outdated | changed)
     await record_link_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
-    return await _log_mismatches(guild, [finding for finding in findings if finding.subject_id in changed])
-
-
-async def _log_mismatches(guild: GuildConnection, findings: Sequence[Finding]) -> int:
-    settings = await read_settings(guild, [note_mismatch.RULE])
-    if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
+    contradicted = [finding for finding in findings if finding.subject_id in changed]
+    rule = note_mismatch.RULE
+    settings = (await read_settings(guild, [rule]))[rule.issue_type]
+    if not contradicted or not settings.is_enabled:
         return 0
-    severity = settings[note_mismatch.ISSUE_TYPE].severity
-    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
+    conclusion = Conclusion(rule.issue_type, settings.severity, contradicted, rule.material)
     moves = await lifecycle.reconcile(guild, [conclusion], actor="addon sync", is_complete=False)
     return sum(each.opened + each.recurred for each in moves.values())
 
@@ -226,15 +215,6 @@ def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:
         if row.rank is not None and row.rank_name:
             names[row.rank][row.rank_name] += 1
     return {rank: max(sorted(counter), key=counter.__getitem__) for rank, counter in sorted(names.items())}
-
-
-def _saw_no_note(rows: Sequence[AddonCharacter]) -> bool:
-    return all(row.note is None for row in rows)
-
-
-def _with_time_zone(moment: datetime | None) -> datetime | None:
-    """Read a time without a zone as UTC."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _listing(what: str, names: Sequence[str]) -> list[str]:

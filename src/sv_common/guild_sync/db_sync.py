@@ -81,8 +81,10 @@ async def sync_blizzard_roster(
     async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:
         as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
-            return _superseded(len(usable))
-        known = await character_store.count_present(guild)
+            notice = "A later roster was synced already, so this one changed nothing."
+            moves_of_none = dict.fromkeys(("joined", "returned", "left", "renamed", "refused"), 0)
+            return SyncReport("battlenet", {"characters": len(usable), **moves_of_none}, (notice,))
+        known = await guilds.roster_size(guild)
         await ranks.ensure(guild, [each.rank for each in usable])
         moves = await character_store.apply_roster(guild, usable, is_complete=not problems, as_of=as_of)
         loss = Loss("battlenet", moves.left_ids, known)
@@ -137,7 +139,9 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
         *_failures(answers),
         *([f"{waiting} profiles were not requested this time; the next run begins with them."] if waiting else []),
     ]
-    return SyncReport("profiles", counts, tuple(notices), is_partial=_is_outage(answers))
+    # An outage: nothing was fetched, or fetching stopped because one request after the other failed.
+    is_partial = states[ProfileState.NOT_ASKED] > 0 or 0 < states[ProfileState.FAILED] == len(answers)
+    return SyncReport("profiles", counts, tuple(notices), is_partial=is_partial)
 
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
@@ -164,12 +168,6 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
     async with pool.installation() as conn:
         await realms.write(conn, guild.region, index.realms)
     return SyncReport("realms", {"realms": len(index.realms)})
-
-
-def _superseded(count: int) -> SyncReport:
-    notice = "A later roster was synced already, so this one changed nothing."
-    moves = ("joined", "returned", "left", "renamed", "refused")
-    return SyncReport("battlenet", {"characters": count, **dict.fromkeys(moves, 0)}, (notice,))
 
 
 def _usable(roster: Sequence[RosterCharacter]) -> tuple[list[RosterCharacter], list[str]]:
@@ -233,13 +231,6 @@ async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[
         summary="The character's last login is no longer known",
     )
     return expired
-
-
-def _is_outage(answers: Sequence[ProfileAnswer]) -> bool:
-    """Whether nothing was fetched, or fetching stopped because one request after the other failed."""
-    states = Counter(answer.state for answer in answers)
-    failed = states[ProfileState.FAILED] + states[ProfileState.NOT_ASKED]
-    return states[ProfileState.NOT_ASKED] > 0 or (failed > 0 and failed == len(answers))
 
 
 def _ends(gone: _Requested) -> list[str]:

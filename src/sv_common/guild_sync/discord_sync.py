@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sv_common.db.pool import GuildConnection, Pool
+from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused, SuspiciousSource
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.roster import guilds, held_losses, members
 from sv_common.guild_sync.roster.loss import Loss
-from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
+from sv_common.guild_sync.sources.models import DiscordGuild
 
 
 async def sync_discord_members(
@@ -35,13 +35,21 @@ async def sync_discord_members(
         )
     number = await guilds.resolve_guild(pool, guild_id)
     async with held_losses.keeping_losses(pool, number), pool.writing(number) as here:
-        await _check_server(here, guild)
+        known_as = await guilds.get(here)
+        if known_as.discord_guild_id != guild.guild_id:
+            raise Refused(
+                f"{known_as.name} belongs to the Discord server {known_as.discord_guild_id or '(none set)'}, and this list is "
+                f"of {guild.name} ({guild.guild_id}). Nothing was changed."
+            )
         as_of = await guilds.take_in_if_newer(here, "members", fetched_at)
         if as_of is None:
-            return _superseded(guild, len(people))
+            counts = {"members": len(people), "new": 0, "returned": 0, "left": 0, "roles": len(guild.roles)}
+            notice = "A later member list was synced already, so this one changed nothing."
+            return SyncReport("discord", counts, (notice,))
         known = await members.present_people(here)
         await members.apply_roles(here, guild.roles)
-        moves = await members.apply_members(here, _storable(guild), as_of=as_of)
+        # Each member once: one may be on two pages when another one joins in between.
+        moves = await members.apply_members(here, list({m.user_id: m for m in guild.members}.values()), as_of=as_of)
         loss = Loss("discord", moves.left_ids, len(known))
         await held_losses.judge(here, loss, is_accepted=accept_losses)
     counts = {
@@ -52,23 +60,3 @@ async def sync_discord_members(
         "roles": len(guild.roles),
     }
     return SyncReport("discord", counts)
-
-
-def _superseded(guild: DiscordGuild, people: int) -> SyncReport:
-    notice = "A later member list was synced already, so this one changed nothing."
-    counts = {"members": people, "new": 0, "returned": 0, "left": 0, "roles": len(guild.roles)}
-    return SyncReport("discord", counts, (notice,))
-
-
-async def _check_server(here: GuildConnection, server: DiscordGuild) -> None:
-    guild = await guilds.get(here)
-    if guild.discord_guild_id != server.guild_id:
-        raise Refused(
-            f"{guild.name} belongs to the Discord server {guild.discord_guild_id or '(none set)'}, and this list is of "
-            f"{server.name} ({server.guild_id}). Nothing was changed."
-        )
-
-
-def _storable(guild: DiscordGuild) -> list[DiscordMember]:
-    """Each member once, the last entry: a member may be on two pages when another one joins in between."""
-    return list({member.user_id: member for member in guild.members}.values())

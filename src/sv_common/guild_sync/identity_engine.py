@@ -33,7 +33,7 @@ from sv_common.guild_sync.rules import RULES
 __all__ = ["MatchEvidence", "MatchGroup"]
 
 FULL_MATCH = LEARNED_BY_MATCH
-BY_HAND = "by_hand"
+MANUAL = "manual"
 MOST_STEPS_IN_A_SENTENCE = 3
 
 
@@ -89,12 +89,10 @@ class MatchReport:
 
     @property
     def plan(self) -> Changeset:
-        """All that is done, as one changeset."""
         return Changeset(tuple(row for group in self.groups for row in group.rows), "An officer's full match.")
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many players are made, characters linked, and groups left alone."""
         plan = self.plan
         return {
             "players_created": len(plan.created),
@@ -110,12 +108,7 @@ async def preview_decision(pool: Pool, decision: ManualDecision, *, guild_id: in
 
 
 async def apply_decision(
-    pool: Pool,
-    decision: ManualDecision,
-    *,
-    actor: str,
-    guild_id: int | None = None,
-    guard: Guard = unguarded,
+    pool: Pool, decision: ManualDecision, *, actor: str, guild_id: int | None = None, guard: Guard = unguarded
 ) -> DecisionReport:
     """Carry out an officer's decision and look again at every rule.
 
@@ -133,19 +126,19 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
-    attempt = await _write(guild, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
-    await rescan(guild, list(RULES.values()), {})
+    attempt = await _write(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
+    await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)
 
 
 async def write_in_transaction(guild: GuildConnection, decision: ManualDecision, *, actor: str) -> Changeset:
     """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_in_transaction`."""
     plan = (await _plan(guild, decision, actor)).plan
-    await apply(guild, [plan], by_hand(actor))
+    await apply(guild, [plan], manual_author(actor))
     return plan
 
 
-def by_hand(actor: str) -> Author:
+def manual_author(actor: str) -> Author:
     """How what an officer decides is marked: it is their word."""
     return Author(actor, "manual", "confirmed")
 
@@ -166,7 +159,10 @@ async def run_matching(
     """
     started = time.monotonic()
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
-        report = _only(await _match(guild), selected)
+        report = await _match(guild)
+        if selected is not None:
+            groups = [group for group in report.groups if group.key in selected]
+            report = replace(report, groups=groups, missing=len(set(selected)) - len(groups))
         if not report.groups:
             return report
         counts = report.counts
@@ -181,7 +177,7 @@ async def run_matching(
 async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) -> DecisionReport:
     resolver = Resolver(await read_facts(guild))
     plan = decision.plan(resolver)
-    effects = describe(resolver.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
+    effects = describe(resolver.facts.as_known(row.by(manual_author(actor)) for row in plan.rows), plan.names)
     return DecisionReport(guild.id, plan, effects)
 
 
@@ -208,11 +204,3 @@ async def _match(guild: GuildConnection) -> MatchReport:
     groups = match(Resolver(await read_facts(guild)))
     acting = [group for group in groups if group.rows]
     return MatchReport(guild.id, acting, [group for group in groups if not group.rows])
-
-
-def _only(report: MatchReport, selected: Collection[str] | None) -> MatchReport:
-    """Keep the groups that were selected."""
-    if selected is None:
-        return report
-    groups = [group for group in report.groups if group.key in selected]
-    return replace(report, groups=groups, missing=len(set(selected)) - len(groups))

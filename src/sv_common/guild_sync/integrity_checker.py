@@ -14,7 +14,6 @@ from sv_common.guild_sync.engine.scan import DETECTION, scan
 from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
 from sv_common.guild_sync.roster import guilds
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES, rule_named
 
 log = structlog.get_logger(__name__)
@@ -32,7 +31,7 @@ __all__ = [
 async def detect_note_mismatch(
     conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
 ) -> list[Finding]:
-    """Find linked characters whose note, as it is now, names somebody who is not their player."""
+    """Find linked characters whose note, as it is now, names another player than theirs."""
     return await _detect("note_mismatch", conn, guild_id, now)
 
 
@@ -53,7 +52,7 @@ async def detect_orphan_discord(
 async def detect_role_mismatch(
     conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
 ) -> list[Finding]:
-    """Find players on Discord whose managed roles differ from what their rank says, and roles that nobody can give."""
+    """Find players on Discord whose managed roles differ from what their rank says, and roles that cannot be given."""
     return await _detect("role_mismatch", conn, guild_id, now)
 
 
@@ -79,10 +78,14 @@ async def run_integrity_check(
     Progress is reported for each rule, guild by guild.
     Raises `NotFound` for a rule or a guild that does not exist, and `Refused` for a named rule without a detector.
     """
-    rules = [_looking(name) for name in issue_types] if issue_types is not None else list(RULES.values())
+    rules = list(RULES.values()) if issue_types is None else [rule_named(name) for name in issue_types]
+    for rule in rules:
+        if issue_types is not None and rule.detect is None:
+            raise Refused(f"The rule “{rule.name}” has no detector, so there is nothing to check.")
     checks: list[RuleCheck] = []
     for each in await guilds.guild_ids(pool, guild_id):
-        checks += await _check_guild(pool, rules, each, actor, now, on_progress)
+        async with pool.writing(each) as guild:
+            checks += await scan(guild, rules, actor=actor, now=now, on_progress=on_progress)
     return CheckReport(checks)
 
 
@@ -104,23 +107,3 @@ async def _detect(issue_type: str, conn: Connection, guild_id: int | None, now: 
     if refusals:
         log.warning("guilds_left_out", rule=issue_type, guilds=len(refusals))
     return findings
-
-
-def _looking(issue_type: str) -> RuleDefinition:
-    rule = rule_named(issue_type)
-    if rule.detect is None:
-        raise Refused(f"The rule “{rule.name}” has no detector, so there is nothing to check.")
-    return rule
-
-
-async def _check_guild(
-    pool: Pool,
-    rules: Sequence[RuleDefinition],
-    guild_id: int,
-    actor: str,
-    now: datetime | None,
-    on_progress: OnProgress,
-) -> list[RuleCheck]:
-    """Check one guild in one transaction."""
-    async with pool.writing(guild_id) as guild:
-        return await scan(guild, rules, actor=actor, now=now, on_progress=on_progress)

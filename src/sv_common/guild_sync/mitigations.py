@@ -14,10 +14,10 @@ from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
 from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.engine import interrupted, undo_preview
 from sv_common.guild_sync.engine import undo as undoing
-from sv_common.guild_sync.engine.command import Command, Guard, unguarded
-from sv_common.guild_sync.engine.fix import fix_issues, preview
+from sv_common.guild_sync.engine.command import Command, FixRun, Guard, unguarded
+from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.interrupted import Finished
-from sv_common.guild_sync.engine.planning import Planning
+from sv_common.guild_sync.engine.planning import Planning, plan_fixes
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.issues import lifecycle
@@ -99,12 +99,10 @@ async def fix_one(
     """
     async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
         issue = await lifecycle.get(guild, issue_id)
-    rule = rule_named(issue.issue_type)
-    command = Command(actor)
-    results = await fix_issues(
-        pool, RULES, rule, issue.guild_id, [issue.id], command, source=discord_bot, seen=seen, guard=guard
+    run = FixRun(
+        RULES, rule_named(issue.issue_type), issue.guild_id, [issue.id], Command(actor), discord_bot, None, seen, guard
     )
-    return results[0]
+    return (await fix_issues(pool, run))[0]
 
 
 async def fix_all(
@@ -112,9 +110,9 @@ async def fix_all(
 ) -> FixReport:
     """Fix all open issues of one rule of one guild on an officer's command, by evidence alone. Raises `NotFound`."""
     rule = rule_named(issue_type)
-    command = Command(actor, is_bulk=True)
     issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
-    return FixReport(await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot))
+    run = FixRun(RULES, rule, guild_id, issue_ids, Command(actor, is_bulk=True), discord_bot)
+    return FixReport(await fix_issues(pool, run))
 
 
 async def fix_selected(
@@ -135,13 +133,20 @@ async def fix_selected(
     """
     command = Command(actor, is_bulk=True, seen=seen or {})
     results: list[FixResult] = []
-    for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items():
-        if issue_type in RULES:
-            ids = [issue.id for issue in chosen]
-            further = _further(on_progress, len(results), len(issue_ids))
-            results += await _fix_of_rule(pool, RULES[issue_type], guild_id, ids, command, discord_bot, further)
-        else:
-            results += [_without_a_rule(issue) for issue in chosen]
+    async with pool.reading(guild_id) as guild:
+        selected = _by_rule(await lifecycle.get_all(guild, issue_ids))
+    for issue_type, issues in selected.items():
+        rule = RULES.get(issue_type)
+        if rule is None:
+            results += [_without_a_rule(issue) for issue in issues]
+            continue
+        further = _further(on_progress, len(results), len(issue_ids))
+        ids = [issue.id for issue in issues]
+        run = FixRun(RULES, rule, guild_id, ids, command, discord_bot, on_progress=further)
+        try:
+            results += await fix_issues(pool, run)
+        except Refused as refusal:  # takes nothing back of what others have done
+            results += [FixResult(number, issue_type, FixOutcome.REFUSED, str(refusal)) for number in ids]
     place = {issue_id: number for number, issue_id in enumerate(dict.fromkeys(issue_ids))}
     return FixReport(sorted(results, key=lambda result: place[result.issue_id]))
 
@@ -151,10 +156,10 @@ async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: in
     command = Command("preview", is_bulk=True)
     async with pool.reading(guild_id) as guild:
         return {
-            issue_type: await preview(guild, RULES[issue_type], [issue.id for issue in chosen], command)
+            issue_type: await plan_fixes(guild, RULES[issue_type], issues, command)
             if issue_type in RULES
-            else Planning((), [_without_a_rule(issue) for issue in chosen], ())
-            for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items()
+            else Planning((), [_without_a_rule(issue) for issue in issues], ())
+            for issue_type, issues in _by_rule(await lifecycle.get_all(guild, issue_ids)).items()
         }
 
 
@@ -162,15 +167,15 @@ async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None)
     """Return what `fix_one` would do. Raises `NotFound`."""
     async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
         issue = await lifecycle.get(guild, issue_id)
-        return await preview(guild, rule_named(issue.issue_type), [issue.id], Command("preview"))
+        return await plan_fixes(guild, rule_named(issue.issue_type), [issue], Command("preview"))
 
 
 async def preview_all(pool: Pool, issue_type: str, *, guild_id: int) -> Planning:
     """Return what `fix_all` would do. Raises `NotFound`."""
     rule = rule_named(issue_type)
     async with pool.reading(guild_id) as guild:
-        issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
-        return await preview(guild, rule, issue_ids, Command("preview", is_bulk=True))
+        issues = await lifecycle.open_of_rule(guild, issue_type)
+        return await plan_fixes(guild, rule, issues, Command("preview", is_bulk=True))
 
 
 async def undo(
@@ -220,24 +225,6 @@ async def preview_undo(
     return await undo_preview.preview_undo(pool, attempt_id, guild_id=number, source=discord_bot, guard=guard)
 
 
-async def _fix_of_rule(
-    pool: Pool,
-    rule: RuleDefinition,
-    guild_id: int,
-    issue_ids: Sequence[int],
-    command: Command,
-    discord_bot: DiscordSource | None,
-    on_progress: OnProgress,
-) -> list[FixResult]:
-    """Fix issues of one rule among others; that this rule refuses takes nothing back of what others have done."""
-    try:
-        return await fix_issues(
-            pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, on_progress=on_progress
-        )
-    except Refused as refusal:
-        return [FixResult(issue_id, rule.issue_type, FixOutcome.REFUSED, str(refusal)) for issue_id in issue_ids]
-
-
 def _further(on_progress: OnProgress, before: int, total: int) -> OnProgress:
     """Tell the progress of a part as that of the whole."""
     return lambda part: on_progress(Progress(before + part.done, total, part.doing))
@@ -249,9 +236,10 @@ async def _fix_automatically(
     issue_ids = await _open_issue_ids(pool, guild_id, rule.issue_type)
     if not issue_ids:
         return []
-    command = Command.automation()
     try:
-        return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
+        return await fix_issues(
+            pool, FixRun(RULES, rule, guild_id, issue_ids, Command.automation(), discord_bot, limit)
+        )
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)
         if isinstance(error, PattError):  # as when another process holds the guild; the next run does it
@@ -267,12 +255,11 @@ async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[in
         return [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
 
 
-async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict[str, list[Issue]]:
+def _by_rule(issues: Sequence[Issue]) -> dict[str, list[Issue]]:
     """These issues by rule: rules in the registry's order, those that are no more at the end."""
-    async with pool.reading(guild_id) as guild:
-        chosen = await lifecycle.get_all(guild, issue_ids)
-    types = dict.fromkeys([*RULES, *(issue.issue_type for issue in chosen)])
-    found = {issue_type: [issue for issue in chosen if issue.issue_type == issue_type] for issue_type in types}
+    found: dict[str, list[Issue]] = {issue_type: [] for issue_type in RULES}
+    for issue in issues:
+        found.setdefault(issue.issue_type, []).append(issue)
     return {issue_type: of_rule for issue_type, of_rule in found.items() if of_rule}
 
 

@@ -15,7 +15,6 @@ from sv_common.guild_sync.engine.command import AUTOMATION
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
 from sv_common.guild_sync.notifications import announcements
-from sv_common.guild_sync.notifications.announcements import OpenDigest
 from sv_common.guild_sync.notifications.digest import ChangedIssues, IssueChange, digest
 from sv_common.guild_sync.notifications.outbox import deliver
 from sv_common.guild_sync.roster import guilds
@@ -107,7 +106,8 @@ async def _add_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | N
             )
         if news is None or (current is not None and current.is_under_way and not current.is_posted):
             return False
-        if current is not None and _has_ended(current, channel_id):
+        is_elsewhere = current is not None and (current.is_over or current.channel_id != channel_id)
+        if current is not None and current.is_posted and is_elsewhere:  # one that was never posted goes on growing
             await announcements.close(here, current.id)
             current = None
         covers = (current.first_event if current else news[0], news[1])
@@ -119,11 +119,6 @@ async def _add_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | N
         else:
             return await announcements.extend_digest(here, current.id, channel_id, content, last_event=covers[1])
     return True
-
-
-def _has_ended(current: OpenDigest, channel_id: str) -> bool:
-    """Whether news begin another message: one that was never posted goes on growing, on another day or channel too."""
-    return current.is_posted and (current.is_over or current.channel_id != channel_id)
 
 
 async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import NotFound
-from sv_common.guild_sync.engine.command import SOME_OFFICER, Command
+from sv_common.guild_sync.engine.command import SOME_OFFICER, Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
@@ -46,8 +46,8 @@ class PlannedMitigation(AppliesPlan):
         async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
             issue = await lifecycle.get(guild, issue_id)
         asked_by = command or (Command.automation() if rule.auto_mitigate else Command(SOME_OFFICER))
-        results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], asked_by, source=discord_bot)
-        return results[0].outcome is FixOutcome.FIXED
+        (result,) = await fix_issues(pool, FixRun(RULES, rule, issue.guild_id, [issue.id], asked_by, discord_bot))
+        return result.outcome is FixOutcome.FIXED
 
 
 def _registered(rule: RuleDefinition) -> RuleDefinition:

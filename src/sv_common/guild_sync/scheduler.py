@@ -72,16 +72,14 @@ async def run_addon_sync(
             await on_start()
         return await sync_addon_data(pool, rows, guild_id=guild.id, exported_at=exported_at, origin=origin)
 
-    return await _sync_pipeline(pool, "addon_upload", sync, guild_id, sources, actor, has_summary=True)
+    async with _run(pool, guild_id, sources, "addon_upload", actor) as run:
+        if await run.has_news(sync):
+            await run.tail()
+    return run.report()
 
 
 async def run_blizzard_sync(
-    pool: Pool,
-    *,
-    guild_id: int | None = None,
-    sources: Sources,
-    actor: str = "schedule",
-    accept_losses: bool = False,
+    pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str = "schedule", accept_losses: bool = False
 ) -> PipelineReport:
     """Fetch the roster from Battle.net and write it. Raises `SourceError`, `SuspiciousSource`, `ConfigurationError`."""
 
@@ -104,18 +102,15 @@ async def run_blizzard_sync(
                 await guilds.keep_canonical_address(conn, guild.id, address)
         return report
 
-    return await _sync_pipeline(
-        pool, "battlenet_sync", sync, guild_id, sources, actor, has_summary=True, has_profiles=True
-    )
+    async with _run(pool, guild_id, sources, "battlenet_sync", actor) as run:
+        if await run.has_news(sync):
+            await run.refresh()
+            await run.tail()
+    return run.report()
 
 
 async def run_discord_sync(
-    pool: Pool,
-    *,
-    guild_id: int | None = None,
-    sources: Sources,
-    actor: str = "schedule",
-    accept_losses: bool = False,
+    pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str = "schedule", accept_losses: bool = False
 ) -> PipelineReport:
     """Fetch roles and members from Discord and write them. Raises like `run_blizzard_sync`."""
 
@@ -130,16 +125,18 @@ async def run_discord_sync(
             pool, server, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
         )
 
-    return await _sync_pipeline(pool, "discord_sync", sync, guild_id, sources, actor, has_summary=False)
+    async with _run(pool, guild_id, sources, "discord_sync", actor) as run:
+        if await run.has_news(sync):
+            await run.tail(has_summary=False)
+    return run.report()
 
 
 async def run_sweep(
     pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str = "schedule"
 ) -> PipelineReport:
     """Scan a whole guild without news from any source: time itself makes characters stale and ends dismissals."""
-    guild = await _guild(pool, guild_id)
-    async with _run(pool, guild, sources, "sweep", actor) as run:
-        await run.sync("erase_expired_profiles", lambda: erase_expired_profiles(pool, guild_id=guild.id))
+    async with _run(pool, guild_id, sources, "sweep", actor) as run:
+        await run.sync("erase_expired_profiles", lambda: erase_expired_profiles(pool, guild_id=run.guild.id))
         await run.tail()
     return run.report()
 
@@ -148,38 +145,14 @@ async def run_full_match(
     pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str, selected: Collection[str] | None = None
 ) -> tuple[PipelineReport, MatchReport]:
     """Match the whole guild, or the players that are selected by their keys, on an officer's command; then check it."""
-    guild = await _guild(pool, guild_id)
-    async with _run(pool, guild, sources, "full_match", actor) as run:
+    async with _run(pool, guild_id, sources, "full_match", actor) as run:
         match = await run.step(
             "run_matching",
-            lambda: run_matching(pool, actor=actor, guild_id=guild.id, selected=selected),
+            lambda: run_matching(pool, actor=actor, guild_id=run.guild.id, selected=selected),
             lambda report: (report.counts, ()),
         )
         await run.tail(has_fixes=False)
     return run.report(), match
-
-
-async def _sync_pipeline(
-    pool: Pool,
-    name: str,
-    sync: Callable[[Guild], Awaitable[SyncReport]],
-    guild_id: int | None,
-    sources: Sources,
-    actor: str,
-    *,
-    has_summary: bool,
-    has_profiles: bool = False,
-) -> PipelineReport:
-    """Sync, refresh profiles and realms where the source has them, then what follows every sync."""
-    guild = await _guild(pool, guild_id)
-    async with _run(pool, guild, sources, name, actor) as run:
-        news = await run.sync("sync", lambda: sync(guild))
-        run.as_of, run.is_superseded = news.as_of, news.is_superseded
-        if not run.is_superseded:
-            if has_profiles:
-                await run.refresh()
-            await run.tail(has_summary=has_summary)
-    return run.report()
 
 
 @dataclass(slots=True)
@@ -219,8 +192,13 @@ class _Run:
         return result
 
     async def sync(self, name: str, work: Callable[[], Awaitable[SyncReport]]) -> SyncReport:
-        """Do a step that syncs."""
         return await self.step(name, work, lambda report: (report.counts, report.notices))
+
+    async def has_news(self, sync: Callable[[Guild], Awaitable[SyncReport]]) -> bool:
+        """Sync the source; return whether it told anything that newer news had not told already."""
+        news = await self.sync("sync", lambda: sync(self.guild))
+        self.as_of, self.is_superseded = news.as_of, news.is_superseded
+        return not news.is_superseded
 
     async def refresh(self) -> None:
         """Fetch realms and profiles again; where profiles fail, the run is partial and the roster stands."""
@@ -283,18 +261,15 @@ class _Run:
 
     @property
     def status(self) -> str:
-        """How a run ended that no error stopped."""
         if self.is_superseded:
             return "superseded"
         return "partial" if self.is_partial or (self.checked and self.checked.errors) else "done"
 
     async def finish(self, status: str, error: str | None = None) -> None:
-        """Write the end of the run to the log."""
         async with self.pool.writing(self.guild.id, alone=False) as here:
             await runs.finish(here, self.id, status=status, steps=self.steps, error=error, as_of=self.as_of)
 
     def report(self) -> PipelineReport:
-        """Return what the run did."""
         return PipelineReport(
             self.name,
             self.guild.id,
@@ -309,8 +284,10 @@ class _Run:
 
 
 @contextlib.asynccontextmanager
-async def _run(pool: Pool, guild: Guild, sources: Sources, name: str, actor: str) -> AsyncIterator[_Run]:
+async def _run(pool: Pool, guild_id: int | None, sources: Sources, name: str, actor: str) -> AsyncIterator[_Run]:
     """Log a run from its beginning to its end, while no other pipeline of the guild runs."""
+    async with pool.installation() as conn:
+        guild = await guilds.the_only(conn, guild_id)
     async with _alone(pool, guild.id):
         started = time.monotonic()
         with counting_statements() as counter:
@@ -345,11 +322,6 @@ async def _now(pool: Pool) -> datetime:
     """Return the time of the database's clock, by which all servers tell which of two fetches began first."""
     async with pool.installation() as conn:
         return await runs.now(conn)
-
-
-async def _guild(pool: Pool, guild_id: int | None) -> Guild:
-    async with pool.installation() as conn:
-        return await guilds.the_only(conn, guild_id)
 
 
 def _milliseconds(started: float) -> int:

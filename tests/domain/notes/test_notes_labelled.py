@@ -14,17 +14,7 @@ from pathlib import Path
 from sv_common.guild_sync.notes import ParsedNote, parse_note
 
 NOTES_NAMING_NOBODY = {
-    "profession",
-    "spec",
-    "level",
-    "machine",
-    "date",
-    "ditto",
-    "empty",
-    "bank",
-    "marker",
-    "noise",
-    "others",
+    *("profession", "spec", "level", "machine", "date", "ditto", "empty", "bank", "marker", "noise", "others"),
     "second",
 }
 

@@ -16,15 +16,7 @@ async def test_a_roster_alone_knows_no_logins_and_a_refresh_brings_them(installe
     character = installed.world.characters[0]
     assert await installed.known(character) == (None, None)
     report = await installed.refresh()
-    assert report.counts == {
-        "shown": 12,
-        "hidden": 0,
-        "gone": 0,
-        "failed": 0,
-        "waiting": 0,
-        "erased": 0,
-        "expired": 0,
-    }
+    assert report.counts == {"shown": 12, "hidden": 0, "gone": 0, "failed": 0, "waiting": 0, "erased": 0, "expired": 0}
     assert report.notices == ()
     for each in installed.world.characters:
         assert await installed.known(each) == (each.item_level, each.last_login_ms)

@@ -19,17 +19,15 @@ from web.helpers import PAGE, PLAYERS, issue_number, settings
 
 pytestmark = pytest.mark.browser
 
-SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 800})
+PHONE: Any = {"width": 390, "height": 800}
 
 
-@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
 async def test_an_officer_chooses_another_player_for_an_issue(
-    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+    sign_in: SignIn, site: str, troubled: GuildBuilder
 ) -> None:
-    page, wrong = await sign_in(viewport=viewport)
-    content = page.locator("#content")
     number = await issue_number(troubled, "orphan_wow", "Riddle")
-    await page.goto(f"{site}{PAGE}/issues/{number}")
+    page, wrong = await sign_in(f"{PAGE}/issues/{number}", viewport=PHONE)
+    content = page.locator("#content")
     await expect(content).to_contain_text("The note of Riddle-area-52 says “hello there friend”.")
     await page.get_by_label("Choose another player").fill("elr")
     await page.get_by_role("button", name="Search").click()
@@ -43,13 +41,12 @@ async def test_an_officer_chooses_another_player_for_an_issue(
     assert wrong == []
 
 
-@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
 async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
-    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+    sign_in: SignIn, troubled: GuildBuilder
 ) -> None:
-    page, wrong = await sign_in(viewport=viewport)
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    page, wrong = await sign_in(f"{PAGE}/issues/{number}", viewport=PHONE)
     candidates = page.locator("#candidates")
-    await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
     await expect(candidates).to_contain_text("chosen by the fix")
     await page.get_by_role("link", name="Not this player: Mito").click()
     await page.get_by_label("Reason").fill("another Mito")
@@ -64,16 +61,14 @@ async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
     assert wrong == []
 
 
-@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
 async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
-    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+    sign_in: SignIn, site: str, troubled: GuildBuilder
 ) -> None:
-    early, _ = await sign_in(viewport=viewport)
-    late, wrong = await sign_in(viewport=viewport)
-    address = f"{site}{PAGE}/issues/{await issue_number(troubled, 'note_mismatch')}"
+    address = f"{PAGE}/issues/{await issue_number(troubled, 'note_mismatch')}"
+    early, _ = await sign_in(address)
+    late, wrong = await sign_in("/login")
     await late.route("**/api/v1/admin/live**", lambda route: route.abort())
-    for page in (early, late):
-        await page.goto(address)
+    await late.goto(f"{site}{address}")
     await early.get_by_role("button", name="Fix").click()
     await expect(early.get_by_role("status")).to_contain_text("Fixed. Move Grimalt-area-52 from Elrek to ")
     await late.get_by_label("Reason").fill("it is right")
@@ -90,8 +85,7 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     for name in ("Heathfen", "Moorland"):
         await guild.member(name)
         await guild.character(name)
-    page, wrong = await sign_in()
-    await page.get_by_role("link", name="Full Match").click()
+    page, wrong = await sign_in("/admin/full-match")
     status, state = page.locator("#status"), page.locator("#match-state")
     await page.get_by_role("button", name="Apply selected").click()
     await expect(status).to_contain_text("No one is selected")
@@ -158,8 +152,7 @@ async def test_an_officer_merges_two_players_and_takes_them_apart_again(
 ) -> None:
     mito = await guild.main("Mito")
     await guild.alt("Grimalt", "alt of Mito", await guild.player("Mito"))
-    page, wrong = await sign_in()
-    await page.goto(f"{site}{PLAYERS}/{mito}")
+    page, wrong = await sign_in(f"{PLAYERS}/{mito}")
     content, status = page.locator("#content"), page.get_by_role("status")
     await page.get_by_label("Other player").fill("mito")
     await page.locator("section", has=page.locator("#merge")).get_by_role("button", name="Preview").click()

@@ -63,10 +63,7 @@ async def apply(guild: GuildConnection, changesets: Sequence[Changeset], author:
         fold(
             change
             for row in rows
-            for change in (
-                _completed(row, guild.id, state, numbers),
-                *map(_kept, _taken_along(row, state, wanted)),
-            )
+            for change in (_completed(row, guild.id, state, numbers), *map(_kept, _taken_along(row, state, wanted)))
         )
         for rows in planned
     ]
@@ -177,16 +174,12 @@ def _by_key(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
     wanted: dict[RowKey, RowChange] = {}
     for change in changes:
         earlier = wanted.get(change.key)
-        if earlier is not None and not _are_apart(earlier, change):
-            raise PlanStale(_TWICE)
+        if earlier is not None:
+            are_of_player = change.table == "player" and earlier.is_update and change.is_update
+            if not are_of_player or {*(earlier.after or {})} & {*(change.after or {})}:
+                raise PlanStale(_TWICE)
         wanted[change.key] = change if earlier is None else earlier.then(change)
     return wanted
-
-
-def _are_apart(one: RowChange, another: RowChange) -> bool:
-    if one.table != "player" or not one.is_update or not another.is_update:
-        return False
-    return not {*(one.after or {})} & {*(another.after or {})}
 
 
 def _inverse(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
@@ -202,8 +195,8 @@ def _is_as_expected(change: RowChange, row: Row | None) -> bool:
 
 def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
     row = state.of(change)
-    if change.before is None and _is_dormant(change, row):
-        row = None
+    if change.before is None and change.table == "alias" and row is not None and not row["is_in_use"]:
+        row = None  # a word that a match once learned and that no note of its player has any more
     if not _is_as_expected(change, row):
         name = state.name(change)
         if row is None and change.table != "link":
@@ -218,11 +211,6 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
             return f"{state.name(change)} has got other characters, aliases or rejections since"
     return None
-
-
-def _is_dormant(change: RowChange, row: Row | None) -> bool:
-    """Whether a row is a word that a match once learned and that no note of its player has any more."""
-    return change.table == "alias" and row is not None and not row["is_in_use"]
 
 
 def _find_obstacles(wanted: Mapping[RowKey, RowChange], state: _State) -> Iterator[tuple[RowKey, str]]:

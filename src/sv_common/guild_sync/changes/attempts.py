@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
@@ -75,10 +75,13 @@ class Attempt:
         )
 
     @property
-    def member_id(self) -> int | None:
-        """The Discord member whose roles it changes; those of one attempt are one member's."""
-        roles = (*self.intended, *self.roles)
-        return roles[0].member_id if roles else None
+    def is_on_discord(self) -> bool:
+        return bool(self.intended or self.roles)
+
+    @property
+    def member_id(self) -> int:
+        """The one Discord member whose roles it changes. Raises `IndexError` where it changes none."""
+        return (*self.intended, *self.roles)[0].member_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,6 @@ async def begin(
 async def finish(
     guild: GuildConnection, attempt_id: int, outcome: str, reason: str, changes: Sequence[RoleChange]
 ) -> None:
-    """Write down how an attempt ended that was begun."""
     await guild.run(SQL["finish"], attempt_id=attempt_id, outcome=outcome, reason=reason, changes=_as_json(changes))
 
 
@@ -217,19 +219,19 @@ async def names_of(guild: GuildConnection, attempt: Attempt) -> NameOf:
         ],
         "member_ids": [*_numbers(attempt.rows, "discord_user_id"), *(role.member_id for role in attempt.roles)],
     }
-    found: dict[Thing, str] = {**names_in(attempt.plan), **dict(_names_in_rows(attempt.rows))}
+    players = [(row.id, row.before) for row in attempt.rows if row.table == "player"]
+    found: dict[Thing, str] = {**names_in(attempt.plan)}
+    found |= {("player", number): row["display_name"] for number, row in players if row and "display_name" in row}
     for kind, number, name in await guild.rows(SQL["names"], **values):
         found[kind, number] = name
     return found
 
 
 async def mark_undone(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
-    """Record that an attempt was undone."""
     await guild.run(SQL["mark_undone"], attempt_id=attempt_id, actor=actor)
 
 
 async def mark_undoing(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
-    """Write down that an undo on Discord is about to be done."""
     await guild.run(SQL["mark_undoing"], attempt_id=attempt_id, actor=actor)
 
 
@@ -256,21 +258,14 @@ async def undone_plans(guild: GuildConnection, plan_keys: Sequence[str]) -> dict
 async def fixed_since(
     guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, since: datetime
 ) -> dict[int, tuple[int, str]]:
-    """Return, by issue, the number and the reason of the fix that somebody has made since then and nobody has undone."""
+    """Return, by issue, the number and the reason of the fix that the actor has made since then and that is not undone."""
     rows = await guild.rows(SQL["fixed_since"], issue_ids=list(issue_ids), actor=actor, since=since)
     return {issue_id: (attempt_id, reason) for issue_id, attempt_id, reason in rows}
 
 
 def _numbers(rows: Sequence[RowChange], *columns: str) -> list[int]:
-    """What the columns of a journal refer to."""
     sides = [side for row in rows for side in (row.before, row.after) if side]
     return sorted({side[column] for side in sides for column in columns if side.get(column)})
-
-
-def _names_in_rows(rows: Sequence[RowChange]) -> Iterator[tuple[Thing, str]]:
-    for row in rows:
-        if row.table == "player" and row.before and "display_name" in row.before:
-            yield ("player", row.id), row.before["display_name"]
 
 
 def _as_json(changes: Sequence[RowChange] | Sequence[RoleChange]) -> Jsonb:

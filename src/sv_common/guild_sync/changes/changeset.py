@@ -187,7 +187,6 @@ class Changeset:
 
     @property
     def plan_class(self) -> PlanClass:
-        """Who may have it applied."""
         if not self.changes:
             return PlanClass.SHOWN_ONLY
         is_held = self.waits_for_officer or self.not_in_bulk
@@ -363,12 +362,7 @@ def forget_rejection(
 
 
 def move_rejection(
-    player: Named,
-    former: Named,
-    *,
-    character: Named | None = None,
-    member: Named | None = None,
-    is_unlinking: bool,
+    player: Named, former: Named, *, character: Named | None = None, member: Named | None = None, is_unlinking: bool
 ) -> RowChange:
     """Let a rejection be about another player; who decided it stays."""
     before, after = (_rejected(each, character, member, is_unlinking=is_unlinking) for each in (former, player))

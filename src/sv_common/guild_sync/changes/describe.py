@@ -166,12 +166,16 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
     row = after or before or {}
     match change.table:
         case "link":
-            yield Effect(f"Player of {names.character(change.id)}", *(_owner(each, names) for each in (before, after)))
+            owners = (f"{names.player(r['player_id'])}, {_standing(r)}" if r else NOBODY for r in (before, after))
+            yield Effect(f"Player of {names.character(change.id)}", *owners)
         case "confirmation":
             what = f"That {names.character(row['character_id'])} is {names.member(row['discord_user_id'])}’s"
-            yield Effect(what, *(_confirmed(each) for each in (before, after)))
+            yield Effect(
+                what, *(f"confirmed by {r['confirmed_by']}" if r else "not confirmed" for r in (before, after))
+            )
         case "alias":
-            yield Effect(f"“{row['alias']}” in a note", *(_meaning(each, names) for each in (before, after)))
+            meanings = (f"means {names.player(r['player_id'])}" if r else NO_ALIAS for r in (before, after))
+            yield Effect(f"“{row['alias']}” in a note", *meanings)
         case "rejection" if before and after and before["player_id"] != after["player_id"]:
             yield Effect(_what_is_rejected(before, names), _verdict(before), BY_EVIDENCE)
             yield Effect(_what_is_rejected(after, names), BY_EVIDENCE, _verdict(after))
@@ -216,14 +220,6 @@ def _standing(row: Row, prefix: str = "") -> str:
     return BY_AN_OFFICER if is_decided else BY_EVIDENCE
 
 
-def _owner(row: Row | None, names: Names) -> str:
-    return f"{names.player(row['player_id'])}, {_standing(row)}" if row else NOBODY
-
-
-def _meaning(row: Row | None, names: Names) -> str:
-    return f"means {names.player(row['player_id'])}" if row else NO_ALIAS
-
-
 def _what_is_rejected(row: Row, names: Names) -> str:
     player = names.player(row["player_id"])
     if row.get("character_id") is None:
@@ -235,10 +231,6 @@ def _verdict(row: Row | None) -> str:
     if row is None:
         return BY_EVIDENCE
     return ON_AN_OFFICERS_WORD if row.get("is_unlinking") else f"never: {row.get('reason') or 'an officer says so.'}"
-
-
-def _confirmed(row: Row | None) -> str:
-    return f"confirmed by {row['confirmed_by']}" if row else "not confirmed"
 
 
 def names_in(plan: Sequence[Mapping[str, Any]]) -> NameOf:

@@ -20,7 +20,7 @@ _UNIQUE = {
     "link_rejections": "Another officer has made the same rejection since.",
 }
 _MISSING = {
-    "players": "A character is no longer a player’s that would have it as its main or off-spec, or a Discord member is gone.",
+    "players": "A character is no longer a player’s that would have it as its main or off-spec, or a Discord member is gone."
 }
 _PLAYER_GONE = "A player or a character that this is about is gone since, merged into another or deleted."
 

@@ -52,7 +52,7 @@ class MemberGone(Refused):
 class RoleOutcome:
     """What was done to one member.
 
-    `changes` were made as far as is known: those that Discord confirmed or showed. `roles` is None where nobody could look
+    `changes` were made as far as is known: those that Discord confirmed or showed. `roles` is None where no look was possible
     afterwards. With `is_unverified`, `changes` has the one whose answer was lost too: it may have been made, or may be yet.
     """
 
@@ -84,7 +84,14 @@ class RoleRun:
         """Raise `Obstacle` for the first role that the bot may not change, and `SourceError` where that is not known."""
         if not changes:
             return
-        authority = await self._authority(member.discord_guild_id)
+        if member.discord_guild_id not in self._authorities:
+            try:
+                authority = await self._discord.fetch_authority(member.discord_guild_id)
+            except SourceError as error:
+                self.stopped_by = str(error)
+                raise
+            self._authorities[member.discord_guild_id] = authority
+        authority = self._authorities[member.discord_guild_id]
         for change in changes:
             obstacle = self._denied.get(change.role_id) or authority.obstacle(change.role_id, change.role)
             if obstacle:
@@ -155,25 +162,13 @@ class RoleRun:
             self._denied[change.role_id] = str(error)
             raise
         except (SourceUnavailable, SourceMalformed) as error:
-            if not await self._was_made(member, change):
+            try:  # it may have been made, and only its response was lost
+                was_made = is_seen(change, (await self._fetch(member)).role_ids)
+            except PattError:
+                was_made = False  # the error that led here is the one to be told
+            if not was_made:
                 self._remember_outage(error)
                 raise
-
-    async def _was_made(self, member: Member, change: RoleChange) -> bool:
-        """Whether a change was made and only its response was lost; False where that cannot be seen."""
-        try:
-            return is_seen(change, (await self._fetch(member)).role_ids)
-        except PattError:
-            return False  # the error that led here is the one to be told
-
-    async def _authority(self, guild_id: str) -> RoleAuthority:
-        if guild_id not in self._authorities:
-            try:
-                self._authorities[guild_id] = await self._discord.fetch_authority(guild_id)
-            except SourceError as error:
-                self.stopped_by = str(error)
-                raise
-        return self._authorities[guild_id]
 
     async def _fetch(self, member: Member) -> DiscordMember:
         try:
@@ -203,15 +198,15 @@ def still_to_do(changes: Sequence[RoleChange], held: Collection[str]) -> list[Ro
 
 
 def to_put_back(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
-    """Return what puts the changes back, taken together; nothing for a role that is as it was at first."""
+    """Return what puts the changes back, taken together."""
+    return still_to_do([change.inverse for change in taken_together(changes)], held)
+
+
+def taken_together(changes: Sequence[RoleChange]) -> list[RoleChange]:
+    """Return the last change of each role; nothing for a role that is as it was at first."""
+    first = {change.role_id: change for change in reversed(changes)}
     last = {change.role_id: change for change in changes}
-    first = held_at_first(changes)
-    return still_to_do([each.inverse for each in last.values() if each.held is not first[each.role_id]], held)
-
-
-def held_at_first(changes: Sequence[RoleChange]) -> dict[str, bool]:
-    """Return whether the member had each of the roles before the first of the changes."""
-    return {change.role_id: not change.held for change in reversed(changes)}
+    return [change for change in last.values() if change.held is first[change.role_id].held]
 
 
 def is_seen(change: RoleChange, held: Collection[str]) -> bool:

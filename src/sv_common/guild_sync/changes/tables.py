@@ -34,18 +34,12 @@ class Table:
         return {column: row[column] for column in self.columns if column in row}
 
     def compared(self, row: Row) -> dict[str, Any]:
-        """Return the columns by which a row is found changed."""
         return {column: value for column, value in self.kept(row).items() if column not in self.notes}
 
 
 def _table(schema: str, name: str, key: str, columns: str, known_by: str = "", notes: str = "") -> Table:
     return Table(
-        schema,
-        name,
-        tuple(key.split()),
-        tuple(columns.split()),
-        tuple(known_by.split()),
-        frozenset(notes.split()),
+        schema, name, tuple(key.split()), tuple(columns.split()), tuple(known_by.split()), frozenset(notes.split())
     )
 
 
@@ -87,23 +81,3 @@ TABLES: Mapping[str, Table] = {
     ),
 }
 """In the order in which rows are written: what others refer to comes first. Rows are deleted in the opposite order."""
-
-_CLEARED = "cleared along with the link, and written down; an undo that would clear one is refused"
-
-CASCADES: Mapping[tuple[str, str], str] = {
-    ("guild_identity.player_characters", "player_id"): "a player is deleted only when it has no characters",
-    ("guild_identity.player_note_aliases", "player_id"): "a player is deleted only when it has no aliases in use; "
-    "others are deleted along, and written down",
-    ("guild_identity.link_rejections", "player_id"): "a player is deleted only when it has no rejections",
-    (
-        "common.confirmed_links",
-        "player_id",
-    ): "deleted along with a player, and written down; an undo that would take one is refused",
-    (
-        "guild_identity.audit_issues",
-        "player_id",
-    ): "written down when a player is deleted; resolved when an undo deletes it",
-    ("guild_identity.players", "main_character_id"): _CLEARED,
-    ("guild_identity.players", "offspec_character_id"): _CLEARED,
-}
-"""What the database deletes or clears along with a row that a changeset deletes, and what is done about it."""

@@ -51,7 +51,11 @@ async def _delete(guild: GuildConnection, name: str, changes: Iterable[RowChange
     table = TABLES[name]
     rows = [_keyed(table, each) for each in changes if each.table == name and each.after is None]
     if rows:
-        await guild.run(_delete_statement(table), rows=Jsonb(rows))
+        statement = sql.SQL(
+            "delete from {table} t using jsonb_array_elements(%(rows)s) as given, "
+            "lateral jsonb_populate_record(null::{table}, given) as r where {same}"
+        ).format(table=_identifier(table), same=_same_key(table))
+        await guild.run(statement, rows=Jsonb(rows))
 
 
 async def _update(guild: GuildConnection, name: str, changes: Iterable[RowChange]) -> None:
@@ -72,8 +76,12 @@ async def _insert(guild: GuildConnection, name: str, changes: Iterable[RowChange
         if each.table == name and each.before is None:
             row = table.kept(each.after or {})
             groups[tuple(row)].append(row)
-    for columns, rows in groups.items():
-        await guild.run(_insert_statement(table, columns), rows=Jsonb(rows))
+    for columns, rows in groups.items():  # columns that they do not have get their defaults
+        statement = sql.SQL(
+            "insert into {table} ({names}) overriding system value select {names} "
+            "from jsonb_populate_recordset(null::{table}, %(rows)s)"
+        ).format(table=_identifier(table), names=sql.SQL(", ").join(map(sql.Identifier, columns)))
+        await guild.run(statement, rows=Jsonb(rows))
 
 
 def _keyed(table: Table, change: RowChange) -> Row:
@@ -89,13 +97,6 @@ def _same_key(table: Table) -> sql.Composed:
     return sql.SQL(" and ").join(pairs)
 
 
-def _delete_statement(table: Table) -> sql.Composed:
-    return sql.SQL(
-        "delete from {table} t using jsonb_array_elements(%(rows)s) as given, "
-        "lateral jsonb_populate_record(null::{table}, given) as r where {same}"
-    ).format(table=_identifier(table), same=_same_key(table))
-
-
 def _update_statement(table: Table) -> sql.Composed:
     """Write the columns that each row has, and only those."""
     columns = [column for column in table.columns if column not in table.key]
@@ -109,12 +110,3 @@ def _update_statement(table: Table) -> sql.Composed:
         "update {table} t set {sets} from jsonb_array_elements(%(rows)s) as given, "
         "lateral jsonb_populate_record(null::{table}, given) as r where {same}"
     ).format(table=_identifier(table), sets=sql.SQL(", ").join(sets), same=_same_key(table))
-
-
-def _insert_statement(table: Table, columns: Sequence[str]) -> sql.Composed:
-    """Insert rows under the numbers that they had; columns that they do not have get their defaults."""
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    return sql.SQL(
-        "insert into {table} ({names}) overriding system value select {names} "
-        "from jsonb_populate_recordset(null::{table}, %(rows)s)"
-    ).format(table=_identifier(table), names=names)

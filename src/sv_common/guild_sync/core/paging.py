@@ -32,25 +32,20 @@ class Place:
 
     @property
     def pages(self) -> int:
-        """How many pages the list has, at least one."""
         return max(1, -(-self.total // PAGE_SIZE))
 
     @property
     def number(self) -> int:
-        """The page to show."""
         return min(max(1, self.asked), self.pages)
 
     @property
     def offset(self) -> int:
-        """How many items come before the page."""
         return (self.number - 1) * PAGE_SIZE
 
     def page(self, items: Sequence[Item]) -> Page[Item]:
-        """Return the page that holds these items."""
         return Page(items, self.number, self.pages, self.total)
 
 
 def page_of(items: Sequence[Item], number: int) -> Page[Item]:
-    """Return one page of a list in memory."""
     place = Place(len(items), number)
     return place.page(items[place.offset : place.offset + PAGE_SIZE])

@@ -28,12 +28,11 @@ def fault_of_text(text: str, longest: int = LONGEST_TEXT) -> str | None:
     return None
 
 
-def checked_text(what: str, text: str, longest: int = LONGEST_TEXT) -> str:
-    """Return a text as it was handed in. Raises `BadInput` that names it where it cannot be used."""
-    fault = fault_of_text(text, longest)
-    if fault is not None:
-        raise BadInput(f"{what} cannot be used: it {fault}.")
-    return text
+def checked_reason(reason: str) -> str:
+    """Return a reason without outer blanks. Raises `BadInput` where it cannot be used."""
+    if (fault := fault_of_text(reason.strip())) is not None:
+        raise BadInput(f"The reason cannot be used: it {fault}.")
+    return reason.strip()
 
 
 def shown(text: str) -> str:

@@ -38,5 +38,4 @@ class Count:
         self.report(doing)
 
     def report(self, doing: str) -> None:
-        """Report what is being done."""
         self.on_progress(Progress(self.done, self.total, doing))

@@ -36,7 +36,6 @@ class StepReport:
     error: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the step as the sync log keeps it."""
         return {
             "name": self.name,
             "duration_ms": self.duration_ms,

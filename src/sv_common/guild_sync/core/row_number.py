@@ -1,4 +1,4 @@
-"""Numbers of rows as people write them: `#12` is always the row; a bare number may be somebody's name as well."""
+"""Numbers of rows as people write them: `#12` is always the row; a bare number may be someone's name as well."""
 
 from __future__ import annotations
 

@@ -37,6 +37,6 @@ _NAMES = {"automation": "Automation", "detection": "A check", "clock": "The cloc
 
 
 def name_of(actor: str) -> str:
-    """Return how somebody is called on a page: an officer by the name alone."""
+    """Return how someone is called on a page: an officer by the name alone."""
     kind, _, name = actor.partition(" ")
     return name if kind == "officer" and name else _NAMES.get(actor, actor)

@@ -1,20 +1,27 @@
-"""Who requests a fix, what that makes of the links it writes, and what may stop it."""
+"""Who requests a fix, what that makes of the links it writes, and what may stop it; and one run of fixes."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Author
+from sv_common.guild_sync.core.progress import Count, OnProgress, ignore_progress
+from sv_common.guild_sync.issues.history import Seen
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.sources.ports import DiscordSource
+
+Rules: TypeAlias = Mapping[str, RuleDefinition]
 
 AUTOMATION = "automation"
 
 SOME_OFFICER = "officer"
-"""Who acts where nobody says who asks: never automation, which may do less."""
+"""Who acts where no one says who asks: never automation, which may do less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,6 @@ class Command:
 
     @classmethod
     def automation(cls) -> Command:
-        """The request of a pipeline."""
         return cls(AUTOMATION, is_automatic=True, is_bulk=True)
 
     @property
@@ -54,3 +60,32 @@ stay; then nothing of the transaction does."""
 @contextlib.asynccontextmanager
 async def unguarded(guild: GuildConnection) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
     yield
+
+
+@dataclass(slots=True)
+class FixRun:
+    """Issues of one rule of one guild, to be fixed on one command.
+
+    With more than `limit` plans to apply, all of them need review. `seen` is what the officer has seen of a single issue.
+    `started` is on the monotonic clock.
+    """
+
+    rules: Rules
+    rule: RuleDefinition
+    guild_id: int
+    issue_ids: Sequence[int]
+    command: Command
+    source: DiscordSource | None = None
+    limit: int | None = None
+    seen: Seen | None = None
+    guard: Guard = unguarded
+    on_progress: OnProgress = ignore_progress
+    count: Count = field(init=False)
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.count = Count(len(self.issue_ids), self.on_progress)
+
+    def settle(self, issues: int, doing: str | None = None) -> None:
+        """Report that so many more issues have their result."""
+        self.count.add(issues, doing or f"Fixing: {self.rule.name}")

@@ -16,21 +16,18 @@ import structlog
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt, NewAttempt
-from sv_common.guild_sync.changes.changeset import RoleChange
 from sv_common.guild_sync.changes.roles import Member, MemberGone, RoleOutcome, RoleRun, still_to_do
 from sv_common.guild_sync.core.errors import Busy, PlanStale, Refused, SourceError
-from sv_common.guild_sync.core.progress import Count
-from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.interrupted import finish_of_member
 from sv_common.guild_sync.engine.planning import NOT_AS_SEEN, PlannedFix, plan_fixes
-from sv_common.guild_sync.engine.record import Rules, affected_rules, keep_review_reasons, record_unmade, settle_gone
+from sv_common.guild_sync.engine.record import keep_review_reasons, record_unmade, settle_gone
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.engine.role_records import Ending, member_at, member_lock, record_fix, recorded
+from sv_common.guild_sync.engine.role_records import member_at, member_lock, record_fix, recorded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.history import Seen, check_unchanged
+from sv_common.guild_sync.issues.history import check_unchanged
 from sv_common.guild_sync.roster import members
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
@@ -44,96 +41,59 @@ _NOT_RECORDED = (
 _ALREADY_SO = "The member has the right roles on Discord by now; nothing was changed."
 
 
-def is_on_discord(fix: PlannedFix) -> bool:
-    """Whether a fix changes something on Discord, which no transaction can roll back."""
-    return bool(fix.plan.roles)
-
-
-async def fix_on_discord(
-    pool: Pool,
-    rules: Rules,
-    rule: RuleDefinition,
-    guild_id: int,
-    fixes: Sequence[PlannedFix],
-    command: Command,
-    source: DiscordSource | None,
-    count: Count,
-    *,
-    seen: Seen | None = None,
-) -> list[FixResult]:
+async def fix_on_discord(pool: Pool, run: FixRun, fixes: Sequence[PlannedFix]) -> list[FixResult]:
     """Do step 4 of `fix_issues`, outside of any transaction: what Discord has done stays done.
 
     Each result is its own member's, whatever happened to the others. For an officer's click on one issue, raises `Busy` while
-    another process changes the member's roles, and `PlanStale` where it is not as it was `seen`.
+    another process changes the member's roles, and `PlanStale` where it is not as it was seen.
     """
     busy: set[int] = set()
-    if source is None:
+    if run.source is None:
         results = [fix.result(FixOutcome.REFUSED, _NO_BOT) for fix in fixes]
     else:
-        run = _Run(pool, rules, rule, guild_id, command, source, seen, busy=busy)
+        members_of = _Members(pool, run, run.source, RoleRun(run.source), busy)
         results = []
         for fix in fixes:
-            results.append(await run.fix(fix))
-            count.add(1, "Changing roles on Discord")
-    told = [result for result in results if result.issue_id not in busy]
+            results.append(await members_of.fix(fix))
+            run.settle(1, "Changing roles on Discord")
+    reported = [result for result in results if result.issue_id not in busy]
+    unmade = [result for result in reported if result.attempt_id is None]
+    known = [fix.issue for fix in fixes]
+    run.started = time.monotonic()
     try:
-        await _conclude(pool, rules, rule, guild_id, fixes, told, command)
+        async with pool.writing(run.guild_id) as guild:
+            await record_unmade(guild, run, unmade, known)
+            await keep_review_reasons(guild, unmade, known)
+            if len(unmade) < len(reported):
+                await rescan(guild, run.rules, run.rule.issue_type)
     except psycopg.OperationalError as error:
         if all(result.attempt_id is None for result in results):
             raise
-        log.exception("rules_not_looked_at_again", rule=rule.issue_type, exc_info=error)  # the next scan does it
+        log.exception("rules_not_looked_at_again", rule=run.rule.issue_type, exc_info=error)  # the next scan does it
     return results
 
 
-async def _conclude(
-    pool: Pool,
-    rules: Rules,
-    rule: RuleDefinition,
-    guild_id: int,
-    fixes: Sequence[PlannedFix],
-    results: Sequence[FixResult],
-    command: Command,
-) -> None:
-    """Record the fixes that never reached Discord, and rescan the rules that the others affect."""
-    started = time.monotonic()
-    unmade = [result for result in results if result.attempt_id is None]
-    async with pool.writing(guild_id) as guild:
-        known = [fix.issue for fix in fixes]
-        await record_unmade(guild, rule, unmade, known, command, started)
-        await keep_review_reasons(guild, unmade, known)
-        if len(unmade) < len(results):
-            await rescan(guild, affected_rules(rules, rule), {})
-
-
-@dataclass(slots=True)
-class _Run:
-    """Fixes of one rule for many members, one after the other."""
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Fixes for many members, one after the other."""
 
     pool: Pool
-    rules: Rules
-    rule: RuleDefinition
-    guild_id: int
-    command: Command
+    run: FixRun
     source: DiscordSource
-    seen: Seen | None
-    roles: RoleRun = field(init=False)
+    roles: RoleRun
     busy: set[int] = field(default_factory=set)
-    """Issues whose members somebody else is changing: there is nothing to be recorded of that."""
-
-    def __post_init__(self) -> None:
-        self.roles = RoleRun(self.source)
+    """Issues whose members another process is changing: there is nothing to be recorded of that."""
 
     async def fix(self, fix: PlannedFix) -> FixResult:
-        """Fix one member under the member's lock."""
         if self.roles.stopped_by is not None:
             return fix.result(FixOutcome.FAILED, self.roles.stopped_by)
         try:
-            async with member_lock(self.pool, _member_of(fix)):
+            async with member_lock(self.pool, fix.member_id):
                 return await self._fix_alone(fix)
         except MemberGone as gone:
             return fix.result(FixOutcome.FAILED, str(gone))
         except (Busy, PlanStale) as error:
-            if not self.command.is_bulk:
+            if not self.run.command.is_bulk:
                 raise
             if isinstance(error, Busy):
                 self.busy.add(fix.issue.id)
@@ -143,17 +103,19 @@ class _Run:
         except SourceError as error:
             return fix.result(FixOutcome.FAILED, str(error))
         except psycopg.OperationalError as error:
-            log.exception("fix_failed", rule=self.rule.issue_type, exc_info=error)
+            log.exception("fix_failed", rule=self.run.rule.issue_type, exc_info=error)
             self.roles.stopped_by = _NO_DATABASE
             return fix.result(FixOutcome.FAILED, _NO_DATABASE)
 
     async def _fix_alone(self, fix: PlannedFix) -> FixResult:
-        member_id = _member_of(fix)
-        finished = await finish_of_member(self.pool, self.rules, self.source, self.guild_id, member_id)
-        if (done := _own_success(fix, finished, self.command)) is not None:
-            return done
-        async with self.pool.reading(self.guild_id) as guild:
-            member = await member_at(guild, member_id)
+        pool, run = self.pool, self.run
+        for done in await finish_of_member(pool, run.rules, self.source, run.guild_id, fix.member_id):
+            is_it = done.issue_id == fix.issue.id and done.outcome == FixOutcome.FIXED
+            if is_it and done.actor == run.command.actor and done.undone_at is None:
+                # The same person requested it before, and only the response was lost.
+                return fix.result(FixOutcome.FIXED, done.reason, done.id)
+        async with pool.reading(run.guild_id) as guild:
+            member = await member_at(guild, fix.member_id)
         held = await self.roles.look(member)
         planned = await self._plan_again(fix, member, held)
         if isinstance(planned, FixResult):
@@ -162,8 +124,17 @@ class _Run:
         if not roles:
             return planned.result(FixOutcome.NOTHING_TO_DO, _ALREADY_SO)
         await self.roles.check(member, roles)
-        attempt = await self._begin(planned, roles)
-        why = f"PATT, {self.command.actor}: {planned.plan.reason}"
+        async with pool.writing(run.guild_id, alone=False) as guild:
+            number = await attempts.begin(
+                guild,
+                run.rule.issue_type,
+                NewAttempt(planned.issue.id, "running", planned.plan.reason, planned.plan),
+                roles,
+                actor=run.command.actor,
+                is_automatic=run.command.is_automatic,
+            )
+            attempt = await attempts.get(guild, number)
+        why = f"PATT, {run.command.actor}: {planned.plan.reason}"
         outcome = await self.roles.make(member, roles, reason=why)
         return await self._record(planned, attempt, member, outcome)
 
@@ -172,58 +143,29 @@ class _Run:
 
         No other plan than the one seen is applied; what Discord shows is stored, so that the next preview shows it.
         """
-        async with self.pool.writing(self.guild_id) as guild:
+        async with self.pool.writing(self.run.guild_id) as guild:
             await members.set_roles(guild, {member.row_id: held})
-            await check_unchanged(guild, fix.issue.id, self.seen)
+            await check_unchanged(guild, fix.issue.id, self.run.seen)
             known = await lifecycle.get_many(guild, [fix.issue.id])
-            planning = await plan_fixes(guild, self.rule, known, replace(self.command, seen={}))
+            planning = await plan_fixes(guild, self.run.rule, known, replace(self.run.command, seen={}))
             settled = [*planning.settled, *await settle_gone(guild, planning.gone)]
-            is_as_seen = all(self._is_as_seen(fresh, fix) for fresh in planning.ready)
+            is_bound = self.run.seen is not None or fix.issue.id in self.run.command.seen
+            # No more may be planned than the officer has seen, if they have seen a preview.
+            is_as_seen = not is_bound or all(set(fresh.plan.roles) <= set(fix.plan.roles) for fresh in planning.ready)
             if not is_as_seen:
-                await rescan(guild, affected_rules(self.rules, self.rule), {})
+                await rescan(guild, self.run.rules, self.run.rule.issue_type)
         if not is_as_seen:
             raise PlanStale(f"{NOT_AS_SEEN} Nothing was changed for this member.")
         return settled[0] if settled else planning.ready[0]
 
-    def _is_as_seen(self, fresh: PlannedFix, fix: PlannedFix) -> bool:
-        """Whether no more is planned than the officer has seen, if they have seen a preview."""
-        is_bound = self.seen is not None or fix.issue.id in self.command.seen
-        return not is_bound or set(fresh.plan.roles) <= set(fix.plan.roles)
-
-    async def _begin(self, fix: PlannedFix, roles: Sequence[RoleChange]) -> Attempt:
-        """Record what is about to be done."""
-        async with self.pool.writing(self.guild_id, alone=False) as guild:
-            number = await attempts.begin(
-                guild,
-                self.rule.issue_type,
-                NewAttempt(fix.issue.id, "running", fix.plan.reason, fix.plan),
-                roles,
-                actor=self.command.actor,
-                is_automatic=self.command.is_automatic,
-            )
-            return await attempts.get(guild, number)
-
     async def _record(self, fix: PlannedFix, attempt: Attempt, member: Member, outcome: RoleOutcome) -> FixResult:
-        async def write(guild: GuildConnection) -> Ending:
-            return await record_fix(guild, self.rule, attempt, member, outcome)
+        async def write(guild: GuildConnection) -> tuple[FixOutcome, str]:
+            return await record_fix(guild, self.run.rule, attempt, member, outcome)
 
         try:
-            ending = await recorded(self.pool, self.guild_id, write)
+            ending, reason = await recorded(self.pool, self.run.guild_id, write)
         except psycopg.OperationalError as error:
             log.exception("role_change_not_recorded", attempt_id=attempt.id, exc_info=error)
             self.roles.stopped_by = _NO_DATABASE
             return fix.result(FixOutcome.UNVERIFIED, _NOT_RECORDED, attempt.id)
-        return fix.result(ending.outcome, ending.reason, attempt.id)
-
-
-def _own_success(fix: PlannedFix, finished: Sequence[Attempt], command: Command) -> FixResult | None:
-    """What the same person requested before, and was done although its response was lost, is their success."""
-    for attempt in finished:
-        is_it = attempt.issue_id == fix.issue.id and attempt.outcome == FixOutcome.FIXED
-        if is_it and attempt.actor == command.actor and attempt.undone_at is None:
-            return fix.result(FixOutcome.FIXED, attempt.reason, attempt.id)
-    return None
-
-
-def _member_of(fix: PlannedFix) -> int:
-    return fix.plan.roles[0].member_id
+        return fix.result(ending, reason, attempt.id)

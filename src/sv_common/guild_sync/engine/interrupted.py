@@ -17,12 +17,12 @@ from sv_common.guild_sync.changes.roles import (
     RoleOutcome,
     RoleRun,
     done_in_words,
-    held_at_first,
     is_seen,
+    taken_together,
     to_put_back,
 )
 from sv_common.guild_sync.core.errors import Busy, SourceError, SourceUnavailable
-from sv_common.guild_sync.engine.record import Rules, affected_rules
+from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.role_records import member_at, member_lock, record_fix, recorded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.roster import members
@@ -55,7 +55,7 @@ async def finish_interrupted(pool: Pool, rules: Rules, source: DiscordSource, gu
     count, kept, why = 0, 0, None
     for place, attempt in enumerate(left):
         try:
-            async with member_lock(pool, _member_of(attempt)):
+            async with member_lock(pool, attempt.member_id):
                 count += await _finish(pool, rules, source, attempt)
         except Busy:
             continue
@@ -88,7 +88,7 @@ async def finish_of_member(
 async def _finish(pool: Pool, rules: Rules, source: DiscordSource, attempt: Attempt) -> bool:
     """Look at the member, and record what is seen; False where another process has done so."""
     async with pool.reading(attempt.guild_id) as here:
-        member = await member_at(here, _member_of(attempt))
+        member = await member_at(here, attempt.member_id)
     try:
         held: Sequence[str] | None = await RoleRun(source).look(member)
     except MemberGone:
@@ -96,23 +96,16 @@ async def _finish(pool: Pool, rules: Rules, source: DiscordSource, attempt: Atte
 
     async def write(guild: GuildConnection) -> bool:
         current = await attempts.get(guild, attempt.id)
-        if current.outcome != "running" and current.undoing_at is None:
+        if current.undoing_at is not None:
+            await _record_undo(guild, current, member, held)
+        elif current.outcome == "running":
+            await record_fix(guild, rules.get(current.issue_type), current, member, _as_seen(current, held))
+        else:
             return False
-        await _write(guild, rules, current, member, held)
+        await rescan(guild, rules, current.issue_type)
         return True
 
     return await recorded(pool, attempt.guild_id, write)
-
-
-async def _write(
-    guild: GuildConnection, rules: Rules, attempt: Attempt, member: Member, held: Sequence[str] | None
-) -> None:
-    rule = rules.get(attempt.issue_type)
-    if attempt.undoing_at is None:
-        await record_fix(guild, rule, attempt, member, _as_seen(attempt, held))
-    else:
-        await _record_undo(guild, attempt, member, held)
-    await rescan(guild, list(rules.values()) if rule is None else affected_rules(rules, rule), {})
 
 
 def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
@@ -141,13 +134,4 @@ async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member,
 
 def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
     """Return what an interrupted undo has put back, by what the member has now."""
-    first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
-    back = [role.inverse for role in last.values() if role.held is not first[role.role_id]]
-    return [role for role in back if is_seen(role, held)]
-
-
-def _member_of(attempt: Attempt) -> int:
-    member_id = attempt.member_id
-    if member_id is None:
-        raise ValueError(f"attempt {attempt.id} changes no roles")
-    return member_id
+    return [change.inverse for change in taken_together(attempt.roles) if is_seen(change.inverse, held)]

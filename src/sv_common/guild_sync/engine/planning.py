@@ -31,6 +31,16 @@ class PlannedFix:
     def sentences(self) -> list[str]:
         return sentences(self.plan)
 
+    @property
+    def is_on_discord(self) -> bool:
+        """Whether it changes something on Discord, which no transaction can roll back."""
+        return bool(self.plan.roles)
+
+    @property
+    def member_id(self) -> int:
+        """The one member whose roles it changes."""
+        return self.plan.roles[0].member_id
+
     def result(self, outcome: FixOutcome, reason: str, attempt_id: int | None = None) -> FixResult:
         return FixResult(self.issue.id, self.issue.issue_type, outcome, reason, self.plan, attempt_id)
 
@@ -60,15 +70,16 @@ async def plan_fixes(
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
     if command.is_automatic:
-        settled += [set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
+        settled += [left_dismissed(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
+    refusal = None
     if rule.own_function is not None:
-        reason = f"“{rule.name}” uses its own fix function, so its fix cannot be previewed."
-        return Planning((), [*settled, *(_refusal(issue, reason) for issue in unresolved)], ())
-    if rule.plan is None or rule.detect is None:
-        settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
-        return Planning((), settled, ())
-    if not unresolved:
+        refusal = f"“{rule.name}” uses its own fix function, so its fix cannot be previewed."
+    elif rule.plan is None or rule.detect is None:
+        refusal = f"“{rule.name}” has no fix: it is for information."
+    if refusal is not None:
+        settled += [FixResult(each.id, each.issue_type, FixOutcome.REFUSED, refusal) for each in unresolved]
+    if rule.plan is None or refusal is not None or not unresolved:
         return Planning((), settled, ())
     found = {f.issue_hash: f for f in await rule.findings(guild)}
     current = [issue for issue in unresolved if issue.issue_hash in found]
@@ -94,22 +105,14 @@ async def _barred(
         barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
     if command.is_automatic:
         barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}
-        barred |= await _undone_before(guild, [fix for fix in planned if fix.issue.id not in barred])
+        others = [fix for fix in planned if fix.issue.id not in barred]
+        undone = await attempts.undone_plans(guild, [fix.plan.key for fix in others]) if others else {}
+        for fix in others:
+            if fix.plan.key in undone:
+                actor, at = undone[fix.plan.key]
+                reason = f"{actor} undid this same fix on {at:%Y-%m-%d}; it is not repeated automatically."
+                barred[fix.issue.id] = (FixOutcome.WAITING, reason)
     return barred
-
-
-async def _undone_before(guild: GuildConnection, planned: Sequence[PlannedFix]) -> dict[int, tuple[FixOutcome, str]]:
-    if not planned:
-        return {}
-    undone = await attempts.undone_plans(guild, [fix.plan.key for fix in planned])
-    return {
-        fix.issue.id: (
-            FixOutcome.WAITING,
-            f"{undone[fix.plan.key][0]} undid this same fix on {undone[fix.plan.key][1]:%Y-%m-%d}; it is not repeated automatically.",
-        )
-        for fix in planned
-        if fix.plan.key in undone
-    }
 
 
 def nothing_to_do(issue: Issue) -> FixResult:
@@ -117,7 +120,7 @@ def nothing_to_do(issue: Issue) -> FixResult:
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
-def set_aside(issue: Issue) -> FixResult:
+def left_dismissed(issue: Issue) -> FixResult:
     reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
@@ -138,7 +141,3 @@ def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixRes
         "If they are right, one click on Fix All applies them."
     )
     return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)
-
-
-def _refusal(issue: Issue, reason: str) -> FixResult:
-    return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)

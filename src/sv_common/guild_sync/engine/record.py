@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import structlog
+
+from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import RowChange
-from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.scan import DETECTION, rescan
@@ -18,7 +22,9 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.model import Finding, Issue
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
-Rules = Mapping[str, RuleDefinition]
+log = structlog.get_logger(__name__)
+
+_FOR_REVIEW = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,110 +37,95 @@ class Applied:
     found: Sequence[Finding] = ()
 
 
-def affected_rules(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
-    """Return the rules whose findings a fix of this rule can change, itself first: one fix may affect another's issue."""
-    return [rule, *(rules[issue_type] for issue_type in rule.affects)]
-
-
-async def record(
-    guild: GuildConnection,
-    rules: Rules,
-    rule: RuleDefinition,
-    applied: Sequence[Applied],
-    command: Command,
-    started: float,
-) -> list[FixResult]:
+async def record(guild: GuildConnection, run: FixRun, applied: Sequence[Applied]) -> list[FixResult]:
     """Record attempts, resolve what is fixed, and rescan the affected rules."""
-    new = [_new_attempt(each) for each in applied if not _is_known_failure(each, command)]
-    numbers = await _add(guild, rule, new, command, started)
-    attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
-    fixed = [each.fix.issue.id for each in applied if each.error is None]
-    if fixed:
-        await lifecycle.resolve(guild, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
-    changed = [each for each in applied if each.error is None or each.changes]
-    if changed:
-        await rescan(guild, affected_rules(rules, rule), {rule.issue_type: changed[-1].found})
-    return [
-        each.fix.result(
-            FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
-            each.error or each.fix.plan.reason,
-            attempt_of.get(each.fix.issue.id),
-        )
+    results = [
+        each.fix.result(FixOutcome.FIXED, each.fix.plan.reason)
+        if each.error is None
+        else each.fix.result(FixOutcome.FAILED, each.error)
         for each in applied
     ]
+    new = [
+        NewAttempt(result.issue_id, result.outcome.value, result.reason, result.plan, each.changes)
+        for each, result in zip(applied, results, strict=True)
+        if each.changes or not is_known_failure(run, result, each.fix.issue)
+    ]
+    numbers = await add_attempts(guild, run, new)
+    attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
+    await resolve_fixed(guild, run, results)
+    changed = [each for each in applied if each.error is None or each.changes]
+    if changed:
+        await rescan(guild, run.rules, run.rule.issue_type, {run.rule.issue_type: changed[-1].found})
+    return [replace(result, attempt_id=attempt_of.get(result.issue_id)) for result in results]
+
+
+async def resolve_fixed(guild: GuildConnection, run: FixRun, results: Sequence[FixResult]) -> None:
+    fixed = [result.issue_id for result in results if result.outcome is FixOutcome.FIXED]
+    if fixed:
+        actor = run.command.actor
+        await lifecycle.resolve(guild, fixed, resolved_by=actor, reason=f"Fixed by {actor}.")
 
 
 async def keep_review_reasons(guild: GuildConnection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
     current = {issue.id: issue.review_reason for issue in known}
-    kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
-    reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
+    reasons = {
+        r.issue_id: r.reason for r in results if r.outcome in _FOR_REVIEW and current.get(r.issue_id) != r.reason
+    }
     await lifecycle.save_review_reasons(guild, reasons)
 
 
-async def record_refusals(
-    guild: GuildConnection, rule: RuleDefinition, results: Sequence[FixResult], command: Command, started: float
-) -> None:
-    """Record an officer's refused clicks; automation that needs review is not recorded, since it repeats at every run."""
-    refused = [
-        NewAttempt(result.issue_id, "refused", result.reason, result.plan)
-        for result in results
-        if result.outcome is FixOutcome.REFUSED and not command.is_automatic
-    ]
-    await _add(guild, rule, refused, command, started)
-
-
 async def record_unmade(
-    guild: GuildConnection,
-    rule: RuleDefinition,
-    results: Sequence[FixResult],
-    known: Sequence[Issue],
-    command: Command,
-    started: float,
+    guild: GuildConnection, run: FixRun, results: Sequence[FixResult], known: Sequence[Issue]
 ) -> None:
-    """Record what ended before Discord was asked for anything: refusals, and new failures."""
-    await record_refusals(guild, rule, results, command, started)
-    reasons = {issue.id: issue.review_reason for issue in known}
-    failed = [
-        NewAttempt(result.issue_id, "failed", result.reason, result.plan)
+    """Record an officer's refused clicks, and new failures that changed nothing.
+
+    Automation that needs review is not recorded, since it repeats at every run.
+    """
+    issues = {issue.id: issue for issue in known}
+    new = [
+        NewAttempt(result.issue_id, result.outcome.value, result.reason, result.plan)
         for result in results
-        if result.outcome is FixOutcome.FAILED
-        and not (command.is_automatic and reasons.get(result.issue_id) == result.reason)
+        if (result.outcome is FixOutcome.REFUSED and not run.command.is_automatic)
+        or (result.outcome is FixOutcome.FAILED and not is_known_failure(run, result, issues[result.issue_id]))
     ]
-    await _add(guild, rule, failed, command, started)
+    await add_attempts(guild, run, new)
+
+
+def is_known_failure(run: FixRun, result: FixResult, issue: Issue) -> bool:
+    """Automation that fails in the same way at every run is recorded once."""
+    is_same = result.outcome is not FixOutcome.FIXED and result.reason == issue.review_reason
+    return run.command.is_automatic and is_same
+
+
+async def add_attempts(guild: GuildConnection, run: FixRun, new: Sequence[NewAttempt]) -> list[int]:
+    return await attempts.add(
+        guild,
+        run.rule.issue_type,
+        new,
+        actor=run.command.actor,
+        is_automatic=run.command.is_automatic,
+        duration_ms=round((time.monotonic() - run.started) * 1000),
+    )
 
 
 async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
-    """Resolve issues that are no longer found."""
     if gone:
         await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
     sentence = "No longer found, so the issue is resolved. Nothing else was changed."
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
 
-def _new_attempt(applied: Applied) -> NewAttempt:
-    outcome = "fixed" if applied.error is None else "failed"
-    reason = applied.error or applied.fix.plan.reason
-    return NewAttempt(applied.fix.issue.id, outcome, reason, applied.fix.plan, applied.changes)
-
-
-def _is_known_failure(applied: Applied, command: Command) -> bool:
-    """Automation that fails in the same way at every run is recorded once."""
-    return (
-        command.is_automatic
-        and applied.error is not None
-        and not applied.changes
-        and applied.error == applied.fix.issue.review_reason
-    )
-
-
-async def _add(
-    guild: GuildConnection, rule: RuleDefinition, new: Sequence[NewAttempt], command: Command, started: float
-) -> list[int]:
-    return await attempts.add(
-        guild,
-        rule.issue_type,
-        new,
-        actor=command.actor,
-        is_automatic=command.is_automatic,
-        duration_ms=round((time.monotonic() - started) * 1000),
-    )
+async def verify(
+    guild: GuildConnection, rule: RuleDefinition, issue: Issue, *, fixed: str, still_found: str, in_doubt: str
+) -> tuple[FixOutcome, str]:
+    """Ask the detector whether what cannot be rolled back has fixed an issue. What was done is recorded, whatever it answers."""
+    try:
+        async with guild.savepoint():
+            found = await rule.findings(guild)
+    except Exception as doubt:  # a rule that concludes nothing, or is broken
+        raise_if_lost(doubt, guild.conn)
+        log.warning("fix_not_verified", rule=rule.issue_type, issue_id=issue.id, exc_info=doubt)
+        return FixOutcome.UNVERIFIED, f"{in_doubt} {reason_of(doubt)}"
+    if any(each.issue_hash == issue.issue_hash for each in found):
+        return FixOutcome.FAILED, still_found
+    return FixOutcome.FIXED, fixed

@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
-import structlog
 from psycopg import AsyncConnection
 
-from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome
-from sv_common.guild_sync.core.errors import Busy, reason_of
+from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.engine.record import verify
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import members
@@ -31,6 +29,7 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 MOST_AT_ONCE = 8
 """Members whose roles one process changes at the same time; each of them costs PostgreSQL a connection."""
 
+_Result = TypeVar("_Result")
 _ROLE_LOCK = 7285
 _KEYS = 0x7FFF_FFFF
 _places: WeakKeyDictionary[Pool, asyncio.Semaphore] = WeakKeyDictionary()
@@ -57,63 +56,45 @@ async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
                 await conn.execute("select pg_advisory_unlock(%s, %s)", key)
 
 
-log = structlog.get_logger(__name__)
-
-_Result = TypeVar("_Result")
-
-STILL_FOUND = "The roles were changed, and the rule still finds a mismatch. Look at the member on Discord."
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    outcome: FixOutcome
-    reason: str
-
-
 async def member_at(guild: GuildConnection, member_id: int) -> Member:
     address = (await members.addresses(guild, [member_id]))[member_id]
     return Member(address.row_id, address.discord_id, address.discord_guild_id or "")
 
 
 async def record_fix(
-    guild: GuildConnection, rule: RuleDefinition | None, attempt: Attempt, member: Member, outcome: RoleOutcome
-) -> Ending:
+    guild: GuildConnection, rule: RuleDefinition | None, attempt: Attempt, member: Member, done: RoleOutcome
+) -> tuple[FixOutcome, str]:
     """Record what was done to a member, and resolve the issue if the rule agrees. The caller holds the guild's lock."""
-    if outcome.roles is not None:
-        await members.set_roles(guild, {member.row_id: outcome.roles})
-    ending = await _judge(guild, rule, attempt, outcome)
-    await attempts.finish(guild, attempt.id, ending.outcome.value, ending.reason, outcome.changes)
+    if done.roles is not None:
+        await members.set_roles(guild, {member.row_id: done.roles})
+    outcome, reason = await _judge(guild, rule, attempt, done)
+    await attempts.finish(guild, attempt.id, outcome.value, reason, done.changes)
     if attempt.issue_id is not None:
-        await _tell_issue(guild, attempt, attempt.issue_id, ending)
-    return ending
+        if outcome is FixOutcome.FIXED:
+            fixed = f"Fixed by {attempt.actor}."
+            await lifecycle.resolve(guild, [attempt.issue_id], resolved_by=attempt.actor, reason=fixed)
+        else:
+            await lifecycle.save_review_reasons(guild, {attempt.issue_id: reason})
+    return outcome, reason
 
 
-async def _judge(guild: GuildConnection, rule: RuleDefinition | None, attempt: Attempt, outcome: RoleOutcome) -> Ending:
-    if outcome.is_unverified:
-        return Ending(FixOutcome.UNVERIFIED, outcome.error or "")
-    if outcome.error is not None:
-        return Ending(FixOutcome.FAILED, outcome.error)
+async def _judge(
+    guild: GuildConnection, rule: RuleDefinition | None, attempt: Attempt, done: RoleOutcome
+) -> tuple[FixOutcome, str]:
+    if done.is_unverified:
+        return FixOutcome.UNVERIFIED, done.error or ""
+    if done.error is not None:
+        return FixOutcome.FAILED, done.error
     if rule is None or attempt.issue_id is None:
-        return Ending(FixOutcome.FIXED, attempt.reason)
-    (issue,) = await lifecycle.get_many(guild, [attempt.issue_id])
-    try:
-        async with guild.savepoint():
-            found = await rule.findings(guild)
-    except Exception as doubt:  # a rule that concludes nothing, or is broken; what was done is recorded all the same
-        raise_if_lost(doubt, guild.conn)
-        log.warning("role_change_not_judged", attempt_id=attempt.id, exc_info=doubt)
-        told = f"The roles were changed, and the rule cannot tell whether they are right: {reason_of(doubt)}"
-        return Ending(FixOutcome.UNVERIFIED, told)
-    if any(finding.issue_hash == issue.issue_hash for finding in found):
-        return Ending(FixOutcome.FAILED, STILL_FOUND)
-    return Ending(FixOutcome.FIXED, attempt.reason)
-
-
-async def _tell_issue(guild: GuildConnection, attempt: Attempt, issue_id: int, ending: Ending) -> None:
-    if ending.outcome is FixOutcome.FIXED:
-        await lifecycle.resolve(guild, [issue_id], resolved_by=attempt.actor, reason=f"Fixed by {attempt.actor}.")
-    else:
-        await lifecycle.save_review_reasons(guild, {issue_id: ending.reason})
+        return FixOutcome.FIXED, attempt.reason
+    return await verify(
+        guild,
+        rule,
+        await lifecycle.get(guild, attempt.issue_id),
+        fixed=attempt.reason,
+        still_found="The roles were changed, and the rule still finds a mismatch. Look at the member on Discord.",
+        in_doubt="The roles were changed, and the rule cannot tell whether they are right:",
+    )
 
 
 async def recorded(pool: Pool, guild_id: int, write: Callable[[GuildConnection], Awaitable[_Result]]) -> _Result:

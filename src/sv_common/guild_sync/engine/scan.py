@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias
 
 import structlog
 
@@ -37,103 +39,93 @@ async def scan(
 ) -> list[RuleCheck]:
     """Reopen dismissals that are due, then check the rules. The caller holds the guild's lock."""
     settings = await read_settings(guild, rules)
-    enabled = [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
+    enabled = _enabled(rules, settings)
     reopened = await lifecycle.reopen_due(guild, [rule.issue_type for rule in enabled], now=now)
-    checks = await _check(guild, _Look(guild.id, enabled, settings, actor, now, found={}, on_progress=on_progress))
+    checks = await _Scan(guild, enabled, settings, actor, now, on_progress=on_progress).check()
     on_progress(Progress(len(enabled), len(enabled), "Writing down what was found"))
     return [replace(each, moves=replace(each.moves, reopened=reopened[each.issue_type])) for each in checks]
 
 
 async def rescan(
-    guild: GuildConnection, rules: Sequence[RuleDefinition], found: Mapping[str, Sequence[Finding]]
+    guild: GuildConnection,
+    rules: Mapping[str, RuleDefinition],
+    issue_type: str = "",
+    found: Mapping[str, Sequence[Finding]] = MappingProxyType({}),
 ) -> None:
-    """Check rules whose findings may just have changed. The caller holds the guild's lock.
+    """Check the rules whose findings a fix of this rule may just have changed: itself and those that it affects.
 
-    `found` holds, by rule, what detectors have found already since that change.
+    What is no fix of a rule, or of one that no longer exists, may affect any. `found` holds, by rule, what detectors have found
+    already since that change. The caller holds the guild's lock.
     """
-    settings = await read_settings(guild, rules)
-    enabled = [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
-    for check in await _check(guild, _Look(guild.id, enabled, settings, DETECTION, None, found)):
+    rule = rules.get(issue_type)
+    affected = [rule, *(rules[each] for each in rule.affects)] if rule is not None else list(rules.values())
+    settings = await read_settings(guild, affected)
+    for check in await _Scan(guild, _enabled(affected, settings), settings, found=found).check():
         if check.error:
             log.warning("rule_concluded_nothing", rule=check.issue_type, guild_id=guild.id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One scan of a guild: the rules, the actor, and what is found already."""
+def _enabled(rules: Sequence[RuleDefinition], settings: Mapping[str, RuleSettings]) -> list[RuleDefinition]:
+    return [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
 
-    guild_id: int
+
+_Detected: TypeAlias = tuple[RuleCheck, Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """One scan of a guild: the rules, the actor, and what is found already, by rule."""
+
+    guild: GuildConnection
     rules: Sequence[RuleDefinition]
     settings: Mapping[str, RuleSettings]
-    actor: str
-    now: datetime | None
-    found: Mapping[str, Sequence[Finding]]
+    actor: str = DETECTION
+    now: datetime | None = None
+    found: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     on_progress: OnProgress = ignore_progress
 
-    def conclusion(self, detection: _Detection) -> Conclusion:
-        issue_type = detection.rule.issue_type
-        severity, material = self.settings[issue_type].severity, detection.rule.material
-        return Conclusion(issue_type, severity, detection.findings, material)
+    async def check(self) -> list[RuleCheck]:
+        """Detect and write all together; when anything fails unexpectedly, again and rule by rule, each in a savepoint."""
+        try:
+            async with self.guild.savepoint():
+                return await self._reconcile([await self._detect(rule) for rule in self.rules])
+        except Exception as failure:  # noqa: BLE001 -- whatever one rule does, the others go on; the second try says which it was
+            raise_if_lost(failure, self.guild.conn)
+            return [await self._check_alone(rule) for rule in self.rules]
 
-    def begin(self, rule: RuleDefinition) -> None:
-        """Report that all rules before this one are done."""
+    async def _check_alone(self, rule: RuleDefinition) -> RuleCheck:
+        check = RuleCheck(self.guild.id, rule.issue_type, Reconciliation(), 0)
+        try:
+            async with self.guild.savepoint():
+                check, findings = await self._detect(rule)
+                return (await self._reconcile([(check, findings)]))[0]
+        except Exception as failure:  # as above
+            raise_if_lost(failure, self.guild.conn)
+            log.exception("detector_failed", rule=rule.issue_type, guild_id=self.guild.id)
+            error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
+            return replace(check, error=error)
+
+    async def _detect(self, rule: RuleDefinition) -> _Detected:
+        """Call the detector, unless its findings are known; a detector may refuse to tell."""
+        check = RuleCheck(self.guild.id, rule.issue_type, Reconciliation(), 0)
+        if rule.issue_type in self.found:
+            return check, self.found[rule.issue_type]
         self.on_progress(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
+        started = time.monotonic()
+        findings: Sequence[Finding] = ()
+        error = None
+        try:
+            findings = await rule.findings(self.guild, now=self.now)
+        except PattError as refusal:
+            error = str(refusal)
+        return replace(check, duration_ms=round((time.monotonic() - started) * 1000), error=error), findings
 
-
-@dataclass(frozen=True, slots=True)
-class _Detection:
-    rule: RuleDefinition
-    findings: Sequence[Finding] = ()
-    duration_ms: int = 0
-    error: str | None = None
-
-
-async def _check(guild: GuildConnection, look: _Look) -> list[RuleCheck]:
-    """Detect and write all together; when anything fails unexpectedly, again and rule by rule, each in a savepoint."""
-    try:
-        async with guild.savepoint():
-            detections = [await _detect(guild, rule, look) for rule in look.rules]
-            concluded = [look.conclusion(each) for each in detections if each.error is None]
-            moves = await lifecycle.reconcile(guild, concluded, actor=look.actor)
-    except Exception as failure:  # noqa: BLE001 -- whatever one rule does, the others go on; the second try says which it was
-        raise_if_lost(failure, guild.conn)
-        return [await _check_alone(guild, rule, look) for rule in look.rules]
-    return [_rule_check(look, each, moves.get(each.rule.issue_type)) for each in detections]
-
-
-async def _check_alone(guild: GuildConnection, rule: RuleDefinition, look: _Look) -> RuleCheck:
-    detection = _Detection(rule)
-    moves: Mapping[str, Reconciliation] = {}
-    try:
-        async with guild.savepoint():
-            detection = await _detect(guild, rule, look)
-            if detection.error is None:
-                conclusion = look.conclusion(detection)
-                moves = await lifecycle.reconcile(guild, [conclusion], actor=look.actor)
-    except Exception as failure:  # as above
-        raise_if_lost(failure, guild.conn)
-        log.exception("detector_failed", rule=rule.issue_type, guild_id=look.guild_id)
-        error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
-        detection = replace(detection, error=error)
-    return _rule_check(look, detection, moves.get(rule.issue_type))
-
-
-async def _detect(guild: GuildConnection, rule: RuleDefinition, look: _Look) -> _Detection:
-    """Call the detector, unless its findings are known; a detector may refuse to tell."""
-    if rule.issue_type in look.found:
-        return _Detection(rule, look.found[rule.issue_type])
-    look.begin(rule)
-    started = time.monotonic()
-    findings: Sequence[Finding] = ()
-    error = None
-    try:
-        findings = await rule.findings(guild, now=look.now)
-    except PattError as refusal:
-        error = str(refusal)
-    return _Detection(rule, findings, round((time.monotonic() - started) * 1000), error)
-
-
-def _rule_check(look: _Look, detection: _Detection, moves: Reconciliation | None) -> RuleCheck:
-    return RuleCheck(
-        look.guild_id, detection.rule.issue_type, moves or Reconciliation(), detection.duration_ms, detection.error
-    )
+    async def _reconcile(self, detected: Sequence[_Detected]) -> list[RuleCheck]:
+        materials = {rule.issue_type: rule.material for rule in self.rules}
+        conclusions = [
+            Conclusion(name, self.settings[name].severity, findings, materials[name])
+            for check, findings in detected
+            if check.error is None and (name := check.issue_type)
+        ]
+        moves = await lifecycle.reconcile(self.guild, conclusions, actor=self.actor)
+        return [replace(check, moves=moves.get(check.issue_type, check.moves)) for check, _ in detected]

@@ -14,11 +14,10 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Names, describe
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.engine.command import Guard, unguarded
-from sv_common.guild_sync.engine.record import Rules, affected_rules
+from sv_common.guild_sync.engine.command import Guard, Rules, unguarded
 from sv_common.guild_sync.engine.results import UndoReport
 from sv_common.guild_sync.engine.scan import rescan
-from sv_common.guild_sync.engine.undo_roles import Undoing, check_undoable, undo_roles
+from sv_common.guild_sync.engine.undo_roles import check_undoable, undo_roles
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -167,8 +166,8 @@ async def undo(
     """
     async with pool.writing(guild_id, alone=False) as guild:
         known = await attempts.get(guild, attempt_id)
-    if known.member_id is not None:
-        undone = await undo_roles(pool, rules, known, Undoing(actor, seen), source)
+    if known.is_on_discord:
+        undone = await undo_roles(pool, rules, known, source, actor=actor, seen=seen)
         return UndoReport(attempt_id, _sentences(undone))
     async with pool.writing(known.guild_id) as guild:
         attempt = await attempts.get(guild, attempt_id)
@@ -176,14 +175,13 @@ async def undo(
         await check_unchanged(guild, attempt.issue_id, seen)
         async with guard(guild):
             report = await (_undo_what_can_be if partly else _undo_whole)(guild, attempt, actor)
-        rule = rules.get(attempt.issue_type)
-        concerned = list(rules.values()) if rule is None else affected_rules(rules, rule)
-        await rescan(guild, concerned, {})
+        await rescan(guild, rules, attempt.issue_type)
     return report
 
 
 async def _undo_whole(guild: GuildConnection, attempt: Attempt, actor: str) -> UndoReport:
-    sentences = await _lines(guild, attempt) if attempt.undone else _sentences(attempt)
+    names = await attempts.names_of(guild, attempt) if attempt.undone else {}
+    sentences = _again(attempt.rows, names) if attempt.undone else _sentences(attempt)
     await undo_rows(guild, attempt, attempt.rows, actor=actor)
     await attempts.mark_undone(guild, attempt.id, actor=actor)
     return UndoReport(attempt.id, sentences)
@@ -202,10 +200,6 @@ async def _undo_what_can_be(guild: GuildConnection, attempt: Attempt, actor: str
     lines = _again(put_back.undone, names)
     left = [f"{Names(names).people(each.part.player_ids)}: {each.reason}" for each in put_back.blocked]
     return UndoReport(attempt.id, lines, left)
-
-
-async def _lines(guild: GuildConnection, attempt: Attempt) -> list[str]:
-    return _again(attempt.rows, await attempts.names_of(guild, attempt))
 
 
 def _again(rows: Sequence[RowChange], names: NameOf) -> list[str]:

@@ -68,12 +68,7 @@ class UndoPreview:
 
 
 async def preview_undo(
-    pool: Pool,
-    attempt_id: int,
-    *,
-    guild_id: int,
-    source: DiscordSource | None = None,
-    guard: Guard = unguarded,
+    pool: Pool, attempt_id: int, *, guild_id: int, source: DiscordSource | None = None, guard: Guard = unguarded
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 
@@ -81,9 +76,12 @@ async def preview_undo(
     and what the bot may do, as the undo does; no connection is held meanwhile.
     """
     here = await pool.rehearse(guild_id, lambda guild: _rehearse(guild, attempt_id, guard))
-    if here.obstacle is not None:
-        return here
-    return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))
+    if here.obstacle is None:
+        try:
+            await check_roles_can_go_back(pool, here.attempt, source)
+        except PattError as error:
+            return replace(here, obstacle=str(error))
+    return here
 
 
 async def _rehearse(guild: GuildConnection, attempt_id: int, guard: Guard) -> UndoPreview:
@@ -95,13 +93,14 @@ async def _rehearse(guild: GuildConnection, attempt_id: int, guard: Guard) -> Un
     rows = [row.inverse for row in fold(put_back.undone or attempt.rows)]
     effects = describe([*rows, *(role.inverse for role in reversed(attempt.roles))], names)
     newest = await moves(guild, attempt.issue_id) if attempt.issue_id is not None else []
+    later = await attempts.later(guild, attempt, MOST_LATER) if obstacle and attempt.undone_at is None else []
     blocked = [BlockedPeople(Names(names).people(each.part.player_ids), each.reason) for each in put_back.blocked]
     return UndoPreview(
         attempt,
         effects[:MOST_EFFECTS],
         len(effects),
         obstacle,
-        await _later(guild, attempt) if obstacle and attempt.undone_at is None else [],
+        [LaterAttempt(each.id, each.actor, each.started_at, each.reason) for each in later],
         Seen(newest[-1].id if newest else 0),
         parts=len(put_back.done),
         blocked=blocked[:MOST_BLOCKED] if put_back.done else (),
@@ -122,25 +121,10 @@ async def _obstacle_here(guild: GuildConnection, attempt: Attempt, guard: Guard)
 async def _parts(guild: GuildConnection, attempt: Attempt, guard: Guard) -> UndoneParts:
     """What could be undone of an attempt that cannot be undone whole; nothing where it has one part, or was undone."""
     parts = parts_of(attempt.rows)
-    if attempt.undone_at is not None or attempt.member_id is not None or len(parts) < 2:
+    if attempt.undone_at is not None or attempt.is_on_discord or len(parts) < 2:
         return UndoneParts((), ())
     try:
         async with guild.conn.transaction(force_rollback=True), guard(guild):
             return await undo_parts(guild, attempt, parts, actor=_REHEARSAL)
     except Refused:  # as the undo of these parts would be
         return UndoneParts((), ())
-
-
-async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> str | None:
-    try:
-        await check_roles_can_go_back(pool, attempt, source)
-    except PattError as error:
-        return str(error)
-    return None
-
-
-async def _later(guild: GuildConnection, attempt: Attempt) -> list[LaterAttempt]:
-    return [
-        LaterAttempt(each.id, each.actor, each.started_at, each.reason)
-        for each in await attempts.later(guild, attempt, MOST_LATER)
-    ]

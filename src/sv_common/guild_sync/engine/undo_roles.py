@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RoleChange
-from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, held_at_first, is_seen, to_put_back
+from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, is_seen, taken_together, to_put_back
 from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
+from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
-from sv_common.guild_sync.engine.record import Rules, affected_rules
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.engine.role_records import member_at, member_lock, recorded
 from sv_common.guild_sync.engine.scan import rescan
@@ -23,12 +22,6 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 _NO_BOT = "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
 _CHANGED = "The member's roles were changed on Discord since, so this can no longer be undone."
 _LOOKED_UP_LATER = "What the member holds now is looked up and recorded with the next sync."
-
-
-@dataclass(frozen=True, slots=True)
-class Undoing:
-    actor: str
-    seen: Seen | None
 
 
 def check_undoable(attempt: Attempt) -> None:
@@ -52,31 +45,34 @@ def check_undoable(attempt: Attempt) -> None:
 
 
 async def undo_roles(
-    pool: Pool, rules: Rules, known: Attempt, undoing: Undoing, source: DiscordSource | None
+    pool: Pool, rules: Rules, known: Attempt, source: DiscordSource | None, *, actor: str, seen: Seen | None
 ) -> Attempt:
     """Put back the roles that an attempt changed, and return it as it was found. Raises like `undo`."""
     if source is None:
         raise Refused(_NO_BOT)
-    member_id = known.member_id or 0
-    async with member_lock(pool, member_id):
-        for finished in await finish_of_member(pool, rules, source, known.guild_id, member_id):
-            if finished.id == known.id and finished.undone_by == undoing.actor:
-                return finished  # the same person has asked for it before, and only the answer was lost
-        attempt, member = await _checked(pool, known, undoing)
+    async with member_lock(pool, known.member_id):
+        for finished in await finish_of_member(pool, rules, source, known.guild_id, known.member_id):
+            if finished.id == known.id and finished.undone_by == actor:
+                return finished  # the same person has requested it before, and only the response was lost
+        async with pool.writing(known.guild_id, alone=False) as guild:
+            attempt = await attempts.get(guild, known.id)
+            check_undoable(attempt)
+            await check_unchanged(guild, attempt.issue_id, seen)
+            member = await member_at(guild, known.member_id)
         run = RoleRun(source)
-        held = await run.look(member)
-        changes = roles_to_put_back(attempt, held)
+        changes = roles_to_put_back(attempt, await run.look(member))
         await run.check(member, changes)
-        await _begin(pool, attempt, undoing)
-        why = f"PATT, {undoing.actor}: undo of attempt {attempt.id}"
-        outcome = await run.make(member, changes, reason=why)
-        await _record(pool, rules, attempt, member, undoing, outcome)
+        async with pool.writing(attempt.guild_id) as guild:
+            await check_unchanged(guild, attempt.issue_id, seen)
+            await attempts.mark_undoing(guild, attempt.id, actor=actor)
+        outcome = await run.make(member, changes, reason=f"PATT, {actor}: undo of attempt {attempt.id}")
+        await _record(pool, rules, attempt, member, outcome, actor)
         return attempt
 
 
 async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> None:
     """Ask Discord whether the roles that an attempt changed can be put back. Raises `Refused` and `SourceError`."""
-    if attempt.member_id is None:
+    if not attempt.is_on_discord:
         return
     if source is None:
         raise Refused(_NO_BOT)
@@ -91,50 +87,30 @@ def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChang
 
     Of an unverified attempt it is unknown which of its changes were made, so those that are not there do not count.
     """
-    first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
-    is_back = all((role_id in held) is was for role_id, was in first.items())
-    is_as_written = all(is_seen(role, held) for role in last.values() if role.held is not first[role.role_id])
+    first = {role.role_id: role for role in reversed(attempt.roles)}
+    is_back = not any(is_seen(role, held) for role in first.values())
+    is_as_written = all(is_seen(role, held) for role in taken_together(attempt.roles))
     if not is_back and not is_as_written and attempt.outcome != FixOutcome.UNVERIFIED:
         raise Refused(_CHANGED)
     return to_put_back(attempt.roles, held)
 
 
-async def _checked(pool: Pool, known: Attempt, undoing: Undoing) -> tuple[Attempt, Member]:
-    async with pool.writing(known.guild_id, alone=False) as guild:
-        attempt = await attempts.get(guild, known.id)
-        check_undoable(attempt)
-        await check_unchanged(guild, attempt.issue_id, undoing.seen)
-        return attempt, await member_at(guild, known.member_id or 0)
-
-
-async def _begin(pool: Pool, attempt: Attempt, undoing: Undoing) -> None:
-    async with pool.writing(attempt.guild_id) as guild:
-        await check_unchanged(guild, attempt.issue_id, undoing.seen)
-        await attempts.mark_undoing(guild, attempt.id, actor=undoing.actor)
-
-
-async def _record(
-    pool: Pool, rules: Rules, attempt: Attempt, member: Member, undoing: Undoing, outcome: RoleOutcome
-) -> None:
+async def _record(pool: Pool, rules: Rules, attempt: Attempt, member: Member, outcome: RoleOutcome, actor: str) -> None:
     """Raises `SourceError` where not everything was put back."""
 
     async def write(guild: GuildConnection) -> None:
         if outcome.roles is not None:
             await members.set_roles(guild, {member.row_id: outcome.roles})
         if outcome.error is None:
-            await attempts.mark_undone(guild, attempt.id, actor=undoing.actor)
+            await attempts.mark_undone(guild, attempt.id, actor=actor)
         elif not outcome.is_unverified:
-            await attempts.stop_undoing(guild, attempt.id, _kept(attempt, outcome))
-        rule = rules.get(attempt.issue_type)
-        await rescan(guild, list(rules.values()) if rule is None else affected_rules(rules, rule), {})
+            # What is seen counts, or what Discord confirmed where that cannot be seen.
+            made = outcome.changes if outcome.roles is None else put_back(attempt, outcome.roles)
+            await attempts.stop_undoing(guild, attempt.id, made)
+        await rescan(guild, rules, attempt.issue_type)
 
     await recorded(pool, attempt.guild_id, write)
     if outcome.is_unverified:
         raise SourceError(f"{outcome.error} {_LOOKED_UP_LATER}")
     if outcome.error is not None:
         raise SourceError(outcome.error)
-
-
-def _kept(attempt: Attempt, outcome: RoleOutcome) -> Sequence[RoleChange]:
-    """What a stopped undo has put back: what is seen, or what Discord confirmed where that cannot be seen."""
-    return outcome.changes if outcome.roles is None else put_back(attempt, outcome.roles)

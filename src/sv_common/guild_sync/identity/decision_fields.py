@@ -19,33 +19,18 @@ def _usable(text: str) -> str:
     return text
 
 
+_CHARACTER = "Name-Realm, a name that only one has, or the number of the character, written #12."
+_MEMBER = "User name, display name or number (#12, or Discord’s own) of the Discord member."
 _PLAYER = "Display name of the player, or its number, written #12. A bare number is a name first."
+_OTHER = f"The one that is merged into it. {_PLAYER} A name that both have means this one."
 _Name: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), AfterValidator(_usable)
 ]
-CharacterName: TypeAlias = Annotated[
-    _Name,
-    Field(
-        description="Name-Realm, a name that only one has, or the number of the character, written #12.",
-        examples=["Grimalt-Area 52"],
-    ),
-]
+CharacterName: TypeAlias = Annotated[_Name, Field(description=_CHARACTER, examples=["Grimalt-Area 52"])]
 PlayerName: TypeAlias = Annotated[_Name, Field(description=_PLAYER, examples=["Mito"])]
 StayingPlayer: TypeAlias = Annotated[_Name, Field(description=f"The one that stays. {_PLAYER}", examples=["#12"])]
-OtherPlayer: TypeAlias = Annotated[
-    _Name,
-    Field(
-        description=f"The one that is merged into it. {_PLAYER} A name that both have means this one.",
-        examples=["Mito"],
-    ),
-]
-MemberName: TypeAlias = Annotated[
-    _Name,
-    Field(
-        description="User name, display name or number (#12, or Discord’s own) of the Discord member.",
-        examples=["mito_plays"],
-    ),
-]
+OtherPlayer: TypeAlias = Annotated[_Name, Field(description=_OTHER, examples=["Mito"])]
+MemberName: TypeAlias = Annotated[_Name, Field(description=_MEMBER, examples=["mito_plays"])]
 Alias: TypeAlias = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),

@@ -8,43 +8,18 @@ name or number: see `lookup`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from sv_common.guild_sync.changes.changeset import (
-    NEW_PLAYER,
-    Changeset,
-    Named,
-    RowChange,
-    attach_member,
-    confirm_member,
-    create_player,
-    detach_member,
-    forget_alias,
-    forget_rejection,
-    link,
-    reject,
-    remember_alias,
-    set_main,
-    unlink,
-)
+from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
-from sv_common.guild_sync.core.plain_text import checked_text
-from sv_common.guild_sync.identity.decision_fields import (
-    Alias,
-    CharacterName,
-    MemberName,
-    OtherPlayer,
-    PlanKey,
-    PlayerName,
-    Reason,
-    RememberNote,
-    StayingPlayer,
-)
+from sv_common.guild_sync.core.plain_text import checked_reason
+from sv_common.guild_sync.identity import decision_fields as fields
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
@@ -57,7 +32,7 @@ _SAYS_SO = "an officer says so."
 class ManualDecision(ABC):
     """An officer's decision. Its fields are the request of the API, the form of a page and the command's arguments."""
 
-    plan_key: PlanKey = field(default=None, kw_only=True)
+    plan_key: fields.PlanKey = field(default=None, kw_only=True)
 
     @abstractmethod
     def plan(self, resolver: Resolver) -> Changeset:
@@ -71,9 +46,9 @@ class LinkCharacter(ManualDecision):
     It undoes an earlier unlinking of the two. Refused where an officer has rejected the player for this character.
     """
 
-    character: CharacterName
-    player: PlayerName
-    remember_note: RememberNote = False
+    character: fields.CharacterName
+    player: fields.PlayerName
+    remember_note: fields.RememberNote = False
     decision: Literal["link"] = field(default="link", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -81,7 +56,11 @@ class LinkCharacter(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         rows = _linked(facts, character, player)
         if self.remember_note:
-            rows.append(_alias_of_note(resolver, character, player))
+            named = resolver.resolve(character).named
+            if named is None:
+                raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
+            _check_is_free(facts, named)
+            rows.append(change.remember_alias(player.named, named))
         return _linked_changeset(character, player, rows)
 
 
@@ -89,14 +68,12 @@ class LinkCharacter(ManualDecision):
 class ConfirmLink(ManualDecision):
     """The character is the player's it is linked to: the officer confirms the link."""
 
-    character: CharacterName
+    character: fields.CharacterName
     decision: Literal["confirm"] = field(default="confirm", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         character = find_character(resolver.facts, self.character)
-        if character.player_id is None:
-            raise Refused(f"{character.label} has no player, so there is no link to confirm. Link it first.")
-        player = resolver.facts.players[character.player_id]
+        player = _owner(resolver.facts, character, ", so there is no link to confirm. Link it first.")
         return _linked_changeset(character, player, _linked(resolver.facts, character, player))
 
 
@@ -104,28 +81,28 @@ class ConfirmLink(ManualDecision):
 class UnlinkCharacter(ManualDecision):
     """The character has no player for now: no note and no name links the two again, but an officer may."""
 
-    character: CharacterName
+    character: fields.CharacterName
     decision: Literal["unlink"] = field(default="unlink", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        if character.player_id is None:
-            raise Refused(f"{character.label} has no player already.")
-        player = facts.players[character.player_id].named
-        rows = [unlink(character.named, player)]
+        player = _owner(facts, character, " already.").named
+        rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
-            rows.append(reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True))
-        return Changeset(tuple(rows), f"{character.label} has no player for now: {_SAYS_SO}")
+            rows.append(
+                change.reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True)
+            )
+        return _decided(rows, f"{character.label} has no player for now")
 
 
 @dataclass(frozen=True, slots=True)
 class RejectLink(ManualDecision):
     """The character is not this player's, whatever notes and names say."""
 
-    character: CharacterName
-    player: PlayerName
-    reason: Reason = ""
+    character: fields.CharacterName
+    player: fields.PlayerName
+    reason: fields.Reason = ""
     decision: Literal["reject"] = field(default="reject", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -134,19 +111,19 @@ class RejectLink(ManualDecision):
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
             raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-        why = checked_text("The reason", self.reason.strip()) or _SAYS_SO
-        rows = [unlink(character.named, player.named)] if character.player_id == player.id else []
+        why = checked_reason(self.reason) or _SAYS_SO
+        rows = [change.unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
-        rows.append(reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
-        return Changeset(tuple(rows), f"{character.label} does not belong to {player.display_name}: {_SAYS_SO}")
+        rows.append(change.reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
+        return _decided(rows, f"{character.label} does not belong to {player.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
 class AllowLink(ManualDecision):
     """The character may be this player's after all: the rejection is undone."""
 
-    character: CharacterName
-    player: PlayerName
+    character: fields.CharacterName
+    player: fields.PlayerName
     decision: Literal["allow"] = field(default="allow", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -154,8 +131,8 @@ class AllowLink(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         if (character.id, player.id) not in facts.rejections:
             raise NotFound(f"No one has rejected {player.display_name} for {character.label}.")
-        reason = f"{character.label} may belong to {player.display_name} after all: {_SAYS_SO}"
-        return Changeset((_allowed(facts, character, player),), reason)
+        row = _allowed(facts, character, player)
+        return _decided([row], f"{character.label} may belong to {player.display_name} after all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +142,8 @@ class LinkMember(ManualDecision):
     It undoes an earlier unlinking of the two. Refused where either is already linked to another.
     """
 
-    player: PlayerName
-    member: MemberName
+    player: fields.PlayerName
+    member: fields.MemberName
     decision: Literal["link_member"] = field(default="link_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -175,7 +152,7 @@ class LinkMember(ManualDecision):
         rows = _made_member(facts, player, member)
         if not rows:
             raise Refused(f"{player.display_name} is {member.display_name} on Discord already, by a person's decision.")
-        return Changeset(rows, f"{player.display_name} is {member.display_name} on Discord: {_SAYS_SO}")
+        return _decided(rows, f"{player.display_name} is {member.display_name} on Discord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,32 +163,32 @@ class LinkCharacterToMember(ManualDecision):
     officer confirms it. Refused where the character's player is another Discord member.
     """
 
-    character: CharacterName
-    member: MemberName
+    character: fields.CharacterName
+    member: fields.MemberName
     decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character, member = find_character(facts, self.character), find_member(facts, self.member)
-        reason = f"{character.label} belongs to {member.display_name} on Discord: {_SAYS_SO}"
+        sentence = f"{character.label} belongs to {member.display_name} on Discord"
         theirs = _player_of(facts, member)
         if theirs is None and character.player_id is None:
             _check_is_there(member)
             player = Named(NEW_PLAYER, member.display_name)
-            created = create_player(*player, member.named, character.named)
-            return Changeset((created, link(character.named, player, _SAYS_SO)), reason)
+            created = change.create_player(*player, member.named, character.named)
+            return _decided([created, change.link(character.named, player, _SAYS_SO)], sentence)
         owner = theirs or facts.players[character.player_id or 0]
         rows = (*_linked(facts, character, owner), *_made_member(facts, owner, member))
         if not rows:
             raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
-        return Changeset(rows, reason)
+        return _decided(rows, sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkMember(ManualDecision):
     """The player is not this Discord member: no name links the two again, but an officer may."""
 
-    player: PlayerName
+    player: fields.PlayerName
     decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -220,20 +197,19 @@ class UnlinkMember(ManualDecision):
         member = facts.members.get(player.discord_user_id or 0)
         if member is None:
             raise Refused(f"{player.display_name} has no Discord member, so there is nothing to unlink.")
-        rows = [detach_member(player.named, member.named)]
+        rows = [change.detach_member(player.named, member.named)]
         if (player.id, member.id) not in facts.member_rejections:
             why = "an officer unlinked them."
-            rows.append(reject(player.named, member=member.named, why=why, is_unlinking=True))
-        reason = f"{player.display_name} is not the Discord member {member.display_name}: {_SAYS_SO}"
-        return Changeset(tuple(rows), reason)
+            rows.append(change.reject(player.named, member=member.named, why=why, is_unlinking=True))
+        return _decided(rows, f"{player.display_name} is not the Discord member {member.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
 class AllowMember(ManualDecision):
     """The player may be this Discord member after all: the rejection is undone."""
 
-    player: PlayerName
-    member: MemberName
+    player: fields.PlayerName
+    member: fields.MemberName
     decision: Literal["allow_member"] = field(default="allow_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -241,16 +217,16 @@ class AllowMember(ManualDecision):
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         if (player.id, member.id) not in facts.member_rejections:
             raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
-        reason = f"{player.display_name} may be {member.display_name} on Discord after all: {_SAYS_SO}"
-        return Changeset((forget_rejection(player.named, member=member.named, is_unlinking=True),), reason)
+        row = change.forget_rejection(player.named, member=member.named, is_unlinking=True)
+        return _decided([row], f"{player.display_name} may be {member.display_name} on Discord after all")
 
 
 @dataclass(frozen=True, slots=True)
 class MergePlayers(ManualDecision):
     """Two players are one person: `player` stays and takes over everything of the other, which is deleted."""
 
-    player: StayingPlayer
-    other: OtherPlayer
+    player: fields.StayingPlayer
+    other: fields.OtherPlayer
     decision: Literal["merge"] = field(default="merge", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -262,28 +238,26 @@ class MergePlayers(ManualDecision):
 class SetMain(ManualDecision):
     """The character is the main of the player that it belongs to."""
 
-    character: CharacterName
+    character: fields.CharacterName
     decision: Literal["main"] = field(default="main", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        if character.player_id is None:
-            raise Refused(f"{character.label} has no player, so it cannot be a main. Link it first.")
-        player = facts.players[character.player_id]
+        player = _owner(facts, character, ", so it cannot be a main. Link it first.")
         if player.main_character_id == character.id:
             raise Refused(f"{character.label} is the main of {player.display_name} already.")
         former = facts.characters.get(player.main_character_id or 0)
-        row = set_main(player.named, character.named, former.named if former else None)
-        return Changeset((row,), f"{character.label} is the main of {player.display_name}: {_SAYS_SO}")
+        row = change.set_main(player.named, character.named, former.named if former else None)
+        return _decided([row], f"{character.label} is the main of {player.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
 class AddAlias(ManualDecision):
     """A word of notes means this player from now on."""
 
-    alias: Alias
-    player: PlayerName
+    alias: fields.Alias
+    player: fields.PlayerName
     decision: Literal["add_alias"] = field(default="add_alias", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -295,15 +269,14 @@ class AddAlias(ManualDecision):
         if resolver.facts.aliases.get(name_key(word)) == player.id:
             raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
         _check_is_free(resolver.facts, word)
-        row = remember_alias(player.named, word)
-        return Changeset((row,), f"“{word}” means {player.display_name}: {_SAYS_SO}")
+        return _decided([change.remember_alias(player.named, word)], f"“{word}” means {player.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveAlias(ManualDecision):
     """A word of notes is no longer an alias."""
 
-    alias: Alias
+    alias: fields.Alias
     decision: Literal["remove_alias"] = field(default="remove_alias", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -312,27 +285,25 @@ class RemoveAlias(ManualDecision):
         if known is None:
             raise NotFound(f"“{self.alias}” is no alias in this guild.")
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
-        row = forget_alias(player.named, word)
-        return Changeset((row,), f"“{word}” no longer means {player.display_name}: {_SAYS_SO}")
+        return _decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
 
 
+_OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
+_OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | AllowMember
 Decision: TypeAlias = Annotated[
-    LinkCharacter
-    | ConfirmLink
-    | UnlinkCharacter
-    | RejectLink
-    | AllowLink
-    | LinkMember
-    | LinkCharacterToMember
-    | UnlinkMember
-    | AllowMember
-    | MergePlayers
-    | SetMain
-    | AddAlias
-    | RemoveAlias,
-    Field(discriminator="decision"),
+    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias, Field(discriminator="decision")
 ]
 """Every decision there is."""
+
+
+def _decided(rows: Iterable[RowChange], sentence: str) -> Changeset:
+    return Changeset(tuple(rows), f"{sentence}: {_SAYS_SO}")
+
+
+def _owner(facts: GuildFacts, character: KnownCharacter, otherwise: str) -> KnownPlayer:
+    if character.player_id is None:
+        raise Refused(f"{character.label} has no player{otherwise}")
+    return facts.players[character.player_id]
 
 
 def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
@@ -345,33 +316,25 @@ def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -
     rows = [_allowed(facts, character, player)] if pair in facts.unlinked else []
     if character.player_id != player.id or not character.is_decided:
         former = facts.players[character.player_id].named if character.player_id is not None else None
-        rows.append(link(character.named, player.named, _SAYS_SO, former=former))
+        rows.append(change.link(character.named, player.named, _SAYS_SO, former=former))
     return rows
 
 
-def _linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Sequence[RowChange]) -> Changeset:
+def _linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Collection[RowChange]) -> Changeset:
     if not rows:
         raise Refused(f"{character.label} belongs to {player.display_name} already, by a person's decision.")
-    return Changeset(tuple(rows), f"{character.label} belongs to {player.display_name}: {_SAYS_SO}")
+    return _decided(rows, f"{character.label} belongs to {player.display_name}")
 
 
 def _allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> RowChange:
     is_unlinking = (character.id, player.id) in facts.unlinked
-    return forget_rejection(player.named, character=character.named, is_unlinking=is_unlinking)
+    return change.forget_rejection(player.named, character=character.named, is_unlinking=is_unlinking)
 
 
 def _made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
     """Return nothing where a person has decided so already."""
     if player.discord_user_id == member.id:
-        return () if player.is_member_decided else (confirm_member(player.named, member.named),)
-    _check_may_be(facts, player, member)
-    attached = attach_member(player.named, member.named)
-    if (player.id, member.id) in facts.member_rejections:
-        return forget_rejection(player.named, member=member.named, is_unlinking=True), attached
-    return (attached,)
-
-
-def _check_may_be(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> None:
+        return () if player.is_member_decided else (change.confirm_member(player.named, member.named),)
     _check_is_there(member)
     theirs = _player_of(facts, member)
     if theirs is not None:
@@ -383,6 +346,10 @@ def _check_may_be(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -
         now = facts.members.get(player.discord_user_id)
         name = now.display_name if now else "another Discord member"
         raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
+    attached = change.attach_member(player.named, member.named)
+    if (player.id, member.id) in facts.member_rejections:
+        return change.forget_rejection(player.named, member=member.named, is_unlinking=True), attached
+    return (attached,)
 
 
 def _player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
@@ -394,15 +361,6 @@ def _check_is_there(member: KnownMember) -> None:
         raise Refused(f"{member.display_name} has left the Discord server, so no player can be linked to this member.")
 
 
-def _alias_of_note(resolver: Resolver, character: KnownCharacter, player: KnownPlayer) -> RowChange:
-    named = resolver.resolve(character).named
-    if named is None:
-        raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
-    _check_is_free(resolver.facts, named)
-    return remember_alias(player.named, named)
-
-
 def _check_is_free(facts: GuildFacts, word: str) -> None:
-    known = facts.aliases.get(name_key(word))
-    if known is not None:
+    if (known := facts.aliases.get(name_key(word))) is not None:
         raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")

@@ -136,7 +136,9 @@ class GuildFacts:
             yield replace(row, before={**row.before, **self._known(row)}) if row.before else row
             player_id = row.before["player_id"] if row.table == "link" and row.before else None
             if player_id is not None and player_id not in deleted and (row.after or {}).get("player_id") != player_id:
-                yield from self._lost_pointers(row, self.players[player_id])
+                for column in ("main_character_id", "offspec_character_id"):
+                    if getattr(self.players[player_id], column) == row.id:
+                        yield RowChange("player", player_id, {column: row.id}, {column: None}, row.names)
 
     def _known(self, row: RowChange) -> dict[str, Any]:
         if row.table == "link":
@@ -147,14 +149,8 @@ class GuildFacts:
             return {name: getattr(player, name) for name in ("discord_basis", "discord_confirmed_by")}
         return {}
 
-    def _lost_pointers(self, link: RowChange, player: KnownPlayer) -> Iterator[RowChange]:
-        for column in ("main_character_id", "offspec_character_id"):
-            if getattr(player, column) == link.id:
-                yield RowChange("player", player.id, {column: link.id}, {column: None}, link.names)
-
 
 async def read_facts(guild: GuildConnection) -> GuildFacts:
-    """Read one guild's identity data."""
     characters = await guild.rows(SQL["characters"])
     players = await guild.rows(SQL["players"])
     members = await guild.rows(SQL["discord"])
@@ -193,7 +189,6 @@ def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
 
 
 async def changed_since_linked(guild: GuildConnection) -> set[int]:
-    """Return the linked characters in the guild whose note has changed since they were linked."""
     return {row[0] for row in await guild.rows(SQL["changed_since_linked"])}
 
 

@@ -30,7 +30,7 @@ from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.text import plural
-from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.unknown_names import nickname_of, rejected_player
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
@@ -84,7 +84,7 @@ class MatchGroup:
 
 def match(resolver: Resolver) -> list[MatchGroup]:
     """Return every person that the unlinked characters of a guild belong to, and the groups for which nothing is done."""
-    return [_judged(resolver, group, NEW_PLAYER - place) for place, group in enumerate(_groups(resolver))]
+    return [_Judgment(resolver, group).judge(NEW_PLAYER - place) for place, group in enumerate(_groups(resolver))]
 
 
 @dataclass(slots=True)
@@ -155,136 +155,125 @@ def _meant_by(resolver: Resolver, character: KnownCharacter) -> Iterator[tuple[_
         yield name_key(word), f"several characters have the note “{word}”."
 
 
-def _judged(resolver: Resolver, group: _Group, number: int) -> MatchGroup:
-    characters = tuple(character.label for character in _characters_of(resolver, group))
-    return replace(_judge(resolver, group, number), characters=characters)
+class _Judgment:
+    """Whether a group is one person, and which."""
 
+    def __init__(self, resolver: Resolver, group: _Group) -> None:
+        self._resolver = resolver
+        self._group = group
+        facts = resolver.facts
+        persons = [p for p in group.people if isinstance(p, Person)]
+        self._players = [facts.players[n] for n in sorted(p.player_id for p in persons if p.player_id is not None)]
+        self._members = [facts.members[n] for n in sorted(p.member_id for p in persons if p.member_id is not None)]
+        self._nicknames = sorted(p for p in group.people if isinstance(p, str))
+        self._characters = [facts.characters[number] for number in sorted({*group.evidence, *group.targets})]
 
-def _judge(resolver: Resolver, group: _Group, number: int) -> MatchGroup:
-    players = sorted(p.player_id for p in group.people if isinstance(p, Person) and p.player_id is not None)
-    members = sorted(p.member_id for p in group.people if isinstance(p, Person) and p.member_id is not None)
-    nicknames = sorted(p for p in group.people if isinstance(p, str))
-    characters = _characters_of(resolver, group)
-    main = _main_of(resolver, group, characters, members)
-    name = _name_of(resolver, group, players, members, nicknames, main)
-    if len(players) > 1 or len(members) > 1 or len(nicknames) > 1:
-        people = [resolver.label(p) for p in sorted(p for p in group.people if isinstance(p, Person))] + nicknames
-        return MatchGroup(name, (), f"Notes tie together {' and '.join(people)}, who may be different people.")
-    doubtful = next((c for c in characters if resolver.resolve(c).verdict is Verdict.AMBIGUOUS), None)
-    if doubtful is not None:
-        return MatchGroup(name, (), f"The note of {doubtful.label} could mean several people. Decide that one first.")
-    if players:
-        return _join(resolver, group, characters, players[0], members, nicknames)
-    if not members and len(characters) < 2:
-        return MatchGroup(name, (), "One character alone, and nothing links it to anyone.")
-    meant = resolver.misspelled(nicknames[0]) if nicknames and not members else None
-    if meant is not None:
-        return MatchGroup(name, (), f"“{nicknames[0]}” looks like {meant}, spelled differently. Link these manually.")
-    if not members and not nicknames and main is None:
-        return MatchGroup(name, (), "It is not clear which of these characters is the main.")
-    member = resolver.facts.members[members[0]].named if members else None
-    player = Named(number, name)
-    create = create_player(*player, member, main.named if main else None)
-    links = [link(c.named, player, _why(group, c, main), _basis(resolver, group, c)) for c in characters]
-    aliases = _aliases(resolver, player, nicknames)
-    evidence = MatchEvidence.DISCORD_MEMBER if members else MatchEvidence.NICKNAME if nicknames else MatchEvidence.MAIN
-    return MatchGroup(name, (create, *links, *aliases), f"{plural(len(links), 'character')} of one person.", evidence)
+    def judge(self, number: int) -> MatchGroup:
+        """Return what is done for the group, a new player with this number, or why nothing is."""
+        main = self._main()
+        name = self._name(main)
+        labels = tuple(character.label for character in self._characters)
+        if refused := self._refusal(main):
+            return MatchGroup(name, (), refused, characters=labels)
+        found = self._joined() if self._players else self._new(number, name, main)
+        return replace(found, characters=labels)
 
+    def _refusal(self, main: KnownCharacter | None) -> str | None:
+        resolver, nicknames = self._resolver, self._nicknames
+        if len(self._players) > 1 or len(self._members) > 1 or len(nicknames) > 1:
+            persons = sorted(p for p in self._group.people if isinstance(p, Person))
+            people = [*map(resolver.label, persons), *nicknames]
+            return f"Notes tie together {' and '.join(people)}, who may be different people."
+        doubtful = next((c for c in self._characters if resolver.resolve(c).verdict is Verdict.AMBIGUOUS), None)
+        if doubtful is not None:
+            return f"The note of {doubtful.label} could mean several people. Decide that one first."
+        if self._players:
+            return self._refusal_of_player(self._players[0])
+        if not self._members and len(self._characters) < 2:
+            return "One character alone, and nothing links it to anyone."
+        meant = resolver.misspelled(nicknames[0]) if nicknames and not self._members else None
+        if meant is not None:
+            return f"“{nicknames[0]}” looks like {meant}, spelled differently. Link these manually."
+        is_unclear = not self._members and not nicknames and main is None
+        return "It is not clear which of these characters is the main." if is_unclear else None
 
-def _join(
-    resolver: Resolver,
-    group: _Group,
-    characters: Sequence[KnownCharacter],
-    player_id: int,
-    members: Sequence[int],
-    nicknames: Sequence[str],
-) -> MatchGroup:
-    player = resolver.facts.players[player_id]
-    if members and player.discord_user_id is not None:
-        member = resolver.facts.members[members[0]].display_name
-        return MatchGroup(
-            player.display_name, (), f"Notes tie {player.display_name} to another Discord member, {member}."
+    def _refusal_of_player(self, player: KnownPlayer) -> str | None:
+        if not self._members:
+            return None
+        member = self._members[0]
+        if player.discord_user_id is not None:
+            return f"Notes tie {player.display_name} to another Discord member, {member.display_name}."
+        if (player.id, member.id) in self._resolver.facts.member_rejections:
+            return f"An officer has said that {player.display_name} is not {member.display_name} on Discord. Decide manually."
+        return None
+
+    def _new(self, number: int, name: str, main: KnownCharacter | None) -> MatchGroup:
+        member = self._members[0].named if self._members else None
+        player = Named(number, name)
+        create = create_player(*player, member, main.named if main else None)
+        links = [link(c.named, player, self._why(c, main), self._basis(c)) for c in self._characters]
+        by_name = MatchEvidence.NICKNAME if self._nicknames else MatchEvidence.MAIN
+        evidence = MatchEvidence.DISCORD_MEMBER if member else by_name
+        reason = f"{plural(len(links), 'character')} of one person."
+        return MatchGroup(name, (create, *links, *self._aliases(player)), reason, evidence)
+
+    def _joined(self) -> MatchGroup:
+        player = self._players[0]
+        attach = [attach_member(player.named, member.named) for member in self._members]
+        links = [
+            link(c.named, player.named, self._why(c, None), self._basis(c))
+            for c in self._characters
+            if (c.id, player.id) not in self._resolver.facts.rejections
+        ]
+        rows = (*attach, *links, *self._aliases(player.named))
+        reason = f"{plural(len(links), 'character')} of a known player."
+        return MatchGroup(player.display_name, rows, reason, MatchEvidence.KNOWN_PLAYER)
+
+    def _aliases(self, player: Named) -> list[RowChange]:
+        """A word that means another player already keeps that meaning."""
+        known = self._resolver.facts.aliases
+        return [remember_alias(player, nickname) for nickname in self._nicknames if nickname not in known]
+
+    def _name(self, main: KnownCharacter | None) -> str:
+        if self._players:
+            return self._players[0].display_name
+        if self._members:
+            return self._members[0].display_name
+        if self._nicknames:
+            return self._nicknames[0].capitalize()
+        if main:
+            return main.name
+        if not self._group.targets:
+            alone = self._characters[0]
+            return (self._resolver.resolve(alone).named or alone.name).capitalize()
+        return min(character.name for character in self._named_most())
+
+    def _named_most(self) -> list[KnownCharacter]:
+        targets = self._group.targets
+        return [c for c in self._characters if targets.get(c.id) == max(targets.values())]
+
+    def _main(self) -> KnownCharacter | None:
+        """The character that the others name most, else the one with the member's name; None if unclear."""
+        if self._group.targets:
+            named = [c for c in self._named_most() if not self._resolver.parse(c).is_bank]
+            if len(named) == 1:
+                return named[0]
+        if self._members:
+            own = [c for c in self._characters if self._resolver.member_named_like(c) == self._members[0]]
+            return own[0] if len(own) == 1 else None
+        return None
+
+    def _basis(self, character: KnownCharacter) -> LinkEvidence:
+        """What links a character to its person: a note, its own or those that name it, or the character's own name."""
+        is_by_name = (
+            character.id in self._group.evidence
+            and self._resolver.resolve(character).target is None
+            and self._resolver.member_named_like(character) is not None
         )
-    rejected = [member for member in members if (player_id, member) in resolver.facts.member_rejections]
-    if rejected:
-        member = resolver.facts.members[rejected[0]].display_name
-        sentence = f"An officer has said that {player.display_name} is not {member} on Discord. Decide manually."
-        return MatchGroup(player.display_name, (), sentence)
-    attach = [attach_member(player.named, resolver.facts.members[member].named) for member in members]
-    links = [
-        link(c.named, player.named, _why(group, c, None), _basis(resolver, group, c))
-        for c in characters
-        if (c.id, player_id) not in resolver.facts.rejections
-    ]
-    rows = (*attach, *links, *_aliases(resolver, player.named, nicknames))
-    reason = f"{plural(len(links), 'character')} of a known player."
-    return MatchGroup(player.display_name, rows, reason, MatchEvidence.KNOWN_PLAYER)
+        return "name" if is_by_name else "note"
 
-
-def _aliases(resolver: Resolver, player: Named, nicknames: Sequence[str]) -> list[RowChange]:
-    """A word that means another player already keeps that meaning."""
-    return [remember_alias(player, nickname) for nickname in nicknames if nickname not in resolver.facts.aliases]
-
-
-def _characters_of(resolver: Resolver, group: _Group) -> list[KnownCharacter]:
-    ids = sorted({*group.evidence, *group.targets})
-    return [resolver.facts.characters[character_id] for character_id in ids]
-
-
-def _name_of(
-    resolver: Resolver,
-    group: _Group,
-    players: Sequence[int],
-    members: Sequence[int],
-    nicknames: Sequence[str],
-    main: KnownCharacter | None,
-) -> str:
-    if players:
-        return resolver.facts.players[players[0]].display_name
-    if members:
-        return resolver.facts.members[members[0]].display_name
-    if nicknames:
-        return nicknames[0].capitalize()
-    if main:
-        return main.name
-    if not group.targets:
-        alone = resolver.facts.characters[min(group.evidence)]
-        return (resolver.resolve(alone).named or alone.name).capitalize()
-    most = max(group.targets.values())
-    return min(resolver.facts.characters[number].name for number, times in group.targets.items() if times == most)
-
-
-def _main_of(
-    resolver: Resolver, group: _Group, characters: Sequence[KnownCharacter], members: Sequence[int]
-) -> KnownCharacter | None:
-    """The character that the others name most, else the one with the member's name; None if unclear."""
-    if group.targets:
-        most = max(group.targets.values())
-        named = [c for c in characters if group.targets.get(c.id) == most and not resolver.parse(c).is_bank]
-        if len(named) == 1:
-            return named[0]
-    if members:
-        member = resolver.facts.members[members[0]]
-        own = [c for c in characters if resolver.member_named_like(c) == member]
-        return own[0] if len(own) == 1 else None
-    return None
-
-
-def _basis(resolver: Resolver, group: _Group, character: KnownCharacter) -> LinkEvidence:
-    """What links a character to its person: a note, its own or those that name it, or the character's own name."""
-    is_by_name = (
-        character.id in group.evidence
-        and resolver.resolve(character).target is None
-        and resolver.member_named_like(character) is not None
-    )
-    return "name" if is_by_name else "note"
-
-
-def _why(group: _Group, character: KnownCharacter, main: KnownCharacter | None) -> str:
-    if character.id in group.evidence:
-        return group.evidence[character.id]
-    return (
-        "the other characters' notes name it as their main."
-        if character == main
-        else "other characters' notes name it."
-    )
+    def _why(self, character: KnownCharacter, main: KnownCharacter | None) -> str:
+        if character.id in self._group.evidence:
+            return self._group.evidence[character.id]
+        is_main = character == main
+        return "the other characters' notes name it as their main." if is_main else "other characters' notes name it."

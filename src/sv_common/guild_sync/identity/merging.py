@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from sv_common.guild_sync.changes.changeset import (
-    Changeset,
-    Named,
-    RowChange,
-    attach_member,
-    delete_player,
-    forget_rejection,
-    link,
-    move_alias,
-    move_rejection,
-    remember_alias,
-    set_main,
-    set_offspec,
-)
+from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.names import is_alias, name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownPlayer
@@ -36,36 +23,32 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
     pair = _Pair(facts, stays, other)
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
-    _check_members_were_not_ruled_out(pair)
+    kept, gone = pair.kept, pair.gone
+    evidence = f"an officer says that {gone.name} is {kept.name}."
+    moved = [c for c in facts.characters.values() if c.player_id == other.id]
+    aliases = [facts.written_aliases[key] for key, player_id in facts.aliases.items() if player_id == other.id]
+    members = [other.discord_user_id] if other.discord_user_id is not None else []
     rows = (
-        *_moved_characters(pair),
+        *(change.link(character.named, kept, evidence, former=gone) for character in moved),
         *_taken_pointers(pair),
-        *_taken_member(pair),
-        *_moved_aliases(pair),
+        *(change.attach_member(kept, Named(number, pair.member(number))) for number in members),
+        *(change.move_alias(kept, gone, alias) for alias in aliases),
         *_kept_name(pair),
         *_moved_rejections(pair),
         *_moved_member_rejections(pair),
-        delete_player(pair.named(other), other.discord_user_id, pair.named(stays)),
+        change.delete_player(gone, other.discord_user_id, kept),
     )
-    return Changeset(rows, f"{pair.other_name} and {pair.stays_name} are one person: an officer says so.")
+    return Changeset(rows, f"{gone.name} and {kept.name} are one person: an officer says so.")
 
 
-@dataclass(frozen=True, slots=True)
 class _Pair:
-    facts: GuildFacts
-    stays: KnownPlayer
-    other: KnownPlayer
+    """Both players: `kept` and `gone` are what sentences call them, with their numbers where they have one name."""
 
-    @property
-    def stays_name(self) -> str:
-        return self._name(self.stays)
-
-    @property
-    def other_name(self) -> str:
-        return self._name(self.other)
-
-    def named(self, player: KnownPlayer) -> Named:
-        return Named(player.id, self._name(player))
+    def __init__(self, facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> None:
+        self.facts, self.stays, self.other = facts, stays, other
+        is_ambiguous = name_key(stays.display_name) == name_key(other.display_name)
+        names = [f"{p.display_name} (number {p.id})" if is_ambiguous else p.display_name for p in (stays, other)]
+        self.kept, self.gone = Named(stays.id, names[0]), Named(other.id, names[1])
 
     def character(self, character_id: int) -> Named:
         known = self.facts.characters.get(character_id)
@@ -75,76 +58,47 @@ class _Pair:
         known = self.facts.members.get(member_id)
         return known.display_name if known else f"the Discord member {member_id}"
 
-    def rejected(self, player: KnownPlayer) -> list[int]:
+    def rejected(self, player: Named) -> list[int]:
         """The characters that officers have ruled out for a player."""
         return sorted(character for character, rejected in self.facts.rejections if rejected == player.id)
 
-    def _name(self, player: KnownPlayer) -> str:
-        """The display name; with the number where both are the same."""
-        is_ambiguous = name_key(self.stays.display_name) == name_key(self.other.display_name)
-        return f"{player.display_name} (number {player.id})" if is_ambiguous else player.display_name
-
 
 def _check_are_not_two_members(pair: _Pair) -> None:
-    numbers = (pair.stays.discord_user_id, pair.other.discord_user_id)
-    if None in numbers:
-        return
-    one, another = (pair.member(number) for number in numbers if number is not None)
-    raise Refused(
-        f"{pair.stays_name} is {one} on Discord and {pair.other_name} is {another}, so they are two people. If they are one, "
-        "unlink one of the two from its Discord member first."
-    )
+    numbers = [number for number in (pair.stays.discord_user_id, pair.other.discord_user_id) if number is not None]
+    if len(numbers) == 2:
+        one, another = map(pair.member, numbers)
+        raise Refused(
+            f"{pair.kept.name} is {one} on Discord and {pair.gone.name} is {another}, so they are two people. If they are "
+            "one, unlink one of the two from its Discord member first."
+        )
 
 
 def _check_nothing_was_said_against_it(pair: _Pair) -> None:
-    names = {pair.stays.id: pair.stays_name, pair.other.id: pair.other_name}
-    for player in (pair.stays, pair.other):
+    players = {player.id: player.name for player in (pair.kept, pair.gone)}
+    for player in (pair.kept, pair.gone):
         for character_id in pair.rejected(player):
             character = pair.facts.characters.get(character_id)
-            if character is not None and character.player_id in names:
+            if character is not None and character.player_id in players:
                 raise Refused(
-                    f"An officer has said that {character.label}, a character of {names[character.player_id]}, does not belong "
-                    f"to {names[player.id]}. Undo that first, or unlink the character."
+                    f"An officer has said that {character.label}, a character of {players[character.player_id]}, does not "
+                    f"belong to {player.name}. Undo that first, or unlink the character."
                 )
-
-
-def _check_members_were_not_ruled_out(pair: _Pair) -> None:
-    number = pair.stays.discord_user_id or pair.other.discord_user_id
-    for player, name in ((pair.stays, pair.stays_name), (pair.other, pair.other_name)):
-        if number is not None and (player.id, number) in pair.facts.member_rejections:
+    member_id = pair.stays.discord_user_id or pair.other.discord_user_id
+    for player in (pair.kept, pair.gone):
+        if member_id is not None and (player.id, member_id) in pair.facts.member_rejections:
             raise Refused(
-                f"An officer has said that {name} is not {pair.member(number)} on Discord, and the one player would be. Undo "
-                "that first."
+                f"An officer has said that {player.name} is not {pair.member(member_id)} on Discord, and the one player "
+                "would be. Undo that first."
             )
-
-
-def _moved_characters(pair: _Pair) -> Iterator[RowChange]:
-    evidence = f"an officer says that {pair.other_name} is {pair.stays_name}."
-    stays, other = pair.named(pair.stays), pair.named(pair.other)
-    for character in pair.facts.characters.values():
-        if character.player_id == other.id:
-            yield link(character.named, stays, evidence, former=other)
 
 
 def _taken_pointers(pair: _Pair) -> Iterator[RowChange]:
     """Take over what the player that stays does not have."""
     stays, other = pair.stays, pair.other
     if stays.main_character_id is None and other.main_character_id is not None:
-        yield set_main(pair.named(stays), pair.character(other.main_character_id), None)
+        yield change.set_main(pair.kept, pair.character(other.main_character_id), None)
     if stays.offspec_character_id is None and other.offspec_character_id is not None:
-        yield set_offspec(pair.named(stays), pair.character(other.offspec_character_id))
-
-
-def _taken_member(pair: _Pair) -> Iterator[RowChange]:
-    member_id = pair.other.discord_user_id
-    if member_id is not None:
-        yield attach_member(pair.named(pair.stays), Named(member_id, pair.member(member_id)))
-
-
-def _moved_aliases(pair: _Pair) -> Iterator[RowChange]:
-    for key, player_id in pair.facts.aliases.items():
-        if player_id == pair.other.id:
-            yield move_alias(pair.named(pair.stays), pair.named(pair.other), pair.facts.written_aliases[key])
+        yield change.set_offspec(pair.kept, pair.character(other.offspec_character_id))
 
 
 def _kept_name(pair: _Pair) -> Iterator[RowChange]:
@@ -161,23 +115,24 @@ def _kept_name(pair: _Pair) -> Iterator[RowChange]:
         or names.players_by_name[key] != [pair.other.id]
     )
     if is_alias(name) and not is_known_otherwise and key not in pair.facts.vocabulary.categories:
-        yield remember_alias(pair.named(pair.stays), name)
+        yield change.remember_alias(pair.kept, name)
 
 
 def _moved_rejections(pair: _Pair) -> Iterator[RowChange]:
-    stays, other, known = pair.named(pair.stays), pair.named(pair.other), set(pair.rejected(pair.stays))
-    for character_id in pair.rejected(pair.other):
-        character, was_unlinked = pair.character(character_id), (character_id, other.id) in pair.facts.unlinked
+    known = set(pair.rejected(pair.kept))
+    for character_id in pair.rejected(pair.gone):
+        character, was_unlinked = pair.character(character_id), (character_id, pair.gone.id) in pair.facts.unlinked
         if character_id in known:
-            yield forget_rejection(other, character=character, is_unlinking=was_unlinked)
+            yield change.forget_rejection(pair.gone, character=character, is_unlinking=was_unlinked)
         else:
-            yield move_rejection(stays, other, character=character, is_unlinking=was_unlinked)
+            yield change.move_rejection(pair.kept, pair.gone, character=character, is_unlinking=was_unlinked)
 
 
 def _moved_member_rejections(pair: _Pair) -> Iterator[RowChange]:
-    stays, other, known = pair.named(pair.stays), pair.named(pair.other), pair.facts.member_rejections
-    for member in (Named(number, pair.member(number)) for player_id, number in sorted(known) if player_id == other.id):
-        if (stays.id, member.id) in known:
-            yield forget_rejection(other, member=member, is_unlinking=True)
+    known = pair.facts.member_rejections
+    for member_id in sorted(number for player_id, number in known if player_id == pair.gone.id):
+        member = Named(member_id, pair.member(member_id))
+        if (pair.kept.id, member_id) in known:
+            yield change.forget_rejection(pair.gone, member=member, is_unlinking=True)
         else:
-            yield move_rejection(stays, other, member=member, is_unlinking=True)
+            yield change.move_rejection(pair.kept, pair.gone, member=member, is_unlinking=True)

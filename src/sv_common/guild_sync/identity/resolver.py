@@ -37,6 +37,7 @@ from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading
 from sv_common.guild_sync.notes.mentions import is_username
 
 _MOST_OF = 0.5
+_MOST_SUGGESTIONS = 3
 _OF_OWNERS = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF})
 
 LONGEST_CHAIN = 20
@@ -115,7 +116,6 @@ class Resolver(CandidateFinder):
         return "note" if self.resolve(character).target is not None else "name"
 
     def unlinked(self) -> list[KnownCharacter]:
-        """Return the characters in the guild without a player."""
         return [c for c in self.facts.characters.values() if c.player_id is None and c.is_present]
 
     def player_of_member(self, member_id: int) -> int | None:
@@ -145,9 +145,10 @@ class Resolver(CandidateFinder):
         )
         return found[2] if found else None
 
-    def suggestions(self, word: str, limit: int = 3) -> list[str]:
-        """Return the names most similar to the word, best first."""
-        return [self.facts.characters[number].label for number, _ in self.similar_characters([word])[:limit]]
+    def suggestions(self, word: str) -> list[str]:
+        return [
+            self.facts.characters[number].label for number, _ in self.similar_characters([word])[:_MOST_SUGGESTIONS]
+        ]
 
     def similar_characters(self, words: Iterable[str], *, in_text: bool = False) -> list[tuple[int, Similarity]]:
         """Return the characters with names similar to one of the words, best first; `in_text` as in `SimilarNames`."""
@@ -168,7 +169,8 @@ class Resolver(CandidateFinder):
             for candidate in self.candidates_of(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention
-                is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
+                is_alias = any(reading.key in self.facts.aliases for reading in mention.readings)
+                is_doubtful = is_doubtful or (mention.is_doubtful and not is_alias)
         if not people:
             return self._without_candidates(character, parsed, certain)
         for mention in _doubtful_words(character.note or "", self.vocabulary):
@@ -218,9 +220,6 @@ class Resolver(CandidateFinder):
             name != about.name_key and not any(has_reading(mention, name) for mention in certain)
             for name in self.names.similar_character_names(key)
         )
-
-    def _is_alias(self, mention: Mention) -> bool:
-        return any(reading.key in self.facts.aliases for reading in mention.readings)
 
     def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
         """Replace each character without a player by the person its own note leads to."""

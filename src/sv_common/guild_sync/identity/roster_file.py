@@ -28,7 +28,6 @@ class NotedCharacter(NamedTuple):
 
 
 def read_saved_roster(source: bytes) -> list[NotedCharacter]:
-    """Read the addon's SavedVariables file."""
     return [
         NotedCharacter(f"{each.name}-{each.realm}" if each.realm else each.name, each.name, each.realm, each.note)
         for each in read_addon_export(source).characters

@@ -17,7 +17,7 @@ from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.roster_file import NotedCharacter
 from sv_common.guild_sync.identity.suggestions import Suggestions
 from sv_common.guild_sync.identity.verdicts import OWN_NAME, Candidate, Decision, Verdict
-from sv_common.guild_sync.notes import Mention, MentionKind, NoteKind
+from sv_common.guild_sync.notes import MentionKind, NoteKind
 
 UNSEEN = "unseen"
 """Kind of a note that the person who exported the roster could not see."""
@@ -30,8 +30,6 @@ NICKNAME = "nickname"
 
 
 class Sureness(StrEnum):
-    """How sure a reading is."""
-
     CONFIDENT = "confident"
     AMBIGUOUS = "ambiguous"
     SUGGESTED = "suggested"
@@ -82,66 +80,47 @@ class _Reader:
 
     def read(self, number: int) -> NoteReading:
         character = self._resolver.facts.characters[number]
+        about = self._labels[number], character.note
         if character.note is None:
             why_not = "The person who exported the roster could not see this note."
-            return self._reading(character, Sureness.NOBODY, UNSEEN, (why_not,), why_not=why_not)
+            return NoteReading(*about, Sureness.NOBODY, UNSEEN, evidence=(why_not,), why_not=why_not)
         decision = self._resolver.resolve(character)
-        if _is_own_bare_name(decision.mention, character):
-            return self._reading(character, Sureness.NOBODY, NoteKind.MARKER, (OWN_NAME,), why_not=OWN_NAME)
-        match decision.verdict:
-            case Verdict.CONFIDENT:
-                target = decision.candidates[0]
-                targets, evidence = self._named(character, first=target), self._evidence(character, decision)
-                sure = Sureness.CONFIDENT
-                return self._reading(
-                    character, sure, _kind(decision), evidence, targets=targets, person=self._person(target)
-                )
-            case Verdict.AMBIGUOUS:
-                why_not = decision.why_not_stronger or ""
-                targets = self._named(character, first=decision.candidates[0])
-                evidence = (*self._evidence(character, decision), why_not)
-                kind = _kind(decision)
-                return self._reading(character, Sureness.AMBIGUOUS, kind, evidence, targets=targets, why_not=why_not)
-            case _:
-                return self._perhaps(character, decision) or self._nobody(character, decision)
+        mention, why_not = decision.mention, decision.why_not_stronger or ""
+        is_bare = mention is not None and mention.kind is MentionKind.NAME and mention.realm is None
+        if mention is not None and is_bare and mention.readings[0].key == character.name_key:
+            return NoteReading(*about, Sureness.NOBODY, NoteKind.MARKER, evidence=(OWN_NAME,), why_not=OWN_NAME)
+        kind = mention.kind if mention is not None else MentionKind.WORD
+        if decision.verdict in (Verdict.CONFIDENT, Verdict.AMBIGUOUS):
+            target = decision.candidates[0]
+            targets, evidence = self._named(character, first=target), self._evidence(character, decision)
+            if decision.verdict is Verdict.CONFIDENT:
+                person = self._person(target)
+                return NoteReading(*about, Sureness.CONFIDENT, kind, targets, evidence=evidence, person=person)
+            evidence = (*evidence, why_not)
+            return NoteReading(*about, Sureness.AMBIGUOUS, kind, targets, evidence=evidence, why_not=why_not)
+        if suggestions := self._suggestions.of(character):
+            labels = tuple(self._labels[each.number] for each in suggestions)
+            told = [f"“{each.words}” {each.how} {self._labels[each.number]}." for each in suggestions]
+            evidence = (*told, why_not)
+            return NoteReading(*about, Sureness.SUGGESTED, kind, (), labels, evidence, why_not=why_not)
+        return self._of_no_one(about, decision)
 
-    def _perhaps(self, character: KnownCharacter, decision: Decision) -> NoteReading | None:
-        """Read a note without a known name by similar names; None where none is similar."""
-        suggestions = self._suggestions.of(character)
-        if not suggestions:
-            return None
-        why_not = decision.why_not_stronger or ""
-        labels = tuple(self._labels[each.number] for each in suggestions)
-        told = [f"“{each.words}” {each.how} {self._labels[each.number]}." for each in suggestions]
-        kind, evidence = _kind(decision), (*told, why_not)
-        return self._reading(character, Sureness.SUGGESTED, kind, evidence, suggestions=labels, why_not=why_not)
-
-    def _nobody(self, character: KnownCharacter, decision: Decision) -> NoteReading:
-        kind, person, why_not = _kind_of_nobody(decision), None, decision.why_not_stronger or ""
-        evidence: tuple[str, ...] = (why_not,)
+    def _of_no_one(self, about: tuple[str, str | None], decision: Decision) -> NoteReading:
+        kind: str = NoteKind.MARKER if decision.parsed.kind is NoteKind.NAMES else decision.parsed.kind
+        person, why_not = None, decision.why_not_stronger or ""
+        evidence = [why_not]
         if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
-            key, sharing = self._most_shared_name(decision.mention)
+            kind = UNKNOWN_NAME
+            # The reading that most characters share, the most literal of several.
+            shared = self._unknown_names
+            key = max(decision.mention.readings, key=lambda reading: (len(shared[reading.key]), -reading.rank)).key
+            sharing = shared[key]
             if len(sharing) > 1:
                 kind, person = NICKNAME, _as_written(key, sharing.values())
-                evidence = (why_not, f"{len(sharing)} characters have a note that says “{person}”.")
+                evidence.append(f"{len(sharing)} characters have a note that says “{person}”.")
             elif (near := self._resolver.misspelled(key)) is not None:
-                evidence = (why_not, f"It looks like the Discord name {near}.")
-        return self._reading(character, Sureness.NOBODY, kind, evidence, person=person, why_not=why_not)
-
-    def _reading(
-        self,
-        character: KnownCharacter,
-        decision: Sureness,
-        kind: str,
-        evidence: tuple[str, ...],
-        *,
-        targets: tuple[str, ...] = (),
-        suggestions: tuple[str, ...] = (),
-        person: str | None = None,
-        why_not: str | None = None,
-    ) -> NoteReading:
-        label = self._labels[character.id]
-        return NoteReading(label, character.note, decision, kind, targets, suggestions, evidence, person, why_not)
+                evidence.append(f"It looks like the Discord name {near}.")
+        return NoteReading(*about, Sureness.NOBODY, kind, (), (), tuple(evidence), person, why_not)
 
     def _named(self, about: KnownCharacter, first: Candidate) -> tuple[str, ...]:
         """The characters that the note names literally: those that are the person itself before those that lead on."""
@@ -172,11 +151,6 @@ class _Reader:
                     found[reading.key][character.id] = decision.mention.text
         return found
 
-    def _most_shared_name(self, mention: Mention) -> tuple[str, dict[int, str]]:
-        """The reading of an unknown name that most characters share, the most literal of several."""
-        key = max(mention.readings, key=lambda reading: (len(self._unknown_names[reading.key]), -reading.rank)).key
-        return key, self._unknown_names[key]
-
 
 def _as_written(key: str, texts: Iterable[str]) -> str:
     """A name as a note writes it, independent of the order of the notes."""
@@ -197,20 +171,3 @@ def _known(number: int, character: NotedCharacter) -> KnownCharacter:
         link_source=None,
         is_present=True,
     )
-
-
-def _is_own_bare_name(mention: Mention | None, character: KnownCharacter) -> bool:
-    """Whether a note decides by the character's own name, which may be a Discord name too."""
-    if mention is None or mention.kind is not MentionKind.NAME or mention.realm is not None:
-        return False
-    return mention.readings[0].key == character.name_key
-
-
-def _kind(decision: Decision) -> str:
-    return decision.mention.kind if decision.mention is not None else MentionKind.WORD
-
-
-def _kind_of_nobody(decision: Decision) -> str:
-    if decision.verdict is Verdict.UNKNOWN:
-        return UNKNOWN_NAME
-    return NoteKind.MARKER if decision.parsed.kind is NoteKind.NAMES else decision.parsed.kind

@@ -26,8 +26,7 @@ class GuildWord:
 
     word: Annotated[str, Field(examples=["nightcrew"])]
     category: Annotated[
-        str | None,
-        Field(description="Null: no word of the vocabulary, so that it may be a name.", examples=["role"]),
+        str | None, Field(description="Null: no word of the vocabulary, so that it may be a name.", examples=["role"])
     ]
     updated_by: str
     updated_at: datetime

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
 
-from psycopg.rows import class_row
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
@@ -35,28 +34,23 @@ class RunFilter:
     status: RunStatus | None = None
     since: date | None = None
 
-    def values(self, guild_id: int) -> dict[str, Any]:
-        return {
-            "guild_id": guild_id,
-            "pipeline": self.pipeline,
-            "status": self.status,
-            "since": _beginning(self.since),
-        }
+    def values(self) -> dict[str, Any]:
+        return {"pipeline": self.pipeline, "status": self.status, "since": _beginning(self.since)}
 
 
 @dataclass(frozen=True, slots=True)
-class DeedFilter:
+class ActionFilter:
     """Which actions are meant; None: all. `since` is the first day (UTC)."""
 
     actor: str | None = None
     since: date | None = None
 
-    def values(self, guild_id: int) -> dict[str, Any]:
-        return {"guild_id": guild_id, "actor": self.actor, "since": _beginning(self.since)}
+    def values(self) -> dict[str, Any]:
+        return {"actor": self.actor, "since": _beginning(self.since)}
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Action:
     """One action: a fix, an undo, a dismissed or reopened issue, a requested full match, a changed setting."""
 
     at: datetime
@@ -96,17 +90,17 @@ class MatchRun:
 
 async def match_runs(guild: GuildConnection, *, number: int = 1) -> Page[MatchRun]:
     """Return one page of the guild's full matches: the queued one first, then the newest."""
-    return await _page(guild, "match_runs", MatchRun, {"guild_id": guild.id}, number)
+    return await _page(guild, "match_runs", MatchRun, {}, number)
 
 
 async def sync_runs(guild: GuildConnection, chosen: RunFilter, *, number: int = 1) -> Page[LoggedRun]:
     """Return one page of the runs of the sync log, newest first."""
-    return await _page(guild, "sync_runs", LoggedRun, chosen.values(guild.id), number)
+    return await _page(guild, "sync_runs", LoggedRun, chosen.values(), number)
 
 
-async def deeds(guild: GuildConnection, chosen: DeedFilter, *, number: int = 1) -> Page[Deed]:
+async def actions(guild: GuildConnection, chosen: ActionFilter, *, number: int = 1) -> Page[Action]:
     """Return one page of who did what, newest first."""
-    return await _page(guild, "deeds", Deed, chosen.values(guild.id), number)
+    return await _page(guild, "actions", Action, chosen.values(), number)
 
 
 async def actors(guild: GuildConnection) -> list[str]:
@@ -116,12 +110,12 @@ async def actors(guild: GuildConnection) -> list[str]:
 
 async def every_sync_run(guild: GuildConnection, chosen: RunFilter) -> list[LoggedRun]:
     """Return all selected runs, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(guild, "sync_runs", LoggedRun, chosen.values(guild.id))
+    return await _every(guild, "sync_runs", LoggedRun, chosen.values())
 
 
-async def every_deed(guild: GuildConnection, chosen: DeedFilter) -> list[Deed]:
+async def every_action(guild: GuildConnection, chosen: ActionFilter) -> list[Action]:
     """Return all selected actions, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(guild, "deeds", Deed, chosen.values(guild.id))
+    return await _every(guild, "actions", Action, chosen.values())
 
 
 async def _count(guild: GuildConnection, statement: str, values: dict[str, Any]) -> int:
@@ -142,9 +136,8 @@ async def _page(
     guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any], number: int
 ) -> Page[_Row]:
     place = Place(await _count(guild, statement, values), number)
-    async with guild.conn.cursor(row_factory=class_row(row_type)) as cursor:
-        await cursor.execute(SQL[statement], {**values, "limit": PAGE_SIZE, "offset": place.offset})
-        return place.page(await cursor.fetchall())
+    rows = await guild.all(row_type, SQL[statement], **values, limit=PAGE_SIZE, offset=place.offset)
+    return place.page(rows)
 
 
 def _beginning(day: date | None) -> datetime | None:

@@ -43,10 +43,10 @@ where guild_id = %(guild_id)s
   and (%(status)s::text is null or status = %(status)s)
   and (%(since)s::timestamptz is null or started_at >= %(since)s)
 
--- name: deeds
+-- name: actions
 -- Who did what, newest first. What scans do to issues (opened, refreshed, resolved) does not belong here, nor
 -- are keys and tokens, of which only administrators know.
-with deeds as (
+with actions as (
     select started_at as at, actor, is_automatic, outcome as what, reason, issue_type, issue_id, id as attempt_id,
            changes <> '[]' and undone_at is null as is_undoable
     from guild_identity.fix_attempts
@@ -74,14 +74,14 @@ with deeds as (
 )
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
        coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable
-from deeds d
+from actions d
 left join guild_identity.audit_issues i on i.id = d.issue_id
 where (%(actor)s::text is null or d.actor = %(actor)s)
   and (%(since)s::timestamptz is null or d.at >= %(since)s)
 order by d.at desc, d.attempt_id desc nulls last, d.issue_id desc, d.what
 limit %(limit)s offset %(offset)s
 
--- name: count_deeds
+-- name: count_actions
 select count(*)
 from (
     select started_at as at, actor from guild_identity.fix_attempts where guild_id = %(guild_id)s

@@ -149,17 +149,18 @@ class IssueView:
 async def rule_overviews(guild: GuildConnection) -> list[RuleOverview]:
     """Return every rule of the registry, in its order, with the guild's settings and its open and recent issues."""
     settings = await read_settings(guild, RULES.values())
-    counts = await _by_rule(guild, "rules")
+    counts = {row[0]: row[1:] for row in await guild.rows(SQL["rules"], rules=list(RULES))}
     return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
 
 
 async def rule_records(guild: GuildConnection) -> list[RuleOverview]:
     """Return what `rule_overviews` does, with the totals since the beginning, for which the whole history is read."""
-    totals = await _by_rule(guild, "totals")
-    return [
-        replace(each, **dict(zip(("opened_ever", "resolved_ever", "auto_fixed"), totals[each.issue_type], strict=True)))
-        for each in await rule_overviews(guild)
-    ]
+    totals = {row[0]: row[1:] for row in await guild.rows(SQL["totals"], rules=list(RULES))}
+    overviews = []
+    for each in await rule_overviews(guild):
+        opened, resolved, fixed = totals[each.issue_type]
+        overviews.append(replace(each, opened_ever=opened, resolved_ever=resolved, auto_fixed=fixed))
+    return overviews
 
 
 async def findings_page(
@@ -184,12 +185,12 @@ async def dismissals(guild: GuildConnection, *, only_idle: bool = False, number:
     settings = await read_settings(guild, RULES.values())
     enabled = [issue_type for issue_type, chosen in settings.items() if chosen.is_enabled]
     values = {"guild_id": guild.id, "enabled": enabled, "only_idle": only_idle}
-    row = await guild.row(SQL["count_dismissals"], **values)
-    place = Place(int(row[0]) if row else 0, number)
+    place = Place(int(await guild.value(SQL["count_dismissals"], **values) or 0), number)
     async with guild.conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(SQL["dismissals"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
         rows = await cursor.fetchall()
-    return place.page([_dismissal(row) for row in rows])
+    why_idle = [_WHY_IDLE.get(row.pop("idle")) for row in rows]
+    return place.page([Dismissal(Issue(**row), why) for row, why in zip(rows, why_idle, strict=True)])
 
 
 async def subjects(guild: GuildConnection, issue_ids: Sequence[int]) -> dict[int, Subject]:
@@ -201,11 +202,8 @@ async def subjects(guild: GuildConnection, issue_ids: Sequence[int]) -> dict[int
 async def issue_view(guild: GuildConnection, issue_id: int) -> IssueView:
     """Return one issue with its events and attempts. Raises `NotFound`."""
     issue = await lifecycle.get(guild, issue_id)
-    return IssueView(
-        issue,
-        await lifecycle.events(guild, issue_id),
-        await recent_attempts(guild, issue_id=issue_id),
-    )
+    attempts = await recent_attempts(guild, issue_id=issue_id)
+    return IssueView(issue, await lifecycle.events(guild, issue_id), attempts)
 
 
 async def recent_attempts(
@@ -215,16 +213,11 @@ async def recent_attempts(
     return await guild.all(AttemptSummary, SQL["attempts"], issue_id=issue_id, limit=limit)
 
 
-def _dismissal(row: dict[str, Any]) -> Dismissal:
-    why_idle = _WHY_IDLE.get(row.pop("idle"))
-    return Dismissal(Issue(**row), why_idle)
-
-
-async def _by_rule(guild: GuildConnection, statement: str) -> dict[str, tuple[Any, ...]]:
-    return {row[0]: row[1:] for row in await guild.rows(SQL[statement], rules=list(RULES))}
-
-
 def _overview(rule: RuleDefinition, chosen: RuleSettings, opened: int, waiting: int, *rest: Any) -> RuleOverview:
+    if not rule.is_fixable:
+        waiting = 0
+    elif not chosen.auto_mitigate:
+        waiting = opened
     return RuleOverview(
         rule.issue_type,
         rule.name,
@@ -234,7 +227,7 @@ def _overview(rule: RuleDefinition, chosen: RuleSettings, opened: int, waiting: 
         chosen.is_enabled,
         rule.is_fixable,
         opened,
-        _waiting(rule, chosen, opened, waiting),
+        waiting,
         *rest,
     )
 
@@ -249,9 +242,3 @@ def _counts(
         by_severity[severity] += count * is_of_rule
         total += count * (is_of_rule and is_of_severity)
     return by_rule, by_severity, total
-
-
-def _waiting(rule: RuleDefinition, settings: RuleSettings, opened: int, with_reason: int) -> int:
-    if not rule.is_fixable:
-        return 0
-    return with_reason if settings.auto_mitigate else opened

@@ -60,8 +60,7 @@ class SourceAge:
     source: Source
     last: Annotated[datetime | None, Field(description="When its data is from; null where there was none yet.")]
     expected_every: Annotated[
-        Seconds,
-        Field(serialization_alias="expected_every_s", description="How often it is expected, in seconds."),
+        Seconds, Field(serialization_alias="expected_every_s", description="How often it is expected, in seconds.")
     ]
     stale_after: Annotated[
         Seconds, Field(serialization_alias="stale_after_s", description="From which age on it is stale, in seconds.")
@@ -91,13 +90,13 @@ class Health:
     fixed_since: Annotated[
         date, Field(description="The first day (UTC) of the week that `fixed` counts; today is the last.")
     ]
-    fixed_by_itself: Sequence[AutomaticFixes]
+    fixed_automatically: Sequence[AutomaticFixes]
 
     @computed_field
     @property
     def fixed(self) -> int:
         """Automatic fixes in this week."""
-        return sum(each.fixed for each in self.fixed_by_itself)
+        return sum(each.fixed for each in self.fixed_automatically)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ async def health(guild: GuildConnection) -> Health:
     beginning = datetime.combine(since, time(), UTC)
     fixed = {
         row[0]: AutomaticFixes(*row)
-        for row in await _rows(guild.conn, "fixed_by_itself", guild_id=guild.id, since=beginning)
+        for row in await _rows(guild.conn, "fixed_automatically", guild_id=guild.id, since=beginning)
     }
     return Health(
         guild.id,

@@ -75,7 +75,7 @@ select g.id, 'profiles', (select max(c.fetched_at) from guild_identity.character
                           where c.guild_id = g.id and c.fetched_at <= now()), null
 from asked g
 
--- name: fixed_by_itself
+-- name: fixed_automatically
 -- Fixes that automation made since a moment, by rule, and how many of them were undone.
 select issue_type, count(*), count(undone_at)
 from guild_identity.fix_attempts

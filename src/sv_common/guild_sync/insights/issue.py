@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
@@ -18,7 +17,7 @@ from sv_common.guild_sync.changes.describe import Effect, describe
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.planning import Planning, plan_fixes
-from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
@@ -38,8 +37,6 @@ ABOUT_AN_OWNER = frozenset(rule.issue_type for rule in _ASKING if rule.subject i
 """Rules that ask whose a character is."""
 ABOUT_A_MEMBER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.DISCORD_MEMBER)
 """Rules that ask who a Discord member is."""
-
-_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +93,22 @@ async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = Non
             return IssueDetails(issue, history, Seen(newest))
         look = await _look(guild, rule, issue)
         known = await _known(guild, issue)
-        return await _told(guild, _Case(rule, issue, history, newest), look, known)
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    rule: RuleDefinition
-    issue: Issue
-    history: Sequence[Move]
-    newest: int
+        fix = await _fix(guild, rule, issue, look, known)
+    plan = fix.plan if fix is not None and fix.outcome == READY else None
+    kind, number = _subject(issue)
+    finding = look.finding or Finding(issue.issue_type, issue.guild_id, kind, number, issue.summary, issue.details)
+    is_over = issue.state is IssueState.RESOLVED and look.finding is None
+    return IssueDetails(
+        issue,
+        history,
+        Seen(newest, plan.key if plan is not None else None),
+        explanation=rule.explain(known, finding) if rule.explain else None,
+        is_found=None if look.doubt else look.finding is not None,
+        doubt=look.doubt,
+        changed=changes_since_scan(issue.details, look.finding.details) if look.finding else (),
+        candidates=rule.candidates(known, number, plan) if rule.candidates and not is_over else (),
+        fix=fix,
+    )
 
 
 async def _look(guild: GuildConnection, rule: RuleDefinition, issue: Issue) -> _Look:
@@ -120,24 +124,6 @@ async def _look(guild: GuildConnection, rule: RuleDefinition, issue: Issue) -> _
     return _Look(finding, planning)
 
 
-async def _told(guild: GuildConnection, case: _Case, look: _Look, known: Known) -> IssueDetails:
-    rule, issue = case.rule, case.issue
-    fix = await _fix(guild, rule, issue, look, known)
-    is_over = issue.state is IssueState.RESOLVED and look.finding is None
-    plan = fix.plan if fix is not None and fix.outcome == READY else None
-    return IssueDetails(
-        issue,
-        case.history,
-        Seen(case.newest, plan.key if plan is not None else None),
-        explanation=rule.explain(known, look.finding or _as_last_found(issue)) if rule.explain else None,
-        is_found=None if look.doubt else look.finding is not None,
-        doubt=look.doubt,
-        changed=changes_since_scan(issue.details, look.finding.details) if look.finding else (),
-        candidates=rule.candidates(known, _subject(issue)[1], plan) if rule.candidates and not is_over else (),
-        fix=fix,
-    )
-
-
 async def _fix(
     guild: GuildConnection, rule: RuleDefinition, issue: Issue, look: _Look, known: Known
 ) -> FixPreview | None:
@@ -149,28 +135,18 @@ async def _fix(
     if look.planning.gone:
         return FixPreview(GONE, "No longer found; it will be closed.")
     if look.planning.settled:
-        return _refused(rule, issue, known, look.planning.settled[0])
+        settled = look.planning.settled[0]
+        remedy = rule.remedy(known, _subject(issue)[1]) if rule.remedy is not None else None
+        if remedy is None:
+            return FixPreview(settled.outcome, settled.reason)
+        return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
     plan = look.planning.ready[0].plan
     rows = known.resolver.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
     effects = describe([*rows, *plan.roles], plan.names)
-    return FixPreview(READY, plan.reason, plan, effects, await _waits(guild, plan))
-
-
-def _refused(rule: RuleDefinition, issue: Issue, known: Known, settled: FixResult) -> FixPreview:
-    """Why there is no fix, and what an officer can do instead."""
-    remedy = rule.remedy(known, _subject(issue)[1]) if rule.remedy is not None else None
-    if remedy is None:
-        return FixPreview(settled.outcome, settled.reason)
-    return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
-
-
-async def _waits(guild: GuildConnection, plan: Changeset) -> str | None:
-    """Why automation does not apply this plan; None where it would, or where the rule is not automatic."""
-    undone = await attempts.undone_plans(guild, [plan.key])
-    if plan.key in undone:
-        who, when = undone[plan.key]
-        return f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
-    return plan.why_not_automatic
+    waits = plan.why_not_automatic
+    for who, when in (await attempts.undone_plans(guild, [plan.key])).values():
+        waits = f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
+    return FixPreview(READY, plan.reason, plan, effects, waits)
 
 
 async def _known(guild: GuildConnection, issue: Issue) -> Known:
@@ -187,11 +163,6 @@ async def _known(guild: GuildConnection, issue: Issue) -> Known:
         unlinked=await guild.one(UnlinkFact, SQL["unlinked"], character_id=number),
         rejections=await guild.all(RejectionFact, SQL["rejections"], character_id=number),
     )
-
-
-def _as_last_found(issue: Issue) -> Finding:
-    kind, number = _subject(issue)
-    return Finding(issue.issue_type, issue.guild_id, kind, number, issue.summary, issue.details)
 
 
 def _subject(issue: Issue) -> tuple[SubjectKind, int]:

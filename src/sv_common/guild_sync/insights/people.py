@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from psycopg.rows import class_row
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
@@ -30,8 +29,7 @@ class PersonKind(StrEnum):
 
 
 LastLogin: TypeAlias = Annotated[
-    int | None,
-    Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more)."),
+    int | None, Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more).")
 ]
 
 
@@ -148,15 +146,14 @@ def _place(name: _Name, key: str) -> int:
 
 async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str | None]]) -> list[PersonSummary]:
     ids = {kind: [subject.id for subject, _ in shown if subject.kind is kind] for kind in PersonKind}
-    values = {
-        "guild_id": guild.id,
-        "player_ids": ids[PersonKind.PLAYER],
-        "character_ids": ids[PersonKind.CHARACTER],
-        "member_ids": ids[PersonKind.MEMBER],
-    }
-    async with guild.conn.cursor(row_factory=class_row(PersonSummary)) as cursor:
-        await cursor.execute(SQL["summaries"], values)
-        known = {(row.kind, row.id): row for row in await cursor.fetchall()}
+    summaries = await guild.all(
+        PersonSummary,
+        SQL["summaries"],
+        player_ids=ids[PersonKind.PLAYER],
+        character_ids=ids[PersonKind.CHARACTER],
+        member_ids=ids[PersonKind.MEMBER],
+    )
+    known = {(row.kind, row.id): row for row in summaries}
     return [
         replace(known[subject.kind, subject.id], kind=subject.kind, matched=matched)
         for subject, matched in shown

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple
 
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
 
@@ -18,8 +17,9 @@ from sv_common.guild_sync.core.basis import Basis, basis_in_words
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
-from sv_common.guild_sync.identity.verdicts import Decision, Verdict
+from sv_common.guild_sync.identity.verdicts import Verdict
 from sv_common.guild_sync.insights.people import LastLogin
+from sv_common.guild_sync.rulebook.explain import reading_in_words
 
 SQL = load_sql(__package__, "person.sql")
 MOST_ATTEMPTS = 50
@@ -27,8 +27,6 @@ MOST_STEPS = 12
 """Steps of one attempt that are told; a full match can have thousands."""
 
 NEVER_SEEN = "The note is unknown: no addon export has included it yet."
-
-_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +135,7 @@ class RejectionView:
     player_id: int
     player: str
     is_unlinking: Annotated[
-        bool,
-        Field(description="From unlinking: no note and no name links the two again, but an officer may."),
+        bool, Field(description="From unlinking: no note and no name links the two again, but an officer may.")
     ]
     reason: str | None
     rejected_by: str
@@ -204,17 +201,6 @@ class _Subject(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Player:
-    id: int
-    guild_id: int
-    display_name: str
-    main_character_id: int | None
-    offspec_character_id: int | None
-    created_by: str
-    created_at: datetime
-
-
 async def guild_of_player(pool: Pool, player_id: int, guild_id: int | None) -> int:
     """Return the guild asked for, or the one that a player is of. Raises `NotFound`."""
     return guild_id if guild_id is not None else await _guild_of(pool, "player", player_id)
@@ -227,56 +213,48 @@ async def guild_of_character(pool: Pool, character_id: int, guild_id: int | None
 
 async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     """Return one player, in a number of statements that depends on nothing. Raises `NotFound`."""
-    values = {"player_id": player_id, "character_id": None, "guild_id": guild.id}
-    players = await _rows(guild, _Player, "player", values)
-    if not players:
+    values = {"player_id": player_id, "character_id": None}
+    player = await guild.one(dict[str, Any], SQL["player"], **values)
+    if player is None:
         raise NotFound(f"There is no player with the number {player_id}.")
-    player = players[0]
-    values = {**values, "guild_id": player.guild_id}
-    characters = await _with_readings(guild, await _character_rows(guild, values), player)
-    members = await _rows(guild, MemberView, "member", values)
+    rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     return PlayerView(
-        id=player.id,
-        guild_id=player.guild_id,
-        display_name=player.display_name,
-        created_by=player.created_by,
-        created_at=player.created_at,
-        characters=characters,
-        member=members[0] if members else None,
-        member_rejections=await _rows(guild, MemberRejectionView, "member_rejections", values),
-        aliases=await _rows(guild, AliasView, "aliases", values),
-        **await _about(guild, values, _Subject("player", player.id, player.display_name)),
+        characters=await _characters(guild, rows, player.pop("main_character_id"), player.pop("offspec_character_id")),
+        member=await guild.one(MemberView, SQL["member"], **values),
+        member_rejections=await guild.all(MemberRejectionView, SQL["member_rejections"], **values),
+        aliases=await guild.all(AliasView, SQL["aliases"], **values),
+        **await _about(guild, values, _Subject("player", player_id, player["display_name"])),
+        **player,
     )
 
 
 async def character_page(guild: GuildConnection, character_id: int) -> CharacterPage:
     """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`."""
-    values = {"player_id": None, "character_id": character_id, "guild_id": guild.id}
-    rows = await _character_rows(guild, values)
+    values = {"player_id": None, "character_id": character_id}
+    rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     if not rows:
         raise NotFound(f"There is no character with the number {character_id}.")
-    values = {**values, "guild_id": rows[0]["guild_id"]}
-    players = await _rows(guild, _Player, "player", {**values, "player_id": rows[0]["player_id"]})
-    player = players[0] if players else None
-    characters = await _with_readings(guild, rows, player)
+    player = await guild.one(dict[str, Any], SQL["player"], player_id=rows[0]["player_id"]) or {}
+    pointers = player.get("main_character_id"), player.get("offspec_character_id")
+    (character,) = await _characters(guild, rows, *pointers)
     return CharacterPage(
-        guild_id=characters[0].guild_id,
-        player=player.display_name if player else None,
-        character=characters[0],
-        **await _about(guild, values, _Subject("character", character_id, characters[0].label)),
+        guild_id=guild.id,
+        player=player.get("display_name"),
+        character=character,
+        **await _about(guild, values, _Subject("character", character_id, character.label)),
     )
 
 
-async def _with_readings(
-    guild: GuildConnection, rows: Sequence[dict[str, Any]], player: _Player | None
+async def _characters(
+    guild: GuildConnection, rows: Sequence[dict[str, Any]], main_id: int | None, offspec_id: int | None
 ) -> list[CharacterView]:
     resolver = Resolver(await read_facts(guild))
     return [
         CharacterView(
             **row,
             reading=_reading(resolver, row["id"], row["note"]),
-            is_main=player is not None and row["id"] == player.main_character_id,
-            is_offspec=player is not None and row["id"] == player.offspec_character_id,
+            is_main=row["id"] == main_id,
+            is_offspec=row["id"] == offspec_id,
         )
         for row in rows
     ]
@@ -289,21 +267,14 @@ def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteVie
     decision = resolver.resolve(character)
     target = decision.target
     player = target.label if target and target.person.player_id is not None else None
-    return NoteView(note, decision.verdict, _in_words(decision), player)
-
-
-def _in_words(decision: Decision) -> str:
-    target = decision.target
-    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
+    return NoteView(note, decision.verdict, reading_in_words(decision), player)
 
 
 async def _about(guild: GuildConnection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
-    is_player = subject.kind == "player"
-    traces = _traces_of_player(subject.id) if is_player else _traces_of_character(subject.id)
-    attempts = await _rows(guild, PastAttempt, "attempts", {**values, **traces, "limit": MOST_ATTEMPTS})
+    attempts = await guild.all(PastAttempt, SQL["attempts"], **values, **_traces(subject), limit=MOST_ATTEMPTS)
     return {
-        "rejections": await _rows(guild, RejectionView, "rejections", values),
-        "issues": await _rows(guild, OpenIssue, "issues", values),
+        "rejections": await guild.all(RejectionView, SQL["rejections"], **values),
+        "issues": await guild.all(OpenIssue, SQL["issues"], **values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
     }
 
@@ -322,31 +293,17 @@ def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
     return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
 
 
-def _traces_of_player(player_id: int) -> dict[str, list[Jsonb]]:
-    """What a plan or a journal contains when it is about a player."""
-    held = [
-        {"table": table, side: {"player_id": player_id}}
-        for table in ("link", "alias", "rejection")
-        for side in ("before", "after")
-    ]
-    in_changes = [{"table": "player", "id": player_id}, *held]
-    in_plan = [{"about": [{"player": player_id}]}]
+def _traces(subject: _Subject) -> dict[str, list[Jsonb]]:
+    in_changes: list[dict[str, Any]] = [{"table": "link", "id": subject.id}]
+    if subject.kind == "player":
+        in_changes = [{"table": "player", "id": subject.id}]
+        in_changes += [
+            {"table": table, side: {"player_id": subject.id}}
+            for table in ("link", "alias", "rejection")
+            for side in ("before", "after")
+        ]
+    in_plan = [{"about": [{subject.kind: subject.id}]}]
     return {"in_plan": [Jsonb(in_plan)], "in_changes": [Jsonb([each]) for each in in_changes]}
-
-
-def _traces_of_character(character_id: int) -> dict[str, list[Jsonb]]:
-    in_changes = [{"table": "link", "id": character_id}]
-    return {"in_plan": [Jsonb([{"about": [{"character": character_id}]}])], "in_changes": [Jsonb(in_changes)]}
-
-
-async def _character_rows(guild: GuildConnection, values: dict[str, Any]) -> list[dict[str, Any]]:
-    async with guild.conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(SQL["characters"], values)
-        return await cursor.fetchall()
-
-
-async def _rows(guild: GuildConnection, kind: type[_Row], name: str, values: dict[str, Any]) -> list[_Row]:
-    return await guild.all(kind, SQL[name], **values)
 
 
 async def _guild_of(pool: Pool, kind: Literal["player", "character"], number: int) -> int:

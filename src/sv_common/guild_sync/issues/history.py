@@ -1,6 +1,6 @@
-"""What happened to an issue, in words; and whether a page that somebody looks at still shows it as it is.
+"""What happened to an issue, in words; and whether a page still shows it as it is.
 
-A page tells in `Seen` what it showed. Whoever acts on the page sends that back, and `check_unchanged` refuses what was
+A page tells in `Seen` what it showed. An action on the page sends that back, and `check_unchanged` refuses what was
 asked for on an old page, with what happened since.
 """
 
@@ -39,7 +39,7 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move in an issue's life. `cause_*`: what somebody did in the same moment that made a look find it so."""
+    """One move in an issue's life. `cause_*`: what an officer did in the same moment that made a scan find it so."""
 
     id: int
     event: str

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -80,7 +80,7 @@ async def resolve(guild: GuildConnection, issue_ids: Sequence[int], *, resolved_
     return await guild.run(SQL["resolve"], issue_ids=list(issue_ids), resolved_by=resolved_by, reason=reason)
 
 
-async def resolve_by_hand(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
+async def resolve_manually(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
     await _unresolved(guild, issue_id, "resolved")
     await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason))
@@ -90,7 +90,7 @@ async def resolve_by_hand(guild: GuildConnection, issue_id: int, *, actor: str, 
 async def dismiss(
     guild: GuildConnection, issue_id: int, *, actor: str, reason: str, until: datetime | None = None
 ) -> Issue:
-    """Set an issue aside, for ever or until a time; scans that find the same again leave it so.
+    """Dismiss an issue, for ever or until a time; scans that find the same again leave it dismissed.
 
     Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` like `dismiss_many`.
     """
@@ -102,7 +102,7 @@ async def dismiss(
 async def dismiss_many(
     guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
 ) -> int:
-    """Set issues aside; resolved ones are left alone. Return how many.
+    """Dismiss issues; resolved ones are left alone. Return how many.
 
     Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
     """
@@ -112,7 +112,7 @@ async def dismiss_many(
 
 
 async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
-    """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
+    """End a dismissal on an officer's word. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
     issue = await get(guild, issue_id)
     if issue.dismissed_at is None:
         raise Refused(f"Issue {issue_id} is not dismissed.")
@@ -121,7 +121,7 @@ async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: s
 
 
 async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
-    """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
+    """End dismissals on an officer's word; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
     return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
 
 
@@ -138,7 +138,6 @@ async def point_again(guild: GuildConnection, players: Mapping[int, int]) -> Non
 
 
 async def about_players(guild: GuildConnection, player_ids: Sequence[int]) -> list[int]:
-    """Return the unresolved issues about these players."""
     if not player_ids:
         return []
     return [row[0] for row in await guild.rows(SQL["about_players"], player_ids=list(player_ids))]
@@ -197,7 +196,7 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
 
 
 async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
-    """Return a rule's open issues that nobody has dismissed, oldest first."""
+    """Return a rule's open issues that are not dismissed, oldest first."""
     return await guild.all(Issue, SQL["open_of_rule"], issue_type=issue_type)
 
 
@@ -216,7 +215,7 @@ async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue
 def _said(reason: str) -> str:
     if not reason.strip():
         raise BadInput("A reason is needed: say in a few words why, for the next officer who reads it.")
-    return checked_text("The reason", reason.strip())
+    return checked_reason(reason)
 
 
 def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:

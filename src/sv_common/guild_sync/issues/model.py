@@ -58,22 +58,18 @@ class Finding:
 
     @property
     def issue_hash(self) -> str:
-        """SHA-256 of rule, kind of subject and subject id, in hexadecimal."""
         return issue_hash(self.issue_type, self.subject_kind, self.subject_id)
 
     @property
     def wow_character_id(self) -> int | None:
-        """The subject's id where the subject is a character."""
         return self.subject_id if self.subject_kind is SubjectKind.CHARACTER else None
 
     @property
     def discord_member_id(self) -> int | None:
-        """The subject's id where the subject is a Discord member."""
         return self.subject_id if self.subject_kind is SubjectKind.DISCORD_MEMBER else None
 
     @property
     def player_id(self) -> int | None:
-        """The subject's id where the subject is a player."""
         return self.subject_id if self.subject_kind is SubjectKind.PLAYER else None
 
 

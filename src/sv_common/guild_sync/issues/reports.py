@@ -61,5 +61,4 @@ class CheckReport:
         return [f"{check.issue_type}: {check.error}" for check in self.checks if check.error]
 
     def total(self, move: str) -> int:
-        """Sum one kind of move, such as "opened", over all rules."""
         return sum(getattr(check.moves, move) for check in self.checks)

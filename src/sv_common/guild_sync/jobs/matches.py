@@ -11,7 +11,7 @@ from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.errors import Refused
 
 SQL = load_sql(__package__, "matches.sql")
 
@@ -38,7 +38,7 @@ class MatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMatch:
-    """A full match to be done now, of everybody or of the `selected`; `attempts` counts this try."""
+    """A full match to be done now, of everyone or of the `selected`; `attempts` counts this try."""
 
     id: int
     actor: str
@@ -47,7 +47,7 @@ class WaitingMatch:
 
 
 async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] | None = None) -> tuple[int, bool]:
-    """Ask for a full match of everybody, or of the people with these keys.
+    """Ask for a full match of everyone, or of the people with these keys.
 
     Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
     """
@@ -63,7 +63,6 @@ async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] |
 
 
 async def next_waiting(guild: GuildConnection) -> WaitingMatch | None:
-    """Return the full match that waits, if one does."""
     return await guild.one(WaitingMatch, SQL["next"])
 
 
@@ -76,7 +75,6 @@ async def finish(
     attempt_id: int | None = None,
     run_id: int | None = None,
 ) -> None:
-    """Note what became of a full match."""
     await guild.run(
         SQL["finish"], request_id=request_id, state=state, sentence=sentence, attempt_id=attempt_id, run_id=run_id
     )
@@ -84,12 +82,9 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    request = await guild.one(MatchRequest, SQL["get"], request_id=request_id)
-    if request is None:
-        raise NotFound(f"There is no full match with the number {request_id}.")
-    return request
+    otherwise = f"There is no full match with the number {request_id}."
+    return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
-    """Return the guilds of which a full match waits."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

@@ -11,7 +11,6 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.progress import Progress
 
@@ -54,8 +53,7 @@ async def ask(
 
 async def next_waiting(guild: GuildConnection, *, tried: Sequence[int] = ()) -> WorkRequest | None:
     """Begin the oldest request of a guild that is not done, and not among those `tried`; None where there is none."""
-    found = await _rows(guild, "next", guild_id=guild.id, tried=list(tried))
-    return found[0] if found else None
+    return await guild.one(WorkRequest, SQL["next"], tried=list(tried))
 
 
 async def begin_fix(guild: GuildConnection, request_id: int, issue_ids: Sequence[int]) -> None:
@@ -79,39 +77,28 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    found = await by_number(guild, request_id, request_id)
-    if not found:
-        raise NotFound(f"There is no job with the number {request_id}; jobs are kept for a day.")
-    return found[0]
+    otherwise = f"There is no job with the number {request_id}; jobs are kept for a day."
+    return await guild.required(WorkRequest, otherwise, SQL["by_number"], first=request_id, last=request_id)
 
 
 async def by_number(guild: GuildConnection, first: int, last: int) -> list[WorkRequest]:
-    """Return the requests of a guild with these numbers, those that there are."""
-    return await _rows(guild, "by_number", guild_id=guild.id, first=first, last=last)
+    return await guild.all(WorkRequest, SQL["by_number"], first=first, last=last)
 
 
 async def under_way(guild: GuildConnection) -> list[WorkRequest]:
-    """Return the requests of a guild that wait or run, oldest first."""
-    return await _rows(guild, "under_way", guild_id=guild.id)
+    return await guild.all(WorkRequest, SQL["under_way"])
 
 
 async def newest(guild: GuildConnection, *, number: int = 1) -> Page[WorkRequest]:
-    """Return one page of the requests of a guild, newest first."""
-    row = await guild.row(SQL["count"])
-    place = Place(int(row[0]) if row else 0, number)
-    return place.page(await _rows(guild, "newest", guild_id=guild.id, limit=PAGE_SIZE, offset=place.offset))
+    place = Place(int(await guild.value(SQL["count"]) or 0), number)
+    return place.page(await guild.all(WorkRequest, SQL["newest"], limit=PAGE_SIZE, offset=place.offset))
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
-    """Return the guilds of which a request is not done."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]
 
 
 async def clear_old(conn: Connection) -> None:
-    """Give up what nobody has done within a day, and forget what ended longer ago than that."""
+    """Give up what no one has done within a day, and forget what ended longer ago than that."""
     await conn.execute(SQL["forget_old"])
     await conn.execute(SQL["give_up_old"], {"sentence": _TOO_LATE})
-
-
-async def _rows(guild: GuildConnection, statement: str, **values: Any) -> list[WorkRequest]:
-    return await guild.all(WorkRequest, SQL[statement], **values)

@@ -1,6 +1,6 @@
 """Which names of a note its writer doubts: asked about ("Zork?", "Zork alt?"), or compared ("Zork > this one").
 
-Such a name may be whom the note means, but the note neither links nor unlinks anybody by it. An arrow between a name and
+Such a name may be whom the note means, but the note neither links nor unlinks anyone by it. An arrow between a name and
 nothing but a word such as "alt" or "mage" ("alt -> Zork") compares nothing, nor does one at an end of the note ("-> Zork").
 """
 

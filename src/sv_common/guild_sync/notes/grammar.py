@@ -1,4 +1,4 @@
-"""The grammar of guild notes: a note becomes mentions, or a kind of note that names nobody.
+"""The grammar of guild notes: a note becomes mentions, or a kind of note that names no one.
 
 1. the note is cleaned of the game's markup and of punctuation in other forms than ASCII;
 2. web addresses are dropped, and handles (`@zork`, `zork#1234`) are taken out;
@@ -44,7 +44,7 @@ _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s/]+\.\w{2,3}/\S*")
 def parse_note(note: str, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> ParsedNote:
     """Whom `note` mentions, or what it is about; it never raises, whatever the text.
 
-    No roster is known here: a mention says what the note names, not whether there is anybody of that name.
+    No roster is known here: a mention says what the note names, not whether there is anyone of that name.
     """
     return _parse(note, vocabulary)
 
@@ -81,7 +81,7 @@ def _may_be_username(text: str, state: NoteState) -> bool:
 
 
 def _is_free_text(mention: Mention, text: str) -> bool:
-    """Whether a mention is a word of free text, or a whole phrase that may still be what somebody is called."""
+    """Whether a mention is a word of free text, or a whole phrase that may still be what someone is called."""
     is_phrase = " " in mention.text or mention.text == text
     return mention.kind is MentionKind.WORD or (mention.only_if_known and is_phrase)
 

@@ -1,4 +1,4 @@
-"""What a note is about when it names nobody."""
+"""What a note is about when it names no one."""
 
 from __future__ import annotations
 
@@ -17,21 +17,17 @@ _MARKERS: Final = frozenset({Category.ALT, Category.MAIN})
 
 
 def kind_of(state: NoteState, *, is_blank: bool) -> NoteKind:
-    """Name the kind of a note that has been read: NAMES if it certainly names somebody, else the first that fits."""
+    """Name the kind of a note that has been read: NAMES if it certainly names someone, else the first that fits."""
     if any(not mention.only_if_known for mention in state.mentions):
         return NoteKind.NAMES
     if not state.tokens:
-        return _kind_without_words(state, is_blank=is_blank)
+        if is_blank:
+            return NoteKind.EMPTY
+        return NoteKind.DITTO if _DITTO.fullmatch(state.text) else NoteKind.NOISE
     if _is_question(state):
         state.marks_main = None
         return NoteKind.NOISE
     return next((kind for kind, fits in _KINDS if fits(state)), NoteKind.NOISE)
-
-
-def _kind_without_words(state: NoteState, *, is_blank: bool) -> NoteKind:
-    if is_blank:
-        return NoteKind.EMPTY
-    return NoteKind.DITTO if _DITTO.fullmatch(state.text) else NoteKind.NOISE
 
 
 def _is_question(state: NoteState) -> bool:

@@ -1,4 +1,4 @@
-"""What a guild note says, as typed values: whom it mentions, or what kind of note it is if it mentions nobody."""
+"""What a guild note says, as typed values: whom it mentions, or what kind of note it is if it mentions no one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sv_common.guild_sync.notes.words.vocabulary import LETTER
 
 
 class NoteKind(StrEnum):
-    """What a note is about when none of its mentions turns out to be somebody."""
+    """What a note is about when none of its mentions turns out to be someone."""
 
     NAMES = "names"
     EMPTY = "empty"
@@ -28,7 +28,7 @@ class NoteKind(StrEnum):
 
 
 class MentionKind(StrEnum):
-    """The form in which a note names somebody."""
+    """The form in which a note names someone."""
 
     NAME = "name"
     ALT_OF = "alt_of"
@@ -44,7 +44,7 @@ class Reading:
     """One way to read a mention. `key` is a `name_key`, never empty.
 
     Rank 0 is as written. Equal ranks are equally plausible; a higher rank is tried only when no lower one means
-    anybody.
+    anyone.
     """
 
     key: str
@@ -53,15 +53,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Somebody whom a note names.
+    """Someone whom a note names.
 
-    `readings` go by rank. `only_if_known` mentions count only when somebody of that name exists: words in free text, words
-    of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
+    `readings` go by rank. `only_if_known` mentions count only when someone of that name exists: words in free text, words
+    of the vocabulary, expansions of a list. Every other mention names a person even if no one of that name is known.
     `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
     around that hyphen, where a bracket may hold anything. `needs_realm`: it counts only where `realm` is one, of the guild's
     or of the character that has the note.
 
-    `is_doubtful`: where it does mean somebody, the note as a whole is not certain any more: a word that is also a name
+    `is_doubtful`: where it does mean someone, the note as a whole is not certain any more: a word that is also a name
     ("Holy" alone, "Sleepy/Zork"), a past or second name. `is_owner`: the form says that something is this person's, so that
     the name may be in another case. `is_listed`: a mark of lists, such as a slash, stands beside it; `is_joined`: an "and" does.
     """
@@ -86,7 +86,7 @@ class ParsedNote:
     `kind` holds if no mention turns out to be known; it is NAMES when at least one mention is not `only_if_known`.
     `mentions` go from the strongest to the weakest. `marks_main` is True for a main's marker, False for an alt's, None
     when the note says neither. `is_about_others`: as far as one can tell, its names are other people's ("friend of Zork").
-    `listed_words` are words of the vocabulary that stand in a list beside a name, where somebody may be called so.
+    `listed_words` are words of the vocabulary that stand in a list beside a name, where someone may be called so.
     """
 
     kind: NoteKind

@@ -16,11 +16,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token
-from sv_common.guild_sync.notes.words.vocabulary import TRADES, Categories, Category
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Categories, Category, categories_of
 
-_SAYING_WHOSE: Final = frozenset(
-    {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.OWNER, Category.IDENTITY}
-)
+_SAYING_WHOSE: Final = categories_of("alt bank character main owner identity")
 _QUALIFIED: Final = TRADES | {Category.STATUS, Category.MEASURE, Category.DATE}
 """What "not" and "former" speak of instead of a name: "not active", "ex-raider"."""
 

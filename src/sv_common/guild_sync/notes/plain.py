@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.mentions import MentionKind, Reading, readings_of
+from sv_common.guild_sync.notes.mentions import Mention, MentionKind, Reading, readings_of
 from sv_common.guild_sync.notes.state import ALSO_VERBS, JOINED, OWN, NoteState
 from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token, is_unspaced
 from sv_common.guild_sync.notes.words.vocabulary import TRADES, Category
@@ -26,30 +26,25 @@ _SAYING_OTHERWISE: Final = frozenset({Category.SECOND_NAME, Category.NEGATION, C
 
 
 def read_whole_word(state: NoteState) -> None:
-    """Keep a vocabulary word that is the whole note, but for a realm, as a possible name: somebody may be called Tailor."""
+    """Keep a vocabulary word that is the whole note, but for a realm, as a possible name: someone may be called Tailor."""
     tokens = state.tokens
     if state.mentions:
         return
     if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
-        is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or _is_caseless(tokens[0])))
-        readings: tuple[Reading, ...] = (Reading(tokens[0].key, 0),)
-        state.add_mention(tokens[0].text, MentionKind.NAME, readings, only_if_known=True, is_doubtful=is_doubtful)
+        is_caseless = tokens[0].text.upper() == tokens[0].text.lower()
+        is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or is_caseless))
+        readings = (Reading(tokens[0].key, 0),)
+        state.add_mention(Mention(tokens[0].text, MentionKind.NAME, readings, None, True, is_doubtful))
     elif len(tokens) > 1 and tokens[0].categories & TRADES and tokens[1].gap is Gap.HYPHEN and tokens[1].is_unknown:
         realm = state.text[tokens[1].start :]
-        readings = readings_of(tokens[0])
-        state.add_mention(tokens[0].text, MentionKind.NAME, readings, only_if_known=True, realm=realm, place=0)
+        state.add_mention(Mention(tokens[0].text, MentionKind.NAME, readings_of(tokens[0]), realm, True), 0)
     elif len(tokens) > 1 and all(token.before == "" and is_unspaced(token.key[0]) for token in tokens):
         whole = state.text[tokens[0].start : tokens[-1].end]
         state.add_phrase(whole, MentionKind.NAME, len(tokens) - 1)
 
 
 def is_capital(token: Token) -> bool:
-    """Whether a word begins with a capital."""
     return token.text[0] != token.key[0]
-
-
-def _is_caseless(token: Token) -> bool:
-    return token.text.upper() == token.text.lower()
 
 
 def read_plain(state: NoteState) -> None:
@@ -109,12 +104,10 @@ class Segment:
 
     @property
     def tokens(self) -> list[Token]:
-        """The pieces themselves."""
         return [self.state.tokens[place] for place in self.places]
 
     @property
     def first(self) -> Token:
-        """The first piece."""
         return self.state.tokens[self.places[0]]
 
     @property
@@ -172,7 +165,7 @@ def _is_sentence(token: Token) -> bool:
 
 
 def _is_abbreviation(token: Token) -> bool:
-    """Whether the word is two capitals, which far more often shorten something than name somebody."""
+    """Whether the word is two capitals, which far more often shorten something than name someone."""
     return len(token.text) == _LETTERS_OF_AN_ABBREVIATION and token.text.isascii() and token.text.isupper()
 
 
@@ -211,7 +204,7 @@ def _add_expansion(state: NoteState, base: Token, segment: Segment) -> None:
         return
     swapped = base.text[: -len(ending)] + ending
     readings = (Reading(name_key(swapped), 0), Reading(name_key(base.text + ending), 1))
-    state.add_mention(swapped, MentionKind.LIST_MEMBER, readings, only_if_known=True, place=segment.places[0])
+    state.add_mention(Mention(swapped, MentionKind.LIST_MEMBER, readings, None, True), segment.places[0])
 
 
 def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
@@ -293,7 +286,7 @@ def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> No
     if first.is_unknown and len(segment.places) > 1 and first.key.endswith("s") and len(stem) >= _SHORTEST_WORD:
         place = segment.places[0]
         kind = MentionKind.NAME if state.is_own_after(place) else MentionKind.WORD
-        state.add_mention(first.text, kind, (Reading(stem, 0),), only_if_known=True, place=place)
+        state.add_mention(Mention(first.text, kind, (Reading(stem, 0),), None, True), place)
 
 
 def _is_same_otherwise(segment: Segment) -> bool:

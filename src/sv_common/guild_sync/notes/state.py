@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
@@ -26,7 +26,7 @@ ALSO_VERBS: Final = frozenset(
         "support buff ombra sombra combat balance main",
     )
 )
-"""Words for characters that say of somebody else what is done for them ("heals Zork"), or what they were ("war Zork")."""
+"""Words for characters that say of someone else what is done for them ("heals Zork"), or what they were ("war Zork")."""
 
 WHERE_SOMETHING_WAS: Final = "~"
 """What stands in the text for an address or a handle that has been taken out."""
@@ -74,66 +74,40 @@ class NoteState:
         self.is_counter = _is_counter(self.tokens)
 
     def add(
-        self,
-        position: int,
-        kind: MentionKind,
-        *,
-        only_if_known: bool,
-        belongs: bool = False,
-        is_doubtful: bool = False,
+        self, position: int, kind: MentionKind, *, only_if_known: bool, belongs: bool = False, is_doubtful: bool = False
     ) -> None:
         """Add the word at `position`, with its realm if it has one, and count both as read."""
         token = self.tokens[position]
         token.used = True
         may_be_genitive = not token.key.endswith("s") or self.is_own_after(position)
-        readings = readings_of(token, belongs=belongs, may_be_genitive=may_be_genitive)
         glued = self._realm_after(position)
-        realm = glued or self._realm_beside(position)
-        is_owner = kind in _OF_OWNERS or (kind is MentionKind.NAME and (belongs or self._is_trade_behind(position)))
-        self.add_mention(
+        mention = Mention(
             token.text,
             kind,
-            readings,
+            readings_of(token, belongs=belongs, may_be_genitive=may_be_genitive),
+            realm=glued or self._realm_beside(position),
             only_if_known=only_if_known,
-            realm=realm,
-            place=position,
             is_doubtful=is_doubtful,
             is_realm_glued=glued is not None,
-            is_owner=is_owner,
+            is_owner=kind in _OF_OWNERS or (kind is MentionKind.NAME and (belongs or self._is_trade_behind(position))),
             is_listed=self.is_listed_at(position),
             is_joined=any(token.is_joined for token in self.tokens[position : position + 2]),
         )
+        self.add_mention(mention, position)
 
-    def add_mention(
-        self,
-        text: str,
-        kind: MentionKind,
-        readings: tuple[Reading, ...],
-        *,
-        only_if_known: bool,
-        realm: str | None = None,
-        place: int | None = None,
-        is_doubtful: bool = False,
-        is_realm_glued: bool = False,
-        is_owner: bool = False,
-        is_listed: bool = False,
-        is_joined: bool = False,
-    ) -> None:
+    def add_mention(self, mention: Mention, place: int | None = None) -> None:
         """Add a mention unless the same name has been found in a stronger form.
 
         `place` is that of its word; a mention without a place is a handle, which stands outside the words.
         """
-        if self._is_of_others(place, kind):
-            kind, only_if_known = MentionKind.WORD, True
+        if self._is_of_others(place, mention.kind):
+            mention = replace(mention, kind=MentionKind.WORD, only_if_known=True)
         elif self._is_unsure(place):
-            kind, only_if_known, is_doubtful = MentionKind.WORD, True, True
-        if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
-            return
-        is_known_only = only_if_known or bool(self.second_names)
-        mention = Mention(
-            text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner, is_listed, is_joined
-        )
-        self.mentions.append(mention)
+            mention = replace(mention, kind=MentionKind.WORD, only_if_known=True, is_doubtful=True)
+        if self.second_names:
+            mention = replace(mention, only_if_known=True)
+        if all(known.readings[0].key != mention.readings[0].key for known in self.mentions):
+            self.mentions.append(mention)
 
     def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:
         """Add a name of several words that begins or ends at `place`; it may hold a word of relation ("Uncle Fungus")."""

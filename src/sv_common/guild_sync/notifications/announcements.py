@@ -62,10 +62,7 @@ async def store_summary(guild: GuildConnection, channel_id: str, announcement: A
 
 
 async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement | None:
-    """Claim the oldest announcement that is due; None where there is none.
-
-    It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
-    """
+    """Claim the oldest announcement that is due, or None. It is the caller's to send for `CLAIM_S` seconds."""
     row = await guild.row(SQL["claim"], claim=claim_id, seconds=CLAIM_S)
     if row is None:
         return None
@@ -103,7 +100,6 @@ async def close(guild: GuildConnection, announcement_id: int) -> None:
 
 
 async def open_digest(guild: GuildConnection) -> OpenDigest | None:
-    """Return the guild's digest that is not closed, or None."""
     return await guild.one(OpenDigest, SQL["open_digest"])
 
 
@@ -143,7 +139,6 @@ async def unreported(guild: GuildConnection) -> tuple[int, int] | None:
 
 
 async def guilds_with_news(conn: Connection) -> list[int]:
-    """Return the guilds with something to send now."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_with_news"])).fetchall()]
 
 

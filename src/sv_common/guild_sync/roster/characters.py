@@ -57,14 +57,7 @@ class RosterMoves:
 
 
 async def present(guild: GuildConnection) -> list[PresentCharacter]:
-    """Return every character in the guild now."""
-    rows = await guild.rows(SQL["present"])
-    return [PresentCharacter._make(row) for row in rows]
-
-
-async def count_present(guild: GuildConnection) -> int:
-    """Return how many characters are in the guild now."""
-    return int(await guild.value(SQL["roster_size_now"]) or 0)
+    return [PresentCharacter._make(row) for row in await guild.rows(SQL["present"])]
 
 
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
@@ -76,10 +69,7 @@ async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) 
 async def apply_roster(
     guild: GuildConnection, roster: Sequence[RosterCharacter], *, is_complete: bool, as_of: datetime
 ) -> RosterMoves:
-    """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone.
-
-    `as_of` is when the roster's fetch began.
-    """
+    """Make the guild's characters those of a roster fetched from `as_of` on; without `is_complete`, none is marked as gone."""
     rows = await guild.rows(SQL["apply_roster"], is_complete=is_complete, as_of=as_of, **_columns(roster))
     moves: dict[str, list[tuple[str, str]]] = defaultdict(list)
     left_ids = []
@@ -117,7 +107,7 @@ async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_o
 
 
 async def settle_ranks(guild: GuildConnection, *, is_confirmed: bool = False) -> None:
-    """Let the rank table fit the ranks that characters have now, unless whole ranks moved and nobody confirmed it."""
+    """Let the rank table fit the ranks that characters have now, unless whole ranks moved and no one confirmed it."""
     await guild.run(SQL["settle_ranks"], is_confirmed=is_confirmed)
 
 

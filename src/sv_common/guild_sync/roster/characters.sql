@@ -11,9 +11,6 @@ left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
 order by c.id
 
--- name: roster_size_now
-select count(*) from guild_identity.wow_characters where guild_id = %(guild_id)s and removed_at is null
-
 -- name: same_characters
 -- How many characters in the guild now are in a roster, by id within a realm, else by realm and name as below; and of how
 -- many others the name alone is there, as of those who moved to another realm.

@@ -36,7 +36,6 @@ class Guild:
 
     @property
     def address(self) -> GuildAddress:
-        """Where Battle.net knows it."""
         return GuildAddress(self.region, self.realm_slug, self.name_slug)
 
 
@@ -60,10 +59,7 @@ async def all_guilds(conn: Connection) -> list[Guild]:
 
 async def get(guild: GuildConnection) -> Guild:
     """Return the guild. Raises `NotFound`."""
-    found = await guild.one(Guild, SQL["one"])
-    if found is None:
-        raise NotFound(f"There is no guild with the number {guild.id}.")
-    return found
+    return await guild.required(Guild, f"There is no guild with the number {guild.id}.", SQL["one"])
 
 
 async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
@@ -171,12 +167,10 @@ async def move(guild: GuildConnection, address: GuildAddress, name: str, *, acto
 
 async def former_addresses(guild: GuildConnection) -> list[FormerAddress]:
     """Return where a guild was known before, the latest first."""
-    rows = await guild.rows(SQL["former_addresses"])
-    return [FormerAddress(*row) for row in rows]
+    return [FormerAddress(*row) for row in await guild.rows(SQL["former_addresses"])]
 
 
 async def roster_size(guild: GuildConnection) -> int:
-    """Return how many characters are in the guild now."""
     return int(await guild.value(SQL["roster_size"]) or 0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -13,31 +13,20 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, PlanStale
-from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, is_suspicious, loss_key
+from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, is_suspicious
 
 SQL = load_sql(__package__, "held_losses.sql")
 
-_WORDS = {
-    "battlenet": ("characters", "Battle.net's roster"),
-    "discord": ("people", "Discord's list"),
-}
+_WORDS = {"battlenet": ("characters", "Battle.net's roster"), "discord": ("people", "Discord's list")}
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLoss:
+class HeldLoss(Loss):
     """A loss that waits, or that was released and waits for the next list."""
 
-    source: LossSource
-    subject_ids: Sequence[int]
-    known: int
     refused_at: datetime
     released_at: datetime | None
     released_by: str | None
-
-    @property
-    def key(self) -> str:
-        """Return what names exactly these."""
-        return loss_key(self.source, self.subject_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +36,7 @@ class LostSubject:
     id: int
     name: str
     place: Annotated[
-        str | None,
-        Field(description="Rank in the game, or highest guild role on Discord.", examples=["Raider"]),
+        str | None, Field(description="Rank in the game, or highest guild role on Discord.", examples=["Raider"])
     ]
     player_id: int | None
     player: str | None
@@ -56,15 +44,13 @@ class LostSubject:
 
 async def all_of(guild: GuildConnection) -> list[HeldLoss]:
     """Return what waits in a guild, at most one for each source."""
-    rows = await guild.rows(SQL["all"])
-    return [HeldLoss(*row) for row in rows]
+    return [HeldLoss(*row) for row in await guild.rows(SQL["all"])]
 
 
 async def subjects(guild: GuildConnection, loss: HeldLoss) -> list[LostSubject]:
     """Return who would be marked as gone, the highest first."""
     statement = SQL["lost_characters"] if loss.source == "battlenet" else SQL["lost_members"]
-    rows = await guild.rows(statement, ids=list(loss.subject_ids))
-    return [LostSubject(*row) for row in rows]
+    return [LostSubject(*row) for row in await guild.rows(statement, ids=list(loss.subject_ids))]
 
 
 async def release(guild: GuildConnection, source: LossSource, key: str, *, actor: str) -> HeldLoss:
@@ -72,11 +58,8 @@ async def release(guild: GuildConnection, source: LossSource, key: str, *, actor
     held = {each.source: each for each in await all_of(guild)}.get(source)
     if held is None:
         raise NotFound("Nothing waits here: the newest list was taken in, or none was refused.")
-    if held.key != key:
-        raise PlanStale(
-            "Another list has come since, in which others are missing. Look at it again; nothing was changed."
-        )
-    row = await guild.row(SQL["release"], source=source, ids=list(held.subject_ids), actor=actor)
+    values = {"source": source, "ids": list(held.subject_ids), "actor": actor}
+    row = await guild.row(SQL["release"], **values) if held.key == key else None
     if row is None:
         raise PlanStale(
             "Another list has come since, in which others are missing. Look at it again; nothing was changed."
@@ -88,13 +71,10 @@ async def judge(guild: GuildConnection, loss: Loss, *, is_accepted: bool, is_com
     """Judge what a list really marked as gone, in the transaction that did; what waited before it is over.
 
     Not after a list of which entries were left out (`is_complete=False`), for it does not say who is missing. Raises
-    `GreatLossError`, which rolls it back, where too many are gone and nobody has released them.
+    `GreatLossError`, which rolls it back, where too many are gone and no one has released them.
     """
     if not is_accepted and is_suspicious(len(loss.subject_ids), loss.known):
-        released = next(
-            (each for each in await all_of(guild) if each.source == loss.source and each.released_at),
-            None,
-        )
+        released = next((each for each in await all_of(guild) if each.source == loss.source and each.released_at), None)
         if released is None or not set(loss.subject_ids) <= set(released.subject_ids):
             raise GreatLossError(_sentence(loss), loss)
     if is_complete:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -20,7 +20,6 @@ FEWEST = 3
 
 
 def is_suspicious(gone: int, known: int) -> bool:
-    """Whether so many at once look like a failed fetch."""
     return gone >= FEWEST and gone > known * LARGEST_SHARE
 
 
@@ -34,13 +33,8 @@ class Loss:
 
     @property
     def key(self) -> str:
-        """Return what names exactly these; whoever releases them sends it back."""
-        return loss_key(self.source, self.subject_ids)
-
-
-def loss_key(source: LossSource, subject_ids: Collection[int]) -> str:
-    """Return the key of a set of characters or members."""
-    return hashlib.sha256(f"{source}:{','.join(map(str, sorted(subject_ids)))}".encode()).hexdigest()
+        """What names exactly these; an officer who releases them sends it back."""
+        return hashlib.sha256(f"{self.source}:{','.join(map(str, sorted(self.subject_ids)))}".encode()).hexdigest()
 
 
 class GreatLossError(SuspiciousSource):

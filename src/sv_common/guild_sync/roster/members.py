@@ -26,8 +26,7 @@ class MemberAddress:
 
 async def known_roles(guild: GuildConnection) -> list[DiscordRole]:
     """Return the server's roles as the last sync saw them, the most powerful first."""
-    rows = await guild.rows(SQL["known_roles"])
-    return [DiscordRole(*row) for row in rows]
+    return [DiscordRole(*row) for row in await guild.rows(SQL["known_roles"])]
 
 
 async def present_people(guild: GuildConnection) -> set[str]:
@@ -36,7 +35,6 @@ async def present_people(guild: GuildConnection) -> set[str]:
 
 
 async def apply_roles(guild: GuildConnection, roles: Sequence[DiscordRole]) -> None:
-    """Make the known roles those of the server."""
     await guild.run(
         SQL["apply_roles"],
         role_ids=[role.role_id for role in roles],
@@ -75,18 +73,13 @@ async def apply_members(guild: GuildConnection, members: Sequence[DiscordMember]
 
 
 async def addresses(guild: GuildConnection, member_ids: Sequence[int]) -> dict[int, MemberAddress]:
-    """Return where members are on Discord, by row."""
-    rows = await guild.rows(SQL["addresses"], member_ids=list(member_ids))
-    return {row[0]: MemberAddress(*row) for row in rows}
+    return {row[0]: MemberAddress(*row) for row in await guild.rows(SQL["addresses"], member_ids=list(member_ids))}
 
 
 async def set_roles(
     guild: GuildConnection, roles: Mapping[int, Sequence[str]], *, looked_at: datetime | None = None
 ) -> None:
-    """Keep the roles that members were seen to hold, unless they were seen later still.
-
-    `looked_at` is when the look began, on the database's clock; without it the roles are as of now.
-    """
+    """Keep the roles that members were seen to hold from `looked_at` (None: now) on, unless they were seen later still."""
     if roles:
         await guild.run(
             SQL["set_roles"],

@@ -45,7 +45,6 @@ class Rank:
 
 
 async def ensure(guild: GuildConnection, indexes: Iterable[int]) -> None:
-    """Make sure that each rank in use has a row."""
     await guild.run(SQL["ensure"], indexes=sorted(set(indexes)))
 
 
@@ -61,9 +60,8 @@ async def all_ranks(guild: GuildConnection) -> list[Rank]:
 
 
 async def unmapped(guild: GuildConnection) -> list[tuple[int, str, int]]:
-    """Return ranks in use of which nobody has said to which role they map: index, name, number of characters."""
-    rows = await guild.rows(SQL["unmapped"])
-    return [(row[0], row[1], row[2]) for row in rows]
+    """Return ranks in use of which no one has said to which role they map: index, name, number of characters."""
+    return [(row[0], row[1], row[2]) for row in await guild.rows(SQL["unmapped"])]
 
 
 async def map_to_role(
@@ -94,9 +92,8 @@ async def put_roles(guild: GuildConnection, roles: Mapping[int, RankRole]) -> No
 
 
 async def members_by_rank(guild: GuildConnection) -> dict[int, int]:
-    """Return how many characters in the guild hold each rank now; a rank that nobody holds is not among them."""
-    rows = await guild.rows(SQL["members"])
-    return {row[0]: row[1] for row in rows}
+    """Return how many characters in the guild hold each rank now; a rank that no one holds is not among them."""
+    return {row[0]: row[1] for row in await guild.rows(SQL["members"])}
 
 
 async def moved(guild: GuildConnection) -> int:
@@ -128,10 +125,7 @@ def _refuse_unknown(index: int, changed: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RankRole:
-    """The Discord role of one rank: a role, none on purpose (`is_without_role`), or not decided.
-
-    `name` is the rank's name to which the decision belongs.
-    """
+    """The Discord role of the rank with this name: a role, none on purpose (`is_without_role`), or not decided."""
 
     name: str
     role_id: str | None = None

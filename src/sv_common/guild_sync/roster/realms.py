@@ -21,7 +21,6 @@ async def is_due(conn: Connection, region: str, *, age: timedelta) -> bool:
 
 
 async def write(conn: Connection, region: str, realms: Sequence[Realm]) -> None:
-    """Keep the realms of a region as they were fetched now."""
     values = {
         "region": region,
         "realm_ids": [realm.realm_id for realm in realms],

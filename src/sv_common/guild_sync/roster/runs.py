@@ -63,15 +63,13 @@ async def now(conn: Connection) -> datetime:
 async def fail_cut_off(conn: Connection) -> list[int]:
     """Count runs as failed whose process or connection ended before them; return their guilds.
 
-    A run holds its guild's pipeline lock on a connection of its own from before its row is written until after its end
-    is. So where the lock can be had, nobody runs; the lock is given back with this transaction.
+    A run holds its guild's pipeline lock from before its row is written until after its end is: where the lock is free, none runs.
     """
     rows = await (await conn.execute(SQL["fail_cut_off"], {"pipeline_lock": PIPELINE_LOCK})).fetchall()
     return [row[0] for row in rows]
 
 
 async def start(guild: GuildConnection, pipeline: str, *, actor: str) -> int:
-    """Log that a run has begun; return its number."""
     return int(await guild.value(SQL["start"], pipeline=pipeline, actor=actor))
 
 
@@ -119,11 +117,8 @@ class Standing:
 
 
 async def standings(guild: GuildConnection) -> dict[str, Standing]:
-    """Return how each pipeline stands that ever ran for a guild."""
-    rows = await guild.rows(SQL["standings"])
-    return {row[0]: Standing(*row) for row in rows}
+    return {row[0]: Standing(*row) for row in await guild.rows(SQL["standings"])}
 
 
 async def recent(guild: GuildConnection, limit: int = 20) -> list[LoggedRun]:
-    """Return the newest runs of a guild."""
     return await guild.all(LoggedRun, SQL["recent"], limit=limit)

@@ -1,7 +1,7 @@
 """Which entry of an upload is which character of the roster: by name and realm, in whatever language the client wrote it.
 
-The realm is found among the realms of the region, else among those of the roster. Where it is missing or nobody knows it,
-a name that only one character bears is enough. The client's own id of a character decides among characters of one name.
+The realm is found among the realms of the region, else among those of the roster. Where it is missing or no one knows it,
+a name that only one character has is enough. The client's own id of a character decides among characters of one name.
 It speaks against a name only where the roster or the upload knows both ids under other names, as after a rename. What
 stays open is left alone.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.roster.characters import PresentCharacter
@@ -21,7 +22,7 @@ from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
 class Matching:
     """Which entry is which character; the others by name, and why they are left alone.
 
-    `unknown` are not in the roster; `ambiguous` bear a name of several characters; `doubtful` have the id of somebody
+    `unknown` are not in the roster; `ambiguous` have the name of several characters; `doubtful` have the id of someone
     else, or are there twice. `sure` counts the entries that are in the roster by realm or id, not by their name alone.
     """
 
@@ -33,12 +34,10 @@ class Matching:
 
     @property
     def entries(self) -> int:
-        """How many entries the upload has."""
         return sum(map(len, (self.matched, self.unknown, self.ambiguous, self.doubtful)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     """The characters that an entry may be; `is_sure` when its realm or its id says so, not its name alone."""
 
     row: AddonCharacter
@@ -58,20 +57,16 @@ def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharac
     named = Counter(known.id for claim in claims for known in claim.candidates if not claim.is_of_another)
     sure = Counter(claim.only.id for claim in claims if claim.only and claim.is_sure and not claim.is_of_another)
     matched: list[tuple[AddonCharacter, PresentCharacter]] = []
-    left: dict[str, list[str]] = defaultdict(list)
+    left: dict[str, list[str]] = {"unknown": [], "ambiguous": [], "doubtful": []}
     for claim in claims:
         fault = _fault_of(claim, named, sure)
         if fault is None:
             matched.append((claim.row, claim.candidates[0]))
         else:
-            left[fault].append(_full_name(claim.row))
-    return Matching(
-        matched,
-        sorted(left["unknown"]),
-        sorted(left["ambiguous"]),
-        sorted(left["doubtful"]),
-        sum(claim.is_sure and bool(claim.candidates) for claim in claims),
-    )
+            left[fault].append(f"{claim.row.name}-{claim.row.realm}" if claim.row.realm else claim.row.name)
+    number_sure = sum(claim.is_sure and bool(claim.candidates) for claim in claims)
+    unknown, ambiguous, doubtful = map(sorted, left.values())
+    return Matching(matched, unknown, ambiguous, doubtful, number_sure)
 
 
 def _fault_of(claim: _Claim, named: Counter[int], sure: Counter[int]) -> str | None:
@@ -104,20 +99,14 @@ class _Roster:
         ids = {realm.realm_id for realm in realms}
         on_realm = [known for known in namesakes if known.realm_slug in slugs or known.realm_id in ids]
         candidates = on_realm if slugs else namesakes
-        same_id = [
-            known for known in candidates if row.supposed_id is not None and known.character_id == row.supposed_id
-        ]
+        own_id = row.supposed_id
+        same_id = [known for known in candidates if own_id is not None and known.character_id == own_id]
         if len(same_id) == 1:
             return _Claim(row, same_id, is_sure=True, is_of_another=False)
-        is_of_another = len(candidates) == 1 and self._is_of_another(row.supposed_id, candidates[0])
+        # The id is another character's, or the character's id another entry's.
+        is_of_another = (
+            own_id is not None
+            and len(candidates) == 1
+            and ((candidates[0].realm_slug, own_id) in self._ids or candidates[0].character_id in self._ids_in_upload)
+        )
         return _Claim(row, candidates, len(slugs) == 1, is_of_another)
-
-    def _is_of_another(self, supposed_id: int | None, named: PresentCharacter) -> bool:
-        """Whether the id of an entry is another character's, or the character's id another entry's."""
-        if supposed_id is None:
-            return False
-        return (named.realm_slug, supposed_id) in self._ids or named.character_id in self._ids_in_upload
-
-
-def _full_name(row: AddonCharacter) -> str:
-    return f"{row.name}-{row.realm}" if row.realm else row.name

@@ -41,9 +41,8 @@ def is_of_other_realm(
 ) -> bool:
     """Whether an export is of a guild on another realm.
 
-    A right export names the guild's realm or the uploader's, on which a member plays. So it is another guild's where the
-    realm is known, nobody in the roster plays there, and most of the entries are not in the roster either: somebody may
-    be the first from a realm and upload before the next roster. Where there is no roster, nobody can tell.
+    A correct export names the guild's realm, or the uploader's, on which a member plays. An unknown realm, or a roster that was
+    never fetched, proves nothing; nor does a first member from a realm, whose other entries are in the roster.
     """
     named = {realm.slug for realm in realms.called(origin.realm or "")}
     if not named or not present or named & {guild.realm_slug, *(known.realm_slug for known in present)}:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.sources.addon.export import AddonExport
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
@@ -38,8 +38,7 @@ class Upload:
     character_count: int
     exported_at: datetime | None
     as_of: Annotated[
-        datetime,
-        Field(description="The time that its export counts as: its own, unless it has none or a future one."),
+        datetime, Field(description="The time that its export counts as: its own, unless it has none or a future one.")
     ]
     received_at: datetime
     state: Annotated[
@@ -162,10 +161,8 @@ async def retry(guild: GuildConnection, upload_id: int) -> Upload:
 
 async def get(guild: GuildConnection, upload_id: int) -> Upload:
     """Return one upload of a guild. Raises `NotFound`."""
-    upload = await guild.one(Upload, SQL["get"], upload_id=upload_id)
-    if upload is None:
-        raise NotFound(f"There is no upload with the number {upload_id}.")
-    return upload
+    otherwise = f"There is no upload with the number {upload_id}."
+    return await guild.required(Upload, otherwise, SQL["get"], upload_id=upload_id)
 
 
 async def recent(guild: GuildConnection, *, limit: int = 50) -> list[Upload]:
@@ -174,7 +171,6 @@ async def recent(guild: GuildConnection, *, limit: int = 50) -> list[Upload]:
 
 
 async def given_up(guild: GuildConnection) -> list[int]:
-    """Return the numbers of a guild's uploads that were given up and can be tried again."""
     return [row[0] for row in await guild.rows(SQL["given_up"])]
 
 
@@ -190,5 +186,4 @@ async def clear_old(conn: Connection) -> None:
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
-    """Return the guilds of which an upload waits."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

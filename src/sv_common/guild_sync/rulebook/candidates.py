@@ -22,10 +22,6 @@ from sv_common.guild_sync.rulebook.rule import Remedy
 
 MOST = 12
 _MOST_SIMILAR = 4
-_CHOOSE_A_CHARACTER = (
-    "If a character is theirs, choose it here, or write their name into its guild note in the game: after the next export the "
-    "fix can make the player. Or dismiss this with your reason."
-)
 
 
 def candidates_for_member(known: Known, member_id: int, plan: Changeset | None) -> tuple[WeighedCandidate, ...]:
@@ -40,10 +36,6 @@ def candidates_for_member(known: Known, member_id: int, plan: Changeset | None) 
     return tuple(found[:MOST])
 
 
-def remedy_for_member(known: Known, member_id: int) -> Remedy:  # noqa: ARG001 -- the same for every member
-    return Remedy(_CHOOSE_A_CHARACTER)
-
-
 def _players(known: Known, member: KnownMember, attached: set[int]) -> Iterator[WeighedCandidate]:
     free = players_named_like(known.resolver, member)
     for player in free:
@@ -56,21 +48,14 @@ def _players(known: Known, member: KnownMember, attached: set[int]) -> Iterator[
             (f"The name could also mean {' or '.join(others)}.",) if others else (),
             is_decided=player.id in attached,
         )
-    for player in _taken_namesakes(known, member):
-        other = known.member(player.discord_user_id or 0)
+    for player in known.resolver.facts.players.values():
+        if player.discord_user_id is None or name_key(player.display_name) not in discord_names(member):
+            continue
+        other = known.member(player.discord_user_id)
         name = other.display_name if other is not None else "another Discord member"
         why_not = f"The player {player.display_name} is {name} on Discord already."
         sentence = f"The player's name is {player.display_name}."
         yield WeighedCandidate(CandidateKind.PLAYER, player.id, player.display_name, (sentence,), (why_not,))
-
-
-def _taken_namesakes(known: Known, member: KnownMember) -> list[KnownPlayer]:
-    names = discord_names(member)
-    return [
-        player
-        for player in known.resolver.facts.players.values()
-        if player.discord_user_id is not None and name_key(player.display_name) in names
-    ]
 
 
 def _characters(known: Known, member: KnownMember, linked: set[int]) -> Iterator[WeighedCandidate]:
@@ -93,26 +78,19 @@ def _claim(known: Known, character: KnownCharacter, member: KnownMember) -> tupl
     """Return why a character could be the member's and what speaks against it; None without any evidence."""
     decision = known.resolver.resolve(character)
     if (why := evidence_for_member(known.resolver, character, member)) is not None:
-        return _as_sentence(why), ()
+        return why[:1].upper() + why[1:], ()
     mine = next((each for each in decision.candidates if each.person.member_id == member.id), None)
     if mine is not None:
-        return mine.evidence, (_why_not(decision, mine.label),)
+        if decision.verdict is not Verdict.AMBIGUOUS:
+            return mine.evidence, ("It is only a word among others in the note.",)
+        others = " or ".join(each.label for each in decision.candidates if each.label != mine.label)
+        return mine.evidence, (f"“{decision.named}” could also mean {others or 'someone else with that name'}.",)
     if character.name_key in discord_names(member):
-        return "The character has the Discord name.", (_why_name_does_not_count(known, character, decision),)
+        why_not = f"Its note says something else. {decision.why_not_stronger or ''}".strip()
+        if known.resolver.member_named_like(character) is None:
+            why_not = "Others have the name too."
+        return "The character has the Discord name.", (why_not,)
     return None
-
-
-def _why_not(decision: Decision, label: str) -> str:
-    if decision.verdict is Verdict.AMBIGUOUS:
-        others = " or ".join(each.label for each in decision.candidates if each.label != label)
-        return f"“{decision.named}” could also mean {others or 'someone else with that name'}."
-    return "It is only a word among others in the note."
-
-
-def _why_name_does_not_count(known: Known, character: KnownCharacter, decision: Decision) -> str:
-    if known.resolver.member_named_like(character) is None:
-        return "Others have the name too."
-    return f"Its note says something else. {decision.why_not_stronger or ''}".strip()
 
 
 def _possibility(
@@ -123,10 +101,6 @@ def _possibility(
     return WeighedCandidate(
         CandidateKind.CHARACTER, character.id, character.label, (why,), why_not, is_decided=is_decided
     )
-
-
-def _as_sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def evidence_for_member(resolver: Resolver, character: KnownCharacter, member: KnownMember) -> str | None:
@@ -157,7 +131,6 @@ def players_named_like(resolver: Resolver, member: KnownMember, *, rejected: boo
 
 _CHOOSE = "Choose the player, or dismiss this with your reason."
 _UNDO_THE_RULING = "If you think otherwise, undo that on the character’s page; or choose another player."
-_DECIDED_BY_NOTE = (Verdict.CONFIDENT, Verdict.AMBIGUOUS)
 
 
 @dataclass(slots=True)

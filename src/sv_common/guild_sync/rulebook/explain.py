@@ -100,7 +100,9 @@ MEMBER_HAS_LEFT = "The member has left the Discord server."
 def changes_since_scan(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     changes = []
     if before.get("note") != now.get("note"):
-        changes.append(f"At the last scan the note said {_quoted(before.get('note'))}.")
+        note = before.get("note")
+        quoted = {None: "nothing that was seen", "": "nothing"}.get(note, f"“{note}”")
+        changes.append(f"At the last scan the note said {quoted}.")
     if before.get("player") != now.get("player") and before.get("player"):
         changes.append(f"At the last scan the player was {before['player']}.")
     if not changes and dict(before) != dict(now):
@@ -143,20 +145,22 @@ def rejected_by_officers(known: Known, character: KnownCharacter) -> list[tuple[
     ]
 
 
+def reading_in_words(decision: Decision) -> str:
+    """Return the player that a note means and why, or why it is not certain."""
+    target = decision.target
+    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
+
+
 def meaning_of(decision: Decision) -> list[str]:
     """Return how a note is read: what each name in it is, and who it means therefore."""
     if decision.target is not None:
-        return [f"{decision.target.evidence} {_therefore(decision.target)}"]
+        target, kind = decision.target, "player"
+        if target.person.player_id is None:
+            kind = "Discord member" if target.person.member_id is not None else "character"
+        who = {"Discord member": ", who has no player yet", "character": ", which has no player yet"}.get(kind, "")
+        return [f"{target.evidence} So it means the {kind} {target.label}{who}."]
     evidence = list(dict.fromkeys(candidate.evidence for candidate in decision.candidates))
     return [*evidence[:MOST_NAMES], decision.why_not_stronger or ""]
-
-
-def _therefore(target: Candidate) -> str:
-    if target.person.player_id is not None:
-        return f"So it means the player {target.label}."
-    kind = "Discord member" if target.person.member_id is not None else "character"
-    who = "who has no player yet" if target.person.member_id is not None else "which has no player yet"
-    return f"So it means the {kind} {target.label}, {who}."
 
 
 def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
@@ -185,12 +189,6 @@ def in_words(names: Sequence[str], last: str) -> str:
     if len(names) > MOST_NAMES:
         return f"{', '.join(shown)} {last} {len(names) - MOST_NAMES} more"
     return f" {last} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
-
-
-def _quoted(note: Any) -> str:
-    if note is None:
-        return "nothing that was seen"
-    return f"“{note}”" if note else "nothing"
 
 
 def review_of_rank(character: str, weight: str) -> str:

@@ -35,11 +35,8 @@ class FormerNames:
 
     def _on_discord(self, facts: GuildFacts, member: KnownMember, names: Sequence[str]) -> dict[str, str]:
         """The former names of a member and the words of them that could mean the member."""
-        whole = {key for name in names for key in discord_names(_called(member, name))}
+        called = (member._replace(username=name, global_name=None, display_name=name) for name in names)
+        whole = {key for each in called for key in discord_names(each)}
         words = {name_key(word) for name in names for word in _WORD.findall(name)}
         telling = {w for w in words if len(w) >= SHORTEST_DISCORD_WORD and w not in facts.vocabulary.categories}
         return dict.fromkeys(whole | telling, f"now {member.display_name} on Discord")
-
-
-def _called(member: KnownMember, name: str) -> KnownMember:
-    return member._replace(username=name, global_name=None, display_name=name)

@@ -35,7 +35,6 @@ ISSUE_TYPE = "note_mismatch"
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find linked characters whose current note names a person who is not their player."""
     return find(Resolver(await read_facts(guild)))
 
 
@@ -193,10 +192,6 @@ def _meant(details: Any) -> list[Any]:
     return [details["verdict"], *sorted(each["person"] for each in details["candidates"])]
 
 
-def _meant_in_words(details: Any) -> str:
-    return " or ".join(each["label"] for each in details["candidates"]) or "no one here"
-
-
 def _why_not_in_bulk(details: Any) -> str | None:
     if not details["is_decided"]:
         return None
@@ -290,7 +285,14 @@ RULE = RuleDefinition(
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
-        Material("meant", "who the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
+        Material(
+            "meant",
+            "who the note means",
+            "when it meant {}",
+            "it means {}",
+            _meant,
+            lambda d: " or ".join(each["label"] for each in d["candidates"]) or "no one here",
+        ),
     ),
     examples=(
         Example(
@@ -323,12 +325,7 @@ RULE = RuleDefinition(
                 Outcome.NO_FINDING,
                 (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
             )
-            for note, shown in (
-                ("Alch 300", "“Alch 300”"),
-                ("Bank", "“Bank”"),
-                ("2026-01-31", "a date"),
-                ("", "empty"),
-            )
+            for note, shown in (("Alch 300", "“Alch 300”"), ("Bank", "“Bank”"), ("2026-01-31", "a date"), ("", "empty"))
         ),
         Example(
             "A character linked to Elrek under the note “Elrek”; Elrek's main is renamed to Torvan",

@@ -15,22 +15,16 @@ from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.candidates import (
-    candidates_for_member,
-    evidence_for_member,
-    players_named_like,
-    remedy_for_member,
-)
+from sv_common.guild_sync.rulebook.candidates import candidates_for_member, evidence_for_member, players_named_like
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find Discord members with a mapped role and no player; bots and people who left do not count."""
     rows = await guild.rows(SQL["find"])
     return [
         Finding(
@@ -109,7 +103,12 @@ def explain(known: Known, finding: Finding) -> Explanation:
     if roles:
         evidence.append(Evidence(Source.DISCORD, f"They have a guild role: {roles}."))
     evidence.append(Evidence(Source.RECORD, _record_of_member(known, member)))
-    evidence.append(Evidence(Source.NOTE, _characters_that_mean(known, member)))
+    meant = [c.label for c in known.resolver.unlinked() if evidence_for_member(known.resolver, c, member)]
+    of_notes = f"No character without a player has a note or a name that means {member.display_name}."
+    if meant:
+        names = in_words(meant, "and")
+        of_notes = f"Characters without a player that mean {member.display_name} by note or name: {names}."
+    evidence.append(Evidence(Source.NOTE, of_notes))
     return Explanation(tuple(evidence), f"{member.display_name} has a guild role but is not a player here.")
 
 
@@ -124,13 +123,6 @@ def _record_of_member(known: Known, member: KnownMember) -> str:
     return f"{member.display_name} is not a player. Players with this name and without a Discord member: {names}."
 
 
-def _characters_that_mean(known: Known, member: KnownMember) -> str:
-    found = [c.label for c in known.resolver.unlinked() if evidence_for_member(known.resolver, c, member)]
-    if not found:
-        return f"No character without a player has a note or a name that means {member.display_name}."
-    return f"Characters without a player that mean {member.display_name} by note or name: {in_words(found, 'and')}."
-
-
 def _also_called(member: KnownMember) -> str:
     known = {name_key(member.display_name)}
     others = []
@@ -140,6 +132,11 @@ def _also_called(member: KnownMember) -> str:
             others.append(name)
     return f", also called {in_words(others, 'and')}" if others else ""
 
+
+_CHOOSE_A_CHARACTER = (
+    "If a character is theirs, choose it here, or write their name into its guild note in the game: after the next export the "
+    "fix can make the player. Or dismiss this with your reason."
+)
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
@@ -152,7 +149,7 @@ RULE = RuleDefinition(
     plan=plan,
     explain=explain,
     candidates=candidates_for_member,
-    remedy=remedy_for_member,
+    remedy=lambda known, member_id: Remedy(_CHOOSE_A_CHARACTER),  # noqa: ARG005 -- the same for every member
     affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
     why="This person has a guild role on Discord, and no one knows which characters they play.",
     left_to_officer=(

@@ -33,7 +33,6 @@ SQL = load_sql(__package__, "orphan_wow.sql")
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find characters in the guild without a player."""
     rows = await guild.rows(SQL["find"])
     return [
         Finding(
@@ -69,7 +68,6 @@ class _Planner:
                 self._newcomers[target.person.member_id].append(character)
 
     def plans(self) -> list[Changeset]:
-        """One plan for each character, in their order."""
         return [
             self._towards(character, target) if target else Changeset.none(self._why_not(character))
             for character, target in self._targets

@@ -32,7 +32,11 @@ async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list
         raise Refused(doubt)
     unusable = await guild.rows(SQL["unusable_roles"])
     mismatches: list[dict[str, Any]] = await guild.all(dict, SQL["find"])
-    return [*(_unusable_role(guild.id, *row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
+    found = [_unusable_role(guild.id, *row) for row in unusable]
+    for each in mismatches:
+        details = {name: value for name, value in each.items() if name != "guild_id"}
+        found.append(Finding(ISSUE_TYPE, guild.id, SubjectKind.PLAYER, each["player_id"], _summary(details), details))
+    return found
 
 
 async def _doubt(guild: GuildConnection) -> str | None:
@@ -66,11 +70,6 @@ _FAULTS = {
 }
 
 
-def _finding(row: Mapping[str, Any]) -> Finding:
-    details = {name: value for name, value in row.items() if name != "guild_id"}
-    return Finding(ISSUE_TYPE, row["guild_id"], SubjectKind.PLAYER, row["player_id"], _summary(details), details)
-
-
 def _summary(details: Mapping[str, Any]) -> str:
     player, right = details["player"], details["right_role"]
     held = ", ".join(role["name"] for role in details["wrong_roles"])
@@ -86,18 +85,13 @@ def _summary(details: Mapping[str, Any]) -> str:
 
 async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
-    return [
-        _plan_for_role(finding.details) if finding.subject_kind is SubjectKind.RANK else _plan(finding.details)
-        for finding in findings
-    ]
-
-
-def _plan_for_role(details: Mapping[str, Any]) -> Changeset:
-    role = details["role"]
-    return Changeset.none(f"{_sentence(_FAULTS[details['fault']].format(role=role))} Map the rank to another role.")
+    return [_plan(finding.details) for finding in findings]
 
 
 def _plan(details: Mapping[str, Any]) -> Changeset:
+    if "fault" in details:
+        fault = _FAULTS[details["fault"]].format(role=details["role"])
+        return Changeset.none(f"{fault[:1].upper()}{fault[1:]}. Map the rank to another role.")
     member_id, member = details["discord_member_id"], details["member"]
     roles = [RoleChange(member_id, role["id"], False, member, role["name"]) for role in details["wrong_roles"]]
     if details["right_role_id"] is not None and not details["has_right_role"]:
@@ -145,14 +139,12 @@ def _review_reason(details: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- every story is given what is known
     details = finding.details
     if "fault" in details:
-        return _explain_unusable_role(details)
+        ranks, role = in_words(details["ranks"], "and"), details["role"]
+        mapping = Evidence(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {role}.")
+        return Explanation((mapping,), f"{role} cannot be given to anyone.")
     wrong = in_words([role["name"] for role in details["wrong_roles"]], "and")
     right, member = details["right_role"], details["member"]
     if right is None:
@@ -172,14 +164,6 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- e
         return Explanation(evidence, f"{right} is right, and {wrong} belongs to another rank.")
     besides = f", and {wrong} belongs to another rank" if wrong else ""
     return Explanation(evidence, f"{member} should hold {right} and does not{besides}.")
-
-
-def _explain_unusable_role(details: Mapping[str, Any]) -> Explanation:
-    ranks = in_words(details["ranks"], "and")
-    mapping = Evidence(
-        Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {details['role']}."
-    )
-    return Explanation((mapping,), f"{details['role']} cannot be given to anyone.")
 
 
 def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:

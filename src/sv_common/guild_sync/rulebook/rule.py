@@ -115,7 +115,6 @@ class RuleDefinition:
         return [] if self.detect is None else await self.detect(guild, now=now)
 
     def settings(self, overrides: RuleOverrides) -> RuleSettings:
-        """Return the guild's settings with defaults filled in."""
         defaults = {each.name: each.default for each in self.thresholds}
         return RuleSettings(
             self.issue_type,

@@ -12,14 +12,12 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
+SQL = load_sql(__package__, "settings.sql")
+
 
 async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
-    """Return the guild's settings of each rule, with defaults."""
     overrides = await read_overrides(guild)
     return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
-
-
-SQL = load_sql(__package__, "settings.sql")
 
 
 async def read_overrides(guild: GuildConnection) -> dict[str, RuleOverrides]:

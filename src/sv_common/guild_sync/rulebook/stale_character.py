@@ -27,7 +27,6 @@ SQL = load_sql(__package__, "stale_character.sql")
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
-    """Find characters asleep for longer than the guild's `stale_after_days` (30 by default)."""
     rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default)
     return [_finding(*row) for row in rows]
 
@@ -50,13 +49,12 @@ def _finding(
 
 def explain(known: Known, finding: Finding) -> Explanation:
     details = finding.details
-    login = details.get("last_login_timestamp")
-    seen = _last_seen(login, known.now) if login else "has no last login that is known"
-    evidence = [Evidence(Source.ROSTER, f"{details['character']} {seen}.")]
-    if details.get("player"):
-        evidence.append(Evidence(Source.RECORD, f"It belongs to {details['player']}."))
-    else:
-        evidence.append(Evidence(Source.RECORD, "It has no player."))
+    seen = "has no last login that is known"
+    if milliseconds := details.get("last_login_timestamp"):
+        login = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        seen = f"was last seen on {login:%Y-%m-%d}, {(known.now - login).days} days ago"
+    owner = f"It belongs to {details['player']}." if details.get("player") else "It has no player."
+    evidence = [Evidence(Source.ROSTER, f"{details['character']} {seen}."), Evidence(Source.RECORD, owner)]
     if details.get("player_active_on"):
         evidence.append(Evidence(Source.ROSTER, f"{details['player']} is active on {details['player_active_on']}."))
         return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
@@ -64,11 +62,6 @@ def explain(known: Known, finding: Finding) -> Explanation:
         evidence.append(Evidence(Source.ROSTER, f"No other character of {details['player']} has been seen lately."))
         return Explanation(tuple(evidence), "The player may have gone quiet.")
     return Explanation(tuple(evidence), "The character takes a place in the roster and is not played.")
-
-
-def _last_seen(milliseconds: int, now: datetime) -> str:
-    login = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return f"was last seen on {login:%Y-%m-%d}, {(now - login).days} days ago"
 
 
 RULE = RuleDefinition(

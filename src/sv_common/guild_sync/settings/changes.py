@@ -52,7 +52,6 @@ class SettingChange:
 
 
 async def add(conn: Connection, change: NewSettingChange, *, actor: str) -> int:
-    """Store a change; return its number."""
     values = {
         "guild_id": change.guild_id,
         "kind": change.kind,
@@ -79,12 +78,7 @@ async def get(conn: Connection, change_id: int, guild_id: int | None) -> Setting
 
 
 async def newest(
-    conn: Connection,
-    guild_id: int,
-    *,
-    number: int = 1,
-    with_installation: bool = True,
-    with_secrets: bool = True,
+    conn: Connection, guild_id: int, *, number: int = 1, with_installation: bool = True, with_secrets: bool = True
 ) -> Page[SettingChange]:
     """Return one page of a guild's changes, newest first.
 

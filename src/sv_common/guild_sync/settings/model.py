@@ -50,7 +50,6 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        """The difference on one line."""
         return f"{self.what}: {self.before} → {self.after}"
 
 
@@ -79,7 +78,7 @@ class Setting(ABC):
 
     @abstractmethod
     async def write(self, guild: GuildConnection, *, actor: str) -> None:
-        """Set it. The caller holds the guild's lock."""
+        """The caller holds the guild's lock."""
 
     @abstractmethod
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:
@@ -97,28 +96,22 @@ class RuleSetting(Setting):
 
     @property
     def subject(self) -> str:
-        """The rule."""
         return self.issue_type
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the history stores."""
         return {**asdict(self.wishes), "parameters": dict(self.wishes.parameters)}
 
     @classmethod
     def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:
-        """Return the stored setting. Raises `NotFound` for a rule that no longer exists."""
         return cls(rule_named(subject).issue_type, RuleOverrides(**stored))
 
     async def current(self, guild: GuildConnection) -> Self:
-        """Return how the rule is set now."""
         return type(self)(self.issue_type, (await read_overrides(guild)).get(self.issue_type, RuleOverrides()))
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:
-        """Set the rule."""
         await save_settings(guild, self.issue_type, actor=actor, **asdict(self.wishes))
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:
-        """Return the switches and thresholds that differ."""
         rule = RULES[self.issue_type]
         was, would_be = rule.settings(before.wishes), rule.settings(self.wishes)
         rows = [
@@ -142,21 +135,17 @@ class RanksSetting(Setting):
 
     @classmethod
     def of(cls, indexes: Iterable[int]) -> RanksSetting:
-        """Return a setting that only names the ranks."""
         return cls({index: RankRole("") for index in indexes})
 
     @property
     def subject(self) -> str:
-        """The ranks by their indexes."""
         return ", ".join(str(index) for index in sorted(self.roles))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the history stores."""
         return {str(index): asdict(role) for index, role in sorted(self.roles.items())}
 
     @classmethod
     def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:  # noqa: ARG003 -- the roles name their ranks
-        """Return the stored setting."""
         return cls({int(index): RankRole(**role) for index, role in stored.items()})
 
     async def current(self, guild: GuildConnection) -> Self:
@@ -165,11 +154,9 @@ class RanksSetting(Setting):
         return type(self)({rank.wow_rank_index: role_of(rank) for rank in table if rank.wow_rank_index in self.roles})
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:  # noqa: ARG002 -- ranks store no actor
-        """Set the roles."""
         await ranks.put_roles(guild, self.roles)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
-        """Return the names and roles that differ."""
         for index, role in sorted(self.roles.items()):
             was = before.roles[index]
             if was.name != role.name:
@@ -190,32 +177,26 @@ class WordSetting(Setting):
 
     @property
     def subject(self) -> str:
-        """The word."""
         return self.word
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the history stores."""
         return {"is_said": self.is_said, "category": self.category}
 
     @classmethod
     def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:
-        """Return the stored setting."""
         return cls(subject, **stored)
 
     async def current(self, guild: GuildConnection) -> Self:
-        """Return what the guild has set for the word now."""
         own = {each.word: each.category for each in await words.all_words(guild)}
         return type(self)(self.word, self.word in own, own.get(self.word))
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:
-        """Set the word, or remove it."""
         if self.is_said:
             await words.say(guild, self.word, self.category, actor=actor)
         else:
             await words.forget(guild, self.word)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
-        """Return how the word is read otherwise."""
         if before != self:
             yield Difference(f"The word “{self.word}”", _word_in_words(before), _word_in_words(self))
 
@@ -225,12 +206,10 @@ SETTINGS: Mapping[str, type[Setting]] = {each.kind: each for each in (RuleSettin
 
 
 def role_of(rank: ranks.Rank) -> RankRole:
-    """Return the role of a rank as it is set."""
     return RankRole(rank.name, rank.discord_role_id, rank.discord_role_name, rank.is_role_managed, rank.is_without_role)
 
 
 def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
-    """Return the current threshold with its unit."""
     if parameter is AUTOMATIC_FIX_LIMIT:
         return budget_of(settings.parameters, roster_size).sentence
     return f"{settings.parameters[parameter.name]} {parameter.unit}"

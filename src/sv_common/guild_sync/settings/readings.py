@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -13,11 +12,12 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity import words
-from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, read_facts
+from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
-from sv_common.guild_sync.identity.verdicts import Decision, Verdict
+from sv_common.guild_sync.identity.verdicts import Verdict
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import MentionKind, NoteKind
+from sv_common.guild_sync.rulebook.explain import reading_in_words
 from sv_common.guild_sync.settings.model import Setting, WordSetting
 
 LONGEST_NOTE: Final = 200
@@ -69,19 +69,23 @@ async def try_note(guild: GuildConnection, note: str) -> TriedNote:
     if len(note) > LONGEST_NOTE:
         raise BadInput(f"Note: it has {len(note)} characters; the longest that is read here has {LONGEST_NOTE}.")
     resolver = Resolver(await read_facts(guild))
-    decision = resolver.resolve(_new_character(note))
+    decision = resolver.resolve(KnownCharacter(0, "?", "?", "", "", None, note, None, None, is_present=True))
     return TriedNote(
         decision.parsed.kind,
         decision.verdict,
         reading_in_words(decision),
         tuple(f"{candidate.label}: {candidate.evidence}" for candidate in decision.candidates),
         tuple(TriedMention(each.text, each.kind, each.only_if_known) for each in decision.parsed.mentions),
-        tuple(_known_words(note, resolver)),
+        tuple(
+            KnownWord(word, ", ".join(sorted(categories)))
+            for word in dict.fromkeys(name_key(each) for each in _WORD.findall(note))
+            if (categories := resolver.vocabulary.categories.get(word))
+        ),
     )
 
 
 async def readings_changed(guild: GuildConnection, setting: Setting) -> list[ReadingChange]:
-    """Return the notes of the guild that are read differently with a setting; only a word can make it so."""
+    """Return the notes of the guild that are read differently with a setting, by name; only a word can make it so."""
     if not isinstance(setting, WordSetting):
         return []
     facts = await read_facts(guild)
@@ -89,44 +93,11 @@ async def readings_changed(guild: GuildConnection, setting: Setting) -> list[Rea
     said.pop(setting.word, None)
     if setting.is_said:
         said[setting.word] = setting.category
-    return compare_readings(facts, replace(facts, vocabulary=vocabulary_with(said)))
-
-
-def compare_readings(before: GuildFacts, after: GuildFacts) -> list[ReadingChange]:
-    """Return the notes of characters in the guild that are read differently, by name. Pure."""
-    then, now = Resolver(before), Resolver(after)
+    then, now = Resolver(facts), Resolver(replace(facts, vocabulary=vocabulary_with(said)))
     changes = [
         ReadingChange(each.id, each.label, each.note, was, will_be)
-        for each in before.characters.values()
+        for each in facts.characters.values()
         if each.is_present and each.note
         if (was := reading_in_words(then.resolve(each))) != (will_be := reading_in_words(now.resolve(each)))
     ]
     return sorted(changes, key=lambda change: (change.character, change.character_id))
-
-
-def reading_in_words(decision: Decision) -> str:
-    """Return the player that a note means and why, or why it is not certain."""
-    target = decision.target
-    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
-
-
-def _new_character(note: str) -> KnownCharacter:
-    return KnownCharacter(
-        id=0,
-        name="?",
-        name_key="?",
-        realm_slug="",
-        realm_key="",
-        realm_name=None,
-        note=note,
-        player_id=None,
-        link_source=None,
-        is_present=True,
-    )
-
-
-def _known_words(note: str, resolver: Resolver) -> Iterator[KnownWord]:
-    for word in dict.fromkeys(name_key(each) for each in _WORD.findall(note)):
-        categories = resolver.vocabulary.categories.get(word)
-        if categories:
-            yield KnownWord(word, ", ".join(sorted(categories)))

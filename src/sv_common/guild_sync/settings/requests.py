@@ -53,9 +53,7 @@ class RuleRequest:
     parameters: Annotated[
         Mapping[str, object],
         Field(
-            max_length=20,
-            description="Thresholds by name; null is the default.",
-            examples=[{"stale_after_days": 45}],
+            max_length=20, description="Thresholds by name; null is the default.", examples=[{"stale_after_days": 45}]
         ),
     ] = field(default_factory=dict)
     to_default: Annotated[bool, Field(description="Set everything else to its default first.")] = False
@@ -85,9 +83,7 @@ class RoleWish:
     role: Annotated[
         str,
         Field(
-            max_length=30,
-            description="Id of the role, “none” on purpose, or empty text for not set.",
-            examples=["101"],
+            max_length=30, description="Id of the role, “none” on purpose, or empty text for not set.", examples=["101"]
         ),
     ]
     is_managed: Annotated[bool, Field(description="Whether fixes may give and take it.")] = True
@@ -130,9 +126,7 @@ class WordRequest:
     word: Annotated[
         str,
         Field(
-            max_length=LONGEST_WORD,
-            description="A word or a short phrase, as notes write it.",
-            examples=["nightcrew"],
+            max_length=LONGEST_WORD, description="A word or a short phrase, as notes write it.", examples=["nightcrew"]
         ),
     ]
     reading: Annotated[
@@ -193,7 +187,6 @@ class Wanted:
 
     @property
     def sentence(self) -> str:
-        """The differences on one line."""
         subject = f"{self.after.subject}. " if isinstance(self.after, RuleSetting) else ""
         return subject + "; ".join(row.sentence for row in self.differences)
 
@@ -236,7 +229,6 @@ async def _known_roles(guild: GuildConnection) -> tuple[dict[str, DiscordRole], 
 
 
 def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], server_id: str | None) -> str:
-    """Return the name of a role to which a rank can be mapped."""
     role = known.get(role_id)
     if role is None:
         raise BadInput(

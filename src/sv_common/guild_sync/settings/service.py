@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
-from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.core.text import plural
-from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes
@@ -60,17 +58,14 @@ class SettingReport:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """How the setting differs from now."""
         return self.wanted.differences
 
     @property
     def counts(self) -> dict[Move, int]:
-        """How many issues open, are resolved, and are fixed automatically."""
         return {move: sum(effect.move is move for effect in self.effects) for move in Move}
 
     @property
     def sentence(self) -> str:
-        """What the change would do, or did."""
         opens, resolves, fixed = self.counts.values()
         if self.change_id is None:
             moves = _joined(("open", opens), ("resolve", resolves))
@@ -154,8 +149,13 @@ async def _change(
         count = plural(len(found) - len(effects), "issue")
         notices.append(f"{count} could be fixed on Discord, but no bot is set up: set PATT_DISCORD_BOT_TOKEN.")
     key = _key(wanted, effects, readings)
-    unrelated = tuple(_unrelated(logged, before.open))
-    return SettingReport(guild.id, wanted, effects, readings, tuple(notices), unrelated, key), after
+    opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
+    unrelated = (
+        f"With or without this change, the next scan opens {plural(opens, 'issue')} and closes {closes}: the data has "
+        "changed since the last one."
+    )
+    report = SettingReport(guild.id, wanted, effects, readings, tuple(notices), (unrelated,), key)
+    return report if opens + closes else replace(report, unrelated=()), after
 
 
 async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, source: DiscordSource) -> list[str]:
@@ -163,9 +163,9 @@ async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, sour
     results: list[FixResult] = []
     for issue_type, fixes in scanned.on_discord.items():
         try:
-            results += await fix_on_discord(
-                pool, RULES, RULES[issue_type], guild_id, fixes, Command.automation(), source, Count(len(fixes))
-            )
+            ids = [fix.issue.id for fix in fixes]
+            run = FixRun(RULES, RULES[issue_type], guild_id, ids, Command.automation(), source)
+            results += await fix_on_discord(pool, run, fixes)
         except Exception as error:  # the settings are saved already, so a failed fix is only reported
             log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
             results += [fix.result(FixOutcome.FAILED, reason_of(error)) for fix in fixes]
@@ -178,20 +178,14 @@ async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, sour
 
 
 async def _record(guild: GuildConnection, wanted: Wanted, *, actor: str) -> int:
+    before, after = wanted.before.as_json(), wanted.after.as_json()
     change = changes.NewSettingChange(
-        guild.id,
-        wanted.after.kind,
-        wanted.after.subject,
-        wanted.before.as_json(),
-        wanted.after.as_json(),
-        wanted.sentence,
-        wanted.undoes,
+        guild.id, wanted.after.kind, wanted.after.subject, before, after, wanted.sentence, wanted.undoes
     )
     return await changes.add(guild.conn, change, actor=actor)
 
 
 def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
-    """What happens to the open issues of a rule that is switched off."""
     was, will_be = wanted.before, wanted.after
     if not isinstance(was, RuleSetting) or not isinstance(will_be, RuleSetting):
         return []
@@ -203,18 +197,6 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
     sentence = (
         f"{plural(count, 'issue')} of this rule {'stays' if count == 1 else 'stay'} open: scans skip the rule, and nothing "
         "is resolved or fixed automatically, until it is switched on again. You can still fix, dismiss or resolve."
-    )
-    return [sentence]
-
-
-def _unrelated(logged: Mapping[str, Issue], scanned: Mapping[str, Issue]) -> list[str]:
-    """What the next scan does without the change, which is not an effect of the change but happens along with it."""
-    opens, closes = len(scanned.keys() - logged.keys()), len(logged.keys() - scanned.keys())
-    if not opens + closes:
-        return []
-    sentence = (
-        f"With or without this change, the next scan opens {plural(opens, 'issue')} and closes {closes}: the data has "
-        "changed since the last one."
     )
     return [sentence]
 

@@ -17,8 +17,7 @@ from pydantic import Field
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import reason_of
-from sv_common.guild_sync.core.progress import Count
-from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_in_database
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
@@ -73,10 +72,10 @@ async def scan_and_fix(guild: GuildConnection) -> ScannedGuild:
         found = [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
         if not found:
             continue
-        command, progress = Command.automation(), Count(len(found))
+        run = FixRun(RULES, rule, guild.id, found, Command.automation(), limit=limit)
         try:
             async with guild.savepoint():
-                here = await fix_in_database(guild, RULES, rule, found, command, progress, limit=limit)
+                here = await fix_in_database(guild, run)
         except Exception as error:  # one rule's failure never stops the others
             raise_if_lost(error, guild.conn)
             log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild.id)
@@ -116,8 +115,5 @@ async def effects_between(guild: GuildConnection, before: ScannedGuild, after: S
         *(effect(Move.RESOLVES, issue) for issue in resolved),
         *(effect(Move.FIXED, issue, each, is_on_discord=there) for issue, each, there in fixed),
     ]
-    return sorted(effects, key=_order)
-
-
-def _order(effect: IssueEffect) -> tuple[int, int, str, str]:
-    return list(RULES).index(effect.issue_type), list(Move).index(effect.move), effect.summary, effect.issue_hash
+    rules, moves = list(RULES), list(Move)
+    return sorted(effects, key=lambda e: (rules.index(e.issue_type), moves.index(e.move), e.summary, e.issue_hash))

@@ -36,9 +36,8 @@ def render(
 ) -> str:
     """Write the file that an uploader's client would save.
 
-    Notes that the uploader may not see are empty, as the game reports them; only the present addon says so, and leaves
-    officer notes out. `exported_at_ms` (milliseconds since 1970, UTC) is the world's present unless given; `language`
-    is the client's, in which it names realms. Classes and ranks are in English.
+    Notes that the uploader may not see are empty; only the present addon says so, and leaves officer notes out.
+    `exported_at_ms` (milliseconds since 1970, UTC) is the world's present unless given; `language` names the realms.
     """
     exported_at = world.now_ms if exported_at_ms is None else exported_at_ms
     hidden = [key for key, seen in (("note", sees_notes), ("officerNote", sees_officer_notes)) if not seen]

@@ -29,18 +29,11 @@ _RACES = 10
 class BattleNetSimulator:
     """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
 
-    Routes, as `faults` and its `calls` name them: token, roster, profile, status, realm_index.
-    `token_lifetime` (seconds) is what the next tokens say of themselves; `revoke_tokens` ends them all at once. Simulators
-    that are given the same set of `tokens` take each other's.
+    Routes: token, roster, profile, status, realm_index. `token_lifetime` is in seconds. Simulators with the same set of
+    `tokens` take each other's.
     """
 
-    def __init__(
-        self,
-        world: GuildWorld,
-        *,
-        faults: Faults | None = None,
-        tokens: set[str] | None = None,
-    ) -> None:
+    def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.token_lifetime = TOKEN_LIFETIME
@@ -57,7 +50,6 @@ class BattleNetSimulator:
         )
 
     def revoke_tokens(self) -> None:
-        """Let every token given out so far be refused from now on."""
         self._tokens.clear()
 
     def _route(self, path: str, name: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -79,27 +71,22 @@ class BattleNetSimulator:
         if wanted != (self.world.realm.slug, self.world.guild_slug):
             raise _error(404, "Not Found")
         members = [{"character": self._entry(each), "rank": each.rank} for each in self.world.characters]
-        body = {
-            "_links": self._links(f"{self._guild_path()}/roster"),
-            "guild": self._guild(request),
-            "members": members,
-        }
-        return JSONResponse(body)
+        links = self._links(f"{self._guild_path()}/roster")
+        return JSONResponse({"_links": links, "guild": self._guild(request), "members": members})
 
     async def _profile(self, request: Request) -> Response:
         character = self._found(request)
         if not character.is_valid:
             raise _error(404, "Not Found")
+        class_name = self._name(request, CLASS_NAMES[character.class_id])
         body = {
             "_links": self._links(self._profile_path(character)),
             "id": character.character_id,
             "name": character.name,
             "gender": {"type": "FEMALE", "name": self._name(request, "Female")},
             "faction": {"type": "HORDE", "name": self._name(request, "Horde")},
-            "race": self._reference(request, "playable-race", self._race(character), "Orc"),
-            "character_class": self._reference(
-                request, "playable-class", character.class_id, CLASS_NAMES[character.class_id]
-            ),
+            "race": self._static("playable-race", self._race(character)) | {"name": self._name(request, "Orc")},
+            "character_class": self._static("playable-class", character.class_id) | {"name": class_name},
             "realm": self._realm(request, character.realm),
             "level": character.level,
             "experience": 0,
@@ -151,14 +138,8 @@ class BattleNetSimulator:
             "id": character.character_id,
             "realm": {"key": self._key(f"/data/wow/realm/{realm.realm_id}"), "id": realm.realm_id, "slug": realm.slug},
             "level": character.level,
-            "playable_class": {
-                "key": self._key(f"/data/wow/playable-class/{character.class_id}", "static"),
-                "id": character.class_id,
-            },
-            "playable_race": {
-                "key": self._key(f"/data/wow/playable-race/{self._race(character)}", "static"),
-                "id": self._race(character),
-            },
+            "playable_class": self._static("playable-class", character.class_id),
+            "playable_race": self._static("playable-race", self._race(character)),
             "faction": {"type": "HORDE"},
         }
 
@@ -176,12 +157,8 @@ class BattleNetSimulator:
         name = self._name(request, realm.name, realm.other_names)
         return {"key": key, "name": name, "id": realm.realm_id, "slug": realm.slug}
 
-    def _reference(self, request: Request, kind: str, number: int, name: str) -> dict[str, object]:
-        return {
-            "key": self._key(f"/data/wow/{kind}/{number}", "static"),
-            "name": self._name(request, name),
-            "id": number,
-        }
+    def _static(self, kind: str, number: int) -> dict[str, object]:
+        return {"key": self._key(f"/data/wow/{kind}/{number}", "static"), "id": number}
 
     def _name(self, request: Request, name: str, other_names: Mapping[str, str] | None = None) -> str | dict[str, str]:
         """Write a localised name: a text where a locale was asked for, else an object with every locale of the region."""

@@ -19,11 +19,9 @@ from sv_common.guild_sync.simulators.world import GuildWorld
 
 
 class GuildSimulator:
-    """A context manager that serves a world over HTTP on loopback while it is entered.
+    """A context manager that serves a world over HTTP on loopback while it is entered, for the clients and the sign-in.
 
-    Hand `token_url`, `battlenet_url`, `client_id` and `client_secret` to a Battle.net client, `discord_url` and
-    `discord_token` to a Discord client, `discord_authorize_url` and `discord_client_…` to whoever signs people in.
-    `faults` makes either misbehave; `calls` counts requests by route name.
+    `faults` makes either source misbehave; `calls` counts requests by route name.
     """
 
     client_id = CLIENT_ID
@@ -53,27 +51,22 @@ class GuildSimulator:
 
     @property
     def calls(self) -> Counter[str]:
-        """How often each route was asked since the world was loaded."""
         return self.faults.calls
 
     @property
     def battlenet_url(self) -> str:
-        """Base address of the Battle.net API."""
         return self._address("/battlenet")
 
     @property
     def token_url(self) -> str:
-        """Address of Battle.net's token service."""
         return self._address("/battlenet/token")
 
     @property
     def discord_url(self) -> str:
-        """Base address of the Discord API."""
         return self._address("/discord/api/v10")
 
     @property
     def discord_authorize_url(self) -> str:
-        """Where people are asked who sign in."""
         return self._address("/discord/oauth2/authorize")
 
     def __enter__(self) -> GuildSimulator:

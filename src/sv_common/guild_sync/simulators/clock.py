@@ -1,4 +1,4 @@
-"""A clock that only moves when somebody sleeps by it, so that tests and demos wait for nothing."""
+"""A clock that only moves when someone sleeps by it, so that tests and demos wait for nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ class SimulatedClock:
     sleeps: list[float] = field(default_factory=list)
 
     def clock(self) -> float:
-        """Tell the time."""
         return self.now
 
     async def sleep(self, seconds: float) -> None:
@@ -25,5 +24,4 @@ class SimulatedClock:
         await asyncio.sleep(0)
 
     def jitter(self) -> float:
-        """Give the number that stands for chance."""
         return self.luck

@@ -26,7 +26,7 @@ _PLACE_OF_REALM = 4
 
 @dataclass
 class Neighbor:
-    """One guild of the crowd. `faults` makes its sources misbehave, and nobody else's."""
+    """One guild of the crowd. `faults` makes its sources misbehave, and no one else's."""
 
     world: GuildWorld
     tokens: set[str]
@@ -40,8 +40,7 @@ class Neighbor:
 class CrowdSimulator:
     """An ASGI application that answers for many worlds, each of which was set apart with a number of its own.
 
-    Credentials are those of `GuildSimulator`. What belongs to no guild (a token, the bot's own account) is answered by
-    the first, and so is what asks for a guild that is not there.
+    What belongs to no guild, or to none of these, is answered by the first.
     """
 
     def __init__(self, worlds: Sequence[GuildWorld]) -> None:
@@ -52,7 +51,6 @@ class CrowdSimulator:
         self._by_channel = {channel.channel_id: each for each in self.neighbors for channel in each.world.channels}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request as the world would that it is about."""
         root = DISCORD_ROOT if scope["path"].startswith(DISCORD_ROOT) else BATTLENET_ROOT
         app = self._app(root, scope["path"].removeprefix(root).split("/"))
         await app({**scope, "root_path": root}, receive, send)

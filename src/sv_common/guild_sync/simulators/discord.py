@@ -10,26 +10,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from sv_common.guild_sync.simulators import discord_shapes as shapes
 from sv_common.guild_sync.simulators.discord_oauth import DiscordSignIn
-from sv_common.guild_sync.simulators.discord_shapes import (
-    application_object,
-    channel_object,
-    embeds,
-    guild_object,
-    me_object,
-    member_object,
-    message_object,
-    my_guild_object,
-    role_object,
-)
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults, RefusedError
-from sv_common.guild_sync.simulators.model import (
-    AuditEntry,
-    WorldChannel,
-    WorldMember,
-    WorldMessage,
-    WorldRole,
-)
+from sv_common.guild_sync.simulators.model import AuditEntry, WorldChannel, WorldMember, WorldMessage, WorldRole
 from sv_common.guild_sync.simulators.world import GuildWorld
 from sv_common.guild_sync.sources.discord.permissions import Permission, permissions_in_channel
 
@@ -53,22 +37,14 @@ LONGEST_FIELD_TEXTS = {"name": 256, "value": 1024}
 
 
 class DiscordSimulator:
-    """The REST API of one server. `app` serves it below its own root; `faults` makes it misbehave.
+    """The REST API of one server, and the sign-in. `app` serves it below its own root; `faults` makes it misbehave.
 
-    Routes, as `faults` and its `calls` name them: guild, roles, channels, members, member, add_role, remove_role,
-    message, rewrite, me, my_guilds, application. With `members_intent` False, the member list is refused as Discord does
-    without that intent; with `is_invited` False, the bot is not on the server. `other_servers` (names by id) are only
-    listed.
-    `sign_in` is how people sign in by it.
-    `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
+    Routes: guild, roles, channels, members, member, add_role, remove_role, message, rewrite, me, my_guilds, application. Without
+    `members_intent` the member list is refused; without `is_invited` the bot is not on the server. `other_servers` (names by id)
+    are only listed. `invalid_requests` count towards the block at `most_invalid_requests`.
     """
 
-    def __init__(
-        self,
-        world: GuildWorld,
-        *,
-        faults: Faults | None = None,
-    ) -> None:
+    def __init__(self, world: GuildWorld, *, faults: Faults | None = None) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.sign_in = DiscordSignIn(world, faults=self.faults)
@@ -124,15 +100,17 @@ class DiscordSimulator:
 
     async def _guild(self, request: Request) -> Response:
         self._check_guild(request)
-        return JSONResponse(guild_object(self.world, with_counts=request.query_params.get("with_counts") == "true"))
+        return JSONResponse(
+            shapes.guild_object(self.world, with_counts=request.query_params.get("with_counts") == "true")
+        )
 
     async def _roles(self, request: Request) -> Response:
         self._check_guild(request)
-        return JSONResponse([role_object(role) for role in self.world.roles])
+        return JSONResponse([shapes.role_object(role) for role in self.world.roles])
 
     async def _channels(self, request: Request) -> Response:
         self._check_guild(request)
-        return JSONResponse([channel_object(each, self.world.discord_guild_id) for each in self.world.channels])
+        return JSONResponse([shapes.channel_object(each, self.world.discord_guild_id) for each in self.world.channels])
 
     async def _members(self, request: Request) -> Response:
         self._check_guild(request)
@@ -144,10 +122,10 @@ class DiscordSimulator:
             raise _refused(400, 50035, "Invalid Form Body")
         ordered = sorted(self.world.members, key=lambda member: int(member.user_id))
         page = [member for member in ordered if int(member.user_id) > after][:limit]
-        return JSONResponse([member_object(member) for member in page])
+        return JSONResponse([shapes.member_object(member) for member in page])
 
     async def _member(self, request: Request) -> Response:
-        return JSONResponse(member_object(self._found_member(request)))
+        return JSONResponse(shapes.member_object(self._found_member(request)))
 
     async def _add_role(self, request: Request) -> Response:
         member, role = self._changeable(request)
@@ -167,13 +145,14 @@ class DiscordSimulator:
         channel = self._found_channel(request)
         payload = await request.json()
         _check_message(payload)
-        self._check_writable(channel, has_embeds=bool(embeds(payload)))
+        self._check_writable(channel, has_embeds=bool(shapes.embeds(payload)))
         nonce = None if payload.get("nonce") is None else str(payload["nonce"])
-        posted = self._posted(nonce) if nonce and payload.get("enforce_nonce") else None
+        is_once = nonce and payload.get("enforce_nonce")
+        posted = next((message for message in self.world.messages if is_once and message.nonce == nonce), None)
         if posted is None:
             posted = WorldMessage(self.world.new_snowflake(), channel.channel_id, nonce, payload)
             self.world.messages.append(posted)
-        return JSONResponse(message_object(self.world, posted))
+        return JSONResponse(shapes.message_object(self.world, posted))
 
     async def _rewrite(self, request: Request) -> Response:
         channel = self._found_channel(request)
@@ -183,12 +162,12 @@ class DiscordSimulator:
             raise _refused(404, 10008, "Unknown Message")
         payload = {**posted.payload, **await request.json()}
         _check_message(payload)
-        self._check_writable(channel, has_embeds=bool(embeds(payload)))
+        self._check_writable(channel, has_embeds=bool(shapes.embeds(payload)))
         posted.payload = payload
-        return JSONResponse(message_object(self.world, posted))
+        return JSONResponse(shapes.message_object(self.world, posted))
 
     async def _me(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
-        return JSONResponse(me_object(self.world.bot))
+        return JSONResponse(shapes.me_object(self.world.bot))
 
     async def _my_guilds(self, request: Request) -> Response:
         if not 1 <= _number(request.query_params.get("limit", "200")) <= MOST_GUILDS_ON_A_PAGE:
@@ -197,10 +176,10 @@ class DiscordSimulator:
         if self.is_invited:
             servers[self.world.discord_guild_id] = self.world.discord_name
         ordered = sorted(servers.items(), key=lambda server: int(server[0]))
-        return JSONResponse([my_guild_object(*server, self._own_permissions()) for server in ordered])
+        return JSONResponse([shapes.my_guild_object(*server, self._own_permissions()) for server in ordered])
 
     async def _application(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
-        return JSONResponse(application_object(self.world, members_intent=self.members_intent))
+        return JSONResponse(shapes.application_object(self.world, members_intent=self.members_intent))
 
     def _found_channel(self, request: Request) -> WorldChannel:
         channel = self.world.channel(request.path_params["channel"])
@@ -257,9 +236,6 @@ class DiscordSimulator:
         reason = None if header is None else unquote(header)[:LONGEST_REASON]
         self.world.audit_log.append(AuditEntry(action, member.user_id, role.role_id, reason))
 
-    def _posted(self, nonce: str) -> WorldMessage | None:
-        return next((message for message in self.world.messages if message.nonce == nonce), None)
-
 
 def _refused(status: int, code: int, message: str) -> RefusedError:
     return RefusedError(JSONResponse({"message": message, "code": code}, status))
@@ -283,7 +259,7 @@ def _number(text: str) -> int:
 
 def _check_message(payload: Mapping[str, object]) -> None:
     content = str(payload.get("content") or "").strip()
-    sent = embeds(payload)
+    sent = shapes.embeds(payload)
     if not content and not any(_embed_length(embed) for embed in sent):
         raise _refused(400, 50006, "Cannot send an empty message")
     too_long = len(content) > LONGEST_CONTENT or len(sent) > MOST_EMBEDS

@@ -41,11 +41,9 @@ class _Grant:
 
 
 class DiscordSignIn:
-    """The OAuth part of the simulated Discord. `page` serves the page for people, `routes` belong to the API.
+    """The OAuth part of the simulated Discord: `page` for people, who choose a member to be, and `routes` of the API.
 
-    On the page one says as whom of the server one is signed in to Discord; `strangers` are further users, on no server.
-    Redirect addresses are registered in `redirect_urls`; those on loopback always are. Routes, as `faults` names them:
-    authorize, token, revoke.
+    `strangers` are users on no server. Redirects go to `redirect_urls` and loopback. Routes: authorize, token, revoke.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults) -> None:
@@ -63,7 +61,6 @@ class DiscordSignIn:
         ]
 
     def forget_codes(self) -> None:
-        """Let all codes that were given become too old."""
         self._grants.clear()
 
     def user_of(self, authorization: str | None) -> dict[str, object] | None:
@@ -85,10 +82,8 @@ class DiscordSignIn:
         form = _fields(await request.body())
         said = {"state": asked["state"]} if "state" in asked else {}
         if form.get("user") is None:
-            refused = {
-                "error": "access_denied",
-                "error_description": "The resource owner or authorization server denied",
-            }
+            denied = "The resource owner or authorization server denied"
+            refused = {"error": "access_denied", "error_description": denied}
             return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(refused | said)}", 302)
         code = secrets.token_urlsafe(22)
         self._grants[code] = _Grant(form["user"], asked["redirect_uri"], asked.get("code_challenge", ""))
@@ -128,19 +123,14 @@ class DiscordSignIn:
         grant = self._grants.pop(form.get("code", ""), None)
         if grant is None or grant.redirect_url != form.get("redirect_uri"):
             return _refused("invalid_grant", 'Invalid "code" in request.')
-        if grant.challenge and not _fits(grant.challenge, form.get("code_verifier", "")):
+        verifier = form.get("code_verifier", "")
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        if grant.challenge and (len(verifier) < SHORTEST_VERIFIER or challenge != grant.challenge):
             return _refused("invalid_request", 'Invalid "code_verifier"')
         token = secrets.token_urlsafe(22)
         self.tokens[token] = grant.user_id
-        return JSONResponse(
-            {
-                "token_type": "Bearer",
-                "access_token": token,
-                "expires_in": TOKEN_LIFETIME_S,
-                "refresh_token": secrets.token_urlsafe(22),
-                "scope": _SCOPE,
-            }
-        )
+        answer = {"token_type": "Bearer", "access_token": token, "expires_in": TOKEN_LIFETIME_S, "scope": _SCOPE}
+        return JSONResponse(answer | {"refresh_token": secrets.token_urlsafe(22)})
 
     async def _revoke(self, request: Request) -> Response:
         form = _fields(await request.body())
@@ -162,11 +152,6 @@ class DiscordSignIn:
 
 def _fields(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", errors="replace")).items()}
-
-
-def _fits(challenge: str, verifier: str) -> bool:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    return len(verifier) >= SHORTEST_VERIFIER and digest == challenge
 
 
 def _refused(error: str, description: str) -> Response:

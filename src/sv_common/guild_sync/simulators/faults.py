@@ -58,15 +58,12 @@ class Faults:
     _faults: dict[str, list[Fault]] = field(default_factory=dict)
 
     def add(self, route: str, fault: Fault) -> None:
-        """Let a fault strike a route, after those that were added to it before."""
         self._faults.setdefault(route, []).append(fault)
 
     def clear(self) -> None:
-        """Let every route answer honestly again."""
         self._faults.clear()
 
     def is_spent(self, route: str) -> bool:
-        """Say whether every fault of a route has struck as often as it was to."""
         return all(fault.times == 0 for fault in self._faults.get(route, ()))
 
     def status(self, route: str, status: int, *, times: int | None = 1, path: str = "") -> None:
@@ -83,32 +80,33 @@ class Faults:
         times: int | None = 1,
         path: str = "",
     ) -> None:
-        """Answer with this JSON."""
         self.add(route, Fault(JSONResponse(body, status, dict(headers or {})), times=times, path=path))
 
-    def empty(self, route: str, status: int = 200, *, times: int | None = 1, path: str = "") -> None:
-        """Answer without a body."""
-        self.add(route, Fault(Response(status_code=status), times=times, path=path))
+    def empty(self, route: str, status: int = 200, *, times: int | None = 1) -> None:
+        self.add(route, Fault(Response(status_code=status), times=times))
 
-    def html(self, route: str, *, times: int | None = 1, path: str = "") -> None:
-        """Answer 200 with an HTML page."""
-        self.status(route, 200, times=times, path=path)
+    def html(self, route: str, *, times: int | None = 1) -> None:
+        self.status(route, 200, times=times)
 
-    def truncated(self, route: str, *, times: int | None = 1, path: str = "") -> None:
+    def truncated(self, route: str, *, times: int | None = 1) -> None:
         """Send half of the true JSON as if it were all."""
-        self.add(route, Fault(change=truncated_answer, times=times, path=path))
+        self.add(route, Fault(change=truncated_answer, times=times))
 
-    def cut(self, route: str, *, times: int | None = 1, path: str = "") -> None:
+    def cut(self, route: str, *, times: int | None = 1) -> None:
         """End the connection halfway through the true answer."""
-        self.add(route, Fault(change=cut_answer, times=times, path=path))
+        self.add(route, Fault(change=cut_answer, times=times))
 
-    def slow(self, route: str, delay: float, *, times: int | None = 1, path: str = "") -> None:
+    def slow(self, route: str, delay: float, *, times: int | None = 1) -> None:
         """Answer truly, `delay` seconds late."""
-        self.add(route, Fault(delay=delay, times=times, path=path))
+        self.add(route, Fault(delay=delay, times=times))
 
-    def headers(self, route: str, headers: Mapping[str, str], *, times: int | None = 1) -> None:
-        """Answer truly, with more headers."""
-        self.add(route, Fault(change=lambda answer: _with_headers(answer, headers), times=times))
+    def headers(self, route: str, headers: Mapping[str, str]) -> None:
+
+        def with_headers(answer: Response) -> Response:
+            answer.headers.update(headers)
+            return answer
+
+        self.add(route, Fault(change=with_headers))
 
     def rate_limited(
         self, route: str, retry_after: float, *, scope: str = "user", times: int | None = 1, bare: bool = False
@@ -155,19 +153,12 @@ class Faults:
 
 
 def truncated_answer(answer: Response) -> Response:
-    """Make half of an answer that looks whole to HTTP."""
     return Response(_half(answer), answer.status_code, media_type=answer.media_type)
 
 
 def cut_answer(answer: Response) -> Response:
-    """Make an answer whose connection ends halfway."""
     return CutResponse(answer.body, answer.status_code, media_type=answer.media_type)
 
 
 def _half(answer: Response) -> bytes:
     return bytes(answer.body[: len(answer.body) // 2])
-
-
-def _with_headers(answer: Response, headers: Mapping[str, str]) -> Response:
-    answer.headers.update(headers)
-    return answer

@@ -19,10 +19,9 @@ _GUILD_MEMBERS = 1 << 1
 
 @dataclass
 class GatewaySimulator:
-    """A gateway on a free loopback port while it is entered, at `url`.
+    """A gateway on a free loopback port while it is entered, at `url`. It counts `sessions` and their `resumptions`.
 
-    `may_hear_members` False is the Server Members Intent switched off. `sessions` counts identifications, `resumptions`
-    how often a client took up a session again.
+    `may_hear_members` False is the Server Members Intent switched off.
     """
 
     token: str
@@ -53,7 +52,6 @@ class GatewaySimulator:
             await self._runner.cleanup()
 
     async def send(self, event: str, data: Mapping[str, object]) -> None:
-        """Let every client that listens hear an event."""
         self._events.append(json.dumps({"op": 0, "s": len(self._events) + 1, "t": event, "d": data}))
         for socket in self._sockets:
             await socket.send_str(self._events[-1])
@@ -105,11 +103,5 @@ class GatewaySimulator:
 
     def _ready(self) -> dict[str, object]:
         user = {"id": "1", "username": "PATT", "discriminator": "0", "avatar": None, "global_name": None, "bot": True}
-        return {
-            "v": 10,
-            "user": user,
-            "guilds": [],
-            "session_id": f"session-{self.sessions}",
-            "resume_gateway_url": self.url,
-            "application": {"id": "1", "flags": 0},
-        }
+        session = {"session_id": f"session-{self.sessions}", "resume_gateway_url": self.url}
+        return {"v": 10, "user": user, "guilds": [], "application": {"id": "1", "flags": 0}} | session

@@ -106,17 +106,14 @@ class WorldPerson:
 
     @property
     def main(self) -> WorldCharacter:
-        """The character this person is known by."""
         return self.characters[0]
 
     @property
     def name(self) -> str:
-        """The main's name."""
         return self.main.name
 
     @property
     def alts(self) -> list[WorldCharacter]:
-        """Every character but the main."""
         return self.characters[1:]
 
     @property

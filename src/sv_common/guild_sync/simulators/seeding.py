@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sv_common.guild_sync.simulators import vocabulary as words
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     Realm,
@@ -15,19 +16,6 @@ from sv_common.guild_sync.simulators.model import (
     WorldMember,
     WorldPerson,
     WorldRole,
-)
-from sv_common.guild_sync.simulators.vocabulary import (
-    ALT_FORMS,
-    DISCORD_FORMS,
-    DISPLAY_FORMS,
-    MAIN_NOTES,
-    NAME_ENDS,
-    NAME_STARTS,
-    NICKNAMES,
-    NOBODY_NOTES,
-    OFFICER_NOTES,
-    RANK_NAMES,
-    TRAP_NAMES,
 )
 from sv_common.guild_sync.sources.discord.permissions import Permission
 from sv_common.guild_sync.sources.models import CLASS_NAMES
@@ -53,7 +41,7 @@ LONGEST_NOTE = 31
 LONGEST_NAME = 12
 TOP_LEVEL = 90
 SMALLEST_WORLD_WITH_TRAPS = 60
-LOWEST_RANK = len(RANK_NAMES) - 1
+LOWEST_RANK = len(words.RANK_NAMES) - 1
 
 DISCORD_GUILD_ID = "810000000000000001"
 BOT_ID = "840000000000000001"
@@ -64,10 +52,7 @@ _FIRST_ROLE_ID = 820000000000000001
 
 @dataclass
 class Seeder:
-    """Draws people one after the other; the same seed draws the same people in the same order, in whatever region.
-
-    `now_ms` (milliseconds since 1970, UTC) is what last logins are counted back from.
-    """
+    """Draws people: the same seed draws the same in the same order, in any region. `now_ms` is in milliseconds since 1970, UTC."""
 
     seed: int
     now_ms: int
@@ -79,9 +64,9 @@ class Seeder:
         self._home, *others = REALMS[self.region]
         self._others = itertools.cycle(others)
         self._random = random.Random(f"guild world {self.seed}")  # noqa: S311  # repeatable on purpose, guards nothing
-        self._taken = {word.lower() for word in (*NICKNAMES, *TRAP_NAMES)}
+        self._taken = {name.lower() for name in (*words.NICKNAMES, *words.TRAP_NAMES)}
         self._ids: set[int] = set()
-        self._nicknames = list(NICKNAMES)
+        self._nicknames = list(words.NICKNAMES)
         self._random.shuffle(self._nicknames)
 
     def populate(self, size: int) -> None:
@@ -111,7 +96,7 @@ class Seeder:
             rank=rank,
             last_login_ms=self.now_ms - int(days * DAY_MS),
             note=note,
-            officer_note=self._random.choice(OFFICER_NOTES),
+            officer_note=self._random.choice(words.OFFICER_NOTES),
             item_level=self._random.randint(600, 750) if level == TOP_LEVEL else level * 5,
         )
 
@@ -126,7 +111,7 @@ class Seeder:
     def new_name(self) -> str:
         """Make a name that is no part of another name of this world, and has no other as a part."""
         while True:
-            name = self._random.choice(NAME_STARTS) + self._random.choice(NAME_ENDS)
+            name = self._random.choice(words.NAME_STARTS) + self._random.choice(words.NAME_ENDS)
             key = name.lower()
             if len(name) <= LONGEST_NAME and not any(key in other or other in key for other in self._taken):
                 self._taken.add(key)
@@ -146,9 +131,9 @@ class Seeder:
             yield self._random.choice([2, 3, 3, 4, 4, 4, 5, 6])
 
     def _family(self, count: int, rank: int) -> WorldPerson:
-        person = WorldPerson([self.character(self.new_name(), rank, self._random.choice(MAIN_NOTES))])
+        person = WorldPerson([self.character(self.new_name(), rank, self._random.choice(words.MAIN_NOTES))])
         if self._random.random() < 0.8:
-            form = self._random.choice(DISPLAY_FORMS)
+            form = self._random.choice(words.DISPLAY_FORMS)
             username = person.name.lower() if self._random.random() < 0.6 else None
             person.member = self.member(_fill(form, person), username)
         nickname = self._nicknames.pop() if self._nicknames and count > 2 and self._random.random() < 0.3 else None
@@ -168,18 +153,18 @@ class Seeder:
         return alt
 
     def _alt_note(self, person: WorldPerson, favorite: str) -> str:
-        """Name the main in six notes of ten, in the family's usual form mostly; else nobody, or nothing, or a slip."""
+        """Name the main in six notes of ten, in the family's usual form mostly; else no one, or nothing, or a slip."""
         draw = self._random.random()
         if draw < 0.5:
             return _fill(favorite, person)
         if draw < 0.62:
             return _fill(self._alt_form(person), person)
         if draw < 0.82:
-            return self._random.choice(NOBODY_NOTES)
+            return self._random.choice(words.NOBODY_NOTES)
         return "" if draw < 0.93 else misspelled(person.name)
 
     def _alt_form(self, person: WorldPerson) -> str:
-        forms = (*ALT_FORMS, *DISCORD_FORMS) if person.member else ALT_FORMS
+        forms = (*words.ALT_FORMS, *words.DISCORD_FORMS) if person.member else words.ALT_FORMS
         return self._random.choice([form for form in forms if len(_fill(form, person)) <= LONGEST_NOTE])
 
     def _add_traps(self) -> None:
@@ -226,8 +211,8 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
     roles.append(WorldRole(str(next(ids)), "Server Booster", 1, managed=True, tags={"premium_subscriber": None}))
     roles.append(WorldRole(str(next(ids)), "Book Club", 2))
     rank_roles = {}
-    for rank in reversed(range(len(RANK_NAMES))):
-        rank_roles[rank] = WorldRole(str(next(ids)), RANK_NAMES[rank], len(roles))
+    for rank in reversed(range(len(words.RANK_NAMES))):
+        rank_roles[rank] = WorldRole(str(next(ids)), words.RANK_NAMES[rank], len(roles))
         roles.append(rank_roles[rank])
     tags = {"bot_id": BOT_ID}
     roles.append(
@@ -237,7 +222,7 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
 
 
 def discord_channels() -> list[WorldChannel]:
-    """Make the server's channels: one for everybody, one for officers, and some that take no messages."""
+    """Make the server's channels: one for everyone, one for officers, and some that take no messages."""
     return [
         WorldChannel("830000000000000003", "Guild", 0, kind=4),
         WorldChannel("830000000000000002", "general", 0),

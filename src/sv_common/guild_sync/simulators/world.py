@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from sv_common.guild_sync.simulators import seeding
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     AuditEntry,
@@ -17,18 +18,6 @@ from sv_common.guild_sync.simulators.model import (
     WorldMessage,
     WorldPerson,
     WorldRole,
-)
-from sv_common.guild_sync.simulators.seeding import (
-    AUDIT_CHANNEL_ID,
-    BOT_ID,
-    DISCORD_GUILD_ID,
-    HOME_REALM,
-    LONGEST_NOTE,
-    REALMS,
-    TOP_LEVEL,
-    Seeder,
-    discord_channels,
-    discord_roles,
 )
 from sv_common.guild_sync.simulators.vocabulary import RANK_NAMES
 from sv_common.guild_sync.sources.models import LOWEST_RANK, GuildAddress
@@ -46,8 +35,7 @@ _ROOM = 1_000_000
 class GuildWorld:
     """A guild as it really is, with its Discord server. Not safe for changes from two threads at once.
 
-    `rank_names` are indexed by rank; `rank_roles` says which Discord role a rank should have; `people` is the truth
-    about who is who. `guild_slug` is the only form of the guild's name that the simulated Battle.net answers to.
+    `rank_names` and `rank_roles` go by rank; `people` says who is who. Battle.net answers to `guild_slug` alone.
     """
 
     now_ms: int
@@ -60,13 +48,13 @@ class GuildWorld:
     guild_name: str = "The Lantern Watch"
     guild_slug: str = "the-lantern-watch"
     guild_id: int = 70_112_233
-    realm: Realm = HOME_REALM
-    realms: list[Realm] = field(default_factory=lambda: list(REALMS["us"]))
+    realm: Realm = seeding.HOME_REALM
+    realms: list[Realm] = field(default_factory=lambda: list(seeding.REALMS["us"]))
     rank_names: list[str] = field(default_factory=lambda: list(RANK_NAMES))
-    discord_guild_id: str = DISCORD_GUILD_ID
+    discord_guild_id: str = seeding.DISCORD_GUILD_ID
     discord_name: str = "The Lantern Watch"
-    audit_channel_id: str = AUDIT_CHANNEL_ID
-    channels: list[WorldChannel] = field(default_factory=discord_channels)
+    audit_channel_id: str = seeding.AUDIT_CHANNEL_ID
+    channels: list[WorldChannel] = field(default_factory=seeding.discord_channels)
     messages: list[WorldMessage] = field(default_factory=list)
     audit_log: list[AuditEntry] = field(default_factory=list)
     _character_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_NEW_CHARACTER_ID))
@@ -74,23 +62,21 @@ class GuildWorld:
 
     @classmethod
     def seeded(cls, seed: int, size: int = 120, *, now_ms: int | None = None, region: str = "us") -> GuildWorld:
-        """Make a guild of `size` characters. The same seed, size and region always give the same guild.
+        """Make a guild of `size` characters; the same seed, size and region give the same one. Raises ValueError for a wrong size.
 
-        Last logins are counted back from `now_ms` (milliseconds since 1970, UTC; the present when not given).
-        From 60 characters on, the guild also holds the known traps for readers of notes.
-        Raises ValueError for a size that no guild can have.
+        `now_ms` is in milliseconds since 1970, UTC. From 60 characters on, the guild holds the known traps for readers of notes.
         """
         if not 1 <= size <= LARGEST_GUILD:
             raise ValueError(f"a guild has 1 to {LARGEST_GUILD} characters")
         now = int(time.time() * 1000) if now_ms is None else now_ms
-        seeder = Seeder(seed, now, region)
+        seeder = seeding.Seeder(seed, now, region)
         seeder.populate(size)
-        roles, rank_roles = discord_roles()
-        bot = WorldMember(BOT_ID, "patt-bot", role_ids=[_role(roles, "PATT").role_id], is_bot=True)
+        roles, rank_roles = seeding.discord_roles()
+        bot = WorldMember(seeding.BOT_ID, "patt-bot", role_ids=[_role(roles, "PATT").role_id], is_bot=True)
         jukebox = WorldMember("840000000000000002", "jukebox", is_bot=True)
         on_discord = [person.member for person in seeder.people if person.member]
         members = [*on_discord, *seeder.friends, bot, jukebox]
-        realms = list(REALMS[region])
+        realms = list(seeding.REALMS[region])
         world = cls(now, seeder.people, members, roles, rank_roles, bot, region, realm=realms[0], realms=realms)
         for person in world.people:
             world.grant_correct_role(person)
@@ -102,7 +88,7 @@ class GuildWorld:
         """Give the guild realms, a server and ids of its own, so that worlds of other numbers can stand beside it."""
         moved = {realm: _own_realm(realm, number) for realm in self.realms}
         self.realm, self.realms = moved[self.realm], list(moved.values())
-        for character in (each for person in self.people for each in person.characters):
+        for character in self._all_characters:
             character.realm = moved[character.realm]
         everyone = next(role for role in self.roles if role.role_id == self.discord_guild_id)
         everyone.role_id = self.discord_guild_id = str(int(self.discord_guild_id) + number)
@@ -116,43 +102,40 @@ class GuildWorld:
 
     @property
     def address(self) -> GuildAddress:
-        """Where Battle.net has this guild."""
         return GuildAddress(self.region, self.realm.slug, self.guild_slug)
 
     @property
     def characters(self) -> list[WorldCharacter]:
-        """Everyone who is in the guild at the moment."""
-        return [character for person in self.people for character in person.characters if character.in_guild]
+        return [character for character in self._all_characters if character.in_guild]
+
+    @property
+    def _all_characters(self) -> list[WorldCharacter]:
+        return [character for person in self.people for character in person.characters]
 
     def character(self, name: str, realm_slug: str | None = None) -> WorldCharacter:
         """Find a character by its exact name, in the guild or not. Raises LookupError when none has it."""
-        for person in self.people:
-            for character in person.characters:
-                if character.name == name and realm_slug in (None, character.realm.slug):
-                    return character
+        for character in self._all_characters:
+            if character.name == name and realm_slug in (None, character.realm.slug):
+                return character
         raise LookupError(f"nobody in this world is called {name!r}")
 
     def person_of(self, character: WorldCharacter) -> WorldPerson:
-        """Say who plays a character. Raises LookupError when the character is not of this world."""
         for person in self.people:
             if character in person.characters:
                 return person
         raise LookupError(f"{character.name!r} is not of this world")
 
     def member(self, user_id: str) -> WorldMember | None:
-        """Find a member of the Discord server."""
         return next((member for member in self.members if member.user_id == user_id), None)
 
     def role(self, role_id: str) -> WorldRole | None:
-        """Find a role of the Discord server by its id."""
         return next((role for role in self.roles if role.role_id == role_id), None)
 
     def channel(self, channel_id: str) -> WorldChannel | None:
-        """Find a channel of the Discord server by its id."""
         return next((channel for channel in self.channels if channel.channel_id == channel_id), None)
 
     def role_named(self, name: str) -> WorldRole:
-        """Find a role of the Discord server by its name. Raises LookupError when there is none."""
+        """Raises LookupError when there is none."""
         return _role(self.roles, name)
 
     def correct_role(self, person: WorldPerson) -> WorldRole | None:
@@ -162,8 +145,8 @@ class GuildWorld:
 
     def set_note(self, character: WorldCharacter, note: str) -> None:
         """Write a public note. Raises ValueError above the game's 31 letters."""
-        if len(note) > LONGEST_NOTE:
-            raise ValueError(f"the game takes at most {LONGEST_NOTE} letters in a note: {note!r}")
+        if len(note) > seeding.LONGEST_NOTE:
+            raise ValueError(f"the game takes at most {seeding.LONGEST_NOTE} letters in a note: {note!r}")
         character.note = note
 
     def set_rank(self, character: WorldCharacter, rank: int) -> None:
@@ -178,18 +161,16 @@ class GuildWorld:
             raise ValueError("a guild has at most ten ranks")
         self.rank_names.insert(rank, name)
         self.rank_roles = {index + (index >= rank): role for index, role in self.rank_roles.items()}
-        for person in self.people:
-            for character in person.characters:
-                character.rank += character.rank >= rank
+        for character in self._all_characters:
+            character.rank += character.rank >= rank
 
     def remove_rank(self, rank: int) -> None:
-        """Take away a rank, so that all below it move one up. Raises ValueError while anybody holds it, as the game does."""
-        everybody = [character for person in self.people for character in person.characters]
-        if any(character.rank == rank for character in everybody):
-            raise ValueError(f"somebody holds the rank {rank}")
+        """Take away a rank, so that all below it move one up. Raises ValueError while anyone holds it, as the game does."""
+        if any(character.rank == rank for character in self._all_characters):
+            raise ValueError(f"a character has the rank {rank}")
         del self.rank_names[rank]
         self.rank_roles = {index - (index > rank): role for index, role in self.rank_roles.items() if index != rank}
-        for character in everybody:
+        for character in self._all_characters:
             character.rank -= character.rank > rank
 
     def leave(self, character: WorldCharacter) -> None:
@@ -217,20 +198,16 @@ class GuildWorld:
         name: str,
         *,
         note: str = "",
-        officer_note: str = "",
         rank: int | None = None,
         realm: Realm | None = None,
-        class_id: int = 1,
-        level: int = TOP_LEVEL,
+        level: int = seeding.TOP_LEVEL,
         person: WorldPerson | None = None,
     ) -> WorldCharacter:
         """Let a new character join, at the lowest rank unless told; an alt of `person`, or a new person's main."""
-        character = WorldCharacter(
-            name, realm or self.realm, next(self._character_ids), class_id, level, len(self.rank_names) - 1, self.now_ms
-        )
-        character.officer_note = officer_note
+        lowest = len(self.rank_names) - 1
+        character = WorldCharacter(name, realm or self.realm, next(self._character_ids), 1, level, lowest, self.now_ms)
         self.set_note(character, note)
-        self.set_rank(character, character.rank if rank is None else rank)
+        self.set_rank(character, lowest if rank is None else rank)
         if person is None:
             self.people.append(WorldPerson([character]))
         else:
@@ -242,17 +219,11 @@ class GuildWorld:
         character.last_login_ms = now_ms - int(days_ago * DAY_MS)
 
     def discord_join(
-        self,
-        display_name: str,
-        *,
-        username: str | None = None,
-        person: WorldPerson | None = None,
-        roles: Iterable[WorldRole] = (),
-        is_bot: bool = False,
+        self, display_name: str, *, person: WorldPerson | None = None, roles: Iterable[WorldRole] = ()
     ) -> WorldMember:
-        """Let somebody join the server, showing `display_name`; `person` says who it is, if anybody."""
+        """Let someone join the server, showing `display_name`; `person` says who it is, where that is known."""
         user_id = self.new_snowflake()
-        member = WorldMember(user_id, username or f"user{user_id[-6:]}", display_name, is_bot=is_bot)
+        member = WorldMember(user_id, f"user{user_id[-6:]}", display_name)
         self.set_discord_roles(member, roles)
         self.members.append(member)
         if person is not None:
@@ -266,7 +237,6 @@ class GuildWorld:
         member.role_ids = []
 
     def set_discord_roles(self, member: WorldMember, roles: Iterable[WorldRole]) -> None:
-        """Replace all roles of a member."""
         member.role_ids = [role.role_id for role in roles]
 
     def grant_correct_role(self, person: WorldPerson) -> None:
@@ -279,7 +249,6 @@ class GuildWorld:
         person.member.role_ids = kept + ([correct.role_id] if correct else [])
 
     def new_snowflake(self) -> str:
-        """Make a Discord id that nothing else in this world has."""
         return str(next(self._snowflakes))
 
 

@@ -41,7 +41,6 @@ class _BoundedStream(httpx2.AsyncByteStream):
                 raise TooLongError(f"more than {LARGEST_ANSWER} bytes")
 
     async def aclose(self) -> None:
-        """Give the connection back."""
         await self._stream.aclose()
 
 
@@ -75,8 +74,7 @@ async def bound(response: httpx2.Response) -> None:
     packed = [each for each in encodings if each not in ("", "identity")]
     if len(packed) > 1:
         raise httpx2.DecodingError(f"packed as {', '.join(packed)}", request=response.request)
-    if packed and packed[0] in _PACKED:
+    is_packed = bool(packed) and packed[0] in _PACKED
+    if is_packed:
         del response.headers["content-encoding"]
-        response.stream = _BoundedStream(stream, is_packed=True)
-    else:
-        response.stream = _BoundedStream(stream, is_packed=False)
+    response.stream = _BoundedStream(stream, is_packed=is_packed)

@@ -125,48 +125,53 @@ def http_client(timeout: float = SLOWEST_ANSWER, *, trust_env: bool = True) -> h
     return httpx2.AsyncClient(timeout=timeout, trust_env=trust_env)
 
 
-async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy, timing: Timing) -> T:
-    """Run `attempt` until it raises no `RetryableError`; raise the last one's `SourceError` when all are used up."""
-    for number in range(1, policy.attempts + 1):
-        try:
-            return await attempt()
-        except RetryableError as fault:
-            pause = policy.pause(number, fault.wait, timing.jitter())
-            if number == policy.attempts or pause > policy.longest_wait:
-                raise fault.error from fault
-        await timing.sleep(pause)
-    raise ValueError("a retry policy needs at least one attempt")
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a client sends by: its connections, how often it tries, and its time."""
 
+    http: httpx2.AsyncClient
+    retries: RetryPolicy
+    timing: Timing
 
-async def send(
-    http: httpx2.AsyncClient, request: httpx2.Request, asked: Asked, auth: httpx2.Auth | None = None
-) -> httpx2.Response:
-    """Send one request and read the whole answer, up to a size that no real one has.
-
-    Raises RetryableError without an answer, and SourceMalformed for one that is too long.
-    """
-    patience = http.timeout.read
-    request.headers["Accept-Encoding"] = ACCEPTED_ENCODING
-    try:
-        async with asyncio.timeout(None if patience is None else LONGEST_ANSWER * patience):
-            response = await http.send(request, auth=auth, stream=True)
+    async def repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Run `attempt` until it raises no `RetryableError`; raise the last one's `SourceError` when all are used up."""
+        for number in range(1, self.retries.attempts + 1):
             try:
-                await bound(response)
-                await response.aread()
-            finally:
-                await response.aclose()
-            return response
-    except TooLongError as fault:
-        raise SourceMalformed(too_long(asked)) from fault
-    except (httpx2.TimeoutException, TimeoutError) as fault:
-        sentence = f"{asked.service} did not answer in time for {asked.what}. Try again later."
-        raise RetryableError(_unanswered(fault)(sentence)) from fault
-    except httpx2.RequestError as fault:
-        sentence = (
-            f"The connection to {asked.service} failed while asking for {asked.what} ({type(fault).__name__}). "
-            f"Check this server's internet connection, then try again."
-        )
-        raise RetryableError(_unanswered(fault)(sentence)) from fault
+                return await attempt()
+            except RetryableError as fault:
+                pause = self.retries.pause(number, fault.wait, self.timing.jitter())
+                if number == self.retries.attempts or pause > self.retries.longest_wait:
+                    raise fault.error from fault
+            await self.timing.sleep(pause)
+        raise ValueError("a retry policy needs at least one attempt")
+
+    async def send(self, request: httpx2.Request, asked: Asked, auth: httpx2.Auth | None = None) -> httpx2.Response:
+        """Send one request and read the whole answer, up to a size that no real one has.
+
+        Raises RetryableError without an answer, and SourceMalformed for one that is too long.
+        """
+        patience = self.http.timeout.read
+        request.headers["Accept-Encoding"] = ACCEPTED_ENCODING
+        try:
+            async with asyncio.timeout(None if patience is None else LONGEST_ANSWER * patience):
+                response = await self.http.send(request, auth=auth, stream=True)
+                try:
+                    await bound(response)
+                    await response.aread()
+                finally:
+                    await response.aclose()
+                return response
+        except TooLongError as fault:
+            raise SourceMalformed(too_long(asked)) from fault
+        except (httpx2.TimeoutException, TimeoutError) as fault:
+            sentence = f"{asked.service} did not answer in time for {asked.what}. Try again later."
+            raise RetryableError(_unanswered(fault)(sentence)) from fault
+        except httpx2.RequestError as fault:
+            sentence = (
+                f"The connection to {asked.service} failed while asking for {asked.what} ({type(fault).__name__}). "
+                f"Check this server's internet connection, then try again."
+            )
+            raise RetryableError(_unanswered(fault)(sentence)) from fault
 
 
 def _unanswered(fault: Exception) -> type[SourceUnavailable]:
@@ -176,7 +181,6 @@ def _unanswered(fault: Exception) -> type[SourceUnavailable]:
 
 
 def too_long(asked: Asked) -> str:
-    """Return the sentence for an answer that is longer than any real one."""
     return (
         f"{asked.service} sent more than {LARGEST_ANSWER // 2**20} MB for {asked.what}, far more than a real answer has. "
         "Nothing was used of it. Check what stands between this server and it, such as a proxy."
@@ -201,20 +205,6 @@ def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
             f"{asked.service} failed with an error of its own (HTTP {status}) over {asked.what}. Try again later."
         )
         raise RetryableError(SourceUnavailable(sentence), wait_in_header(response))
-
-
-def read_json(response: httpx2.Response, asked: Asked) -> object:
-    """Read an answer's JSON. Raises RetryableError for an empty body, an HTML page, or cut or otherwise broken JSON."""
-    if not response.content.strip():
-        fault = f"an empty answer (HTTP {response.status_code})"
-    else:
-        try:
-            return response.json()
-        except (ValueError, RecursionError):
-            kind = response.headers.get("content-type", "no content type")
-            fault = f"something that is not whole JSON (HTTP {response.status_code}, {kind})"
-    sentence = f"{asked.service} gave {fault} for {asked.what}. Nothing was used of it; try again later."
-    raise RetryableError(SourceMalformed(sentence))
 
 
 def retry_after(response: httpx2.Response) -> float | None:
@@ -270,6 +260,20 @@ class Node:
     asked: Asked
     place: str = ""
 
+    @classmethod
+    def of(cls, response: httpx2.Response, asked: Asked) -> Node:
+        """Read an answer's JSON. Raises RetryableError for an empty body, an HTML page, or cut or otherwise broken JSON."""
+        if not response.content.strip():
+            fault = f"an empty answer (HTTP {response.status_code})"
+        else:
+            try:
+                return cls(response.json(), asked)
+            except (ValueError, RecursionError):
+                kind = response.headers.get("content-type", "no content type")
+                fault = f"something that is not whole JSON (HTTP {response.status_code}, {kind})"
+        sentence = f"{asked.service} gave {fault} for {asked.what}. Nothing was used of it; try again later."
+        raise RetryableError(SourceMalformed(sentence))
+
     def child(self, key: str) -> Node:
         """Return the value under `key`, None when there is none. This value must be an object."""
         if not isinstance(self.value, dict):
@@ -277,7 +281,6 @@ class Node:
         return replace(self, value=self.value.get(key), place=f"{self.place}.{key}" if self.place else key)
 
     def named(self, label: str) -> Node:
-        """Add a name to the place, for sentences."""
         return replace(self, place=f"{self.place} ({label})")
 
     def items(self) -> Iterator[Node]:
@@ -294,7 +297,6 @@ class Node:
         return text
 
     def any_text(self) -> str:
-        """Read a text that may be blank."""
         if not isinstance(self.value, str):
             raise self.malformed("a text")
         return storable(self.value)
@@ -324,7 +326,6 @@ class Node:
         return self.value
 
     def malformed(self, wanted: str) -> SourceMalformed:
-        """Return the error for a value that is not what the documentation says."""
         place = f"'{self.place}'" if self.place else "the whole answer"
         return SourceMalformed(
             f"{self.asked.service}'s answer for {self.asked.what} does not have the documented shape: "

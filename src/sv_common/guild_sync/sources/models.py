@@ -35,8 +35,6 @@ _GUID = re.compile(r"Player-[0-9]+-([0-9A-Fa-f]{8})")
 
 @dataclass(frozen=True, slots=True)
 class GuildAddress:
-    """Where a guild lives in Battle.net's API."""
-
     region: str
     realm_slug: str
     name_slug: str
@@ -64,12 +62,10 @@ class RosterCharacter:
 
 @dataclass(frozen=True, slots=True)
 class AddonCharacter:
-    """One row of the addon's export, the only source of notes and rank names.
+    """One row of the addon's export, the only source of notes and rank names. A note of None was not seen; an empty one was.
 
-    A note of None was not seen (the uploader may lack the right); an empty string was seen to be empty.
-    `realm` is the client's normalized realm name ("Area52") and may be missing in old exports.
-    `hours_away` is how long the character had been away at least when the export was made; 0 is online. No rule uses it,
-    because an export may be weeks old when it arrives.
+    `realm` is the client's normalized name ("Area52"), None in old exports. `hours_away`: at least so long when the export was
+    made, 0 for online; no rule uses it, because an export may be weeks old when it arrives.
     """
 
     name: str
@@ -95,10 +91,9 @@ class AddonCharacter:
 
 @dataclass(frozen=True, slots=True)
 class DiscordRole:
-    """A role of a Discord server.
+    """A role of a Discord server, the more powerful the higher its `position`; `managed` ones belong to an integration.
 
-    `position` is higher for more powerful roles; `managed` roles belong to an integration. `is_administrative`: it gives
-    power over the server or its members.
+    `is_administrative`: it gives power over the server or its members.
     """
 
     role_id: str
@@ -127,8 +122,6 @@ class DiscordMember:
 
 @dataclass(frozen=True, slots=True)
 class DiscordGuild:
-    """A whole Discord server as fetched at one moment."""
-
     guild_id: str
     name: str
     roles: Sequence[DiscordRole]

@@ -21,15 +21,11 @@ from sv_common.guild_sync.sources.models import (
 
 
 class BattleNetSource(Protocol):
-    """Reads a guild from Battle.net."""
-
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
-        """Fetch the whole roster with every profile that can be read.
+        """Fetch the whole roster with every profile that can be read; a member without one keeps the roster's fields.
 
-        A member without a readable profile is returned with the roster's own fields only. Raises a `SourceError` when
-        the roster itself cannot be read whole.
+        Raises a `SourceError` when the roster cannot be read whole, or the credentials are rejected.
         """
-        ...
 
 
 class ProfileSource(Protocol):
@@ -38,65 +34,62 @@ class ProfileSource(Protocol):
     @property
     def spare_requests(self) -> int:
         """How many requests may still be sent within this hour, for all guilds together."""
-        ...
 
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
-        """Fetch the roster without profiles, and the guild's canonical address. Raises a `SourceError` as above."""
-        ...
+        """Fetch the roster and the guild's canonical address: one request, two for a name with an apostrophe.
+
+        Raises `GuildNotFoundError` when there is no such guild, another `SourceError` when the roster cannot be read whole.
+        """
 
     async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
-        """Fetch profiles, at most two requests for each; the answers are in the order of the characters.
+        """Fetch profiles, in the order of the characters, with at most two requests for each: the second for the status.
 
-        Raises a `SourceError` when nothing can be fetched at all, as with rejected credentials.
+        One that failed is `FAILED`, with its sentence; after many failures in a row the rest is `NOT_ASKED`. Raises a
+        `SourceError` when nothing can be fetched at all, as with rejected credentials.
         """
-        ...
 
 
 class RealmSource(Protocol):
-    """Reads the realms of a region."""
-
     async def fetch_realms(self, region: str) -> RealmIndex:
-        """Fetch all realms with their names in each language of the region. Raises a `SourceError` as above."""
-        ...
+        """Fetch all realms with their names in each language of the region, one request for each language.
+
+        Raises a `SourceError` when one of them cannot be read whole.
+        """
 
 
 class DiscordSource(Protocol):
-    """Reads a Discord server and changes roles."""
-
     async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
-        """Fetch all roles and all members (bots included, marked). Raises a `SourceError` when any page fails."""
-        ...
+        """Fetch all roles and all members (bots included, marked); an empty list of members is returned as it came.
+
+        Raises a `SourceError` when any page fails.
+        """
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
-        """Fetch one member; None when the user is not on the server."""
-        ...
+        """Fetch one member; None when the user is not on the server. Raises a `SourceError` when that is not known."""
 
     async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
         """Fetch all roles and what the bot may do with them. Raises a `SourceError` when that cannot be read."""
-        ...
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
-        """Give a member one role. `reason` goes into Discord's audit log."""
-        ...
+        """Give a member one role; giving it again changes nothing. `reason` goes into Discord's audit log.
+
+        Raises a `SourceError` when Discord refuses.
+        """
 
     async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
-        """Take one role from a member. `reason` goes into Discord's audit log."""
-        ...
+        """Take one role from a member, like `add_role`."""
 
 
 class Announcer(Protocol):
-    """Posts messages to a guild's officers on Discord."""
-
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post the announcement and return the message's id. Raises a `SourceError` when it could not be posted.
+        """Post the announcement, cut to Discord's limits, and return the message's id. It mentions no member.
 
-        The same nonce posts nothing a second time: the first message's id comes back.
+        Within some minutes the same nonce posts nothing a second time: the first message's id comes back. Raises a
+        `SourceError` when it could not be posted.
         """
-        ...
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
         """Edit a posted message; False when it was deleted. Raises a `SourceError`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,5 +30,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop all schemas with everything in them."""
     op.execute("drop schema jobs, guild_identity, common cascade")

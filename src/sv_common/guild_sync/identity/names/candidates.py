@@ -25,8 +25,6 @@ _SHORTEST_UNSPACED = 2
 
 
 class CandidateFinder:
-    """Finds the people of a guild that a mention can mean."""
-
     def __init__(self, facts: GuildFacts, names: NameIndex) -> None:
         self.facts = facts
         self.names = names
@@ -51,7 +49,6 @@ class CandidateFinder:
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
     def label(self, person: Person) -> str:
-        """Return what an officer calls this person."""
         if person.player_id is not None:
             return self.facts.players[person.player_id].display_name
         if person.member_id is not None:
@@ -130,8 +127,9 @@ class CandidateFinder:
             return []
         members = self.names.members_by_name if about.name_key == key else self.names.members_called
         people: list[Candidate] = []
-        if key in self.names.players_by_name:
-            people += self._through_display_name(key, mention)
+        for player_id in self.names.players_by_name.get(key, ()):
+            label = self.facts.players[player_id].display_name
+            people.append(Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}."))
         if key in members:
             people += self.through_discord(members[key], mention)
         if people and mention.kind is MentionKind.DISCORD:
@@ -184,11 +182,6 @@ class CandidateFinder:
         if not people or len(numbers) != 1 or self.certain_mentions(self.facts.characters[numbers[0]]):
             return candidates
         return people
-
-    def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
-        for player_id in self.names.players_by_name.get(key, []):
-            label = self.facts.players[player_id].display_name
-            yield Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}.")
 
     def through_discord(self, member_ids: Iterable[int], mention: Mention) -> Iterator[Candidate]:
         """Yield the player of each Discord member, or the member itself if it has no player."""

@@ -9,77 +9,20 @@ from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.notes import Category, Vocabulary
-from sv_common.guild_sync.notes.words.vocabulary import NO_CATEGORY, TRADES
+from sv_common.guild_sync.notes.words.vocabulary import NO_CATEGORY, TRADES, categories_of
 
 SHORTEST_PART: Final = 3
 """Letters of a name that is one word among decoration, or one of several names parted by a bar."""
 
-_DECORATING: Final = TRADES | {
-    Category.STATUS,
-    Category.MEASURE,
-    Category.MAIN,
-    Category.ALT,
-    Category.CHARACTER,
-    Category.DATE,
-    Category.DISCORD,
-}
-_SAYING_OTHERWISE: Final = frozenset(
-    {Category.RELATION, Category.COMPANY, Category.NEGATION, Category.SECOND_NAME, Category.IDENTITY, Category.LINK}
-)
+_DECORATING: Final = TRADES | categories_of("status measure main alt character date discord")
+_SAYING_OTHERWISE: Final = categories_of("relation company negation second_name identity link")
 _PRONOUNS: Final = frozenset(
-    [
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "hers",
-        "they",
-        "them",
-        "their",
-        "theirs",
-        "it",
-        "its",
-        "xe",
-        "xem",
-        "ze",
-        "zir",
-        "any",
-        "all",
-        "er",
-        "ihm",
-        "ihn",
-        "sie",
-        "ihr",
-        "il",
-        "lui",
-        "elle",
-        "iel",
-        "el",
-        "ella",
-        "ele",
-        "ela",
-        "lei",
-        "han",
-        "ham",
-        "hon",
-        "henne",
-        "hun",
-        "hende",
-        "hij",
-        "hem",
-        "zij",
-        "haar",
-        "on",
-        "ona",
-        "jego",
-        "jej",
-        "он",
-        "его",
-        "она",
-        "её",
+    re.findall(
+        r"\w+",
+        "he him his she her hers they them their theirs it its xe xem ze zir any all er ihm ihn sie ihr il lui "
+        "elle iel el ella ele ela lei han ham hon henne hun hende hij hem zij haar on ona jego jej он его она её "
         "ее",
-    ]
+    )
 )
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "prof", "sir"})
 _BRACKETED: Final = re.compile(r"\(.*?\)|\[.*?\]|\{.*?\}|<.*?>|【.*?】|「.*?」|『.*?』")

@@ -1,4 +1,4 @@
-"""Names as Polish and Russian write them for "of somebody": the genitive, and the adjective that says whose something is.
+"""Names as Polish and Russian write them for "of someone": the genitive, and the adjective that says whose something is.
 
 All the forms that a name can have, of which its bearer uses one: who has such a form may be meant, who alone has it is.
 """

@@ -248,7 +248,8 @@ def is_meant_by_realm(character: KnownCharacter, words: str, *, is_own: bool = F
             shared = Prefix.similarity(own, wanted)
             if own == wanted or shared >= max(_SHORTEST_REALM, min(len(wanted), len(own)) - 1):
                 return True
-            if is_own and wanted and (_is_short_for(written, wanted, own) or _is_pet_realm(written, shared)):
+            is_pet_name = written[:1] != written[:1].lower() and shared >= SHORTEST_PET_REALM
+            if is_own and wanted and (is_pet_name or _is_short_for(written, wanted, own)):
                 return True
     return False
 
@@ -257,10 +258,6 @@ def _is_short_for(written: str, wanted: str, own: str) -> bool:
     letters = iter(own)
     is_short = SHORTEST_ABBREVIATION <= len(wanted) <= _SHORTEST_REALM and written == written.upper()
     return is_short and own[0] == wanted[0] and all(letter in letters for letter in wanted)
-
-
-def _is_pet_realm(written: str, shared: int) -> bool:
-    return written[:1] != written[:1].lower() and shared >= SHORTEST_PET_REALM
 
 
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)
@@ -284,6 +281,5 @@ def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str
 
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)
 def names_of_member(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str]:
-    """A member's names, as they are and without decoration."""
     names = {member.username, member.global_name or "", member.display_name}
     return discord_names(member).union(*(undecorated(name, vocabulary) for name in names))

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import Final, NamedTuple
 
 from rapidfuzz import process
@@ -46,19 +47,8 @@ _LEAST_SHARE_RIGHT: Final = (1.0, 0.6, 0.6, 0.75)
 _LEAST_SHARE_RIGHT_IN_TEXT: Final = 0.8
 _CYRILLIC_IN_LATIN: Final = str.maketrans(
     dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
-    | {
-        "ё": "yo",
-        "ж": "zh",
-        "х": "h",
-        "ц": "ts",
-        "ч": "ch",
-        "ш": "sh",
-        "щ": "sch",
-        "ъ": "",
-        "ь": "",
-        "ю": "yu",
-        "я": "ya",
-    }
+    | {"ё": "yo", "ж": "zh", "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya"}
+    | dict.fromkeys("ъь", "")
 )
 
 
@@ -119,8 +109,6 @@ class Similarity(NamedTuple):
 
 
 class SimilarNames:
-    """Names to be searched for those that a word is similar to."""
-
     def __init__(self, names: Sequence[str]) -> None:
         self._places: dict[str, list[int]] = defaultdict(list)
         self._places_of_names: dict[str, list[int]] = defaultdict(list)
@@ -140,16 +128,13 @@ class SimilarNames:
         `in_text`: the word stands where no name is expected, so it must be nearly the name itself.
         """
         best: dict[int, Similarity] = {}
-        for found in self._all_like(words, in_text=in_text):
-            if found.place not in best or best[found.place].score < found.score:
-                best[found.place] = found
-        return sorted(best.values(), key=lambda found: (-found.score, found.place))
-
-    def _all_like(self, words: Iterable[str], *, in_text: bool) -> Iterator[Similarity]:
         for word in words:
-            yield from self._at(self._places_of_names.get(name_key(word), ()), _THE_SAME, How.NAME)
-            for spelling in _spellings(word):
-                yield from self._like(spelling, in_text=in_text)
+            same = self._at(self._places_of_names.get(name_key(word), ()), _THE_SAME, How.NAME)
+            alike = (found for spelling in _spellings(word) for found in self._like(spelling, in_text=in_text))
+            for found in chain(same, alike):
+                if found.place not in best or best[found.place].score < found.score:
+                    best[found.place] = found
+        return sorted(best.values(), key=lambda found: (-found.score, found.place))
 
     def _like(self, word: str, *, in_text: bool) -> Iterator[Similarity]:
         yield from self._at(self._places.get(word, ()), _SAME_BUT_FOR_ACCENTS, How.ACCENTS)
@@ -173,14 +158,10 @@ class SimilarNames:
                 similarity = JaroWinkler.similarity(word, spelling)
                 yield spelling, 0.5 + 0.3 * share_right + 0.15 * similarity, How.SPELLING
 
-    def _inside(self, word: str) -> list[str]:
-        if len(word) < SHORTEST_PART or word not in self._text:
-            return []
-        return [spelling for spelling in self._spellings if word in spelling[1:]]
-
     def _shortened(self, word: str) -> Iterator[tuple[str, float, How]]:
         alike = [spelling for spelling in self._by_first_letter.get(word[0], ()) if spelling != word]
-        inside = self._inside(word)
+        may_be_inside = len(word) >= SHORTEST_PART and word in self._text
+        inside = [spelling for spelling in self._spellings if word in spelling[1:]] if may_be_inside else []
         short_forms = {how: [each for each in alike if is_so(word, each)] for how, is_so in _SHORT_FORMS.items()}
         for how, fitting in (*short_forms.items(), (How.PART, inside)):
             for spelling in fitting:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.notes.forms.neighbors import end_of_run, unread, use
-from sv_common.guild_sync.notes.mentions import MentionKind, Reading
+from sv_common.guild_sync.notes.mentions import Mention, MentionKind, Reading
 from sv_common.guild_sync.notes.state import JOINED, NoteState
 from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token
 from sv_common.guild_sync.notes.words.vocabulary import Category
@@ -36,7 +36,7 @@ def _read_discord_after(state: NoteState, end: int) -> bool:
     phrase = state.phrase_after(end + 1) if is_label else None
     if phrase is not None:
         readings = (Reading(name_key(phrase), 0),)
-        state.add_mention(phrase, MentionKind.DISCORD, readings, only_if_known=False, place=end + 1)
+        state.add_mention(Mention(phrase, MentionKind.DISCORD, readings, None, False), end + 1)
     doubtful = phrase is not None or not token.is_unknown or not (is_label or state.has_only_tail_after(end + 1))
     add_handle(state, _handle_at(state, token), only_if_known=doubtful, place=end + 1)
     _use_until(state, end + 1, phrase)
@@ -86,4 +86,4 @@ def add_handle(state: NoteState, handle: str, *, only_if_known: bool, place: int
     keys = dict.fromkeys(name_key(spelling) for spelling in spellings if spelling)
     readings = tuple(Reading(key, min(rank, 1)) for rank, key in enumerate(key for key in keys if key))
     if readings:
-        state.add_mention(handle, MentionKind.DISCORD, readings, only_if_known=only_if_known, place=place)
+        state.add_mention(Mention(handle, MentionKind.DISCORD, readings, None, only_if_known), place)

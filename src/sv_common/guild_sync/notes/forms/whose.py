@@ -9,21 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from sv_common.guild_sync.notes.forms import neighbors
 from sv_common.guild_sync.notes.forms.discord import DISCORD, read_discord, read_discord_behind
-from sv_common.guild_sync.notes.forms.neighbors import (
-    BELONGING,
-    add_before,
-    add_slot,
-    end_of_run,
-    is_announced_at,
-    is_bracketed,
-    is_labelled,
-    is_near,
-    name_before,
-    slot_after,
-    unread,
-    use,
-)
+from sv_common.guild_sync.notes.forms.neighbors import BELONGING, slot_after, unread
 from sv_common.guild_sync.notes.mentions import MentionKind
 from sv_common.guild_sync.notes.state import ALSO_VERBS, CONNECTING, NoteState
 from sv_common.guild_sync.notes.words.tokens import Shape
@@ -37,7 +25,6 @@ _MAIN_RUN: Final = frozenset({Category.MAIN, Category.CHARACTER})
 
 
 def read_forms(state: NoteState) -> None:
-    """Read every known form in the note."""
     for needed, read in FORMS:
         if not needed or needed & state.categories:
             read(state)
@@ -46,7 +33,7 @@ def read_forms(state: NoteState) -> None:
 def read_letter_marker(state: NoteState) -> None:
     """Read `<M>`, `(M)`, `[M]` and `<A>`, `(A)`, `[A]`."""
     for position, token in enumerate(state.tokens):
-        if token.shape is Shape.LETTER and token.key in _LETTER_MARKERS and is_bracketed(state, position):
+        if token.shape is Shape.LETTER and token.key in _LETTER_MARKERS and neighbors.is_bracketed(state, position):
             token.used = True
             state.marks_main = _LETTER_MARKERS[token.key]
 
@@ -61,15 +48,15 @@ def read_owner(state: NoteState) -> None:
         slot = slot_after(state, position + 1)
         if slot is not None:
             state.tokens[position].used = state.has_owner = True
-            add_slot(state, slot, kind)
+            neighbors.add_slot(state, slot, kind)
 
 
 def read_main(state: NoteState) -> None:
     """Read `Main: Zork`, `Zork main`, `main of Zork`; a main word without a name marks this character as a main."""
     for position in unread(state, _MAIN):
-        end = end_of_run(state, position, _MAIN_RUN)
-        found = not is_bracketed(state, position) and _read_main_run(state, position, end)
-        use(state, position, end)
+        end = neighbors.end_of_run(state, position, _MAIN_RUN)
+        found = not neighbors.is_bracketed(state, position) and _read_main_run(state, position, end)
+        neighbors.use(state, position, end)
         state.has_owner |= found
         if not found:
             state.marks_main = True
@@ -77,13 +64,13 @@ def read_main(state: NoteState) -> None:
 
 def _read_main_run(state: NoteState, position: int, end: int) -> bool:
     after = slot_after(state, end + 1)
-    before = name_before(state, position)
-    if after is not None and (before is None or is_near(state, after)):
+    before = neighbors.name_before(state, position)
+    if after is not None and (before is None or neighbors.is_near(state, after)):
         is_main_of = state.tokens[end + 1].has(Category.LINK)
-        add_slot(state, after, MentionKind.NAME if is_main_of else MentionKind.MAIN_IS)
+        neighbors.add_slot(state, after, MentionKind.NAME if is_main_of else MentionKind.MAIN_IS)
     elif before is not None:
         is_main_of = state.tokens[before.position].is_possessive
-        add_before(state, before, MentionKind.NAME if is_main_of else MentionKind.MAIN_IS)
+        neighbors.add_before(state, before, MentionKind.NAME if is_main_of else MentionKind.MAIN_IS)
     else:
         return False
     if is_main_of and Category.ALT not in state.categories:
@@ -95,26 +82,26 @@ def read_belonging(state: NoteState) -> None:
     """Read `alt of Zork`, `Zork's bank alt`, `ALT-Zork`, `Zork bank 2`, `Zorks toon`; an alt word marks an alt."""
     kind = MentionKind.BANK_OF if state.is_bank else MentionKind.ALT_OF
     for position in unread(state, BELONGING):
-        end = end_of_run(state, position, BELONGING)
+        end = neighbors.end_of_run(state, position, BELONGING)
         run = state.tokens[position : end + 1]
         is_alt = any(token.has(Category.ALT) for token in run)
         if is_alt and state.marks_main is None:
             state.marks_main = False
-        is_marker = is_alt and is_bracketed(state, position) and not is_announced_at(state, end + 1)
+        is_marker = is_alt and neighbors.is_bracketed(state, position) and not neighbors.is_announced_at(state, end + 1)
         state.has_owner |= not is_marker and _read_belonging_run(state, position, end, kind)
-        use(state, position, end)
+        neighbors.use(state, position, end)
 
 
 def _read_belonging_run(state: NoteState, position: int, end: int, kind: MentionKind) -> bool:
     after = slot_after(state, end + 1)
-    before = name_before(state, position)
+    before = neighbors.name_before(state, position)
     if after is not None and (after.is_announced or before is None):
-        add_slot(state, after, _kind_of_slot(state, end, kind))
+        neighbors.add_slot(state, after, _kind_of_slot(state, end, kind))
     elif before is not None:
-        is_certain = state.tokens[before.position].is_possessive or after is None or not is_near(state, after)
-        add_before(state, before._replace(is_doubtful=before.is_doubtful or not is_certain), kind)
+        is_certain = state.tokens[before.position].is_possessive or after is None or not neighbors.is_near(state, after)
+        neighbors.add_before(state, before._replace(is_doubtful=before.is_doubtful or not is_certain), kind)
         if after is not None and not is_certain:
-            add_slot(state, after, kind, only_if_known=True)
+            neighbors.add_slot(state, after, kind, only_if_known=True)
     else:
         return _read_lone_word(state, position, end, kind)
     return True
@@ -122,14 +109,14 @@ def _read_belonging_run(state: NoteState, position: int, end: int, kind: Mention
 
 def _kind_of_slot(state: NoteState, end: int, kind: MentionKind) -> MentionKind:
     """LIST_MEMBER after a plural with a colon ("Alts: Zork, Brakk"), which does not say who is the main."""
-    is_plural = state.tokens[end].key.endswith("s") and is_labelled(state, end + 1)
+    is_plural = state.tokens[end].key.endswith("s") and neighbors.is_labelled(state, end + 1)
     if is_plural and state.marks_main is False:
         state.marks_main = None
     return MentionKind.LIST_MEMBER if is_plural else kind
 
 
 def _read_lone_word(state: NoteState, position: int, end: int, kind: MentionKind) -> bool:
-    """`Tailor alt` names Tailor if there is such a character, but `Alch 300 alt` and `Bank alt` name nobody."""
+    """`Tailor alt` names Tailor if there is such a character, but `Alch 300 alt` and `Bank alt` name no one."""
     others = [
         place
         for place, token in enumerate(state.tokens)
@@ -145,14 +132,14 @@ def _read_lone_word(state: NoteState, position: int, end: int, kind: MentionKind
 
 
 def read_identity(state: NoteState) -> None:
-    """Read `i am Zork`, `son to Zork`, `Brakk aka Zork`; "i am toast after eleven" names nobody for certain."""
+    """Read `i am Zork`, `son to Zork`, `Brakk aka Zork`; "i am toast after eleven" names no one for certain."""
     for position in unread(state, _IDENTITY):
         slot = slot_after(state, position + 1, is_announced=True)
         if slot is None or state.tokens[slot.position].is_free:
             continue
         state.tokens[position].used = True
         if state.has_only_tail_after(slot.position):
-            add_slot(state, slot, MentionKind.ALT_OF)
+            neighbors.add_slot(state, slot, MentionKind.ALT_OF)
         else:
             state.add(slot.position, MentionKind.WORD, only_if_known=True)
 
@@ -164,7 +151,7 @@ def read_see(state: NoteState) -> None:
     slot = slot_after(state, 1, is_announced=True)
     if slot is not None and state.tokens[slot.position].is_unknown and state.has_only_tail_after(slot.position):
         state.tokens[0].used = True
-        add_slot(state, slot, MentionKind.ALT_OF, only_if_known=True)
+        neighbors.add_slot(state, slot, MentionKind.ALT_OF, only_if_known=True)
 
 
 def read_trade_of(state: NoteState) -> None:
@@ -175,7 +162,7 @@ def read_trade_of(state: NoteState) -> None:
         if position + 1 < len(state.tokens) and state.tokens[position + 1].has(Category.LINK):
             slot = slot_after(state, position + 1)
             if slot is not None and state.has_only_tail_after(slot.position):
-                add_slot(state, slot, MentionKind.ALT_OF, only_if_known=True)
+                neighbors.add_slot(state, slot, MentionKind.ALT_OF, only_if_known=True)
 
 
 def read_possessive(state: NoteState) -> None:

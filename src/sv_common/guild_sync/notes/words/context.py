@@ -19,7 +19,14 @@ from typing import Final
 
 from sv_common.guild_sync.notes.words.text import fold_accents
 from sv_common.guild_sync.notes.words.tokens import WITH, Gap, Shape, Token
-from sv_common.guild_sync.notes.words.vocabulary import NO_CATEGORY, TRADES, Categories, Category, Vocabulary
+from sv_common.guild_sync.notes.words.vocabulary import (
+    NO_CATEGORY,
+    TRADES,
+    Categories,
+    Category,
+    Vocabulary,
+    categories_of,
+)
 
 _JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 _IN_CONTEXT: Final = frozenset({Category.RELATION_BEHIND, Category.COMPANY_BEFORE, Category.MAIN_BEFORE, Category.MOOD})
@@ -28,14 +35,8 @@ _OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Categor
 _EVERYDAY: Final = frozenset({Category.ORDINARY})
 _NEGATION: Final = frozenset({Category.NEGATION})
 _MAIN: Final = frozenset({Category.MAIN})
-_MERE_LINKS: Final = frozenset(
-    {Category.SECOND_NAME, Category.LINK, Category.COPULA, Category.ARTICLE, Category.AND, Category.CONTRAST}
-    | {Category.AGAIN, Category.POSSESSIVE, Category.SEE, Category.MOOD, Category.IDENTITY}
-)
-_EVERYDAY_ALONE: Final = frozenset({Category.ORDINARY, Category.DOUBT, Category.AGAIN, Category.SEE, Category.MOOD}) | {
-    Category.POSSESSIVE,
-    Category.ARTICLE,
-}
+_MERE_LINKS: Final = categories_of("second_name link copula article and contrast again possessive see mood identity")
+_EVERYDAY_ALONE: Final = categories_of("ordinary doubt again see mood possessive article")
 """What an everyday word says beside a name only."""
 
 _PET_ENDINGS: Final = re.findall(

@@ -13,7 +13,7 @@ _MARKUP: Final = re.compile(
     r"\|c(?:[0-9a-fA-F]{8}|n[A-Za-z0-9_]+:)"  # a color begins
     r"|\|T[^|]*\|t|\|A[^|]*\|a"  # a picture
     r"|\|H[^|]*\|h|\|h"  # a link, whose text stays
-    r"|\{(?:rt[1-8]|star|circle|diamond|triangle|moon|square|cross|x|skull)\}",  # a raid marker
+    r"|\{(?:rt[1-8]|star|circle|diamond|triangle|moon|square|cross|x|skull)\}"  # a raid marker
 )
 _COLOR_END: Final = re.compile(r"\|r")
 

@@ -18,6 +18,7 @@ from sv_common.guild_sync.notes.words.vocabulary import (
     Categories,
     Category,
     Vocabulary,
+    categories_of,
     is_day,
 )
 
@@ -41,26 +42,9 @@ class Shape(StrEnum):
     DATE = "numeric date"
 
 
-FREE: Final = frozenset(
-    {
-        Category.ORDINARY,
-        Category.LINK,
-        Category.COPULA,
-        Category.ARTICLE,
-        Category.CONTRAST,
-        Category.AGAIN,
-        Category.DOUBT,
-        Category.AND,
-        Category.IDENTITY,
-        Category.SEE,
-        Category.POSSESSIVE,
-        Category.SECOND_NAME,
-        Category.RELATION,
-        Category.RELATION_BEHIND,
-        Category.COMPANY,
-        Category.NEGATION,
-        Category.OWNER,
-    }
+FREE: Final = categories_of(
+    "ordinary link copula article contrast again doubt and identity see possessive second_name relation relation_behind "
+    "company negation owner"
 )
 """Words of sentences. Beside a name they make free text of a note, where words of other categories are a mere tail."""
 _EVERYDAY: Final = frozenset({Category.ORDINARY})
@@ -102,7 +86,7 @@ class Token:
 
     @property
     def is_everyday(self) -> bool:
-        """Whether this is but an everyday word, which somebody may be called by all the same ("Sleepy")."""
+        """Whether this is but an everyday word, which someone may be called by all the same ("Sleepy")."""
         return self.is_free and self.categories == _EVERYDAY
 
     @property
@@ -111,7 +95,6 @@ class Token:
         return self.ending != ""
 
     def has(self, category: Category) -> bool:
-        """Whether the vocabulary knows this word as `category`."""
         return category in self.categories
 
 
@@ -195,7 +178,8 @@ def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
     categories = vocabulary.categories.get(key, NO_CATEGORY)
     if not categories and is_unspaced(key[0]) and is_day(key):
         categories = frozenset({Category.DATE})
-    ending = _possessive_ending(key) if "'" in key and not categories else ""
+    endings = ("'s", "'") if "'" in key and not categories else ()
+    ending = next((ending for ending in endings if key.endswith(ending)), "")
     if ending:
         text = text[: -len(ending)]
         key = name_key(text)
@@ -203,10 +187,6 @@ def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
     shape, categories = _shape(key, categories, vocabulary)
     stem = _stem(key, vocabulary) if not categories and is_unspaced(key[-1]) else ""
     return Token(text, key, before, gap_of(before), shape, categories, start, start + len(text), ending, stem)
-
-
-def _possessive_ending(key: str) -> str:
-    return next((ending for ending in ("'s", "'") if key.endswith(ending)), "")
 
 
 def _shape(key: str, categories: Categories, vocabulary: Vocabulary) -> tuple[Shape, Categories]:
@@ -241,27 +221,14 @@ _UNSPACED: Final = (
 )
 
 
-_GLUED_BEFORE: Final = frozenset(
-    {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER, Category.DOUBT}
-    | {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION}
-)
-_GLUED_AFTER: Final = _GLUED_BEFORE | {
-    Category.LINK,
-    Category.CHARACTER,
-    Category.ARTICLE,
-    Category.AGAIN,
-    Category.MOOD,
-}
+_GLUED_BEFORE: Final = categories_of("alt main bank identity owner doubt second_name relation company negation")
+_GLUED_AFTER: Final = _GLUED_BEFORE | categories_of("link character article again mood")
 WITH: Final = ("이랑", "와", "과", "랑")
 """Korean particles for "with", which leave the name only before "the same"."""
 
-_OF_CHARACTERS: Final = frozenset(
-    {Category.CLASS, Category.SPEC, Category.ROLE, Category.PROFESSION, Category.CHARACTER, Category.STATUS}
-)
+_OF_CHARACTERS: Final = categories_of("class spec role profession character status")
 _PARTICLES: Final = (*WITH, "네", "가", "이", "은", "는", "도")
-_MAY_BE_OF_A_NAME: Final = frozenset(
-    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE, Category.MOOD}
-)
+_MAY_BE_OF_A_NAME: Final = categories_of("second_name relation company negation article mood")
 """Words of these categories that are one letter long are as often the end of a name: 强哥 is called so."""
 
 _SHORTEST_HANGUL_NAME: Final = 2

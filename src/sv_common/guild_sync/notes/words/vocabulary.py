@@ -59,7 +59,14 @@ class Category(StrEnum):
 
 Categories = frozenset[Category]
 NO_CATEGORY: Final[Categories] = frozenset()
-TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
+
+
+def categories_of(names: str) -> Categories:
+    """Return the categories with these names, parted by blanks."""
+    return frozenset(map(Category, names.split()))
+
+
+TRADES: Final = categories_of("profession spec class role")
 """What a character can do."""
 
 _ABOUT_PEOPLE: Final = frozenset({Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION})
@@ -157,13 +164,11 @@ def _entries(source: str) -> Iterator[tuple[str, Category]]:
     for category, languages in tables.items():
         for words in languages.values():
             for word in words.split(","):
-                if word.strip():
-                    yield _usable_term(word) + _stop_of(word.strip()), _category(category)
-
-
-def _stop_of(word: str) -> str:
-    """Return the full stop of an abbreviation, which counts only with it: Polish "dawn." is no Dawn."""
-    return "." if word.endswith(".") and word.count(".") == 1 else ""
+                written = word.strip()
+                # An abbreviation counts only with its full stop: Polish "dawn." is no Dawn.
+                stop = "." if written.endswith(".") and written.count(".") == 1 else ""
+                if written:
+                    yield _usable_term(word) + stop, _category(category)
 
 
 DEFAULT_VOCABULARY: Final = _load_default()

@@ -86,20 +86,15 @@ class AddonExport:
 
     @property
     def origin(self) -> ExportOrigin:
-        """The guild that the export says it is of."""
         return ExportOrigin(self.guild_name, self.realm, self.region)
 
     @property
     def seen_at(self) -> datetime | None:
-        """When the export was made; None where it does not say."""
         return None if self.exported_at is None else datetime.fromtimestamp(self.exported_at, UTC)
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what the export says, whatever the order in which the game wrote its fields.
-
-        What later versions read of an export besides is left out, so that they know what was sent before them.
-        """
+        """SHA-256 of what the export says, whatever its order. Without what later versions read besides: they know what was sent."""
         characters = [asdict(character) for character in self.characters]
         for each in characters:
             del each["hours_away"]
@@ -135,13 +130,11 @@ def read_addon_export_json(source: bytes) -> AddonExport:
 def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonExport:
     problems = Problems()
     head = Fields(export, problems)
-    _check_count(head, len(rows))
-    characters = _characters(
-        rows,
-        problems,
-        notes_visible=head.flag("canViewNotes", "canViewPublicNotes"),
-        officer_notes_visible=head.flag("canViewOfficerNotes", "canViewOfficerNote"),
-    )
+    announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
+    if announced not in (None, len(rows)):  # entries were lost on the way
+        head.report(f"memberCount says {announced} characters and the list has {len(rows)}")
+    visible = head.flag("canViewNotes", "canViewPublicNotes"), head.flag("canViewOfficerNotes", "canViewOfficerNote")
+    characters = _characters(rows, problems, *visible)
     result = AddonExport(
         characters=characters,
         export_id=head.label("exportId"),
@@ -154,22 +147,14 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
     return result
 
 
-def read_characters(
-    rows: Iterable[object],
-    *,
-    notes_visible: bool | None = None,
-    officer_notes_visible: bool | None = None,
-) -> tuple[AddonCharacter, ...]:
-    """Check the entries of an export, given as the addon writes them or as AddonCharacters.
+def read_characters(rows: Iterable[object]) -> tuple[AddonCharacter, ...]:
+    """Check the entries of an export, given as the addon writes them or as AddonCharacters, which are settled already.
 
-    The flags say whether the uploader could see the notes; None means that the export does not say, and then empty
-    notes count as seen only where another entry proves that such notes were visible. A flag in an entry goes first.
-    What an AddonCharacter holds was settled when it was made and is not interpreted again.
-
-    Raises BadInput with one problem for each fault, naming the entry and the field, and gives nothing in that case.
+    An empty note counts as seen where its entry says so, or another entry proves that such notes were visible. Raises
+    BadInput with a problem for each fault, naming the entry and the field.
     """
     problems = Problems()
-    characters = _characters(rows, problems, notes_visible=notes_visible, officer_notes_visible=officer_notes_visible)
+    characters = _characters(rows, problems, None, None)
     problems.refuse_if_any()
     return characters
 
@@ -242,16 +227,10 @@ def _listed_characters(export: LuaTable) -> list[object]:
     return [characters[number] for number in numbers]
 
 
-def _check_count(head: Fields, count: int) -> None:
-    """Compare with the number that the addon wrote beside the list, to notice entries lost on the way."""
-    announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
-    if announced not in (None, count):
-        head.report(f"memberCount says {announced} characters and the list has {count}")
-
-
 def _characters(
-    rows: Iterable[object], problems: Problems, *, notes_visible: bool | None, officer_notes_visible: bool | None
+    rows: Iterable[object], problems: Problems, notes_visible: bool | None, officer_notes_visible: bool | None
 ) -> tuple[AddonCharacter, ...]:
+    """The flags say whether the uploader could see the notes; None: the export does not say."""
     numbered = enumerate(_bounded(rows), start=1)
     entries = [entry for number, row in numbered if (entry := _entry(number, row, problems)) is not None]
     _report_duplicates(entries, problems)
@@ -272,29 +251,18 @@ def _bounded(rows: Iterable[object]) -> Sequence[object]:
 def _entry(number: int, row: object, problems: Problems) -> _Entry | None:
     """Check one entry. None stands for an entry without a usable name; its other fields are checked all the same."""
     if isinstance(row, AddonCharacter):
-        return _settled_entry(Fields(_as_written(row), problems, number))
-    if isinstance(row, Mapping):
-        return _written_entry(Fields(row, problems, number))
-    problems.add(f"entry {number}: is {kind_of_value(row)} and must be a table with at least a name; {REMEDY}.")
-    return None
-
-
-def _written_entry(fields: Fields) -> _Entry | None:
-    character = _character(fields, _clean)
-    entry = _Entry(
-        fields=fields,
-        character=character,
-        note_visible=fields.flag("noteVisible", "canViewNote"),
-        officer_note_visible=fields.flag("officerNoteVisible", "canViewOfficerNote"),
-    )
-    return entry if character.name else None
-
-
-def _settled_entry(fields: Fields) -> _Entry | None:
-    # Its notes are display text already: cleaning `|r` out of what was `||r` would change them.
-    character = _character(fields, str)
-    entry = _Entry(fields, character, note_visible=True, officer_note_visible=True)
-    return entry if character.name else None
+        # Its notes are display text already: cleaning `|r` out of what was `||r` would change them.
+        fields = Fields(_as_written(row), problems, number)
+        entry = _Entry(fields, _character(fields, str), note_visible=True, officer_note_visible=True)
+    elif isinstance(row, Mapping):
+        fields = Fields(row, problems, number)
+        character = _character(fields, lambda note: strip_markup(note).strip())
+        visible = fields.flag("noteVisible", "canViewNote"), fields.flag("officerNoteVisible", "canViewOfficerNote")
+        entry = _Entry(fields, character, *visible)
+    else:
+        problems.add(f"entry {number}: is {kind_of_value(row)} and must be a table with at least a name; {REMEDY}.")
+        return None
+    return entry if entry.character.name else None
 
 
 def _as_written(character: AddonCharacter) -> dict[str, object]:
@@ -371,33 +339,18 @@ def _settled(
     """Decide which empty notes are known to be empty. The client gives "" for a note that it may not show."""
     any_note = any(entry.character.note for entry in entries) or len(entries) == 1
     any_officer_note = any(entry.character.officer_note for entry in entries)
-    return tuple(
-        _with_notes_seen(
-            entry.character,
-            note=_first(entry.note_visible, notes_visible, any_note),
-            officer_note=_first(entry.officer_note_visible, officer_notes_visible, any_officer_note),
-        )
-        for entry in entries
-    )
-
-
-def _with_notes_seen(character: AddonCharacter, *, note: bool, officer_note: bool) -> AddonCharacter:
-    if note and officer_note:
-        return character
-    return replace(
-        character,
-        note=character.note if note else None,
-        officer_note=character.officer_note if officer_note else None,
-    )
+    settled = []
+    for _, character, note_visible, officer_note_visible in entries:
+        note = character.note if _first(note_visible, notes_visible, any_note) else None
+        sees_officer_note = _first(officer_note_visible, officer_notes_visible, any_officer_note)
+        officer_note = character.officer_note if sees_officer_note else None
+        settled.append(replace(character, note=note, officer_note=officer_note))
+    return tuple(settled)
 
 
 def _first(*flags: bool | None) -> bool:
     """The first flag that says anything."""
     return next((flag for flag in flags if flag is not None), False)
-
-
-def _clean(note: str) -> str:
-    return strip_markup(note).strip()
 
 
 def _known(label: str | None) -> str | None:

@@ -40,13 +40,11 @@ class Problems:
         self._count = 0
 
     def add(self, sentence: str) -> None:
-        """Count a fault, and list it while there is room."""
         self._count += 1
         if self._count <= MAX_LISTED_PROBLEMS:
             self._listed.append(sentence)
 
     def refuse_if_any(self) -> None:
-        """Raise `BadInput` with the faults, if there are any."""
         if not self._count:
             return
         rest = self._count - len(self._listed)
@@ -75,15 +73,12 @@ class Fields:
         return f"entry {self._number} {shown(full)}"
 
     def report(self, fault: str) -> None:
-        """Report what is wrong with this table, with the remedy."""
         self._problems.add(f"{self.where}: {fault}; {REMEDY}.")
 
     def raw(self, field: str) -> object:
-        """Give a value as it was sent."""
         return self._values.get(field)
 
     def text(self, field: str) -> str | None:
-        """Give a text that a database can keep."""
         value = self._values.get(field)
         if value is None:
             return None
@@ -114,7 +109,6 @@ class Fields:
         return None
 
     def whole_number(self, field: str, lowest: int, highest: int) -> int | None:
-        """Give a whole number within bounds."""
         value = self._values.get(field)
         if value is None:
             return None
@@ -125,7 +119,6 @@ class Fields:
         return number
 
     def flag(self, *fields: str) -> bool | None:
-        """Give the first of several fields that is present."""
         for field in fields:
             value = self._values.get(field)
             if isinstance(value, bool):
@@ -136,7 +129,6 @@ class Fields:
 
 
 def name_fault(name: str) -> str | None:
-    """Say what is wrong with a character's name, or None."""
     if not name:
         return "is empty"
     if len(name) > MAX_NAME_LETTERS:
@@ -151,7 +143,6 @@ def name_fault(name: str) -> str | None:
 
 
 def label_fault(text: str) -> str | None:
-    """Say what is wrong with a short text of one line, or None."""
     if len(text) <= MAX_LABEL_LETTERS and text.isprintable():
         return None
     if _CONTROL.search(text):

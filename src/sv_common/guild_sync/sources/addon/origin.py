@@ -43,11 +43,7 @@ class GuildIdentity:
 
 
 def belongs_to(origin: ExportOrigin, guild_names: Collection[str]) -> bool:
-    """Whether an export is of a guild with one of these names, or does not say of which.
-
-    Names and the names in addresses ("lantern-watch") are compared by their letters and digits alone: what an address
-    does with blanks and apostrophes is not documented.
-    """
+    """Whether an export is of a guild with one of these names, by their letters and digits, or does not say of which."""
     written = realm_key(origin.guild_name or "")
     return not written or written in {realm_key(name) for name in guild_names}
 

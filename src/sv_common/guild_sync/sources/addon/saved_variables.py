@@ -118,7 +118,6 @@ class _Parser:
         self._open: list[_OpenTable] = []
 
     def assignments(self) -> dict[str, LuaValue]:
-        """Read all assignments of the file."""
         found: dict[str, LuaValue] = {}
         while (start := self._next_assignment()) is not None:
             self._count_part()
@@ -177,7 +176,6 @@ class _Parser:
         return self._source[content:end]
 
     def _table(self, opening: re.Match[bytes]) -> LuaTable:
-        """Read a table and all tables inside it."""
         root = self._begin_table(opening)
         while self._open:
             table = self._open[-1]
@@ -253,7 +251,9 @@ class _Parser:
             case "quote":
                 return self._quoted(token["quote"], token.start("quote"))
             case "long":
-                return self._long_text(token["long"], token.start("long"))
+                begin = token.start("long")
+                content = self._long_bracket(token["long"], self._position, "a text", begin)
+                return self._decoded(_LINE_BREAK.sub(b"\n", content).removeprefix(b"\n"), begin)
             case _:
                 raise self._unexpected(token, "a value")
 
@@ -280,11 +280,6 @@ class _Parser:
                 return bytes((_LETTERS[piece["letter"][0]],))
             case _:
                 return piece[0]
-
-    def _long_text(self, opening: bytes, begin: int) -> str:
-        content = self._long_bracket(opening, self._position, "a text", begin)
-        text = _LINE_BREAK.sub(b"\n", content)
-        return self._decoded(text.removeprefix(b"\n"), begin)
 
     def _decoded(self, text: bytes, begin: int) -> str:
         try:

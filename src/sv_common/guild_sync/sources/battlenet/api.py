@@ -8,18 +8,7 @@ import math
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.sources.http import (
-    Asked,
-    Node,
-    RateLimiter,
-    RetryableError,
-    RetryPolicy,
-    Timing,
-    read_json,
-    refuse_busy,
-    send,
-    with_retries,
-)
+from sv_common.guild_sync.sources.http import Asked, Node, RateLimiter, RetryableError, Sender, refuse_busy
 from sv_common.guild_sync.sources.models import LOCALES
 
 TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a password
@@ -34,21 +23,10 @@ _ASKED = Asked("Battle.net", "an access token")
 class TokenSource:
     """Keeps one valid token; concurrent callers share one fetch."""
 
-    def __init__(
-        self,
-        http: httpx2.AsyncClient,
-        *,
-        client_id: str,
-        client_secret: str,
-        token_url: str,
-        retries: RetryPolicy,
-        timing: Timing,
-    ) -> None:
-        self._http = http
-        self._credentials = httpx2.BasicAuth(client_id, client_secret)
+    def __init__(self, sender: Sender, credentials: httpx2.BasicAuth, token_url: str) -> None:
+        self._sender = sender
+        self._credentials = credentials
         self._token_url = token_url
-        self._retries = retries
-        self._timing = timing
         self._lock = asyncio.Lock()
         self._token = ""
         self._refresh_at = 0.0
@@ -56,8 +34,8 @@ class TokenSource:
     async def current(self) -> str:
         """Return a token that is valid for some more minutes. Raises a SourceError."""
         async with self._lock:
-            if not self._token or self._timing.clock() >= self._refresh_at:
-                await with_retries(self._fetch, self._retries, self._timing)
+            if not self._token or self._sender.timing.clock() >= self._refresh_at:
+                await self._sender.repeat(self._fetch)
             return self._token
 
     async def replacement(self, rejected: str) -> str:
@@ -68,8 +46,8 @@ class TokenSource:
         return await self.current()
 
     async def _fetch(self) -> None:
-        request = self._http.build_request("POST", self._token_url, data={"grant_type": "client_credentials"})
-        response = await send(self._http, request, _ASKED, self._credentials)
+        request = self._sender.http.build_request("POST", self._token_url, data={"grant_type": "client_credentials"})
+        response = await self._sender.send(request, _ASKED, self._credentials)
         refuse_busy(response, _ASKED)
         if response.status_code in (400, 401, 403):
             raise SourceDenied(
@@ -81,10 +59,10 @@ class TokenSource:
                 f"Battle.net answered HTTP {response.status_code} to the request for an access token. "
                 f"Check the token address (PATT_BLIZZARD_TOKEN_URL)."
             )
-        answer = Node(read_json(response, _ASKED), _ASKED)
+        answer = Node.of(response, _ASKED)
         token = _token(answer.child("access_token"))
         lifetime = float(answer.child("expires_in").integer())
-        self._refresh_at = self._timing.clock() + lifetime - min(REFRESH_EARLY, lifetime / 2)
+        self._refresh_at = self._sender.timing.clock() + lifetime - min(REFRESH_EARLY, lifetime / 2)
         self._token = token
 
 
@@ -120,27 +98,15 @@ class ForbiddenError(SourceDenied):
 class BattleNetApi:
     """Reads addresses of the API. `api_url` may hold `{region}`, which becomes us, eu, kr or tw."""
 
-    def __init__(
-        self,
-        http: httpx2.AsyncClient,
-        tokens: TokenSource,
-        *,
-        api_url: str,
-        limiter: RateLimiter,
-        retries: RetryPolicy,
-        timing: Timing,
-    ) -> None:
-        self._http = http
+    def __init__(self, sender: Sender, tokens: TokenSource, api_url: str, limiter: RateLimiter) -> None:
+        self._sender = sender
         self._tokens = tokens
         self._api_url = api_url.rstrip("/")
         self._limiter = limiter
-        self._retries = retries
-        self._timing = timing
         self._rests_until = -math.inf
 
     @property
     def spare_requests(self) -> int:
-        """How many requests may still be sent within this hour."""
         return self._limiter.spare
 
     async def read(
@@ -162,9 +128,9 @@ class BattleNetApi:
             if response.status_code == _NOT_FOUND and _is_own_error(response):
                 return None
             _refuse_faults(response, asked)
-            return Node(read_json(response, asked), asked)
+            return Node.of(response, asked)
 
-        return await with_retries(attempt, self._retries, self._timing)
+        return await self._sender.repeat(attempt)
 
     async def _authorized(self, url: str, query: dict[str, str], asked: Asked) -> httpx2.Response:
         """Send with the token, once more with a new one where it was rejected."""
@@ -178,26 +144,28 @@ class BattleNetApi:
     async def _send(self, url: str, query: dict[str, str], token: str, asked: Asked) -> httpx2.Response:
         self._refuse_exhausted(asked)
         await self._limiter.acquire()
-        request = self._http.build_request("GET", url, params=query, headers={"Authorization": f"Bearer {token}"})
-        response = await send(self._http, request, asked)
+        request = self._sender.http.build_request(
+            "GET", url, params=query, headers={"Authorization": f"Bearer {token}"}
+        )
+        response = await self._sender.send(request, asked)
         try:
             refuse_busy(response, asked)
         except RetryableError as fault:
-            if fault.wait is not None and fault.wait > self._retries.longest_wait:
-                self._rests_until = self._timing.clock() + min(fault.wait, LONGEST_REST)
+            if fault.wait is not None and fault.wait > self._sender.retries.longest_wait:
+                self._rests_until = self._sender.timing.clock() + min(fault.wait, LONGEST_REST)
             raise
         return response
 
     def _refuse_exhausted(self, asked: Asked) -> None:
         """Raise SourceUnavailable instead of waiting for long, or sending before Battle.net allows it."""
-        rest = self._rests_until - self._timing.clock()
+        rest = self._rests_until - self._sender.timing.clock()
         if rest > 0:
             raise SourceUnavailable(
                 f"Battle.net requested a pause, so {asked.what} was not read. "
                 f"Try again in {math.ceil(rest / 60)} minutes."
             )
         wait = self._limiter.seconds_until_free
-        if wait > self._retries.longest_wait:
+        if wait > self._sender.retries.longest_wait:
             raise SourceUnavailable(
                 f"This installation has used up the requests that Battle.net allows it, so {asked.what} was not read. "
                 f"Try again in {math.ceil(wait / 60)} minutes."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import httpx2
 import structlog
 
 from sv_common.guild_sync.core.errors import SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.sources.battlenet import wire
 from sv_common.guild_sync.sources.battlenet.api import (
     LIMITS,
     REQUESTS_AT_ONCE,
@@ -19,20 +19,7 @@ from sv_common.guild_sync.sources.battlenet.api import (
     ForbiddenError,
     TokenSource,
 )
-from sv_common.guild_sync.sources.battlenet.wire import (
-    REALM_INDEX_PATH,
-    guild_slugs,
-    merge_realms,
-    parse_profile,
-    parse_realms,
-    parse_roster,
-    parse_status,
-    profile_path,
-    roster_path,
-    status_path,
-    with_profile,
-)
-from sv_common.guild_sync.sources.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.sources.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Sender, Timing
 from sv_common.guild_sync.sources.models import (
     LOCALES,
     CharacterAddress,
@@ -54,16 +41,6 @@ MOST_FAILURES_IN_A_ROW = 25
 log = structlog.get_logger(__name__)
 
 _Ask: TypeAlias = Callable[[str, CharacterAddress], Awaitable[ProfileAnswer]]
-
-
-@dataclass(slots=True)
-class _ProfileRun:
-    """Many profiles: the places for requests under way, which all runs of a client share, and how many failed."""
-
-    places: asyncio.Semaphore
-    failed: int = 0
-    failed_in_a_row: int = 0
-    last_error: str = ""
 
 
 class GuildNotFoundError(SourceError):
@@ -89,28 +66,13 @@ class BattleNetClient:
         retries: RetryPolicy = USUAL_RETRIES,
         timing: Timing = REAL_TIME,
     ) -> None:
-        tokens = TokenSource(
-            http,
-            client_id=client_id,
-            client_secret=client_secret,
-            token_url=token_url,
-            retries=retries,
-            timing=timing,
-        )
-        self._tokens = tokens
-        self._api = BattleNetApi(
-            http,
-            tokens,
-            api_url=api_url,
-            limiter=limiter or RateLimiter(LIMITS, timing),
-            retries=retries,
-            timing=timing,
-        )
+        sender = Sender(http, retries, timing)
+        self._tokens = TokenSource(sender, httpx2.BasicAuth(client_id, client_secret), token_url)
+        self._api = BattleNetApi(sender, self._tokens, api_url, limiter or RateLimiter(LIMITS, timing))
         self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     @property
     def spare_requests(self) -> int:
-        """How many requests may still be sent within this hour, for all guilds together."""
         return self._api.spare_requests
 
     async def check_credentials(self) -> None:
@@ -118,28 +80,20 @@ class BattleNetClient:
         await self._tokens.current()
 
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
-        """Fetch the whole roster with every profile that can be read; a member without one keeps the roster's fields.
-
-        Raises a SourceError when the roster cannot be read whole, or when Battle.net rejects the credentials.
-        """
         roster = await self.fetch_members(guild)
         addresses = [CharacterAddress(each.realm_slug, each.name, each.character_id) for each in roster.members]
         answers = await self._fetch_all(guild.region, addresses, self._shown_or_hidden)
         return [
-            member if answer.profile is None else with_profile(member, answer.profile)
+            member if answer.profile is None else wire.with_profile(member, answer.profile)
             for member, answer in zip(roster.members, answers, strict=True)
         ]
 
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
-        """Fetch the roster alone: one request, two for a guild whose name has an apostrophe.
-
-        Raises GuildNotFoundError when there is no such guild, another SourceError when its roster cannot be read whole.
-        """
         asked = Asked("Battle.net", f"the roster of the guild '{guild.name_slug}'")
-        for slug in guild_slugs(guild.name_slug):
-            answer = await self._api.read(guild.region, roster_path(guild.realm_slug, slug), asked)
+        for slug in wire.guild_slugs(guild.name_slug):
+            answer = await self._api.read(guild.region, wire.roster_path(guild.realm_slug, slug), asked)
             if answer is not None:
-                return parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
+                return wire.parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
         raise GuildNotFoundError(
             f"Battle.net knows no guild '{guild.name_slug}' on the realm '{guild.realm_slug}' in the region "
             f"'{guild.region}'. If the guild was renamed or moved, change it under Settings → Guild, or with “patt guild move”. "
@@ -153,10 +107,10 @@ class BattleNetClient:
         """
         asked = Asked("Battle.net", f"the profile of '{name}' on '{realm_slug}'")
         try:
-            answer = await self._api.read(region, profile_path(realm_slug, name), asked)
+            answer = await self._api.read(region, wire.profile_path(realm_slug, name), asked)
         except ForbiddenError:
             return None
-        return None if answer is None else parse_profile(answer, region)
+        return None if answer is None else wire.parse_profile(answer, region)
 
     async def fetch_status(self, region: str, realm_slug: str, name: str) -> CharacterStatus | None:
         """Fetch whether the character with a name exists; None when Battle.net knows no such character.
@@ -164,42 +118,49 @@ class BattleNetClient:
         Raises ForbiddenError for an inactive account, and another SourceError when the answer cannot be had.
         """
         asked = Asked("Battle.net", f"the status of '{name}' on '{realm_slug}'")
-        answer = await self._api.read(region, status_path(realm_slug, name), asked)
-        return None if answer is None else parse_status(answer)
+        answer = await self._api.read(region, wire.status_path(realm_slug, name), asked)
+        return None if answer is None else wire.parse_status(answer)
 
     async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
-        """Fetch many profiles, in their order; where none of that character is shown, the status decides why.
-
-        A failed profile is `FAILED`, with its sentence; after many failures in a row the rest is
-        `NOT_ASKED`. Raises a SourceError when Battle.net rejects the credentials.
-        """
         return await self._fetch_all(region, characters, self._shown_or_status)
 
     async def fetch_realms(self, region: str) -> RealmIndex:
-        """Fetch all realms of a region with their names in each of its languages, one request for each language.
-
-        Raises a SourceError when one of them cannot be read whole.
-        """
         asked = Asked("Battle.net", f"the realms of the region '{region}'")
         lists = []
         for locale in LOCALES.get(region, ("",)):
-            answer = await self._api.read(region, REALM_INDEX_PATH, asked, namespace="dynamic", locale=locale)
+            answer = await self._api.read(region, wire.REALM_INDEX_PATH, asked, namespace="dynamic", locale=locale)
             if answer is None:
                 raise SourceMalformed(
                     "Battle.net has no list of realms at its address. Check the API address (PATT_BLIZZARD_API_URL)."
                 )
-            lists.append(parse_realms(answer))
-        return RealmIndex(merge_realms(lists))
+            lists.append(wire.parse_realms(answer))
+        return RealmIndex(wire.merge_realms(lists))
 
     async def _fetch_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
-        run = _ProfileRun(self._places)
+        failed = failed_in_a_row = 0
+        last_error = ""
+
+        async def fetch(character: CharacterAddress) -> ProfileAnswer:
+            nonlocal failed, failed_in_a_row, last_error
+            async with self._places:
+                if failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
+                    failed += 1
+                    return ProfileAnswer(ProfileState.NOT_ASKED, reason=last_error)
+                try:
+                    answer = await ask(region, character)
+                except (SourceUnavailable, SourceMalformed) as error:
+                    failed, failed_in_a_row, last_error = failed + 1, failed_in_a_row + 1, str(error)
+                    return ProfileAnswer(ProfileState.FAILED, reason=last_error)
+            failed_in_a_row = 0
+            return answer
+
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(_fetch_one(run, ask, region, each)) for each in characters]
+                answers = [group.create_task(fetch(each)) for each in characters]
         except ExceptionGroup as faults:
             raise faults.exceptions[0] from None
-        if run.failed:
-            log.warning("profiles_unavailable", region=region, failed=run.failed, asked=len(answers))
+        if failed:
+            log.warning("profiles_unavailable", region=region, failed=failed, asked=len(answers))
         return [answer.result() for answer in answers]
 
     async def _shown_or_hidden(self, region: str, character: CharacterAddress) -> ProfileAnswer:
@@ -217,22 +178,6 @@ class BattleNetClient:
         except ForbiddenError:
             return ProfileAnswer(ProfileState.HIDDEN)
         return _by_status(character, status)
-
-
-async def _fetch_one(run: _ProfileRun, ask: _Ask, region: str, character: CharacterAddress) -> ProfileAnswer:
-    async with run.places:
-        if run.failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
-            run.failed += 1
-            return ProfileAnswer(ProfileState.NOT_ASKED, reason=run.last_error)
-        try:
-            answer = await ask(region, character)
-        except (SourceUnavailable, SourceMalformed) as error:
-            run.failed += 1
-            run.failed_in_a_row += 1
-            run.last_error = str(error)
-            return ProfileAnswer(ProfileState.FAILED, reason=run.last_error)
-    run.failed_in_a_row = 0
-    return answer
 
 
 def _by_status(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:

@@ -44,7 +44,6 @@ def profile_path(realm_slug: str, name: str) -> str:
 
 
 def status_path(realm_slug: str, name: str) -> str:
-    """Address of a character's status."""
     return f"{profile_path(realm_slug, name)}/status"
 
 

@@ -11,31 +11,10 @@ from urllib.parse import quote
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
+from sv_common.guild_sync.sources.discord import wire
 from sv_common.guild_sync.sources.discord.message import Announcement, message, new_message
 from sv_common.guild_sync.sources.discord.permissions import BotApplication, DiscordServer, RoleAuthority, TextChannel
 from sv_common.guild_sync.sources.discord.rate_limits import LIMITS, DiscordLimits
-from sv_common.guild_sync.sources.discord.wire import (
-    INTENT_REMEDY,
-    MISSING_ACCESS,
-    MISSING_PERMISSIONS,
-    NOT_ON_SERVER_REMEDY,
-    REJECTED_REMEDY,
-    UNKNOWN_CHANNEL,
-    UNKNOWN_MEMBER,
-    UNKNOWN_MESSAGE,
-    UNKNOWN_USER,
-    audit_reason,
-    error_code,
-    parse_application,
-    parse_authority,
-    parse_member,
-    parse_roles,
-    parse_server,
-    parse_text_channels,
-    refusal,
-    role_refusal,
-    snowflake,
-)
 from sv_common.guild_sync.sources.http import (
     REAL_TIME,
     USUAL_RETRIES,
@@ -43,13 +22,11 @@ from sv_common.guild_sync.sources.http import (
     Node,
     RateLimiter,
     RetryPolicy,
+    Sender,
     Timing,
-    read_json,
     refuse_busy,
-    send,
-    with_retries,
 )
-from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
 
 T = TypeVar("T")
 
@@ -67,9 +44,8 @@ _UNAUTHORIZED = 401
 class DiscordClient:
     """The `DiscordSource` and the `Announcer` of the real world.
 
-    After Discord has rejected the token, every further call raises the same SourceDenied without a request, because Discord
-    blocks an address that goes on. It is tried again when the token has changed, or after an hour; `token` may be a function
-    that reads it. `contact_url` is where Discord finds the operator of the bot.
+    After Discord has rejected the token, further calls raise SourceDenied without a request, because Discord blocks an address
+    that goes on: until the token (text, or a function that reads it) has changed, or for an hour. `contact_url` is the operator's.
     """
 
     def __init__(
@@ -83,15 +59,13 @@ class DiscordClient:
         retries: RetryPolicy = USUAL_RETRIES,
         timing: Timing = REAL_TIME,
     ) -> None:
-        self._http = http
+        self._sender = Sender(http, retries, timing)
         self._api_url = api_url.rstrip("/")
         self._read_token = token if callable(token) else lambda: token
         self._token = self._read_token()
         self._agent = f"DiscordBot ({contact_url}, {version('patt')})".encode()
         self._limiter = limiter or RateLimiter(LIMITS, timing)
         self._limits = DiscordLimits(timing)
-        self._retries = retries
-        self._timing = timing
         self._rejected_at: float | None = None
         self._own_id = ""
 
@@ -101,88 +75,70 @@ class DiscordClient:
         return self._limits.invalid_requests
 
     async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
-        """Fetch name, roles and members of a server. Raises a SourceError when any part of it cannot be read whole.
-
-        An empty member list is returned as Discord gave it.
-        """
         guild = await self._read(discord_guild_id, "", "the server")
-        roles = await self._fetch_roles(discord_guild_id)
+        roles = wire.parse_roles(await self._fetch_roles(discord_guild_id), discord_guild_id)
         members = await self._fetch_members(discord_guild_id)
-        return DiscordGuild(discord_guild_id, guild.child("name").any_text(), roles, members)
+        return DiscordGuild(discord_guild_id, guild.child("name").any_text(), [role for role, _ in roles], members)
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
-        """Fetch one member; None when the user is not on the server. Raises a SourceError when that is not known."""
-        asked = Asked("Discord", "one member of the server")
         path = f"/guilds/{_part(discord_guild_id)}/members/{_part(user_id)}"
+        call = _Call("GET", path, f"GET member {discord_guild_id}", "one member of the server")
 
         def read(response: httpx2.Response) -> DiscordMember | None:
-            if not response.is_success and error_code(response) in (UNKNOWN_MEMBER, UNKNOWN_USER):
+            if not response.is_success and wire.error_code(response) in (wire.UNKNOWN_MEMBER, wire.UNKNOWN_USER):
                 return None
-            return parse_member(_answer(response, asked), discord_guild_id)
+            return wire.parse_member(call.answer(response), discord_guild_id)
 
-        return await self._ask(_Call("GET", path, f"GET member {discord_guild_id}", asked), read)
+        return await self._ask(call, read)
 
     async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
-        """Fetch all roles and what the bot may do with them. Raises a SourceError when that cannot be read."""
         bot = await self._fetch_own_member(discord_guild_id)
-        roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
-        return parse_authority(roles, bot, discord_guild_id)
+        return wire.parse_authority(await self._fetch_roles(discord_guild_id), bot, discord_guild_id)
 
     async def fetch_application(self) -> BotApplication:
         """Fetch the application that the bot belongs to. Raises a SourceError, such as for a rejected token."""
-        asked = Asked("Discord", "the bot's own application")
-        call = _Call("GET", "/oauth2/applications/@me", "GET application", asked)
-        return parse_application(await self._ask(call, lambda response: _answer(response, asked)))
+        call = _Call("GET", "/oauth2/applications/@me", "GET application", "the bot's own application")
+        return wire.parse_application(await self._ask(call, call.answer))
 
     async def fetch_servers(self) -> list[DiscordServer]:
         """Fetch the servers that the bot is on, the first 200 of them. Raises a SourceError."""
-        asked = Asked("Discord", "the servers that the bot is on")
-        call = _Call("GET", "/users/@me/guilds", "GET my guilds", asked, query={"limit": str(MOST_SERVERS)})
-        return [parse_server(entry) for entry in (await self._ask(call, lambda got: _answer(got, asked))).items()]
+        query = {"limit": str(MOST_SERVERS)}
+        call = _Call("GET", "/users/@me/guilds", "GET my guilds", "the servers that the bot is on", query)
+        return [wire.parse_server(entry) for entry in (await self._ask(call, call.answer)).items()]
 
     async def fetch_text_channels(self, discord_guild_id: str) -> list[TextChannel]:
-        """Fetch the channels that take messages, by their position, with what the bot may do in each.
-
-        Raises a SourceError when that cannot be read.
-        """
+        """Fetch the channels that take messages, by position, with what the bot may do in each. Raises a SourceError."""
         bot = await self._fetch_own_member(discord_guild_id)
-        roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
+        roles = await self._fetch_roles(discord_guild_id)
         channels = await self._read(discord_guild_id, "/channels", "the channels of the server")
-        return parse_text_channels(channels, roles, bot, discord_guild_id)
+        return wire.parse_text_channels(channels, roles, bot, discord_guild_id)
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
-        """Give a member one role; giving it again changes nothing. Raises a SourceError when Discord refuses."""
         await self._change_role("PUT", discord_guild_id, user_id, role_id, reason)
 
     async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
-        """Take one role from a member; taking it again changes nothing. Raises a SourceError when Discord refuses."""
         await self._change_role("DELETE", discord_guild_id, user_id, role_id, reason)
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post one message that mentions no member, cut to Discord's limits, and return its id.
-
-        Within some minutes, the same nonce posts nothing a second time. Raises a SourceError when it is not posted.
-        """
-        asked = Asked("Discord", "a message in the audit channel")
-        path = f"/channels/{_part(channel_id)}/messages"
-        call = _Call("POST", path, f"POST message {channel_id}", asked, json=new_message(announcement))
-        return await self._ask(call, lambda response: str(snowflake(_answer(response, asked).child("id"))))
+        path, content = f"/channels/{_part(channel_id)}/messages", new_message(announcement)
+        call = _Call("POST", path, f"POST message {channel_id}", "a message in the audit channel", json=content)
+        return await self._ask(call, lambda response: str(wire.snowflake(call.answer(response).child("id"))))
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Edit a posted message; False when it was deleted. Raises a SourceError."""
-        asked = Asked("Discord", "the change of a message in the audit channel")
-        path = f"/channels/{_part(channel_id)}/messages/{_part(message_id)}"
-        call = _Call("PATCH", path, f"PATCH message {channel_id}", asked, json=message(announcement))
-        response = await self._ask(call, _as_it_is)
-        if error_code(response) in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
+        path, what = (
+            f"/channels/{_part(channel_id)}/messages/{_part(message_id)}",
+            "the change of a message in the audit channel",
+        )
+        call = _Call("PATCH", path, f"PATCH message {channel_id}", what, json=message(announcement))
+        response = await self._ask(call, lambda response: response)
+        if wire.error_code(response) in (wire.UNKNOWN_MESSAGE, wire.UNKNOWN_CHANNEL):
             return False
         if not response.is_success:
-            raise refusal(response, asked)
+            raise wire.refusal(response, call.asked)
         return True
 
-    async def _fetch_roles(self, guild_id: str) -> list[DiscordRole]:
-        roles = await self._read(guild_id, "/roles", "the roles of the server")
-        return [role for role, _ in parse_roles(roles, guild_id)]
+    async def _fetch_roles(self, guild_id: str) -> Node:
+        return await self._read(guild_id, "/roles", "the roles of the server")
 
     async def _fetch_members(self, guild_id: str) -> list[DiscordMember]:
         members: dict[int, DiscordMember] = {}
@@ -191,7 +147,9 @@ class DiscordClient:
             query = {"limit": str(PAGE_SIZE), "after": str(last)}
             page = await self._read(guild_id, "/members", "the member list of the server", query)
             entries = list(page.items())
-            found = {snowflake(entry.child("user").child("id")): parse_member(entry, guild_id) for entry in entries}
+            found = {
+                wire.snowflake(entry.child("user").child("id")): wire.parse_member(entry, guild_id) for entry in entries
+            }
             members.update(found)
             if len(entries) < PAGE_SIZE:
                 return list(members.values())
@@ -200,46 +158,36 @@ class DiscordClient:
             last = max(found)
 
     async def _change_role(self, method: str, guild_id: str, user_id: str, role_id: str, reason: str) -> None:
-        asked = Asked("Discord", "the change of a member's role")
         path = f"/guilds/{_part(guild_id)}/members/{_part(user_id)}/roles/{_part(role_id)}"
-        response = await self._ask(_Call(method, path, f"{method} role {guild_id}", asked, reason=reason), _as_it_is)
+        call = _Call(method, path, f"{method} role {guild_id}", "the change of a member's role", reason=reason)
+        response = await self._ask(call, lambda response: response)
         if response.is_success:
             return
-        if error_code(response) == MISSING_PERMISSIONS:
-            raise await self._role_refusal(guild_id, role_id)
-        raise refusal(response, asked)
-
-    async def _role_refusal(self, guild_id: str, role_id: str) -> SourceDenied:
-        """Find out what prevents the change, for the error's sentence; where that fails too, the sentence has no names."""
+        if wire.error_code(response) != wire.MISSING_PERMISSIONS:
+            raise wire.refusal(response, call.asked)
         try:
             authority = await self.fetch_authority(guild_id)
-        except SourceError:
-            return role_refusal(None)
+        except SourceError:  # then the sentence has no names
+            raise wire.role_refusal(None) from None
         obstacle = authority.obstacle(role_id)
-        return SourceDenied(obstacle) if obstacle else role_refusal(authority.roles.get(role_id))
+        raise SourceDenied(obstacle) if obstacle else wire.role_refusal(authority.roles.get(role_id))
 
     async def _fetch_own_member(self, guild_id: str) -> DiscordMember:
-        bot = await self.fetch_member(guild_id, await self._fetch_own_id())
+        if not self._own_id:  # a token belongs to one bot
+            call = _Call("GET", "/users/@me", "GET me", "the bot's own account")
+            self._own_id = await self._ask(call, lambda got: str(wire.snowflake(call.answer(got).child("id"))))
+        bot = await self.fetch_member(guild_id, self._own_id)
         if bot is None:
-            raise SourceDenied(NOT_ON_SERVER_REMEDY)
+            raise SourceDenied(wire.NOT_ON_SERVER_REMEDY)
         return bot
 
-    async def _fetch_own_id(self) -> str:
-        """Fetch the bot's id, once: a token belongs to one bot."""
-        if not self._own_id:
-            asked = Asked("Discord", "the bot's own account")
-            call = _Call("GET", "/users/@me", "GET me", asked)
-            self._own_id = await self._ask(call, lambda response: str(snowflake(_answer(response, asked).child("id"))))
-        return self._own_id
-
     async def _read(self, guild_id: str, path: str, what: str, query: Mapping[str, str] | None = None) -> Node:
-        asked = Asked("Discord", what)
-        call = _Call("GET", f"/guilds/{_part(guild_id)}{path}", f"GET guild{path} {guild_id}", asked, query=query)
+        call = _Call("GET", f"/guilds/{_part(guild_id)}{path}", f"GET guild{path} {guild_id}", what, query)
 
         def read(response: httpx2.Response) -> Node:
-            if path == "/members" and not response.is_success and error_code(response) == MISSING_ACCESS:
-                raise SourceDenied(INTENT_REMEDY)
-            return _answer(response, asked)
+            if path == "/members" and not response.is_success and wire.error_code(response) == wire.MISSING_ACCESS:
+                raise SourceDenied(wire.INTENT_REMEDY)
+            return call.answer(response)
 
         return await self._ask(call, read)
 
@@ -249,12 +197,12 @@ class DiscordClient:
         async def attempt() -> T:
             response = await self._send(call)
             if response.status_code == _UNAUTHORIZED:
-                self._rejected_at = self._timing.clock()
-                raise SourceDenied(REJECTED_REMEDY)
+                self._rejected_at = self._sender.timing.clock()
+                raise SourceDenied(wire.REJECTED_REMEDY)
             refuse_busy(response, call.asked)
             return read(response)
 
-        return await with_retries(attempt, self._retries, self._timing)
+        return await self._sender.repeat(attempt)
 
     async def _send(self, call: _Call) -> httpx2.Response:
         self._refuse_rejected()
@@ -264,10 +212,10 @@ class DiscordClient:
         # As bytes: a token that was pasted with other than ASCII letters is then Discord's to reject.
         headers = {b"Authorization": f"Bot {self._token.strip()}".encode(), b"User-Agent": self._agent}
         if call.reason:
-            headers[b"X-Audit-Log-Reason"] = audit_reason(call.reason).encode()
+            headers[b"X-Audit-Log-Reason"] = wire.audit_reason(call.reason).encode()
         url = self._api_url + call.path
-        request = self._http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
-        response = await send(self._http, request, call.asked)
+        request = self._sender.http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
+        response = await self._sender.send(request, call.asked)
         self._limits.learn(call.route, response)
         return response
 
@@ -275,8 +223,8 @@ class DiscordClient:
         if self._rejected_at is None:
             return
         token = self._read_token()
-        if token == self._token and self._timing.clock() - self._rejected_at < REJECTED_FOR:
-            raise SourceDenied(REJECTED_REMEDY)
+        if token == self._token and self._sender.timing.clock() - self._rejected_at < REJECTED_FOR:
+            raise SourceDenied(wire.REJECTED_REMEDY)
         if token != self._token:
             self._token, self._own_id = token, ""
         self._rejected_at = None
@@ -289,20 +237,20 @@ class _Call:
     method: str
     path: str
     route: str
-    asked: Asked
+    what: str
     query: Mapping[str, str] | None = None
     json: object = None
     reason: str = ""
 
+    @property
+    def asked(self) -> Asked:
+        return Asked("Discord", self.what)
 
-def _as_it_is(response: httpx2.Response) -> httpx2.Response:
-    return response
-
-
-def _answer(response: httpx2.Response, asked: Asked) -> Node:
-    if not response.is_success:
-        raise refusal(response, asked)
-    return Node(read_json(response, asked), asked)
+    def answer(self, response: httpx2.Response) -> Node:
+        """Read a whole answer. Raises what an unusual one means."""
+        if not response.is_success:
+            raise wire.refusal(response, self.asked)
+        return Node.of(response, self.asked)
 
 
 def _part(text: str) -> str:

@@ -17,13 +17,7 @@ import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from sv_common.guild_sync.core.errors import (
-    BadInput,
-    ConfigurationError,
-    SourceError,
-    SourceMalformed,
-    SourceUnavailable,
-)
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.sources.bounded import ACCEPTED_ENCODING, TooLongError, bound
 from sv_common.guild_sync.sources.http import SLOWEST_ANSWER, Asked, too_long
 
@@ -93,7 +87,7 @@ class DiscordLogin:
         try:
             with _discord_errors():
                 _refuse_unusual(await client.revoke_token(self._api("/oauth2/token/revoke"), token=token))
-        except (BadInput, ConfigurationError, SourceError) as error:
+        except PattError as error:
             log.warning("discord_token_not_revoked", reason=str(error))
 
     def _client(self) -> AsyncOAuth2Client:

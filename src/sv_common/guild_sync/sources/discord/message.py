@@ -25,10 +25,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A message for a guild's audit channel, in Discord's markdown; it is sent so that it mentions no member.
-
-    `nonce` (at most 25 characters) makes sending the same announcement twice harmless.
-    """
+    """A message for a guild's audit channel, in Discord's markdown. Its `nonce` (at most 25 characters) posts it once."""
 
     title: str
     body: str
@@ -36,12 +33,10 @@ class Announcement:
     sections: tuple[Section, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form in which it is stored until it is sent."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Announcement:
-        """Read what `as_json` returned."""
         sections = tuple(Section(each["heading"], tuple(each["lines"]), each["total"]) for each in kept["sections"])
         return cls(kept["title"], kept["body"], kept["nonce"], sections)
 

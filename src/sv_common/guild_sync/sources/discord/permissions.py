@@ -27,7 +27,6 @@ class Permission(IntFlag):
 
     @property
     def label(self) -> str:
-        """What Discord's own pages call it."""
         return (self.name or "").replace("_", " ").title()
 
 
@@ -96,9 +95,8 @@ def permissions_in_channel(
 ) -> int:
     """Work out what a member may do in a channel (Discord documentation, "Permission Overwrites").
 
-    `server_permissions` are those of all the member's roles together, with @everyone, whose id is the server's.
-    Overwrites apply in this order: that of @everyone; those of the member's roles, where one allowance outweighs any
-    denial; that of the member. Who cannot see a channel can do nothing there; who cannot write can embed nothing.
+    `server_permissions` are those of all the member's roles, @everyone included, whose id is the server's. Overwrites apply in
+    this order: @everyone's; those of the member's roles, where one allowance outweighs any denial; the member's own.
     """
     if server_permissions & Permission.ADMINISTRATOR:
         return ALL_PERMISSIONS
@@ -131,11 +129,9 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class RoleAuthority:
-    """What the bot may do with the roles of one server, at one moment.
+    """What the bot may do with the roles of one server, at one moment. The role @everyone has the id of the server.
 
-    `roles` are all roles of the server by id; `bot_role_ids` are those that the bot holds. The role @everyone has the
-    id of the server, and everyone holds it. `may_manage_roles` is true with the permission Manage Roles or
-    Administrator from any of them.
+    `may_manage_roles` is true with the permission Manage Roles or Administrator from any of its roles.
     """
 
     guild_id: str
@@ -155,11 +151,9 @@ class RoleAuthority:
         return f"{found.cause} {found.remedy}" if found else None
 
     def find_obstacle(self, role_id: str, name: str = "") -> Obstacle | None:
-        """Find what keeps the bot from giving or taking a role; None when nothing does.
+        """Find what keeps the bot from giving or taking a role; None when nothing does. `name` is that of a role that is gone.
 
-        A bot may give and take only roles that belong to no integration and stand below its own highest role
-        (Discord documentation, "Permission Hierarchy"); Administrator does not lift this. `name` is what a role is
-        called that the server no longer has.
+        Only roles of no integration, below the bot's own highest, can be changed (Discord documentation, "Permission Hierarchy").
         """
         role = self.roles.get(role_id)
         if role is None:

@@ -44,10 +44,7 @@ class DiscordLimits:
         return len(self._invalid)
 
     async def wait(self, route: str) -> None:
-        """Wait until the route is free again.
-
-        Raises SourceUnavailable when that takes too long, or when too many requests have been refused.
-        """
+        """Wait until the route is free. Raises SourceUnavailable when that takes too long, or after too many refused requests."""
         if self.invalid_requests >= MOST_INVALID_REQUESTS:
             raise SourceUnavailable(
                 f"Discord refused {MOST_INVALID_REQUESTS} requests within ten minutes, so no more are sent for now: "
@@ -61,7 +58,6 @@ class DiscordLimits:
             await self._timing.sleep(pause)
 
     def learn(self, route: str, response: httpx2.Response) -> None:
-        """Learn the limits from an answer."""
         shared = response.headers.get("x-ratelimit-scope") == "shared"
         if response.status_code in _INVALID and not shared:
             self._invalid.append(self._timing.clock())

@@ -8,16 +8,8 @@ from urllib.parse import quote
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
-from sv_common.guild_sync.sources.discord.permissions import (
-    ADMINISTRATIVE,
-    BotApplication,
-    DiscordServer,
-    Overwrite,
-    Permission,
-    RoleAuthority,
-    TextChannel,
-    permissions_in_channel,
-)
+from sv_common.guild_sync.sources.discord import permissions
+from sv_common.guild_sync.sources.discord.permissions import Permission
 from sv_common.guild_sync.sources.http import Asked, Node, storable
 from sv_common.guild_sync.sources.models import DiscordMember, DiscordRole
 
@@ -76,8 +68,7 @@ REJECTED_REMEDY = (
 )
 
 
-def parse_role(entry: Node) -> DiscordRole:
-    """Read one role. Raises SourceMalformed when a documented field is missing or of another type."""
+def _role(entry: Node) -> DiscordRole:
     name = entry.child("name").any_text()
     entry = entry.named(name)
     return DiscordRole(
@@ -85,7 +76,7 @@ def parse_role(entry: Node) -> DiscordRole:
         name=name,
         position=entry.child("position").integer(LARGEST_POSITION),
         managed=entry.child("managed").flag(),
-        is_administrative=bool(permission_bits(entry.child("permissions")) & ADMINISTRATIVE),
+        is_administrative=bool(permission_bits(entry.child("permissions")) & permissions.ADMINISTRATIVE),
     )
 
 
@@ -95,23 +86,18 @@ def parse_roles(roles: Node, guild_id: str) -> list[tuple[DiscordRole, Node]]:
     Every server has that role, and its id is the server's (Discord documentation, "Permissions"): a list without it is
     not the whole list.
     """
-    parsed = [(parse_role(entry), entry) for entry in roles.items()]
+    parsed = [(_role(entry), entry) for entry in roles.items()]
     if all(role.role_id != guild_id for role, _ in parsed):
         raise roles.malformed("a list with the role @everyone in it")
     return parsed
 
 
-def parse_authority(roles: Node, bot: DiscordMember, guild_id: str) -> RoleAuthority:
+def parse_authority(roles: Node, bot: DiscordMember, guild_id: str) -> permissions.RoleAuthority:
     """Read what the bot may do from the server's roles and the bot's own member. Raises SourceMalformed."""
     parsed = parse_roles(roles, guild_id)
     by_id = {role.role_id: role for role, _ in parsed}
     may_manage_roles = bool(_joined(parsed, bot, guild_id) & (Permission.ADMINISTRATOR | Permission.MANAGE_ROLES))
-    return RoleAuthority(guild_id, by_id, frozenset(bot.role_ids), may_manage_roles)
-
-
-def server_permissions(roles: Node, bot: DiscordMember, guild_id: str) -> int:
-    """Join the permissions of all roles that the bot holds, @everyone among them. Raises SourceMalformed."""
-    return _joined(parse_roles(roles, guild_id), bot, guild_id)
+    return permissions.RoleAuthority(guild_id, by_id, frozenset(bot.role_ids), may_manage_roles)
 
 
 def parse_member(entry: Node, guild_id: str) -> DiscordMember:
@@ -131,7 +117,6 @@ def parse_member(entry: Node, guild_id: str) -> DiscordMember:
 
 
 def snowflake(entry: Node) -> int:
-    """Read an id as the number that Discord orders its pages by."""
     return _decimal(entry, "a Discord id")
 
 
@@ -172,11 +157,11 @@ def audit_reason(reason: str) -> str:
 
 
 def permission_bits(entry: Node) -> int:
-    """Read bits of permissions, which Discord writes as a decimal text."""
     return _decimal(entry, "a decimal number of permission bits")
 
 
 def _joined(roles: Sequence[tuple[DiscordRole, Node]], bot: DiscordMember, guild_id: str) -> int:
+    """Join the permissions of all roles that the bot holds, @everyone among them. Raises SourceMalformed."""
     joined = 0
     for role, entry in roles:
         if role.role_id in {*bot.role_ids, guild_id}:
@@ -200,38 +185,39 @@ _TEXT, _ANNOUNCEMENT = 0, 5
 _OF_A_MEMBER = 1
 
 
-def parse_application(entry: Node) -> BotApplication:
+def parse_application(entry: Node) -> permissions.BotApplication:
     """Read the bot's application. Raises SourceMalformed when a documented field is missing or of another type."""
     flags = entry.child("flags").integer()
     name = entry.child("name").any_text()
-    return BotApplication(str(snowflake(entry.child("id"))), name, bool(flags & _SERVER_MEMBERS_INTENT))
+    return permissions.BotApplication(str(snowflake(entry.child("id"))), name, bool(flags & _SERVER_MEMBERS_INTENT))
 
 
-def parse_server(entry: Node) -> DiscordServer:
-    """Read one server that the bot is on. Raises SourceMalformed."""
-    return DiscordServer(str(snowflake(entry.child("id"))), entry.child("name").any_text())
+def parse_server(entry: Node) -> permissions.DiscordServer:
+    return permissions.DiscordServer(str(snowflake(entry.child("id"))), entry.child("name").any_text())
 
 
-def parse_text_channels(channels: Node, roles: Node, bot: DiscordMember, guild_id: str) -> list[TextChannel]:
+def parse_text_channels(
+    channels: Node, roles: Node, bot: DiscordMember, guild_id: str
+) -> list[permissions.TextChannel]:
     """Read the channels that take messages, by their position. Raises SourceMalformed."""
-    everywhere = server_permissions(roles, bot, guild_id)
-    found: list[tuple[int, TextChannel]] = []
+    everywhere = _joined(parse_roles(roles, guild_id), bot, guild_id)
+    found: list[tuple[int, permissions.TextChannel]] = []
     for entry in channels.items():
         if entry.child("type").integer() in (_TEXT, _ANNOUNCEMENT):
             overwrites = _overwrites(entry.child("permission_overwrites"))
-            permissions = permissions_in_channel(everywhere, guild_id, bot.role_ids, bot.user_id, overwrites)
+            allowed = permissions.permissions_in_channel(everywhere, guild_id, bot.role_ids, bot.user_id, overwrites)
             channel_id = str(snowflake(entry.child("id")))
-            channel = TextChannel(channel_id, entry.child("name").any_text(), permissions)
+            channel = permissions.TextChannel(channel_id, entry.child("name").any_text(), allowed)
             found.append((entry.child("position").integer(), channel))
     return [channel for _, channel in sorted(found, key=lambda each: (each[0], int(each[1].channel_id)))]
 
 
-def _overwrites(entries: Node) -> list[Overwrite]:
+def _overwrites(entries: Node) -> list[permissions.Overwrite]:
     """Read a channel's overwrites; a channel may have none, and then not even the field."""
     if entries.value is None:
         return []
     return [
-        Overwrite(
+        permissions.Overwrite(
             str(snowflake(entry.child("id"))),
             entry.child("type").integer() == _OF_A_MEMBER,
             permission_bits(entry.child("allow")),

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laws import snapshot
-from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
-from laws.happenings import live
-from laws.law import empty, tried_on
+from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
+from laws.happenings import lived
+from laws.law import tried_on
 from laws.life import Life
 from laws.snapshot import differences
 from sv_common.db.pool import Pool
@@ -18,7 +18,7 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember, LinkMember, ManualDecision
 
 _MOST = 3
-_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
+_lives = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
 
 
 async def _decisions(life: Life, start: int) -> list[ManualDecision]:
@@ -40,39 +40,17 @@ async def _owners(life: Life) -> dict[int, int | None]:
     return {row["character_id"]: players[row["player_id"]] for row in await life.rows("player_characters")}
 
 
-async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
-    await empty(pool)
-    life = await Life.begin(pool, spec)
-    await live(life, life_of)
-    await life.scan()
-    return life
-
-
 @tried_on()
 @given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
-async def test_undoing_it_restores_the_exact_rows(pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int) -> None:
-    life = await _begin(pool, spec, life_of)
-    before = await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)
-    for decision in await _decisions(life, start):
-        try:
-            report = await life.decide(decision)
-        except Refused:
-            continue
-        assert report.attempt_id is not None
-        await life.undo(report.attempt_id)
-        assert differences(before, await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)) == {}
-
-
-@tried_on()
-@given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
-async def test_it_holds_and_takes_no_character_from_any_other_member(
-    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+async def test_it_holds_takes_no_character_from_any_other_member_and_its_undo_is_exact(
+    pool: Pool, spec: GuildSpec, life_of: list[Event], start: int
 ) -> None:
-    life = await _begin(pool, spec, life_of)
+    life = await lived(pool, spec, life_of)
+    rows = await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)
     for decision in await _decisions(life, start):
         before = await _owners(life)
         try:
-            await life.decide(decision)
+            report = await life.decide(decision)
         except Refused:
             assert await _owners(life) == before
             continue
@@ -81,3 +59,6 @@ async def test_it_holds_and_takes_no_character_from_any_other_member(
             assert after[int(decision.character)] == int(decision.member)
             before.pop(int(decision.character), None)
         assert {(each, owner) for each, owner in before.items() if owner is not None} <= set(after.items())
+        assert report.attempt_id is not None
+        await life.undo(report.attempt_id)
+        assert differences(rows, await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)) == {}

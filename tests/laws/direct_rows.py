@@ -12,7 +12,6 @@ LINK_SOURCES = (*PERSON_SOURCES, "bulk_fix", "auto_fix", "full_match")
 
 
 async def make_player(conn: Connection, guild_id: int, name: str, member_id: int | None = None) -> int:
-    """Make a player; return its id."""
     cursor = await conn.execute(
         "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by, discord_basis, "
         "discord_confirmed_by, discord_confirmed_at) select %s, %s, id, %s, "
@@ -60,7 +59,6 @@ async def link(
 
 
 async def give_alias(conn: Connection, guild_id: int, player_id: int, alias: str) -> None:
-    """Let a word mean a player."""
     await conn.execute(
         "insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by) "
         "values (%s, %s, %s, %s, %s)",
