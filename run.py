@@ -26,13 +26,16 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST_PYTHON = (3, 11)
 
+TEST_PROCESSES = str((os.cpu_count() or 1) + 1)
+"""One more than cores: half of the time a test waits for its database or its browser."""
+
 TESTS = "tests"
 CHECKS: dict[str, list[str]] = {
     "ruff check": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "layers": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
     "types": ["-m", "mypy"],
-    TESTS: ["-m", "pytest", "-n", "auto", "--dist", "worksteal"],
+    TESTS: ["-m", "pytest", "-n", TEST_PROCESSES, "--dist", "worksteal"],
 }
 
 
