@@ -18,18 +18,19 @@ from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
 
 LONGEST_SEARCH = 100
 
-ShownPeople = Literal["players", "characters", "members", "all"]
-"""Whom to list: players, characters without a player, Discord members without a player."""
+ShownPeople = Literal["players", "characters", "members", "shared", "all"]
+"""Whom to list: players, characters without a player, Discord members without a player, bank and shared characters."""
 
 KINDS: dict[ShownPeople, PersonKind | None] = {
     "players": PersonKind.PLAYER,
     "characters": PersonKind.CHARACTER,
     "members": PersonKind.MEMBER,
+    "shared": PersonKind.SHARED,
     "all": None,
 }
 _SEARCH = "Part of a name: a player's, a character's, on Discord, an alias."
 SearchQuery = Annotated[str, Query(max_length=LONGEST_SEARCH, description=_SEARCH, examples=["mit"])]
-_SHOWN = "Players, characters without a player, Discord members without one, or all."
+_SHOWN = "Players, characters without a player, Discord members without one, bank and shared characters, or all."
 ShownQuery = Annotated[ShownPeople, Query(description=_SHOWN, examples=["players"])]
 
 router = officer_router("players", "players")

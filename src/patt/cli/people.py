@@ -31,6 +31,14 @@ _WHY = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
 _REMEMBER = Annotated[
     bool, typer.Option("--remember-note", help="From now on, the name in its note means this player.")
 ]
+_CHARACTERS = Annotated[
+    list[str],
+    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a name that only one has, or #number in quotes."),
+]
+_NAME = Annotated[str | None, typer.Option("--name", help="What the player is called; else as the note or the main.")]
+_MEMBER_TOO = Annotated[
+    str | None, typer.Option("--member", help="Who the player is on Discord: a user name, or #number.")
+]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
     Parameter("guild", Parameter.KEYWORD_ONLY, default=None, annotation=GuildOption),
@@ -62,6 +70,11 @@ link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
 link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER)
 unlink_member = _command(decisions.UnlinkMember, _PLAYER)
 allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
+new_player = _command(
+    decisions.NewPlayer, _CHARACTERS, _NAME, _MEMBER_TOO, _REMEMBER, name=None, member=None, remember_note=False
+)
+mark_shared = _command(decisions.MarkShared, _CHARACTER, _WHY, reason="")
+unmark_shared = _command(decisions.UnmarkShared, _CHARACTER)
 merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
 main = _command(decisions.SetMain, _CHARACTER)
 

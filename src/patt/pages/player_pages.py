@@ -23,6 +23,7 @@ KINDS: dict[ShownPeople, str] = {
     "players": "Players",
     "characters": "Characters without a player",
     "members": "Discord members without a player",
+    "shared": "Bank and shared characters",
     "all": "Everyone",
 }
 LABELS = {
@@ -35,6 +36,9 @@ LABELS = {
     "link_to_member": "Link character",
     "unlink_member": "Unlink Discord member",
     "allow_member": "Allow again",
+    "new_player": "New player",
+    "mark_shared": "Bank or shared",
+    "unmark_shared": "Not shared",
     "merge": "Merge players",
     "main": "Set main",
     "add_alias": "Add alias",
@@ -108,7 +112,7 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back},
         label=LABELS[decision.decision],
-        asks_why=decision.decision == "reject",
+        asks_why=decision.decision in ("reject", "mark_shared"),
         home=HOME,
         back=back,
     )

@@ -168,7 +168,11 @@ _REMEDIES: Mapping[DataSource, str] = {
 }
 
 _LEFT_OUT = {
-    "characters": {"left": "{} that left the guild", "gone": "{} that Battle.net says are gone"},
+    "characters": {
+        "left": "{} that left the guild",
+        "gone": "{} that Battle.net says are gone",
+        "shared": "{} marked as bank or shared",
+    },
     "members": {"guests": "{} without a role of the guild", "left": "{} who left Discord", "bots": "{} bot(s)"},
 }
 

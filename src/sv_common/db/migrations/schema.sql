@@ -332,6 +332,18 @@ create table guild_identity.link_rejections (
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
 
+-- An officer's word that a character is nobody's: a bank, or one that several people play. No evidence links it, and it is
+-- in nobody's way; it cannot be in player_characters as well.
+create table guild_identity.shared_characters (
+    character_id bigint not null,
+    guild_id integer not null,
+    reason text not null check (reason <> ''),
+    marked_by text not null,
+    created_at timestamptz not null default now(),
+    primary key (character_id, guild_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
 -- Words that a guild reads differently from the vocabulary that comes with the engine.
 create table guild_identity.guild_words (
     guild_id integer not null references guild_identity.guilds on delete cascade,

@@ -37,7 +37,8 @@ class Share:
     left_out: Annotated[
         Mapping[str, int],
         Field(
-            description="Who does not count, by why: left, gone (Battle.net says so), bots, guests (without a guild role).",
+            description="Who does not count, by why: left, gone (Battle.net says so), shared (bank or shared characters), bots, "
+            "guests (without a guild role).",
             examples=[{"left": 31, "gone": 2}],
         ),
     ]

@@ -23,6 +23,12 @@ where a.guild_id = %(guild_id)s and a.outcome = 'fixed' and a.undone_at is null
 order by a.id desc
 limit 1
 
+-- name: shared
+-- Who marked a character as a bank or shared, when and why.
+select marked_by, created_at as at, reason
+from guild_identity.shared_characters
+where character_id = %(character_id)s
+
 -- name: rejections
 -- Whose a character is not, by an officer's word.
 select player_id, rejected_by, created_at as at, reason

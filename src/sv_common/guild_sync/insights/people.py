@@ -26,6 +26,7 @@ class PersonKind(StrEnum):
     PLAYER = "player"
     CHARACTER = "character"
     MEMBER = "member"
+    SHARED = "shared"
 
 
 LastLogin: TypeAlias = Annotated[
@@ -35,7 +36,7 @@ LastLogin: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:
-    """A player, a character without a player, or a Discord member without one, as it is listed."""
+    """A player, a character without a player, a Discord member without one, or a bank or shared character, as it is listed."""
 
     kind: PersonKind
     id: Annotated[int, Field(description="Number of the player, the character or the Discord member, by `kind`.")]
@@ -63,7 +64,7 @@ class PeoplePage(Page[PersonSummary]):
         Mapping[PersonKind, int],
         Field(
             description="How many of each kind the search finds.",
-            examples=[{"player": 120, "character": 7, "member": 9}],
+            examples=[{"player": 120, "character": 7, "member": 9, "shared": 2}],
         ),
     ]
 
@@ -150,12 +151,14 @@ async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str
         PersonSummary,
         SQL["summaries"],
         player_ids=ids[PersonKind.PLAYER],
-        character_ids=ids[PersonKind.CHARACTER],
+        character_ids=[*ids[PersonKind.CHARACTER], *ids[PersonKind.SHARED]],
         member_ids=ids[PersonKind.MEMBER],
     )
     known = {(row.kind, row.id): row for row in summaries}
-    return [
-        replace(known[subject.kind, subject.id], kind=subject.kind, matched=matched)
-        for subject, matched in shown
-        if (subject.kind, subject.id) in known
-    ]
+    found = [(subject, matched, known.get((_row_kind(subject.kind), subject.id))) for subject, matched in shown]
+    return [replace(row, kind=subject.kind, matched=matched) for subject, matched, row in found if row is not None]
+
+
+def _row_kind(kind: PersonKind) -> PersonKind:
+    """What a list says of a bank or shared character is what it says of any without a player."""
+    return PersonKind.CHARACTER if kind is PersonKind.SHARED else kind

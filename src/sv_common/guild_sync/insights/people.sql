@@ -1,16 +1,17 @@
 -- name: names
 -- Every name by which somebody of a guild can be looked for: players by their own name, their characters, their Discord
--- member and their aliases; characters in the guild without a player; people on Discord who are no player. 'name' is the
--- one by which a player or a member is shown.
+-- member and their aliases; characters in the guild without a player; bank and shared characters, also those that left;
+-- people on Discord who are no player. 'name' is the one by which a player or a member is shown.
 select 'player', p.id, 'name', p.display_name
 from guild_identity.players p
 where p.guild_id = %(guild_id)s
 union all
-select case when l.player_id is null then 'character' else 'player' end, coalesce(l.player_id, c.id), 'character',
+select case when s.character_id is not null then 'shared' when l.player_id is null then 'character' else 'player' end, coalesce(l.player_id, c.id), 'character',
        c.character_name || '-' || coalesce(c.realm_name, c.realm_slug)
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
-where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null)
+left join guild_identity.shared_characters s on s.character_id = c.id
+where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null or s.character_id is not null)
 union all
 select case when p.id is null then 'member' else 'player' end, coalesce(p.id, d.id),
        case when p.id is null and n.is_shown then 'name' else 'discord' end, n.name

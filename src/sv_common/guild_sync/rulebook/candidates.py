@@ -60,8 +60,9 @@ def _players(known: Known, member: KnownMember, attached: set[int]) -> Iterator[
 
 def _characters(known: Known, member: KnownMember, linked: set[int]) -> Iterator[WeighedCandidate]:
     named = set()
-    for character in known.resolver.facts.characters.values():
-        if (claim := _claim(known, character, member)) is not None:
+    facts = known.resolver.facts
+    for character in facts.characters.values():
+        if character.id not in facts.shared and (claim := _claim(known, character, member)) is not None:
             named.add(character.id)
             yield _possibility(known, character, *claim, is_decided=character.id in linked)
     names = sorted(discord_names(member))
@@ -181,7 +182,10 @@ class _Owners:
             self._speaks_for(candidate.person, candidate.evidence)
             if decision.verdict is Verdict.AMBIGUOUS:
                 self._speaks_against(candidate.person, f"“{decision.named}” could also mean {' or '.join(others)}.")
-            if decision.verdict is Verdict.SUGGESTED:
+            if (
+                decision.verdict is Verdict.SUGGESTED
+                and candidate.person.character_id not in self._resolver.facts.shared
+            ):
                 self._speaks_against(candidate.person, "It is only a word among others in the note.")
             self._other_realm(candidate)
 
@@ -272,7 +276,9 @@ class _Owners:
         return (self._about.id, person.player_id) in self._resolver.facts.rejections
 
     def _without_player(self, person: Person, *, is_decided: bool) -> Iterable[str]:
-        if person.character_id is not None:
+        if person.character_id in self._resolver.facts.shared:
+            yield "It is a bank or shared character, so it belongs to no player."
+        elif person.character_id is not None:
             yield "It has no player itself. Find its player first."
         elif person.player_id is None and not is_decided:
             yield "They are not a player yet, so nothing can be linked to them manually."

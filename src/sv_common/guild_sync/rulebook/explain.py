@@ -68,6 +68,19 @@ class UnlinkFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFact:
+    """An officer's word that the character is a bank or shared."""
+
+    marked_by: str
+    at: datetime
+    reason: str
+
+    def sentence(self, character: str) -> str:
+        why = f": {self.reason}" if self.reason != "an officer says so." else "."
+        return f"{self.marked_by} said on {self.at:%Y-%m-%d} that {character} is a bank or shared character{why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """All that an explanation may use. What is about a character is there only where the subject is one."""
 
@@ -77,6 +90,7 @@ class Known:
     link: LinkFact | None = None
     unlinked: UnlinkFact | None = None
     rejections: Sequence[RejectionFact] = field(default=())
+    shared: SharedFact | None = None
 
     def character(self, number: int) -> KnownCharacter | None:
         """None for a character that has left and has no player."""
@@ -164,6 +178,8 @@ def meaning_of(decision: Decision) -> list[str]:
 
 
 def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
+    if known.shared is not None:
+        return Evidence(Source.OFFICER, known.shared.sentence(character.label))
     if character.player_id is None or known.link is None:
         return Evidence(Source.RECORD, f"{character.label} is linked to no player.")
     why = f": {known.link.evidence}" if known.link.evidence else "."
