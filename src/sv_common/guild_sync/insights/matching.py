@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self, TypeVar
 
-from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.notes import fold_accents
 
 _Item = TypeVar("_Item")
@@ -43,9 +43,7 @@ class Wanted:
 
     def place_in(self, text: str) -> Place | None:
         """Return the best place in a text; None where it does not match. Blank words are the whole of every text."""
-        own = name_key(text)
-        if self.is_plain and not own.isascii():
-            own = fold_accents(own)
+        own = self._key_of(text)
         if not self.key or own == self.key:
             return Place.WHOLE
         if own.startswith(self.key):
@@ -57,8 +55,24 @@ class Wanted:
         return None
 
     def place_in_name(self, label: str) -> Place | None:
-        """Do the same for a character's Name-Realm. The realm counts only where the words have a hyphen, too."""
-        return self.place_in(label if "-" in self.key else label.partition("-")[0])
+        """Do the same for a character's Name-Realm. The realm counts only where the words have a hyphen, too.
+
+        It may be spelled as anywhere in the game: `Name-Area52` is `Name-Area 52`.
+        """
+        name, _, realm = label.partition("-")
+        if "-" not in self.key:
+            return self.place_in(name)
+        typed_name, _, typed_realm = self.key.partition("-")
+        if self._key_of(name) == typed_name and realm_key(realm).startswith(realm_key(typed_realm)):
+            return Place.WHOLE if realm_key(realm) == realm_key(typed_realm) else Place.BEGINNING
+        return self.place_in(label)
+
+    def place_in_member(self, name: str) -> Place | None:
+        """Do the same for a name on Discord, which may be written with its @."""
+        rest, own = self.key.removeprefix("@"), self._key_of(name)
+        if rest in ("", self.key) or not own.startswith(rest):
+            return self.place_in(name)
+        return Place.WHOLE if own == rest else Place.BEGINNING
 
     def best_of(self, items: Iterable[tuple[_Item, Iterable[str | None]]]) -> list[tuple[_Item, str]]:
         """Return the items that one of their texts finds, each with that text; best first, else in their order."""
@@ -69,6 +83,10 @@ class Wanted:
                 found.append((*min(places, key=lambda hit: hit[0]), item))
         found.sort(key=lambda hit: hit[0])
         return [(item, text) for _, text, item in found]
+
+    def _key_of(self, text: str) -> str:
+        own = name_key(text)
+        return fold_accents(own) if self.is_plain and not own.isascii() else own
 
 
 def in_order(text: str) -> str:

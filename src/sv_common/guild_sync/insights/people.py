@@ -85,7 +85,9 @@ class KnownName(NamedTuple):
 
     def place(self, wanted: Wanted) -> Place | None:
         """Return how well a search fits."""
-        return wanted.place_in_name(self.text) if self.source == "character" else wanted.place_in(self.text)
+        if self.bearer is PersonKind.CHARACTER:
+            return wanted.place_in_name(self.text)
+        return wanted.place_in_member(self.text) if self.bearer is PersonKind.MEMBER else wanted.place_in(self.text)
 
 
 _SHOWN_AS = {PersonKind.PLAYER: "player", PersonKind.CHARACTER: "character", PersonKind.MEMBER: "display"}
