@@ -70,6 +70,7 @@ _TABLE = (
     "resolve issues:resolve Close an issue manually. It reopens if the next scan still finds it.",
     "match issues:match Link all unlinked characters that evidence decides, and create their players. Try --dry-run first.",
     "digest server:digest Send the news to the officers' channel now. A worker sends them automatically.",
+    "find people:find_words Find players, characters, Discord members, notes, issues, settings and places.",
     "link people:link Decide that a character is this player's. Automation never changes it.",
     "confirm people:confirm Confirm the link of a character to its player. Automation never changes it then.",
     "unlink people:unlink Unlink a character from its player. No note and no name links them again.",

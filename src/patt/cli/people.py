@@ -1,4 +1,4 @@
-"""The decisions about characters, players and Discord members: one command for each class of decision."""
+"""The search over everything, and the decisions about who is who: one command for each class of decision."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from patt.cli.output import JsonOption, print_json, say
-from patt.cli.runner import DryRunOption, GuildOption, actor, call
+from patt.cli.output import JsonOption, print_json, say, show, table
+from patt.cli.runner import DryRunOption, GuildOption, actor, call, operator, read
+from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
@@ -44,6 +45,29 @@ _FLAGS = (
     Parameter("guild", Parameter.KEYWORD_ONLY, default=None, annotation=GuildOption),
     Parameter("as_json", Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption),
 )
+
+
+_WORDS = Annotated[list[str], typer.Argument(metavar="WORDS", help="Part of a name, a note, an issue or a setting.")]
+
+
+def find_words(words: _WORDS, guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    typed = " ".join(words)
+
+    def lines(found: Found) -> None:
+        for group in found.groups:
+            _tell(group)
+        if not found.total:
+            say(f"Nothing matches “{typed}”. Try fewer letters.")
+
+    show(read(guild, find, typed, operator().role), as_json, lines)
+
+
+def _tell(group: FoundGroup) -> None:
+    """Print a group, if there is anything in it."""
+    if group.hits:
+        numbered = [(hit, f"#{hit.id}" if hit.id is not None else hit.href) for hit in group.hits]
+        more = f" (the best {len(group.hits)} of {group.total})" if group.total > len(group.hits) else ""
+        table(f"{group.name}{more}", "", "", rows=[(hit.title, number, hit.why) for hit, number in numbered])
 
 
 def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:

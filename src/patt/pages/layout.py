@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -115,6 +115,7 @@ class Visit:
             "path": self.request.url.path,
             "flash": forms.kept(self.request),
             "live": self._live(context),
+            "here": _guild_of(context) or self.guild_id,
         }
         response = render(f"admin/{template}.html", shell | context)
         forms.forget(self.request, response)
@@ -134,11 +135,18 @@ class Visit:
 
         The answer to a form is no such page either: it cannot be reloaded, and may show a secret this one time.
         """
-        guild = context.get("guild") or context.get("issue")
-        if guild is None or self.request.method != "GET":
+        if self.request.method != "GET" or not (context.get("guild") or context.get("issue")):
             return None
         cursor: str | None = getattr(self.request.state, "live_cursor", None)
-        return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": cursor or ""}
+        return {"guild_id": _guild_of(context), "mark": cursor or ""}
+
+
+def _guild_of(context: Mapping[str, Any]) -> int | None:
+    """Return the guild that a page is about."""
+    subject = context.get("guild") or context.get("issue")
+    if subject is None:
+        return context.get("guild_id")
+    return int(getattr(subject, "guild_id", None) or subject.id)
 
 
 def _visit(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Visit:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import players as api
-from patt.api.players import LONGEST_SEARCH, ShownPeople, fields_of
+from patt.api.players import ShownPeople, fields_of
 from patt.pages.layout import View, VisitDep
 from patt.web.context import CharacterId, PageQuery, PlayerId, viewer_of
+from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import FormReader, way_back
 from patt.web.places import PLAYERS
 from sv_common.guild_sync.core.errors import PattError

@@ -6,20 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
-from sv_common.guild_sync.notes import fold_accents
+from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
 
 SQL = load_sql(__package__, "people.sql")
 PAGE_SIZE = 50
-
-_NOT_FOUND = 3
 
 
 class PersonKind(StrEnum):
@@ -69,9 +66,45 @@ class PeoplePage(Page[PersonSummary]):
     ]
 
 
-class _Name(NamedTuple):
+class KnownName(NamedTuple):
+    """A name, whose it is, and who that is: a character and a Discord member with a player are the player."""
+
+    subject: PersonKind
+    subject_id: int
+    source: Literal["player", "alias", "character", "display", "global", "user"]
+    bearer_id: int
     text: str
-    is_character: bool
+
+    @property
+    def bearer(self) -> PersonKind:
+        return _BEARERS[self.source]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the subject is called so where it is listed."""
+        return self.source == _SHOWN_AS[self.subject]
+
+    def place(self, wanted: Wanted) -> Place | None:
+        """Return how well a search fits."""
+        if self.bearer is PersonKind.CHARACTER:
+            return wanted.place_in_name(self.text)
+        return wanted.place_in_member(self.text) if self.bearer is PersonKind.MEMBER else wanted.place_in(self.text)
+
+
+_SHOWN_AS = {
+    PersonKind.PLAYER: "player",
+    PersonKind.CHARACTER: "character",
+    PersonKind.SHARED: "character",
+    PersonKind.MEMBER: "display",
+}
+_BEARERS = {
+    "player": PersonKind.PLAYER,
+    "alias": PersonKind.PLAYER,
+    "character": PersonKind.CHARACTER,
+    "display": PersonKind.MEMBER,
+    "global": PersonKind.MEMBER,
+    "user": PersonKind.MEMBER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +113,7 @@ class _Subject:
 
     kind: PersonKind
     id: int
-    names: Sequence[_Name]
+    names: Sequence[KnownName]
 
     @property
     def shown(self) -> str:
@@ -97,11 +130,9 @@ async def people_page(
 ) -> PeoplePage:
     """Return one page of people; a number beyond the last page gives the last one. `kind` None means everyone.
 
-    A search finds everyone with a name that contains the words, whole names first, then beginnings. Words without accents
-    find names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
+    A search finds everyone with a name that contains the words, by their place in it: `matching`.
     """
-    rows = await guild.rows(SQL["names"])
-    found = _found(_subjects(rows), search)
+    found = _found(_subjects(await all_names(guild)), search)
     counts = {each: sum(subject.kind is each for subject, _ in found) for each in PersonKind}
     wanted = [(subject, matched) for subject, matched in found if kind in (None, subject.kind)]
     pages = max(1, -(-len(wanted) // page_size))
@@ -110,39 +141,31 @@ async def people_page(
     return PeoplePage(await _summaries(guild, shown), number, pages, len(wanted), counts)
 
 
-def _subjects(rows: Iterable[Sequence[Any]]) -> list[_Subject]:
-    names: dict[tuple[PersonKind, int], list[_Name]] = defaultdict(list)
-    for kind, subject_id, source, text in rows:
-        known = names[PersonKind(kind), subject_id]
-        known.insert(0 if source == "name" else len(known), _Name(text, source == "character"))
-    return [_Subject(kind, subject_id, known) for (kind, subject_id), known in names.items()]
+async def all_names(guild: GuildConnection) -> list[KnownName]:
+    """Return every name by which somebody of a guild can be looked for."""
+    rows = await guild.rows(SQL["names"])
+    return [KnownName(PersonKind(subject), *rest) for subject, *rest in rows]
+
+
+def _subjects(names: Iterable[KnownName]) -> list[_Subject]:
+    by_subject: dict[tuple[PersonKind, int], list[KnownName]] = defaultdict(list)
+    for name in names:
+        known = by_subject[name.subject, name.subject_id]
+        known.insert(0 if name.is_shown else len(known), name)
+    return [_Subject(kind, subject_id, known) for (kind, subject_id), known in by_subject.items()]
 
 
 def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, str | None]]:
     """The people a search finds, best first, each with the name that was found where another is shown."""
-    key = name_key(search)
+    wanted = Wanted.of(search)
     ranked = []
     for subject in subjects:
-        place, matched = min(((_place(name, key), name.text) for name in subject.names), key=lambda hit: hit[0])
-        if place < _NOT_FOUND:
-            in_order = fold_accents(name_key(subject.shown))
-            ranked.append((place, in_order, subject.kind, subject.id, subject, matched))
+        places = [(place, name.text) for name in subject.names if (place := name.place(wanted)) is not None]
+        if places:
+            place, matched = min(places, key=lambda hit: hit[0])
+            ranked.append((place, in_order(subject.shown), subject.kind, subject.id, subject, matched))
     ranked.sort(key=lambda hit: hit[:4])
-    return [(subject, matched if key and matched != subject.shown else None) for *_, subject, matched in ranked]
-
-
-def _place(name: _Name, key: str) -> int:
-    """How well a name matches a search: 0 exactly, 1 begins with it, 2 contains it. A realm counts only after a hyphen."""
-    own = name_key(name.text)
-    if name.is_character and "-" not in key:
-        own = own.partition("-")[0]
-    if key == fold_accents(key):
-        own = fold_accents(own)
-    if not key or key == own:
-        return 0
-    if own.startswith(key):
-        return 1
-    return 2 if key in own else _NOT_FOUND
+    return [(subject, matched if wanted.key and matched != subject.shown else None) for *_, subject, matched in ranked]
 
 
 async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str | None]]) -> list[PersonSummary]:
