@@ -96,7 +96,7 @@ async def character(visit: VisitDep, character_id: CharacterId) -> Response:
 @router.get("/preview")
 async def preview(visit: VisitDep) -> Response:
     """Show what a decision would change; where it cannot be carried out, lead back and say why."""
-    fields = visit.request.query_params
+    fields, here = visit.request.query_params, visit.address
     back = way_back(fields.get("back", ""), HOME)
     try:
         decision = _DECISION.read(fields.multi_items())
@@ -106,7 +106,7 @@ async def preview(visit: VisitDep) -> Response:
     return visit.page(
         "decision",
         planned=planned,
-        fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back},
+        fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=LABELS[decision.decision],
         asks_why=decision.decision == "reject",
         home=HOME,
