@@ -167,3 +167,32 @@ async def test_all_findings_of_a_filter_that_finds_nothing_lead_back(
     await guild.main("Mito")
     page = await alice.get(f"{PAGE}/preview/all", params={"text": "nobody"}, follow_redirects=True)
     assert "No issue is selected" in Seen(page).text("status")
+
+
+async def test_the_address_of_a_form_opened_again_leads_to_its_page_and_says_so(
+    alice: httpx2.AsyncClient, patient: FastAPI, theirs: dict[str, int], troubled: GuildBuilder
+) -> None:
+    ways = [way for way in all_ways(patient) if not way.path.startswith(("/api/v1/guild-sync", "/login"))]
+    opened = {way.path for way in ways if way.method == "GET"}
+    only_sent = [way for way in ways if way.method == "POST" and way.path not in opened]
+    assert len(only_sent) > 20
+    numbers = {**theirs, **dict.fromkeys(("change_id", "key_id", "token_id", "session_id", "upload_id"), 1)}
+    for way in only_sent:
+        path = way.path.format_map({**numbers, "issue_type": "orphan_wow"})
+        page = await alice.get(path, params={"guild": troubled.guild_id}, follow_redirects=True)
+        assert (page.status_code, page.url.path.startswith("/admin/")) == (200, True), path
+        assert "That address only works with its button" in Seen(page).text("status"), path
+
+
+async def test_the_address_of_an_issues_form_leads_to_the_issue(
+    alice: httpx2.AsyncClient, theirs: dict[str, int], troubled: GuildBuilder
+) -> None:
+    page = await alice.get(
+        f"{API}/issues/{theirs['issue_id']}/dismiss", params={"guild": troubled.guild_id}, follow_redirects=True
+    )
+    assert page.url.path == f"{PAGE}/issues/{theirs['issue_id']}"
+
+
+async def test_a_program_that_asks_with_the_wrong_method_is_told_so(alice: httpx2.AsyncClient) -> None:
+    answer = await alice.get(f"{API}/scan", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")

@@ -17,6 +17,7 @@ from patt.web.places import PLAYERS
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
+from sv_common.guild_sync.insights.people import PersonSummary
 
 HOME = PLAYERS.href
 KINDS: dict[ShownPeople, str] = {
@@ -40,6 +41,7 @@ LABELS = {
     "add_alias": "Add alias",
     "remove_alias": "Remove alias",
 }
+MOST_FOUND = 8
 _DECISION = FormReader[Decision](Decision)
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
@@ -115,12 +117,24 @@ async def preview(visit: VisitDep) -> Response:
 
 
 @router.get("/{player_id}")
-async def player(visit: VisitDep, player_id: PlayerId) -> Response:
-    """Show a player's characters, Discord member, aliases, open issues, and all that was done."""
-    found = await api.player(visit.services, player_id, visit.guild_id)
+async def player(
+    visit: VisitDep, player_id: PlayerId, other: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
+) -> Response:
+    """Show a player's characters, Discord member, aliases, open issues, and all that was done.
+
+    `other` looks for the player to merge with, by any name; nobody has to be named exactly.
+    """
+    words, others = other.strip(), list[PersonSummary]()
+    async with visit.services.pool.snapshot():
+        found = await api.player(visit.services, player_id, visit.guild_id)
+        if words:
+            async with visit.services.pool.reading(found.guild_id) as here:
+                others = await people.players_like(here, words, other_than=player_id, most=MOST_FOUND)
     return visit.page(
         "player",
         player=found,
+        other=words,
+        others=others,
         about=found,
         guild_id=found.guild_id,
         home=PlayersView(found.guild_id).href(),
