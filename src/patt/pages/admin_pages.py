@@ -25,7 +25,10 @@ from patt.worker.jobs import MOST_SELECTED, SelectedIssues
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.insights import findings, health
+from sv_common.guild_sync.insights.activity import was_matched
 from sv_common.guild_sync.insights.findings import FindingsPage, Subject
 from sv_common.guild_sync.insights.health import RuleTrend, Share, TrendDays
 from sv_common.guild_sync.issues import lifecycle
@@ -168,9 +171,18 @@ async def data_quality(visit: VisitDep, wanted: Annotated[QualityView, Depends(_
             fix_record=words.fix_record,
             work=await worker_jobs.under_way(here),
             losses=await activity.loss_sentences(here),
+            match=await _first_match(visit, here),
             **await _health(here, view),
             **await _findings(here, view, found),
         )
+
+
+async def _first_match(visit: Visit, guild: GuildConnection) -> dict[str, int] | None:
+    """What the full match would do, until one was made; None where it would link nothing."""
+    if await was_matched(guild):
+        return None
+    counts = (await preview_matching(visit.services.pool, guild_id=guild.id)).counts
+    return counts if counts["characters_linked"] or counts["players_created"] else None
 
 
 async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
@@ -210,12 +222,13 @@ def _share(kind: str, share: Share) -> dict[str, Any]:
 
 
 def _trend(rule: RuleTrend, days: int) -> dict[str, Any]:
+    when = f"over {plural(days, 'day')}" if days else "today"
     return {
         "issue_type": rule.issue_type,
         "name": rule.name,
         "open": rule.open[-1],
-        "chart": line_chart(rule.open, f"Open issues of “{rule.name}” over {days} days"),
-        "change": f"{words.change(rule.open)} {days} days ago",
+        "chart": line_chart(rule.open, f"Open issues of “{rule.name}” {when}"),
+        "change": words.compared(rule.open, days).removeprefix(", ") or "first counted today",
     }
 
 
@@ -265,7 +278,7 @@ async def preview_selected(visit: VisitDep, back: Annotated[str, Query()] = "") 
 
 
 @router.get("/data-quality/preview/all")
-async def preview_matching(visit: VisitDep, wanted: Annotated[QualityView, Depends(_view)]) -> Response:
+async def preview_filtered(visit: VisitDep, wanted: Annotated[QualityView, Depends(_view)]) -> Response:
     """Show what acting on all findings of a filter would do, those beyond the page too: as many as one job takes."""
     chosen = finding_filter(wanted.state, wanted.rule, wanted.severity or None, wanted.text)
     async with visit.reading() as (here, guild, _):

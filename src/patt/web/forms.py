@@ -42,6 +42,8 @@ _ROOM = 3600
 _OF_THE_PAGE = frozenset({FORM_FIELD, "back", "again", "guild"})
 """Fields that are about the page, and not about what is asked for."""
 
+_FAILED_OUTCOMES = frozenset({"refused", "waiting", "held", "failed", "unverified"})
+
 _Asked = TypeVar("_Asked")
 
 
@@ -122,6 +124,20 @@ def typed_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
     named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
     return f"This cannot be used. {'; '.join(named)}."
+
+
+def has_worked(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer of the API tells of something that was done: a failure is never shown as a success.
+
+    Of one issue its outcome says so; of many, that none has failed and not all were left as they are.
+    """
+    if answer.get("outcome") in _FAILED_OUTCOMES or answer.get("failed"):
+        return False
+    if "moved" in answer:
+        return bool(answer["moved"] or not answer["left_alone"])
+    left = sum(answer.get(name) or 0 for name in ("refused", "waiting", "held", "unverified"))
+    done = sum(answer.get(name) or 0 for name in ("fixed", "nothing_to_do"))
+    return bool(done or not left)
 
 
 def led_back(request: Request, address: str, told: Flash) -> Response:
