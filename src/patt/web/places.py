@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from patt.auth.permissions import Role
@@ -54,6 +55,28 @@ ACCOUNT = Place("Your sign-ins", "/admin/account")
 SETTINGS = Place("Settings", "/admin/settings", "officer")
 
 NAVIGATION = (DATA_QUALITY, PLAYERS, FULL_MATCH, ACTIVITY, SETTINGS)
+
+_ASKED_ON = {
+    f"{ADMIN_PREFIX}/officers": f"{SETTINGS.href}/officers",
+    f"{ADMIN_PREFIX}/uploads": ACTIVITY.href,
+    f"{ADMIN_PREFIX}/losses": f"{ACTIVITY.href}/losses",
+}
+"""The pages whose forms ask for what stands elsewhere in the API."""
+
+_ISSUE = re.compile(rf"({DATA_QUALITY.href})/(?:issues|fix)/([0-9]{{1,18}})(?:/.*)?")
+_UNDO = re.compile(rf"{DATA_QUALITY.href}/attempts/[0-9]{{1,18}}/undo")
+
+
+def page_of(path: str) -> str:
+    """Return the page that has the form which is sent to an address: by default Data Quality."""
+    asked = path.removeprefix(f"{API_PREFIX}/v1")
+    if issue := _ISSUE.fullmatch(asked):
+        return f"{issue[1]}/issues/{issue[2]}"
+    if _UNDO.fullmatch(asked):
+        return asked
+    known = {place.href: place.href for place in (*SETTING_PLACES, *NAVIGATION, ACCOUNT)} | _ASKED_ON
+    return next((page for prefix, page in known.items() if is_below(prefix, asked)), DATA_QUALITY.href)
+
 
 SETTING_PLACES = (
     Place("Rules", f"{SETTINGS.href}/rules", "officer"),

@@ -109,7 +109,10 @@ class RuleTrend:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """How many issues were open at the end of each day (UTC), oldest first; the last day is today so far."""
+    """How many issues were open at the end of each day (UTC), oldest first; the last day is today so far.
+
+    The first day is not before the guild's first run: what was open then, nobody knows.
+    """
 
     guild_id: int
     days: Sequence[date]

@@ -86,10 +86,17 @@ group by issue_type
 
 -- name: trends
 -- How many issues of each of these rules were open at the end of each day (UTC), the last day being today so far: what is
--- open now, less what the days after it changed.
-with days as (
+-- open now, less what the days after it changed. The first day is that of the first run or finding: before it nobody counted.
+with clock as (
+    select (now() at time zone 'UTC')::date as today,
+           (least((select at from guild_identity.issue_events
+                   where guild_id = %(guild_id)s and event <> 'refreshed' order by at limit 1),
+                  (select started_at from guild_identity.sync_log where guild_id = %(guild_id)s order by started_at limit 1))
+            at time zone 'UTC')::date as first
+), days as (
     select today - ago as day
-    from (select (now() at time zone 'UTC')::date as today) clock, generate_series(0, %(days)s) as ago
+    from clock, generate_series(0, %(days)s) as ago
+    where ago = 0 or today - ago >= first
 ), counted as (
     select issue_type, count(*) as open
     from guild_identity.audit_issues

@@ -6,17 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
+from rapidfuzz.fuzz import ratio
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.row_number import marked_row
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
+from sv_common.guild_sync.notes import fold_accents
 
 SQL = load_sql(__package__, "people.sql")
 PAGE_SIZE = 50
+
+NEAR_ENOUGH: Final = 70.0
+"""RapidFuzz ratio (0 to 100) from which a name is offered for a misspelled one: a person then chooses."""
 
 
 class PersonKind(StrEnum):
@@ -145,6 +152,37 @@ async def all_names(guild: GuildConnection) -> list[KnownName]:
     """Return every name by which somebody of a guild can be looked for."""
     rows = await guild.rows(SQL["names"])
     return [KnownName(PersonKind(subject), *rest) for subject, *rest in rows]
+
+
+async def players_like(guild: GuildConnection, search: str, *, other_than: int, most: int) -> list[PersonSummary]:
+    """Return the players with a name that contains the words, or the number `#12`; where there are none, a name that is near."""
+    players = [
+        subject
+        for subject in _subjects(await all_names(guild))
+        if subject.kind is PersonKind.PLAYER and subject.id != other_than
+    ]
+    if (number := marked_row(search)) is not None:
+        found: list[tuple[_Subject, str | None]] = [(each, None) for each in players if each.id == number]
+    else:
+        found = _found(players, search) or _near(players, search)
+    return await _summaries(guild, found[:most])
+
+
+def _near(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, str | None]]:
+    """The people with a name that may be meant by a misspelled one, the nearest first."""
+    ranked = []
+    for subject in subjects:
+        likeness, matched = max((_likeness(name, search), name.text) for name in subject.names)
+        if likeness >= NEAR_ENOUGH:
+            ranked.append((-likeness, in_order(subject.shown), subject.id, subject, matched))
+    ranked.sort(key=lambda hit: hit[:3])
+    return [(subject, matched if matched != subject.shown else None) for *_, subject, matched in ranked]
+
+
+def _likeness(name: KnownName, search: str) -> float:
+    """How alike a name and a search are, from 0 to 100; of a character's name the realm does not count."""
+    own = name.text.partition("-")[0] if name.bearer is PersonKind.CHARACTER else name.text
+    return ratio(fold_accents(name_key(own)), fold_accents(name_key(search)))
 
 
 def _subjects(names: Iterable[KnownName]) -> list[_Subject]:

@@ -146,7 +146,7 @@ def _person(name: KnownName, who: _Described) -> Hit:
             owner = "bank or shared" if name.subject is PersonKind.SHARED else _of_player(who)
             line = _line(level, who.rank or "no rank", owner, left)
             return Hit("character", who.name, line, who.id)
-        case PersonKind.MEMBER:
+        case _:
             source = "user name" if name.source == "user" else "also called"
             called = f"{source}: {name.text}" if name_key(name.text) != name_key(who.name) else "on Discord"
             left = "" if who.is_here else "left the server"

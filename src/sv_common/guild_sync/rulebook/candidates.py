@@ -281,7 +281,7 @@ class _Owners:
         elif person.character_id is not None:
             yield "It has no player itself. Find its player first."
         elif person.player_id is None and not is_decided:
-            yield "They are not a player yet, so nothing can be linked to them manually."
+            yield "They are not a player yet: choosing them creates one."
 
 
 def kind_and_number(person: Person) -> tuple[CandidateKind, int]:
