@@ -214,6 +214,7 @@ async def test_nobody_is_shown_a_setting_a_page_or_an_action_that_is_not_theirs(
 ) -> None:
     async with officer(app, await bound_session(pool, role, role, known.guild_id)) as client:
         assert ("settings" in await _found(client, "nightcrew")) is (role != "viewer")
+        assert (await _found(client, "bank"))["notes"]["total"] == 1  # as on the character's page
         labels = [each.label for each in (*ACTIONS, *SETTING_PLACES)]
         shown = [hit for label in labels for hit in (await _found(client, label))["places"]["hits"]]
         shown += (await _found(client, "link"))["issues"]["hits"]
