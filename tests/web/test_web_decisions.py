@@ -129,7 +129,7 @@ async def test_several_characters_of_one_preview_are_all_sent_on(
     alice: httpx2.AsyncClient, known: GuildBuilder
 ) -> None:
     await known.character("Other", "Robin")
-    asked = {"decision": "new_player", "characters": ["Loner", "Other"], "back": PLAYERS}
+    asked: Asked = {"decision": "new_player", "characters": ["Loner", "Other"], "back": PLAYERS}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
     sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
     await alice.post(
