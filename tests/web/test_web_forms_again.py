@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.web.guard import UNATTENDED_HEADER
+from patt.web.forms import UNATTENDED_HEADER
 from patt.web.rendering import FORM_FIELD
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from web.helpers import API, PAGE, PLAYERS, PLAYERS_API, Seen, dismiss_and_reopen, issue_number

@@ -122,7 +122,7 @@ async def players_like(guild: GuildConnection, search: str, *, other_than: int, 
         if subject.kind is PersonKind.PLAYER and subject.id != other_than
     ]
     if (number := marked_row(search)) is not None:
-        found = [(subject, None) for subject in players if subject.id == number]
+        found: list[tuple[_Subject, str | None]] = [(subject, None) for subject in players if subject.id == number]
     else:
         found = _found(players, search) or _near(players, search)
     return await _summaries(guild, found[:most])
