@@ -165,3 +165,11 @@ async def test_what_failed_is_not_shown_as_what_was_done(alice: httpx2.AsyncClie
     ):
         page = await alice.post(f"{API}/{path}", data={"back": PAGE, **data}, follow_redirects=True)
         assert f'class="status is-{tone}"' in page.text, (path, Seen(page).text("status"))
+
+
+async def test_a_rules_text_names_the_guilds_own_threshold(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    change = {"kind": "rule", "issue_type": "stale_character", "parameters": {"stale_after_days": 45}}
+    assert (await alice.post("/api/v1/admin/settings/changes", json=change)).status_code == 200
+    for path, place in ((PAGE, "rule-stale_character"), ("/admin/settings/rules", "rule-stale_character")):
+        text = (await see(alice, path, guild=troubled.guild_id)).text(place)
+        assert "has not logged in for more than 45 days" in text, path

@@ -10,13 +10,15 @@ from typing import Annotated, Any
 import psycopg
 import structlog
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import Field, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from patt.web.forms import Flash, fault_sentence, fragment, led_back, shape_of
-from patt.web.places import NAVIGATION, is_for_programs, page_of
+from patt.web.places import NAVIGATION, page_of
 from patt.web.rendering import page
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
@@ -145,8 +147,14 @@ async def answer(request: Request, error: Exception) -> Response:
 def _is_no_such_way(request: Request, error: Exception) -> bool:
     """Whether nothing is read at an address: such as `issues/fix` of the API, which is no issue's."""
     if isinstance(error, RequestValidationError):
-        return is_for_programs(request.url.path) and any(fault["loc"][0] == "path" for fault in error.errors())
+        return any(fault["loc"][0] == "path" for fault in error.errors()) and _takes_a_form(request)
     return isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+def _takes_a_form(request: Request) -> bool:
+    """Whether a form could be sent to this very address."""
+    posts = (route for route in iter_route_contexts(request.app.routes) if "POST" in (route.methods or ()))
+    return any(compile_path(str(route.path))[0].match(request.url.path) for route in posts)
 
 
 def _is_opened_by_a_person(request: Request) -> bool:
