@@ -10,10 +10,25 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.web.forms import UNATTENDED_HEADER
+from patt.web.context import SESSION_COOKIE
+from patt.web.forms import COOKIE, UNATTENDED_HEADER
 from patt.web.rendering import FORM_FIELD
+from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from web.helpers import API, PAGE, PLAYERS, PLAYERS_API, Seen, dismiss_and_reopen, issue_number
+from web.helpers import (
+    API,
+    BASE_URL,
+    PAGE,
+    PLAYERS,
+    PLAYERS_API,
+    Seen,
+    application,
+    asker,
+    dismiss_and_reopen,
+    issue_number,
+    own_form,
+    session,
+)
 from web.test_web_routes import all_ways
 
 SETTINGS = "/admin/settings"
@@ -51,6 +66,19 @@ async def test_a_secret_is_shown_once_and_a_reload_makes_no_second_one(
     again = await alice.get(address)
     assert (secret in again.text, SHOWN_KEY in again.text) == (False, False)
     assert len((await alice.get(f"/api/v1/admin/settings/{place}")).json()) == 1
+
+
+@pytest.mark.usefixtures("guild")
+@pytest.mark.parametrize(
+    ("base_url", "cookie"), [("https://patt.test", "__Host-patt_session"), (BASE_URL, SESSION_COOKIE)]
+)
+async def test_over_tls_a_new_secret_travels_over_tls_alone(pool: Pool, base_url: str, cookie: str) -> None:
+    token = await session(pool)
+    headers = {"Cookie": f"{cookie}={token}", "Sec-Fetch-Site": "same-origin", **own_form(token)}
+    async with asker(application(pool, base_url), headers=headers) as client:
+        answer = await client.post(f"{SETTINGS}/keys", data={"uploader": "Mito"})
+    (told,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith(COOKIE)]
+    assert ("Secure" in told) is base_url.startswith("https")
 
 
 @pytest.mark.usefixtures("troubled")

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.auth.hashing import proof_of
-from patt.web.context import session_of
+from patt.web.context import services_of, session_of
 from patt.web.places import ACCOUNT, API_PREFIX, DATA_QUALITY, NAVIGATION, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
 from sv_common.guild_sync.core.errors import BadInput
@@ -165,7 +165,10 @@ def keep(request: Request, response: Response, flash: Flash) -> None:
     if len(payload) > _ROOM:
         payload = _packed(replace(flash, typed={}))
     value = f"{payload.decode()}.{_signature(request, payload)}"
-    response.set_cookie(COOKIE, value, max_age=_LIFETIME_SECONDS, path=_PATH, httponly=True, samesite="lax")
+    secure = services_of(request).settings.is_over_tls
+    response.set_cookie(
+        COOKIE, value, max_age=_LIFETIME_SECONDS, path=_PATH, httponly=True, secure=secure, samesite="lax"
+    )
 
 
 def kept(request: Request) -> Flash | None:
