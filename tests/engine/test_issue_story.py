@@ -208,7 +208,9 @@ async def test_a_character_that_bears_a_name_which_others_bear_too_is_told_of(gu
     assert _one(orphan, "Raven").speaks_against[0] == "Other characters of the guild have this name too."
     member = await _told(guild, "orphan_discord", scan=False)
     assert _one(member, "Raven-area-52").speaks_against == ("Others have the name too.",)
-    assert _one(member, "Raven-illidan").speaks_against[-1] == "It belongs to Elrek already."
+    elrek = _one(member, "Elrek")
+    assert elrek.speaks_for[0] == "Raven-illidan, a character of Elrek: The character has the Discord name."
+    assert elrek.speaks_against[-1] == "The player Elrek is Elrek#discord on Discord already."
 
 
 async def test_a_stranger_in_the_note_can_be_made_a_word_for_the_linked_player(guild: GuildBuilder) -> None:

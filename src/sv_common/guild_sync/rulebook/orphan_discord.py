@@ -15,7 +15,11 @@ from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.candidates import candidates_for_member, evidence_for_member, players_named_like
+from sv_common.guild_sync.rulebook.candidates.members import (
+    candidates_for_member,
+    evidence_for_member,
+    players_named_like,
+)
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
