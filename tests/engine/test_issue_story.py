@@ -8,7 +8,7 @@ from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, U
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.insights.issue import GONE, IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues.explanation import WeighedCandidate
+from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.mitigations import fix_one, undo
 from sv_common.guild_sync.rules import RULES
 
@@ -172,7 +172,8 @@ async def test_a_name_that_is_only_like_the_word_is_shown_and_proves_nothing(gui
     await guild.character("Newalt", "Grimrok")
     told = await _told(guild, "orphan_wow", "Newalt")
     found = _one(told, "Grimrokk")
-    assert found.speaks_for == ("“Grimrok” is the beginning of Grimrokk-area-52, a character of Grimrokk.",)
+    assert found.speaks_for[0] == "“Grimrok” is the beginning of Grimrokk-area-52, a character of Grimrokk."
+    assert found.strength is Strength.LIKELY
     assert found.speaks_against == ("It is similar to the name, but not the name itself, so it proves nothing.",)
     assert not found.is_decided
 

@@ -38,7 +38,7 @@ _COMMON: Final = frozenset(
 """Words around a name, and titles before it."""
 
 _WHOLE: Final = 1.0
-_PLAIN: Final = 0.92
+_PLAIN: Final = 0.95
 _IN_BRACKETS: Final = 0.85
 _TAKEN_APART: Final = 0.88
 _EVERYDAY: Final = 0.7

@@ -20,8 +20,8 @@ SHORTEST_PART: Final = 3
 MOST_NEWCOMERS: Final = 3
 """People who are first seen about the same day; of more, the day says nothing about any."""
 
-MOST_OF_A_RANK: Final = 0.25
-"""Share of the guild's characters from which on a rank says nothing."""
+MOST_OF_A_RANK: Final = 12
+"""Characters of one rank; of more, the rank says nothing."""
 
 
 class OwnName(NamedTuple):
@@ -87,7 +87,7 @@ class PeopleIndex:
     def ranks_of_few(self) -> frozenset[int]:
         """The ranks that so few have that two with one of them have something in common."""
         ranks = Counter(each.rank for each in self._facts.characters.values() if each.rank is not None)
-        return frozenset(rank for rank, number in ranks.items() if number <= MOST_OF_A_RANK * ranks.total())
+        return frozenset(rank for rank, number in ranks.items() if number <= MOST_OF_A_RANK)
 
     @cached_property
     def _by_day(self) -> dict[date, set[Person]]:

@@ -115,12 +115,7 @@ class SuggestedPeople:
         """Yield the people whose characters are named with a part of this name: Moonzork beside Zork and Sunzork."""
         best: dict[Person, tuple[float, str, list[OwnName]]] = {}
         for part in _parts_of(word):
-            holders: dict[Person, list[OwnName]] = defaultdict(list)
-            for name in self._people.by_part.get(part, ()):
-                if name.person != own:
-                    holders[name.person].append(name)
-            if len(holders) > _MOST_SHARING:
-                continue
+            holders = self._holders(part, own)
             for person, names in holders.items():
                 weight = _weight_of_part(word, part, names, len(holders) - 1)
                 weight *= _PART_IS_A_WORD if part in self._resolver.vocabulary.categories else 1.0
@@ -132,6 +127,16 @@ class SuggestedPeople:
             whose = f", characters of {self._resolver.label(person)}" if person.player_id is not None else ""
             whose = whose.replace("characters", "a character") if len(labels) == 1 else whose
             yield self._clue(names[0], weight * trust, f"“{part.capitalize()}” is also in {told}{whose}.")
+
+    def _holders(self, part: str, own: Person) -> dict[Person, list[OwnName]]:
+        """The people with a part in a name, with these names; nobody where that are too many for it to say anything."""
+        holders: dict[Person, list[OwnName]] = {}
+        for name in self._people.by_part.get(part, ()):
+            if name.person != own:
+                holders.setdefault(name.person, []).append(name)
+            if len(holders) > _MOST_SHARING:
+                return {}
+        return holders
 
     def _whose(self, name: OwnName) -> str:
         label = self._resolver.label(name.person)

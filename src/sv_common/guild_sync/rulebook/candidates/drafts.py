@@ -9,9 +9,14 @@ from enum import Enum
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.suggestions.clues import Clue, Kind, Weighed, weigh
 from sv_common.guild_sync.identity.verdicts import Person
-from sv_common.guild_sync.issues.explanation import CandidateKind, WeighedCandidate
+from sv_common.guild_sync.issues.explanation import CandidateKind, Strength, WeighedCandidate
 
 MOST = 12
+
+MOST_GUESSES = 4
+"""Candidates that are shown although little speaks for them."""
+
+_STRENGTHS = list(Strength)
 
 ONLY_SIMILAR = "It is similar to the name, but not the name itself, so it proves nothing."
 A_NAME_ALONE = "A name alone proves nothing."
@@ -77,42 +82,45 @@ class Drafts:
         linked: Person | None = None,
         needs_word: bool = False,
     ) -> tuple[WeighedCandidate, ...]:
-        """Return the candidates: those that the fix takes, then by weight; whom officers ruled out last."""
-        found = [
-            (
-                (person not in decided, is_rejected(person), -draft.weighed.weight, resolver.label(person), person.key),
-                _candidate(resolver, person, draft, decided, is_rejected(person), person == linked, needs_word),
+        """Return the candidates: those that the fix takes, then the strongest; whom officers ruled out last."""
+        found = []
+        for person, draft in self._drafts.items():
+            kind, number = kind_and_number(person)
+            candidate = WeighedCandidate(
+                kind,
+                number,
+                resolver.label(person),
+                draft.speaks_for,
+                tuple(draft.speaks_against),
+                draft.weighed.strength,
+                is_decided=person in decided,
+                is_linked=person == linked,
+                is_rejected=is_rejected(person),
+                needs_word=person == linked and needs_word,
             )
-            for person, draft in self._drafts.items()
-        ]
-        return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))[:MOST]
+            found.append((draft.weighed.weight, candidate))
+        found.sort(key=lambda each: _place(*each))
+        return tuple(_shown([candidate for _, candidate in found]))
 
     def _of(self, person: Person) -> _Draft:
         return self._drafts.setdefault(person, _Draft())
 
 
-def _candidate(
-    resolver: Resolver,
-    person: Person,
-    draft: _Draft,
-    decided: Collection[Person],
-    is_rejected: bool,
-    is_linked: bool,
-    needs_word: bool,
-) -> WeighedCandidate:
-    kind, number = kind_and_number(person)
-    return WeighedCandidate(
-        kind,
-        number,
-        resolver.label(person),
-        draft.speaks_for,
-        tuple(draft.speaks_against),
-        draft.weighed.strength,
-        is_decided=person in decided,
-        is_linked=is_linked,
-        is_rejected=is_rejected,
-        needs_word=is_linked and needs_word,
-    )
+def _place(weight: float, each: WeighedCandidate) -> tuple[bool, bool, int, float, str, str, int]:
+    strength = _STRENGTHS.index(each.strength)
+    return not each.is_decided, each.is_rejected, strength, -weight, each.label, each.kind, each.id
+
+
+def _shown(candidates: Iterable[WeighedCandidate]) -> list[WeighedCandidate]:
+    """Leave out the last of those for whom little speaks, and no more than that."""
+    shown: list[WeighedCandidate] = []
+    guesses = 0
+    for each in candidates:
+        is_guess = each.strength is Strength.WEAK and not (each.is_decided or each.is_linked or each.is_rejected)
+        guesses += is_guess
+        if not is_guess or guesses <= MOST_GUESSES:
+            shown.append(each)
+    return shown[:MOST]
 
 
 def kind_and_number(person: Person) -> tuple[CandidateKind, int]:

@@ -58,7 +58,7 @@ class _Identities:
                     self._drafts.speaks_for(Person(number), Kind.NAME, Weight.CERTAIN, sentence)
 
     def _characters(self) -> None:
-        for character in self._named_or_meaning():
+        for character in _named_or_meaning(self._resolver, self._member):
             claim = self._claim(character)
             if claim is None:
                 continue
@@ -70,17 +70,10 @@ class _Identities:
             if why_not:
                 self._drafts.speaks_against(person, why_not)
 
-    def _named_or_meaning(self) -> Iterator[KnownCharacter]:
-        characters = self._resolver.facts.characters
-        numbers = {each.id for each in self._resolver.characters_meaning_member.get(self._member.id, ())}
-        for name in discord_names(self._member):
-            numbers.update(self._resolver.names.characters_by_name.get(name, ()))
-        return (characters[number] for number in sorted(numbers))
-
     def _claim(self, character: KnownCharacter) -> tuple[Weight, str, str | None] | None:
         """Return how much says that a character is the member's, why, and what speaks against it."""
         decision = self._resolver.resolve(character)
-        if (why := evidence_for_member(self._resolver, character, self._member)) is not None:
+        if (why := _evidence(self._resolver, character, self._member)) is not None:
             return Weight.CERTAIN, why[:1].upper() + why[1:], None
         mine = next((each for each in decision.candidates if each.person.member_id == self._member.id), None)
         if mine is not None:
@@ -128,8 +121,24 @@ class _Identities:
         return (person.player_id, self._member.id) in self._resolver.facts.member_rejections
 
 
-def evidence_for_member(resolver: Resolver, character: KnownCharacter, member: KnownMember) -> str | None:
-    """Return the sentence why a character is this member's by its note or name, or None."""
+def unlinked_of_member(resolver: Resolver, member: KnownMember) -> list[tuple[KnownCharacter, str]]:
+    """Return the characters without a player that are this member's by note or name, each with the sentence why."""
+    return [
+        (character, why)
+        for character in _named_or_meaning(resolver, member)
+        if character.player_id is None and character.is_present
+        if (why := _evidence(resolver, character, member)) is not None
+    ]
+
+
+def _named_or_meaning(resolver: Resolver, member: KnownMember) -> Iterator[KnownCharacter]:
+    numbers = {each.id for each in resolver.characters_meaning_member.get(member.id, ())}
+    for name in discord_names(member):
+        numbers.update(resolver.names.characters_by_name.get(name, ()))
+    return (resolver.facts.characters[number] for number in sorted(numbers))
+
+
+def _evidence(resolver: Resolver, character: KnownCharacter, member: KnownMember) -> str | None:
     decision = resolver.resolve(character)
     if decision.target is not None:
         return decision.target.evidence if decision.target.person.member_id == member.id else None
