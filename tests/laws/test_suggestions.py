@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import FrameType
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz import process
 
 import thoroughness
 from sv_common.guild_sync.core.names import name_key
@@ -19,7 +21,7 @@ from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues.explanation import CandidateKind, Strength, WeighedCandidate
 from sv_common.guild_sync.rulebook.candidates.members import candidates_for_member
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character
-from sv_common.guild_sync.rulebook.explain import Known
+from sv_common.guild_sync.rulebook.explain import Known, RejectionFact
 
 TRIED = settings(max_examples=thoroughness.examples(150), deadline=None)
 
@@ -39,6 +41,7 @@ STEMS = (
 DECORATIONS = ("{}", "Sir {}", "{} | raid lead", "[GM] {}", "{}_main", "🔥{}", "{}/Kip", "Bob", "xX{}Xx")
 NOTES = (None, "", "Zork", "alt of Marl", "Odo", "Zork?", "Brightwind")
 DAYS = (None, date(2026, 3, 1), date(2026, 3, 9), date(2026, 3, 10))
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
 STRANGERS = ("Ωξψφ", "Φψξωθ")
 STRANGERS_RANK = 9
 
@@ -80,17 +83,23 @@ Suggested = dict[tuple[str, int], tuple[WeighedCandidate, ...]]
 
 
 def _suggested(facts: GuildFacts) -> Suggested:
-    """The candidates of every orphan of the guild."""
-    known = Known(Resolver(facts), datetime(2026, 4, 1, tzinfo=UTC))
+    """The candidates of every orphan of the guild, as its issue shows them."""
+    resolver = Resolver(facts)
+
+    def known(players: Iterable[int]) -> Known:
+        words = [RejectionFact(player, "officer bob", NOW, None) for player in sorted(players)]
+        return Known(resolver, NOW, rejections=words)
+
     attached = {player.discord_user_id for player in facts.players.values()}
-    found: Suggested = {
-        ("character", each.id): candidates_for_character(known, each.id, None)
-        for each in facts.characters.values()
-        if each.player_id is None
-    }
-    for member in facts.members:
-        if member not in attached:
-            found["member", member] = candidates_for_member(known, member, None)
+    found: Suggested = {}
+    for each in facts.characters.values():
+        if each.player_id is None:
+            ruled_out = known(player for character, player in facts.rejections if character == each.id)
+            found["character", each.id] = candidates_for_character(ruled_out, each.id, None)
+    for number in facts.members:
+        if number not in attached:
+            ruled_out = known(player for player, member in facts.member_rejections if member == number)
+            found["member", number] = candidates_for_member(ruled_out, number, None)
     return found
 
 
@@ -118,16 +127,24 @@ def _in_short(suggested: Suggested) -> dict[tuple[str, int], list[tuple[Any, ...
     }
 
 
+def rejected_of(facts: GuildFacts, kind: str) -> set[tuple[int, int]]:
+    """Whom officers ruled out: the subject, and the player."""
+    if kind == "character":
+        return set(facts.rejections)
+    return {(member, player) for player, member in facts.member_rejections}
+
+
 @TRIED
 @given(guilds())
 def test_whom_an_officer_ruled_out_stands_behind_everyone_else(facts: GuildFacts) -> None:
     for (kind, about), found in _suggested(facts).items():
         for each in found:
-            pair = (about, each.id) if kind == "character" else (each.id, about)
-            rejected = facts.rejections if kind == "character" else facts.member_rejections
-            assert each.is_rejected == (each.kind is CandidateKind.PLAYER and pair in rejected)
+            is_ruled_out = each.kind is CandidateKind.PLAYER and (about, each.id) in rejected_of(facts, kind)
+            assert each.is_rejected == is_ruled_out
         states = [each.is_rejected for each in found]
         assert states == sorted(states)
+        ruled_out = {pair for pair in rejected_of(facts, kind) if pair[0] == about}
+        assert sum(states) == len(ruled_out)
 
 
 @TRIED
@@ -192,19 +209,33 @@ def _large_guild(number: int) -> Known:
         characters[at] = _character(at, name, None, f"realm{at}", "", 1, None)
         members[at] = KnownMember(at, str(at), f"user{name.lower()}", None, f"{name} | Tank", is_present=True)
     characters[number] = _character(number, "Xyloqux", None, "realm", "", 1, None)
-    members[number] = KnownMember(number, str(number), "xyloqx", None, "Sir Xyloqx", is_present=True)
-    return Known(Resolver(GuildFacts(1, characters, {}, members, {}, frozenset())), datetime(2026, 4, 1, tzinfo=UTC))
+    members[number] = KnownMember(number, str(number), "xyloqx", None, "Xyloqx | Tank", is_present=True)
+    return Known(Resolver(GuildFacts(1, characters, {}, members, {}, frozenset())), NOW)
 
 
-def test_one_question_costs_no_more_in_a_guild_four_times_as_large() -> None:
-    counts = []
+def test_strangers_whose_names_begin_otherwise_add_nothing_to_what_a_question_costs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[int] = []
+    extract = process.extract
+
+    def counted(query: str, choices: list[str], **options: Any) -> Any:
+        compared.append(len(choices))
+        return extract(query, choices, **options)
+
+    monkeypatch.setattr(process, "extract", counted)
+    counts, distances = [], []
     for number in (300, 1200):
         known = _large_guild(number)
         candidates_for_character(known, 0, None)
         candidates_for_member(known, 0, None)
-        assert candidates_for_character(known, number, None)[0].label == "Sir Xyloqx"
+        assert candidates_for_character(known, number, None)[0].label == "Xyloqx | Tank"
+        compared.clear()
         counts.append(
             _calls_of(lambda known=known, number=number: candidates_for_character(known, number, None))  # type: ignore[misc]
             + _calls_of(lambda known=known, number=number: candidates_for_member(known, number, None))  # type: ignore[misc]
         )
+        distances.append(sum(compared))
     assert counts[1] <= 1.2 * counts[0], counts
+    assert distances[0] > 0
+    assert distances[1] <= 1.2 * distances[0], distances
