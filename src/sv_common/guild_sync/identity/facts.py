@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -45,6 +46,7 @@ class KnownCharacter(NamedTuple):
     basis: str | None = None
     basis_note: str | None = None
     confirmed_by: str | None = None
+    first_seen: date | None = None
 
     @property
     def is_decided(self) -> bool:
@@ -88,6 +90,7 @@ class KnownMember(NamedTuple):
     global_name: str | None
     display_name: str
     is_present: bool
+    first_seen: date | None = None
 
     @property
     def name_keys(self) -> set[str]:

@@ -3,7 +3,7 @@
 -- main that is gone.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.guild_note,
        l.player_id, l.link_source, c.removed_at is null, c.rank_index, c.settled_rank_index, l.basis, l.basis_note,
-       l.confirmed_by
+       l.confirmed_by, (c.first_seen at time zone 'UTC')::date
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and (
@@ -19,7 +19,8 @@ order by id
 
 -- name: discord
 -- People on the Discord server, and those who left it but are a player still.
-select d.id, d.discord_id, d.username, d.global_name, d.display_name, d.is_present
+select d.id, d.discord_id, d.username, d.global_name, d.display_name, d.is_present,
+       (d.first_seen at time zone 'UTC')::date
 from guild_identity.discord_users d
 where d.guild_id = %(guild_id)s and not d.is_bot
   and (d.is_present or exists (select from guild_identity.players p where p.discord_user_id = d.id))

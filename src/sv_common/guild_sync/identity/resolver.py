@@ -21,7 +21,8 @@ known name and another that looks like a known one decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -32,6 +33,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
+from sv_common.guild_sync.identity.names.people import PeopleIndex
 from sv_common.guild_sync.identity.names.similarity import MISSPELLING_SCORE, SHORTEST_BEGINNING, Similarity, is_similar
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, fold_accents, parse_note
@@ -85,6 +87,37 @@ class Resolver(CandidateFinder):
         """Return the player's own name of which the mention may be a misspelling or a short form."""
         own_names = sorted(self.names.names_here(player_id) | self.names.words_on_discord(player_id))
         return next((own for own in own_names if is_similar(mention.readings[0].key, own)), None)
+
+    @cached_property
+    def people(self) -> PeopleIndex:
+        """Everyone whom a suggestion may name."""
+        return PeopleIndex(self.facts, self.names)
+
+    @cached_property
+    def characters_meaning_member(self) -> Mapping[int, Sequence[KnownCharacter]]:
+        """The characters whose notes may mean each Discord member without a player."""
+        found: dict[int, list[KnownCharacter]] = defaultdict(list)
+        for character in self.facts.characters.values():
+            for member in {candidate.person.member_id for candidate in self.resolve(character).candidates} - {None}:
+                found[member or 0].append(character)
+        return found
+
+    @cached_property
+    def characters_by_unknown_name(self) -> Mapping[str, Sequence[KnownCharacter]]:
+        """The characters whose notes give a name that no one has, by each reading of that name."""
+        found: dict[str, list[KnownCharacter]] = defaultdict(list)
+        for character in self.facts.characters.values():
+            decision = self.resolve_alone(character)
+            if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
+                for reading in decision.mention.readings:
+                    found[reading.key].append(character)
+        return found
+
+    @cached_property
+    def named_for_certain(self) -> frozenset[int | None]:
+        """The characters that some note names for certain."""
+        decisions = map(self.resolve_alone, self.facts.characters.values())
+        return frozenset(target.person.character_id for decision in decisions if (target := decision.target))
 
     @cached_property
     def writes_names_small(self) -> bool:

@@ -159,6 +159,9 @@ async def _fix(
 async def _known(guild: GuildConnection, issue: Issue) -> Known:
     resolver = Resolver(await read_facts(guild))
     now = datetime.now(UTC)
+    if (member_id := issue.discord_member_id) is not None:
+        rejections = await guild.all(RejectionFact, SQL["member_rejections"], member_id=member_id)
+        return Known(resolver, now, rejections=rejections)
     if issue.wow_character_id is None:
         return Known(resolver, now)
     number = issue.wow_character_id

@@ -35,3 +35,10 @@ select player_id, rejected_by, created_at as at, reason
 from guild_identity.link_rejections
 where character_id = %(character_id)s
 order by created_at desc, player_id
+
+-- name: member_rejections
+-- Which players a Discord member is not, by an officer's word.
+select player_id, rejected_by, created_at as at, reason
+from guild_identity.link_rejections
+where guild_id = %(guild_id)s and discord_user_id = %(member_id)s
+order by created_at desc, player_id

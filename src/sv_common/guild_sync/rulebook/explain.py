@@ -46,7 +46,7 @@ class LinkFact:
 
 @dataclass(frozen=True, slots=True)
 class RejectionFact:
-    """An officer's decision that the character is not a player's."""
+    """An officer's decision that the character is not a player's, or the Discord member not the player."""
 
     player_id: int
     rejected_by: str
@@ -54,8 +54,14 @@ class RejectionFact:
     reason: str | None
 
     def sentence(self, character: str, player: str) -> str:
+        return self._said(f"{character} does not belong to {player}")
+
+    def sentence_of_member(self, member: str, player: str) -> str:
+        return self._said(f"{member} on Discord is not the player {player}")
+
+    def _said(self, what: str) -> str:
         why = f": {self.reason}" if self.reason and self.reason != "an officer says so." else "."
-        return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {character} does not belong to {player}{why}"
+        return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {what}{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,10 @@ class SharedFact:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that an explanation may use. What is about a character is there only where the subject is one."""
+    """All that an explanation may use. What is about a character is there only where the subject is one.
+
+    `rejections` are about the subject, a character or a Discord member.
+    """
 
     resolver: Resolver
     now: datetime

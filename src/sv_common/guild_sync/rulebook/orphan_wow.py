@@ -16,7 +16,7 @@ from sv_common.guild_sync.identity.verdicts import Candidate, Verdict
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.candidates import candidates_for_character, remedy_for_character
+from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
