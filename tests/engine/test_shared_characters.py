@@ -26,6 +26,7 @@ from sv_common.guild_sync.insights import health, issue, people, person
 from sv_common.guild_sync.insights.people import PersonKind
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.mitigations import preview_undo
 from sv_common.guild_sync.rules import RULES
 
 
@@ -203,7 +204,10 @@ async def test_an_undo_that_would_link_a_character_marked_since_is_refused(guild
     await guild.main("Mito")
     await guild.alt("Vault", None, (await guild.rows("select id from guild_identity.players"))[0][0])
     unlinked = await guild.decide(UnlinkCharacter("Vault"))
-    await guild.decide(MarkShared("Vault"))
+    marked = await guild.decide(MarkShared("Vault"))
+    assert unlinked.attempt_id is not None
+    ahead = await preview_undo(guild.pool, unlinked.attempt_id, guild_id=guild.guild_id)
+    assert [each.attempt_id for each in ahead.later] == [marked.attempt_id]
     with pytest.raises(Refused, match="Vault was marked as a bank or shared character since"):
         await guild.undo(unlinked)
 
