@@ -1,1 +1,1 @@
-"""How well notes are read, on labelled rosters. Run `python -m evaluation.notes`."""
+"""How well notes are read and people suggested. Run `python -m evaluation.notes` and `python -m evaluation.suggestions`."""

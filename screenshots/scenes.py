@@ -39,6 +39,7 @@ class Surroundings:
 
 SCENES = (
     Scene("sign-in", "/login", is_before_signing_in=True),
+    Scene("find", "/admin/search?q=mi"),
     Scene("data-quality", "/admin/data-quality"),
     Scene("data-quality-dark", "/admin/data-quality", is_dark=True),
     Scene("data-quality-phone", "/admin/data-quality", is_phone=True),

@@ -15,7 +15,7 @@ SQL = load_sql(__package__, "decisions.sql")
 
 @dataclass(frozen=True)
 class Decisions:
-    """Players, links, rejections and aliases as people left them, and the dismissals that they made, by issue.
+    """Players, links, rejections, shared characters and aliases as people left them, and the dismissals that they made, by issue.
 
     `outdated` are issues whose dismissal ended because what it rested on has changed.
     """

@@ -16,6 +16,8 @@ from (
     select guild_id, 'rejection', concat_ws(' ', coalesce('member ' || discord_user_id, character_id::text), 'of', player_id)
     from guild_identity.link_rejections
     union all
+    select guild_id, 'shared', concat_ws(' ', character_id, 'by', marked_by) from guild_identity.shared_characters
+    union all
     select guild_id, 'alias', concat_ws(' ', alias_key, 'of', player_id) from guild_identity.player_note_aliases
 ) said
 where %(guild_id)s::integer is null or guild_id = %(guild_id)s

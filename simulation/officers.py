@@ -21,8 +21,11 @@ from sv_common.guild_sync.identity.decisions import (
     LinkCharacterToMember,
     LinkMember,
     ManualDecision,
+    MarkShared,
+    NewPlayer,
     RejectLink,
     UnlinkCharacter,
+    UnmarkShared,
 )
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.issues import lifecycle
@@ -124,7 +127,7 @@ class Officers:
                 await lifecycle.reopen(here, issue_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
-        """Say whose a character is, or whose it is not."""
+        """Say whose a character is, or whose it is not, a new player's or nobody's."""
         pairs = await self._rows("characters_and_players", guild)
         if pairs:
             character, player = guild.rng.choice(pairs)
@@ -132,6 +135,9 @@ class Officers:
                 LinkCharacter(character, player),
                 UnlinkCharacter(character),
                 RejectLink(character, player, "Not so."),
+                MarkShared(character, "Bank."),
+                UnmarkShared(character),
+                NewPlayer([character]),
             ]
             decision = guild.rng.choice(decisions)
             await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)

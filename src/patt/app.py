@@ -29,6 +29,7 @@ from patt.pages import (
     issue_pages,
     match_pages,
     player_pages,
+    search_pages,
     settings_pages,
     sign_in_pages,
 )
@@ -51,6 +52,7 @@ ROUTERS = (
     activity.for_losses,
     matching.router,
     players.router,
+    players.for_search,
     settings.router,
     credentials.router,
     access.router,
@@ -62,6 +64,7 @@ ROUTERS = (
     activity_pages.router,
     match_pages.router,
     player_pages.router,
+    search_pages.router,
     access_pages.router,
     settings_pages.router,
     access_pages.own,

@@ -81,6 +81,25 @@ def test_an_issue_can_be_listed_shown_dismissed_reopened_and_resolved(patt: Patt
     assert events == ["opened", "dismissed", "reopened", "resolved"]
 
 
+def test_everything_is_found_with_its_number_and_why(patt: Patt, guild: psycopg.Connection) -> None:
+    assert patt("scan").code == 0
+    found = {group["name"]: group for group in patt("find", "strang", "--json").json["groups"]}
+    (hit,) = found["characters"]["hits"]
+    assert (hit["id"], hit["title"], hit["why"]) == (
+        4,
+        "Stranger-area-52",
+        "level 80 class unknown · no rank · no player",
+    )
+    assert found["issues"]["total"] == 1
+    assert "note: hi there" in patt("find", "hi", "there").out
+    assert "#4" in patt("find", "Stranger").out
+    assert patt("find", "make", "an", "upload", "key").out.count("/admin/settings/keys") == 1
+    rows = [hit for group in patt("find", "#1", "--json").json["groups"] for hit in group["hits"]]
+    assert [(hit["kind"], hit["id"]) for hit in rows] == [("player", 1), ("character", 1), ("issue", 1)]
+    assert "Nothing matches “[bold]x”" in patt("find", "[bold]x").out
+    assert patt("find", "x" * 900).code == 0
+
+
 def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild: psycopg.Connection) -> None:
     guild.execute(
         "update guild_identity.wow_characters set guild_note = 'alt of Mito' where character_name = 'Stranger'"

@@ -193,7 +193,7 @@ async def test_each_obstacle_is_named_with_its_remedy_before_anything_is_changed
 
 async def test_everyones_role_cannot_be_given(net: Net, run: RoleRun, alice: WorldMember) -> None:
     plan = (give(net.world, "@everyone"),)
-    with pytest.raises(Obstacle, match="Everybody holds '@everyone'"):
+    with pytest.raises(Obstacle, match="Every member has '@everyone'"):
         await carry_out(run, net.world, alice, plan)
 
 

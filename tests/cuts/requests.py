@@ -109,6 +109,7 @@ ASKS: dict[str, Made] = {
     f"{SETTINGS}/keys": _form(uploader="Zork"),
     f"{SETTINGS}/tokens": _form(name="dashboard", scope="read"),
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
+    "/admin/data-quality/preview": _form(),
     "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
     "/login/{token}": lambda _: Ask(form={}, who="no one"),
     "/logout": _form(),

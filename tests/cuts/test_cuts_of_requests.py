@@ -76,7 +76,7 @@ def flash_of(answer: httpx2.Response) -> tuple[str, str] | None:
     flash = answer.cookies.get(COOKIE)
     if flash is None:
         return None
-    tone, text = json.loads(base64.urlsafe_b64decode(flash.strip('"').partition(".")[0]))
+    tone, text, *_ = json.loads(base64.urlsafe_b64decode(flash.strip('"').partition(".")[0]))
     return tone, text
 
 

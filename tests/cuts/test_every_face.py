@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 import httpx2
@@ -50,6 +50,9 @@ DECISIONS: tuple[ManualDecision, ...] = (
     decisions.SetMain("Grimalt"),
     decisions.AddAlias("Quux", "Mito"),
     decisions.RemoveAlias("Quux"),
+    decisions.NewPlayer(["Riddle"], "Odo", "Zephyr", remember_note=False),
+    decisions.MarkShared("Grimalt", "guild bank"),
+    decisions.UnmarkShared("Grimalt"),
 )
 """One of each kind; some are refused, which is to be said alike too."""
 
@@ -196,7 +199,9 @@ def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _line(decision: ManualDecision) -> tuple[str, ...]:
     body = _body(decision)
     verb = body.pop("decision").replace("_", "-")
-    own = [value for name, value in body.items() if name not in ("plan_key", "reason", "remember_note")]
+    optional = [each.name for each in fields(decision) if each.default is not MISSING]
+    given = {name: value for name, value in body.items() if name not in optional}
+    own = [word for value in given.values() for word in (value if isinstance(value, list) else [value])]
     verbs = ("alias", verb.removesuffix("-alias")) if verb.endswith("-alias") else (verb,)
-    reason = ("--reason", body["reason"]) if body.get("reason") else ()
-    return (*verbs, *own, *reason, "--guild", "1")
+    said = [(f"--{name}", body[name]) for name in optional if body.get(name) and name != "plan_key"]
+    return (*verbs, *own, *itertools.chain.from_iterable(said), "--guild", "1")

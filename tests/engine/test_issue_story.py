@@ -8,7 +8,7 @@ from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, U
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.insights.issue import GONE, IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues.explanation import WeighedCandidate
+from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.mitigations import fix_one, undo
 from sv_common.guild_sync.rules import RULES
 
@@ -172,7 +172,8 @@ async def test_a_name_that_is_only_like_the_word_is_shown_and_proves_nothing(gui
     await guild.character("Newalt", "Grimrok")
     told = await _told(guild, "orphan_wow", "Newalt")
     found = _one(told, "Grimrokk")
-    assert found.speaks_for == ("“Grimrok” is the beginning of Grimrokk-area-52, a character of Grimrokk.",)
+    assert found.speaks_for[0] == "“Grimrok” is the beginning of Grimrokk-area-52, a character of Grimrokk."
+    assert found.strength is Strength.LIKELY
     assert found.speaks_against == ("It is similar to the name, but not the name itself, so it proves nothing.",)
     assert not found.is_decided
 
@@ -208,7 +209,9 @@ async def test_a_character_that_bears_a_name_which_others_bear_too_is_told_of(gu
     assert _one(orphan, "Raven").speaks_against[0] == "Other characters of the guild have this name too."
     member = await _told(guild, "orphan_discord", scan=False)
     assert _one(member, "Raven-area-52").speaks_against == ("Others have the name too.",)
-    assert _one(member, "Raven-illidan").speaks_against[-1] == "It belongs to Elrek already."
+    elrek = _one(member, "Elrek")
+    assert elrek.speaks_for[0] == "Raven-illidan, a character of Elrek: The character has the Discord name."
+    assert elrek.speaks_against[-1] == "The player Elrek is Elrek#discord on Discord already."
 
 
 async def test_a_stranger_in_the_note_can_be_made_a_word_for_the_linked_player(guild: GuildBuilder) -> None:

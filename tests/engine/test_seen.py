@@ -74,7 +74,7 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     async with guild.pool.writing(guild.guild_id) as here:
         await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
         await lifecycle.reopen(here, issue_id, actor=BOB, reason="no guest")
-        with pytest.raises(PlanStale, match="officer bob opened it again just now, and before that 1 more"):
+        with pytest.raises(PlanStale, match="officer bob reopened it just now, and before that 1 more"):
             await check_unchanged(here, issue_id, seen)
 
 
@@ -85,7 +85,7 @@ async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder,
         told = [(move.sentence, move.remark) for move in await moves(here, issue_id)]
     assert told == [
         ("a scan found it", None),
-        ("officer bob set it aside", "a guest"),
+        ("officer bob dismissed it", "a guest"),
         ("officer alice marked it as resolved", "asked him"),
     ]
 

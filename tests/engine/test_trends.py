@@ -147,6 +147,13 @@ async def test_a_trend_is_what_counting_day_by_day_comes_to(pool: Pool, moves: l
 
 async def test_a_trend_has_each_day_once_and_today_last(guild: GuildBuilder) -> None:
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        untouched = await health.trends(here, 30)
+    assert (len(untouched.days), untouched.total) == (1, [0])  # nobody has counted on any day before
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
+        "(%(guild)s, 'discord_sync', 'clock', 'done', now() - interval '200 days', now())"
+    )
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for days in (30, 90):
             trends = await health.trends(here, 90 if days == 90 else 30)
             assert len(trends.days) == days + 1

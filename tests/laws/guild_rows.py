@@ -27,6 +27,7 @@ _TABLES = (
     "guild_identity.link_rejections",
     "guild_identity.discord_users",
     "guild_identity.former_names",
+    "guild_identity.shared_characters",
 )
 _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
@@ -46,12 +47,16 @@ class Guild:
     ranks: list[Row]
     roles: list[Row]
     now_ms: int
+    shared: frozenset[int]
+    """Characters that an officer has marked as nobody's."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
         rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
-        characters, players, links, aliases, rejections, members, former = (rows[table] for table in _TABLES)
-        guild = cls(characters, players, links, [], rejections, members, former, rows[_RANKS], rows[_ROLES], now_ms)
+        characters, players, links, aliases, rejections, members, former, marks = (rows[table] for table in _TABLES)
+        shared = frozenset(row["character_id"] for row in marks)
+        ranks, roles = rows[_RANKS], rows[_ROLES]
+        guild = cls(characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared)
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild
 
@@ -64,8 +69,16 @@ class Guild:
         return [c for c in self.characters if c["removed_at"] is None]
 
     def known_characters(self) -> list[Row]:
-        """Who is in the guild, and who has left it but still belongs to a player."""
-        return [c for c in self.characters if c["removed_at"] is None or self.player_of(c) is not None]
+        """Who is in the guild, and who has left it but still belongs to a player, or is marked as nobody's."""
+        return [
+            c
+            for c in self.characters
+            if c["removed_at"] is None or self.player_of(c) is not None or c["id"] in self.shared
+        ]
+
+    def tells_of_nobody(self, meant: set[Somebody]) -> bool:
+        """Whether all that a note means are bank or shared characters."""
+        return bool(meant) and all(kind == "character" and number in self.shared for kind, number in meant)
 
     def character(self, character_id: int) -> Row:
         return next(c for c in self.characters if c["id"] == character_id)

@@ -347,6 +347,10 @@ BY_OFFICERS = (
     "confirm_link",
     "unlink",
     "unlink_member",
+    "new_player",
+    "mark_shared",
+    "mark_shared",
+    "unmark_shared",
     "merge",
     "confirm_ranks",
 )

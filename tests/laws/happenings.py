@@ -18,9 +18,12 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
     LinkCharacterToMember,
+    MarkShared,
     MergePlayers,
+    NewPlayer,
     UnlinkCharacter,
     UnlinkMember,
+    UnmarkShared,
 )
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import ranks
@@ -194,6 +197,8 @@ async def _link_manually(life: Life, event: Event) -> None:
     async with life.pool.connection() as conn:
         player = _one_of(players, event.number) or await direct_rows.make_player(conn, life.guild_id, event.name)
         character = (await direct_rows.character_ids(conn, life.guild_id))[toon.number]
+        if character in {row["character_id"] for row in await life.rows("shared_characters")}:
+            return
         await direct_rows.link(conn, life.guild_id, character, player, as_main=bool(event.number % 2))
 
 
@@ -231,6 +236,29 @@ async def _unlink_member(life: Life, event: Event) -> None:
             await life.decide(UnlinkMember(str(player)))
 
 
+async def _new_player(life: Life, event: Event) -> None:
+    """One or two characters without a player get a new one, called as the event says or as their notes do."""
+    owned = {row["character_id"] for row in await life.rows("player_characters")}
+    present = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
+    free = [number for number in present if number not in owned]
+    if free:
+        chosen = {_one_of(free, event.who), _one_of(free, event.number)}
+        with contextlib.suppress(Refused):
+            await life.decide(NewPlayer([f"#{each}" for each in chosen], event.name if event.number % 2 else None))
+
+
+async def _mark_shared(life: Life, event: Event) -> None:
+    characters = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
+    if character := _one_of(characters, event.who):
+        with contextlib.suppress(Refused):
+            await life.decide(MarkShared(str(character), event.name))
+
+
+async def _unmark_shared(life: Life, event: Event) -> None:
+    if character := _one_of([row["character_id"] for row in await life.rows("shared_characters")], event.who):
+        await life.decide(UnmarkShared(str(character)))
+
+
 _HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
@@ -258,5 +286,8 @@ _HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "confirm_link": _confirm_link,
     "unlink": _unlink,
     "unlink_member": _unlink_member,
+    "new_player": _new_player,
+    "mark_shared": _mark_shared,
+    "unmark_shared": _unmark_shared,
     "merge": _merge,
 }

@@ -38,12 +38,18 @@ def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
 def whom_note_means(guild: Guild, character: Row) -> set[Somebody]:
     """All people the note can mean; a character without a player is replaced by the people its own note means."""
     direct = set(_whom_note_says(guild, character))
+    if guild.tells_of_nobody(direct):
+        return direct
     direct -= set(_returning(guild, direct, character)[1:])
     meant = {_end_of_the_way(guild, somebody, character) for somebody in direct} - rejected(guild, character)
     if not meant:
         return direct
     people, loose = {m for m in meant if m[0] != "character"}, [m for m in meant if m[0] == "character"]
-    if len(loose) == 1 and any(_bears_name(guild, person, loose[0]) for person in people):
+    if (
+        len(loose) == 1
+        and loose[0][1] not in guild.shared
+        and any(_bears_name(guild, person, loose[0]) for person in people)
+    ):
         onward = _whom_note_says(guild, guild.character(loose[0][1]))
         is_circle = len(onward) > 1 and ("character", character["id"]) in onward
         return meant if is_circle else people
@@ -88,9 +94,11 @@ def _end_of_the_way(guild: Guild, somebody: Somebody, about: Row) -> Somebody:
     while here[0] == "character":
         if here[1] in passed:
             return somebody
+        if here[1] in guild.shared:
+            return here
         passed.append(here[1])
         onward = _whom_note_says(guild, guild.character(here[1]))
-        if len(onward) != 1 or is_doubtful(guild, guild.character(here[1])):
+        if len(onward) != 1 or guild.tells_of_nobody(onward) or is_doubtful(guild, guild.character(here[1])):
             return here
         (here,) = onward
     return here
@@ -185,7 +193,11 @@ def _is_elsewhere(guild: Guild, key: str, mention: Mention) -> bool:
 def _without_namesakes(guild: Guild, called: set[Somebody]) -> set[Somebody]:
     """One character without a player whose note names nobody is the same person as the player or member of its name."""
     people, loose = {c for c in called if c[0] != "character"}, [c for c in called if c[0] == "character"]
-    is_quiet = len(loose) == 1 and not certain_mentions(guild, guild.character(loose[0][1]))
+    is_quiet = (
+        len(loose) == 1
+        and loose[0][1] not in guild.shared
+        and not certain_mentions(guild, guild.character(loose[0][1]))
+    )
     return people if people and is_quiet else called
 
 
@@ -232,6 +244,8 @@ def _led_to(guild: Guild, character: Row) -> list[Row]:
 def owner(guild: Guild, character: Row) -> Somebody | None:
     """The one person whose character this certainly is: by its note, or by its name where the note says nothing."""
     meant = whom_note_means(guild, character)
+    if guild.tells_of_nobody(meant) or character["id"] in guild.shared:
+        return None
     if meant:
         return next(iter(meant)) if len(meant) == 1 and not is_doubtful(guild, character) else None
     if any(names_a_stranger(mention, character) for mention in certain_mentions(guild, character)):
@@ -248,7 +262,8 @@ def _suggests_somebody(guild: Guild, character: Row) -> bool:
 
 def _owner_by_name(guild: Guild, character: Row) -> Somebody | None:
     called_so = [m for m in present_people(guild) if character["name_key"] in whole_discord_names(m)]
-    namesakes = [c for c in guild.known_characters() if c["name_key"] == character["name_key"]]
+    others = [c for c in guild.known_characters() if c["id"] not in guild.shared]
+    namesakes = [c for c in others if c["name_key"] == character["name_key"]]
     if len(called_so) != 1 or len(namesakes) != 1 or len(members_called(guild, character["name_key"])) > 1:
         return None
     somebody = as_person(guild, called_so[0])

@@ -29,7 +29,9 @@ def find(guild: Guild) -> Findings:
     """All that is wrong. A rule that cannot conclude is missing from the answer."""
     found = {
         "note_mismatch": {c["id"] for c in guild.present_characters() if note_contradicts_link(guild, c)},
-        "orphan_wow": {c["id"] for c in guild.present_characters() if guild.player_of(c) is None},
+        "orphan_wow": {
+            c["id"] for c in guild.present_characters() if guild.player_of(c) is None and c["id"] not in guild.shared
+        },
         "orphan_discord": {m["id"] for m in guild.people() if _is_orphan(guild, m)},
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
@@ -54,7 +56,9 @@ def _is_orphan(guild: Guild, member: Row) -> bool:
 
 def _is_stale(guild: Guild, character: Row) -> bool:
     login = character["last_login_timestamp"]
-    return login is not None and login < guild.now_ms - DAYS_UNTIL_STALE * DAY_MS
+    return (
+        character["id"] not in guild.shared and login is not None and login < guild.now_ms - DAYS_UNTIL_STALE * DAY_MS
+    )
 
 
 def _has_wrong_roles(guild: Guild, player: Row) -> bool:
@@ -109,7 +113,7 @@ def note_contradicts_link(guild: Guild, character: Row) -> bool:
         return False
     meant = whom_note_means(guild, character)
     if meant:
-        return ("player", player_id) not in meant
+        return ("player", player_id) not in meant and not guild.tells_of_nobody(meant)
     if any(reading.key in former_names_of(guild, player_id) for mention in mentions for reading in mention.readings):
         return False
     strangers = [mention for mention in mentions if names_a_stranger(mention, character)]

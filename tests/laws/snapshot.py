@@ -21,6 +21,7 @@ PEOPLE_TABLES = frozenset(
         "guild_identity.player_characters",
         "guild_identity.player_note_aliases",
         "guild_identity.link_rejections",
+        "guild_identity.shared_characters",
     }
 )
 _GUILDS = "guild_identity.guilds"

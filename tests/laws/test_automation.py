@@ -67,12 +67,14 @@ async def test_nothing_automatic_matches_at_large_makes_a_player_or_changes_what
 ) -> None:
     life = await _begin(pool, spec, [*decisions, Event("dismiss", who=0), Event("dismiss", who=7)])
     players = [row["id"] for row in await life.rows("players")]
+    marked = await life.rows("shared_characters")
     linked, decided, dismissed = await _linked(life), await _decided_links(life), await _dismissals(life)
     with _exploding_match() as calls:
         await _run_everything_automatic(life, news)
     assert calls == []
     assert [row["id"] for row in await life.rows("players")] == players
     assert await _decided_links(life) == decided
+    assert await life.rows("shared_characters") == marked
     rejected = {(row["character_id"], row["player_id"]) for row in await life.rows("link_rejections")}
     assert (await _linked(life) - linked) & rejected == set()
     after, ended = await _dismissals(life), await _moves_that_ended_dismissals(life)

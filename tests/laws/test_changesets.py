@@ -141,6 +141,15 @@ def _rejections(p: Picked) -> Iterator[RowChange]:
     yield changeset.reject(p.player.named, member=p.member.named, why="x", is_unlinking=True)
 
 
+def _shared(p: Picked) -> Iterator[RowChange]:
+    if p.character.id in p.facts.shared:
+        yield changeset.unmark_shared(p.character.named)
+    else:
+        if owner := p.owner(p.character):
+            yield changeset.unlink(p.character.named, owner)
+        yield changeset.mark_shared(p.character.named, "x")
+
+
 def _said_before(p: Picked) -> Iterator[RowChange]:
     if said := p.rejection():
         player = said.pop("player")
@@ -175,6 +184,7 @@ _BUILDERS: tuple[Builder, ...] = (
     _words,
     _rejections,
     _said_before,
+    _shared,
     _merge,
 )
 
@@ -289,6 +299,7 @@ _CHANGED: dict[str, tuple[str, str]] = {
     "alias": ("player_note_aliases", "created_by = 'somebody'"),
     "link": ("player_characters", "evidence = 'otherwise'"),
     "rejection": ("link_rejections", "reason = 'otherwise'"),
+    "shared": ("shared_characters", "reason = 'otherwise'"),
 }
 
 

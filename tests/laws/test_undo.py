@@ -19,12 +19,14 @@ from sv_common.guild_sync.core.errors import PattError, Refused
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity.decisions import (
     ManualDecision,
+    MarkShared,
     MergePlayers,
     RejectLink,
     RemoveAlias,
     SetMain,
     UnlinkCharacter,
     UnlinkMember,
+    UnmarkShared,
 )
 from sv_common.guild_sync.mitigations import preview_undo, undo
 
@@ -34,7 +36,7 @@ _QUONDAM = "quondam"
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
 _lives = events(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
-_choices = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
+_choices = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
 _orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=8)
 
 
@@ -91,6 +93,8 @@ async def _decision(life: Life, kind: int, one: int, another: int) -> ManualDeci
         MergePlayers(player, other),
         MergePlayers(player, other),
         SetMain(character),
+        MarkShared(character, "bank"),
+        UnmarkShared(character),
         RemoveAlias(aliases[one % len(aliases)]) if aliases else SetMain(character),
     ]
     return decisions[kind]

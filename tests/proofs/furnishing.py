@@ -22,7 +22,7 @@ from sv_common.guild_sync.jobs import matches
 from sv_common.guild_sync.roster import runs, uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
 from sv_common.guild_sync.sources.ports import Sources
-from web.helpers import BASE_URL, settings
+from web.helpers import BASE_URL, bound_session, settings
 
 LONGEST_CHARACTER_NAME = 48
 
@@ -55,11 +55,24 @@ async def furnish(guild: GuildBuilder, words: Words, officer: str = "officer ali
     """
     for _ in words.texts:
         await _people(guild, words)
+    await _twins(guild)
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
     await _decisions(guild, words, officer)
     await _issues_with_a_past(guild, words, officer)
     await _full_matches(guild, officer)
     await _what_came_in(guild, words)
+
+
+async def _twins(guild: GuildBuilder) -> None:
+    """Let what can be called the same be called so: characters of two realms, keys, tokens, and sessions of one account."""
+    player = await guild.main("Twinmother", rank=RAIDER)
+    for realm in ("area-52", "illidan"):
+        await guild.link(await guild.character("Twinling", realm=realm), player)
+        await guild.character("Stranger", "hello there friend", realm=realm)
+        await bound_session(guild.pool, "twin", "officer", guild.guild_id)
+        async with guild.pool.connection() as conn:
+            await credentials.create_upload_key(conn, "Twin", guild_id=guild.guild_id, created_by="alice")
+            await credentials.create_api_token(conn, "twin", guild_id=guild.guild_id, created_by="alice")
 
 
 async def _people(guild: GuildBuilder, words: Words) -> None:

@@ -11,6 +11,7 @@ import httpx2
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from patt.auth.permissions import ROLES, Role
 from patt.web.context import SESSION_COOKIE
 from proofs.furnishing import Words, furnish
 from proofs.walking import View, Walk, Walker, names_in
@@ -20,7 +21,7 @@ from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.simulators.server import serve
-from web.helpers import application, login_link, session
+from web.helpers import application, bound_session, login_link, session
 
 ENOUGH_FOR_TWO_PAGES = 60
 
@@ -43,9 +44,15 @@ MORE_VIEWS = (
     "/admin/players?search=nobody-is-called-so",
     "/admin/players?search=%00",
     "/admin/players?show=all&search=%3Cb%20class=owned%3E",
+    "/admin/search?q=mito",
+    "/admin/search?q=nobody-is-called-so",
+    "/admin/search?q=%3Cb%20class=owned%3E",
+    "/admin/search?q=%23{issue_id}",
     "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
     "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
     "/admin/data-quality/preview?guild={guild_id}&issue_ids={issue_id}",
+    "/admin/data-quality/preview/all?guild={guild_id}",
+    "/admin/data-quality/preview/all?guild={guild_id}&state=dismissed",
     "/admin/data-quality/issues/{issue_id}?search=o",
     "/admin/data-quality/issues/{issue_id}?search=%3Cb%20class=owned%3E",
     "/admin/settings/preview?guild={guild_id}&kind=word&word=Quux&reading=profession",
@@ -76,11 +83,13 @@ class House:
     session: str
     numbers: Mapping[str, Sequence[object]]
     is_lived_in: bool = True
+    sessions: Mapping[Role, str] = field(default_factory=dict)
     _walks: list[Walk] = field(default_factory=list)
 
-    def client(self) -> httpx2.AsyncClient:
-        """Return a client that is signed in."""
-        return httpx2.AsyncClient(base_url=self.base_url, cookies={SESSION_COOKIE: self.session})
+    def client(self, role: Role | None = None) -> httpx2.AsyncClient:
+        """Return a client that is signed in, on request in a role."""
+        session = self.sessions[role] if role else self.session
+        return httpx2.AsyncClient(base_url=self.base_url, cookies={SESSION_COOKIE: session}, timeout=30)
 
     async def walk(self) -> Walk:
         """Return every page, in each of its views where people live, and refusals; they are visited when this is asked first."""
@@ -118,7 +127,9 @@ async def opened(
         # Each time this clock is read an hour has passed: nobody is told to wait.
         app = application(pool, clock=itertools.count(step=3600).__next__)
         async with app.state.live.listening(), serve(app) as base_url:
-            yield House(app, base_url, await _session_of(pool, officer), await numbers_of(pool), is_lived_in)
+            sessions = {role: await bound_session(pool, f"some {role}", role, None) for role in ROLES}
+            own, numbers = await _session_of(pool, officer), await numbers_of(pool)
+            yield House(app, base_url, own, numbers, is_lived_in, sessions)
 
 
 async def _session_of(pool: Pool, officer: str) -> str:

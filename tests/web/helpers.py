@@ -26,6 +26,7 @@ from patt.web.security import FORM_HEADER, form_token_of
 from patt.web.throttle import Clock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.sources.ports import Sources
 
 BASE_URL = "http://patt.test"
@@ -133,6 +134,13 @@ async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -
         {"type": issue_type, "needle": needle},
     )
     return int(rows[0][0])
+
+
+async def dismiss_and_reopen(guild: GuildBuilder, issue_id: int) -> None:
+    """Have another officer dismiss an issue and think better of it, so that whoever looked before has seen another one."""
+    async with guild.pool.writing(guild.guild_id) as here:
+        await lifecycle.dismiss_many(here, [issue_id], actor="officer bob", reason="mine", until=None)
+        await lifecycle.reopen_many(here, [issue_id], actor="officer bob", reason="no, not mine")
 
 
 def application(pool: Pool, base_url: str = BASE_URL, *, clock: Clock = time.monotonic, **others: Any) -> FastAPI:

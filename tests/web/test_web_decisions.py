@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx2
@@ -104,6 +105,65 @@ async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(
     assert await _owner(known, "Loner") == "Elrek"
 
 
+async def test_without_javascript_a_character_gets_a_new_player_from_its_page_and_from_its_issue(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    loner = (await known.rows("select id from guild_identity.wow_characters where character_name = 'Loner'"))[0][0]
+    await known.scan()
+    issue = await known.open_issue("orphan_wow")
+    page = f"{PLAYERS}/characters/{loner}"
+    assert 'value="new_player"' in (await alice.get(page)).text
+    on_issue = (await alice.get(f"/admin/data-quality/issues/{issue.id}")).text
+    assert "decision=new_player&amp;characters=%23" in on_issue
+    asked = {"decision": "new_player", "characters": f"#{loner}", "name": "", "back": page}
+    preview = await alice.get(f"{PLAYERS}/preview", params=asked)
+    assert "The player Robin is not there is there" in Seen(preview).text("content")
+    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
+    assert ("characters", f"#{loner}") in sent
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=dict(sent))
+    assert done.headers["location"] == page
+    assert await _owner(known, "Loner") == "Robin"
+
+
+async def test_several_characters_of_one_preview_are_all_sent_on(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    await known.character("Other", "Robin")
+    asked: Asked = {"decision": "new_player", "characters": ["Loner", "Other"], "back": PLAYERS}
+    preview = await alice.get(f"{PLAYERS}/preview", params=asked)
+    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
+    await alice.post(
+        f"{PLAYERS_API}/decisions",
+        data={"characters": ["Loner", "Other"], **{k: v for k, v in sent if k != "characters"}},
+    )
+    assert [value for name, value in sent if name == "characters"] == ["Loner", "Other"]
+    assert [await _owner(known, name) for name in ("Loner", "Other")] == ["Robin", "Robin"]
+
+
+async def test_without_javascript_a_character_is_marked_as_shared_and_unmarked(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    number = (await known.rows("select id from guild_identity.wow_characters where character_name = 'Grimalt'"))[0][0]
+    page = f"{PLAYERS}/characters/{number}"
+    asked = {"decision": "mark_shared", "character": f"#{number}", "back": page}
+    preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
+    assert "nobody’s: a bank or shared character" in preview
+    assert "Reason (optional)" in preview
+    await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "guild bank"})
+    shown = await alice.get(page)
+    text = Seen(shown).text("content")
+    assert "Marked as a bank or shared character by officer alice just now : guild bank" in text
+    assert 'name="player"' not in shown.text
+    assert "Grimalt" in Seen(await alice.get(PLAYERS, params={"show": "shared"})).text("content")
+    assert "1 marked as bank or shared" in Seen(await alice.get("/admin/data-quality")).text("content")
+    await alice.post(
+        f"{PLAYERS_API}/decisions", data={"decision": "unmark_shared", "character": f"#{number}", "back": page}
+    )
+    text = Seen(await alice.get(page)).text("content")
+    assert "Marked as" not in text
+    assert "No player" in text
+
+
 WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "Loner"}, 422, "player"),
     ({"decision": "link", "character": " ", "player": "Mito"}, 422, "character"),
@@ -136,6 +196,12 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "add_alias", "alias": "a\x00b", "player": "Mito"}, 422, "An alias is a name"),
     ({"decision": "add_alias", "alias": "a" * 61, "player": "Mito"}, 422, "An alias is a name"),
     ({"decision": "remove_alias", "alias": "Nothing"}, 404, "no alias in this guild"),
+    ({"decision": "new_player"}, 422, "characters"),
+    ({"decision": "new_player", "characters": []}, 422, "characters"),
+    ({"decision": "new_player", "characters": ["Loner", "Grimalt"]}, 409, "belongs to Elrek. Unlink it first"),
+    ({"decision": "new_player", "characters": ["Loner"], "name": "Mitzi"}, 409, "already remembered to mean Mito"),
+    ({"decision": "mark_shared", "character": "Loner", "reason": "a\x00b"}, 422, "NUL"),
+    ({"decision": "unmark_shared", "character": "Loner"}, 409, "no mark to remove"),
     ({"decision": "nonsense"}, 422, "decision"),
     ({}, 422, "decision"),
 ]

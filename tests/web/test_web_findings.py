@@ -152,3 +152,22 @@ async def test_findings_are_grouped_by_severity_or_not_at_all(reader: httpx2.Asy
     assert plain.text("group-all") == "All, newest first 6"
     riddle = await issue_number(house.guild, "orphan_wow", "Riddle")
     assert f"{PAGE}/issues/{riddle}?guild={house.guild.guild_id}" in plain.links
+
+
+async def test_findings_are_found_by_the_name_the_note_and_the_player_of_whom_they_are_about(
+    reader: httpx2.AsyncClient,
+) -> None:
+    for text, names in (
+        ("area-52", {"Grimalt", "Newalt", "Riddle", "Sleeper"}),
+        ("hello there", {"Riddle"}),
+        ("ÉLREK", {"Grimalt", "Sleeper"}),
+        ("promoted", {"Promoted"}),
+        ("zephyr", {"Zephyr"}),
+        ("no such word", set()),
+    ):
+        body = (await reader.get(f"{API}/issues", params={"text": text})).json()
+        found = {name for name in ALL_SUBJECTS if any(name in each["summary"] for each in body["items"])}
+        assert (found, body["total"], sum(body["by_rule"].values())) == (names, len(names), len(names)), text
+
+
+ALL_SUBJECTS = {"Grimalt", "Newalt", "Riddle", "Zephyr", "Promoted", "Sleeper"}

@@ -7,15 +7,16 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.identity_engine import run_matching
 from sv_common.guild_sync.rules import RULES
-from web.helpers import API, PAGE, House, Seen, see
+from web.helpers import API, PAGE, House, Seen, issue_number, see
 
 
 async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx2.AsyncClient) -> None:
     text = (await see(reader, PAGE)).text("content")
     for words in (
         "4 of 7 characters and 2 of 4 Discord members are linked and consistent.",
-        "6 issues are open, 6 more than 30 days ago.",
+        "6 issues are open. No fresh data",
         "No fresh data from: Addon notes, Battle.net roster, Discord members, Battle.net profiles.",
         "1 with an open issue",
         "2 without a player",
@@ -54,12 +55,12 @@ async def test_each_rules_trend_is_told_in_words_and_can_be_had_over_90_days(
     reader: httpx2.AsyncClient, house: House
 ) -> None:
     answer = await reader.get(PAGE)
-    assert 'aria-label="Open issues of “Unlinked WoW Character” over 30 days: from 0 to 2, 2 at most."' in answer.text
+    assert 'aria-label="Open issues of “Unlinked WoW Character” today: 2."' in answer.text
     page = Seen(answer)
     assert page.tags.count("path") == 2 * len(RULES)
     longer = f"{PAGE}?guild={house.guild.guild_id}&days=90"
     assert f"{longer}#trends" in page.links
-    assert "6 more than 90 days ago" in Seen(await reader.get(longer)).text("content")
+    assert "first counted today" in Seen(await reader.get(longer)).text("content")
 
 
 async def test_what_mended_itself_is_counted_and_leads_to_the_attempts(
@@ -103,10 +104,9 @@ async def test_the_api_tells_the_same_health(reader: httpx2.AsyncClient, house: 
 
 async def test_the_api_tells_trends_of_30_or_90_days(reader: httpx2.AsyncClient) -> None:
     month = (await reader.get(f"{API}/trends")).json()
-    assert (len(month["days"]), month["total"][0], month["total"][-1]) == (31, 0, 6)
+    assert (len(month["days"]), month["total"]) == (1, [6])  # the guild was scanned today for the first time
     assert [rule["issue_type"] for rule in month["rules"]] == list(RULES)
     assert [rule["open"][-1] for rule in month["rules"]] == [1, 2, 1, 1, 1]
-    assert len((await reader.get(f"{API}/trends", params={"days": 90})).json()["days"]) == 91
     for days in ("31", "x", "", "-30"):
         assert (await reader.get(f"{API}/trends", params={"days": days})).status_code == 422, days
         assert (await reader.get(PAGE, params={"days": days})).status_code == 422, days
@@ -119,3 +119,57 @@ async def test_the_api_tells_the_record_of_each_rule(alice: httpx2.AsyncClient, 
     names = ("found", "found_in_a_week", "recurred", "fixes_tried", "fixes_worked", "fixes_failed", "fixes_undone")
     assert [rule[name] for name in names] == [1, 1, 0, 1, 1, 0, 0]
     assert (rule["opened_ever"], rule["resolved_ever"], rule["auto_fixed"]) == (1, 1, 1)
+
+
+async def test_a_trend_begins_with_the_first_run_and_never_with_a_number_that_nobody_counted(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    await troubled.execute("update guild_identity.issue_events set at = at - interval '3 days' where event = 'opened'")
+    trends = (await alice.get(f"{API}/trends")).json()
+    assert (len(trends["days"]), trends["total"]) == (4, [6, 6, 6, 6])
+    page = await see(alice, PAGE)
+    assert "6 issues are open, as many as 3 days ago." in page.text("content")
+    await troubled.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
+        "(%(guild)s, 'discord_sync', 'clock', 'done', now() - interval '5 days', now() - interval '5 days')"
+    )
+    trends = (await alice.get(f"{API}/trends")).json()
+    assert trends["total"] == [0, 0, 6, 6, 6, 6]
+    assert len((await alice.get(f"{API}/trends", params={"days": 90})).json()["days"]) == 6
+
+
+async def test_the_full_match_is_mentioned_until_it_was_made_with_what_it_would_link(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    assert "Full match" not in (await see(alice, PAGE)).text("content")
+    await guild.main("Mito")
+    await guild.character("Newalt", "alt of Mito")
+    page = await see(alice, PAGE)
+    text = page.text("content")
+    assert "No full match was made yet. It would link 1 character and create 0 players." in text
+    assert f"/admin/full-match?guild={guild.guild_id}" in page.links
+    await run_matching(guild.pool, guild_id=guild.guild_id)
+    await guild.character("Another", "alt of Mito")
+    assert "No full match was made yet" not in (await see(alice, PAGE)).text("content")
+
+
+async def test_what_failed_is_not_shown_as_what_was_done(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    riddle, newalt = [await issue_number(troubled, "orphan_wow", name) for name in ("Riddle", "Newalt")]
+    for path, data, tone in (
+        (f"fix/{riddle}", {}, "problem"),
+        ("issues/reopen", {f"seen.{riddle}": ""}, "problem"),
+        ("issues/fix", {f"seen.{riddle}": ""}, "problem"),
+        (f"fix/{newalt}", {}, "result"),
+        ("issues/dismiss", {f"seen.{riddle}": "", "reason": "mine"}, "problem"),
+        ("issues/dismiss", {"issue_ids": str(riddle), "reason": "mine"}, "result"),
+    ):
+        page = await alice.post(f"{API}/{path}", data={"back": PAGE, **data}, follow_redirects=True)
+        assert f'class="status is-{tone}"' in page.text, (path, Seen(page).text("status"))
+
+
+async def test_a_rules_text_names_the_guilds_own_threshold(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    change = {"kind": "rule", "issue_type": "stale_character", "parameters": {"stale_after_days": 45}}
+    assert (await alice.post("/api/v1/admin/settings/changes", json=change)).status_code == 200
+    for path, place in ((PAGE, "rule-stale_character"), ("/admin/settings/rules", "rule-stale_character")):
+        text = (await see(alice, path, guild=troubled.guild_id)).text(place)
+        assert "has not logged in for more than 45 days" in text, path

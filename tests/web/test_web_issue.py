@@ -223,7 +223,7 @@ async def test_waking_on_an_old_page_is_refused(
     seen = str((await _issue(alice, number))["seen"])
     await bob.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest"})
     late = await alice.post(f"{API}/issues/{number}/reopen", params={"seen": seen})
-    assert "officer bob set it aside just now" in late.json()["detail"]
+    assert "officer bob dismissed it just now" in late.json()["detail"]
     now = str((await _issue(alice, number))["seen"])
     assert (await alice.post(f"{API}/issues/{number}/reopen", params={"seen": now})).json()["state"] == "open"
 

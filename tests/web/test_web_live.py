@@ -22,7 +22,7 @@ from patt.live.stream import MOST_STREAMS
 from patt.server import server_config
 from patt.tasks import Task, open_queue
 from patt.web.context import SESSION_COOKIE
-from patt.web.guard import UNATTENDED_HEADER
+from patt.web.forms import UNATTENDED_HEADER
 from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations

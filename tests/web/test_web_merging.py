@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from web.helpers import API, PLAYERS, PLAYERS_API, Seen
+from web.helpers import API, PLAYERS, PLAYERS_API, Seen, see
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
 ) -> None:
     mito, other = twice
     page = f"{PLAYERS}/{mito}?guild={guild.guild_id}"
-    assert "Other player" in Seen(await alice.get(page)).text("content")
+    assert "Find the other player" in Seen(await alice.get(page)).text("content")
     asked = {"decision": "merge", "player": str(mito), "other": "mito", "back": page}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
     for words in (
@@ -90,3 +92,27 @@ async def test_a_rejection_and_a_discord_member_are_taken_back_on_the_player_pag
     allowed = {"decision": "allow", "character": "Grimalt", "player": str(mito)}
     assert (await alice.post(f"{PLAYERS_API}/decisions", data=allowed)).status_code == 303
     assert (await alice.post(f"{PLAYERS_API}/decisions", json=body)).status_code == 200
+
+
+async def _offered(alice: httpx2.AsyncClient, player: int, other: str) -> tuple[str, list[str]]:
+    """What the merge part of a player's page says for a search, and the previews it leads to."""
+    seen = await see(alice, f"{PLAYERS}/{player}", other=other)
+    return seen.text("content"), [unquote(link) for link in seen.links if "decision=merge" in link]
+
+
+async def test_the_other_player_is_found_by_any_name_and_namesakes_are_offered_one_by_one(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    mito, odo, twin = await guild.main("Mito"), await guild.main("Odo"), await guild.player("Odo")
+    await guild.alias(odo, "Brightwynd")
+    for search in ("Bright", "brightwnyd"):
+        text, links = await _offered(alice, mito, search)
+        assert "found as Brightwynd" in text
+        assert [f"other=#{odo}&" in link for link in links] == [True]
+    _, links = await _offered(alice, mito, "odo")
+    assert len(links) == 2
+    assert all(any(f"other=#{each}&" in link for link in links) for each in (odo, twin))
+    _, links = await _offered(alice, mito, f"#{twin}")
+    assert [f"other=#{twin}&" in link for link in links] == [True]
+    text, links = await _offered(alice, mito, "Mito")
+    assert ("No other player matches “ Mito ”" in text, links) == (True, [])

@@ -79,6 +79,8 @@ ADDRESSES = [
     f"{PAGE}?state=resolved",
     f"{PAGE}?state=resolved&rule=role_mismatch&text=CHAR9",
     f"{PAGE}?state=all&text=char12345",
+    "/api/v1/admin/search?q=char12345",
+    "/api/v1/admin/search?q=%2312345",
     f"{API}/health",
     f"{API}/rules",
     f"{API}/dismissals",

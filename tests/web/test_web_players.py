@@ -84,7 +84,7 @@ async def test_the_list_says_who_somebody_is(alice: httpx2.AsyncClient) -> None:
     person = answer["items"][0]
     shown = ("name", "main_name", "main_class", "characters", "rank", "discord_name", "matched")
     assert [person[each] for each in shown] == ["Mito", "Mito", "Death Knight", 2, "Raider", "Mito#discord", "Robin"]
-    assert answer["counts"] == {"player": 1, "character": 0, "member": 0}
+    assert answer["counts"] == {"player": 1, "character": 0, "member": 0, "shared": 0}
     text = (await see(alice, PLAYERS, search="robin")).text("content")
     for words in ("Mito found as Robin", "2 characters", "Discord Mito#discord", "Raider last login 1d ago"):
         assert words in text

@@ -204,20 +204,20 @@ async def test_a_word_is_added_with_the_notes_it_changes_and_removed(
 async def test_a_note_is_tried_and_kept_nowhere(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     note = "alt of Mito zzqy"
     with structlog.testing.capture_logs() as log:
-        page = await alice.post(f"{PAGE}/words/try", data={"note": note})
+        page = await alice.post(f"{PAGE}/words/try", data={"note": note}, follow_redirects=True)
         tried = (await alice.post(f"{API}/words/try", json={"note": "alt: Mito"})).json()
     assert "zzqy" not in str(log)
     assert "zzqy" in unescape(page.text)
     assert (tried["verdict"], tried["known_words"]) == ("confident", [{"word": "alt", "is_here": "alt, ordinary"}])
     assert tried["sentence"].startswith("Means Mito")
-    too_long = await alice.post(f"{PAGE}/words/try", data={"note": "x" * 201})
+    too_long = await alice.post(f"{PAGE}/words/try", data={"note": "x" * 201}, follow_redirects=True)
     assert "the longest that is read here has 200" in Seen(too_long).text()
 
 
 @pytest.mark.usefixtures("troubled")
 async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     with structlog.testing.capture_logs() as log:
-        made = await alice.post(f"{PAGE}/keys", data={"uploader": "Mito & <b>"})
+        made = await alice.post(f"{PAGE}/keys", data={"uploader": "Mito & <b>"}, follow_redirects=True)
     secret = made.text.split('class="key">')[1].split("<")[0].strip()
     assert "patt watch --server http://patt.test" in Seen(made).text()
     assert "--key" not in made.text  # a key in a command line can be read by others on that computer
@@ -246,7 +246,7 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
 async def test_a_token_opens_what_was_chosen_and_is_shown_once(
     alice: httpx2.AsyncClient, troubled: GuildBuilder, scope: str
 ) -> None:
-    made = await alice.post(f"{PAGE}/tokens", data={"name": "dashboard", "scope": scope})
+    made = await alice.post(f"{PAGE}/tokens", data={"name": "dashboard", "scope": scope}, follow_redirects=True)
     secret = made.text.split('class="key">')[1].split("<")[0]
     async with troubled.pool.connection() as conn:
         holder = await credentials.holder_of_token(conn, secret)
@@ -272,7 +272,7 @@ async def test_a_token_opens_what_was_chosen_and_is_shown_once(
 async def test_a_token_that_cannot_be_is_refused_by_its_field(
     alice: httpx2.AsyncClient, troubled: GuildBuilder, fields: dict[str, str], sentence: str
 ) -> None:
-    answer = await alice.post(f"{PAGE}/tokens", data=fields)
+    answer = await alice.post(f"{PAGE}/tokens", data=fields, follow_redirects=True)
     assert sentence in Seen(answer).text()
     assert (await alice.get(f"{API}/tokens")).json() == []
 

@@ -154,8 +154,8 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
     await confirm(guild, MASTER, people[MASTER])
     page, wrong = await sign_in("Authorize as Aldwyn", java_script_enabled=False)
     await page.goto(f"{site}/admin/settings/officers")
-    await page.get_by_label("What DJ gives").select_option("viewer")
-    await page.get_by_role("button", name="Preview: DJ").click()
+    await page.get_by_label("What Discord role DJ gives").select_option("viewer")
+    await page.get_by_role("button", name="Preview: Discord role DJ").click()
     await expect(page.locator(".changes")).to_contain_text("Corin")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status")).to_have_text(

@@ -155,7 +155,7 @@ def _rule(rule: RuleDefinition, wishes: RuleOverrides, roster_size: int) -> Rule
     return RuleNow(
         issue_type=rule.issue_type,
         name=rule.name,
-        description=rule.description,
+        description=rule.description_with(settings.parameters),
         is_enabled=settings.is_enabled,
         is_fixable=rule.is_fixable,
         fixes_itself=settings.auto_mitigate,

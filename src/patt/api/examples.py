@@ -77,6 +77,8 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "sentence": ("Fixed. Link Newalt-area-52 to Mito: the note names Mito.",),
     "set_by": ("officer alice",),
     "severity": ("warning",),
+    "shared_by": ("officer alice",),
+    "shared_reason": ("guild bank",),
     "status": ("done", 404),
     "steps": (["Link Newalt-area-52 to Mito."],),
     "subject": ("Newalt-area-52 has no player.",),

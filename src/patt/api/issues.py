@@ -41,7 +41,7 @@ TextQuery = Annotated[
     Query(
         max_length=LONGEST_SEARCH,
         pattern=r"^[^\x00]*$",
-        description="Words that the summary holds, with or without accents, in upper or lower case.",
+        description="Words of the summary, or of the name, note or player of whom it is about; accents and case do not count.",
         examples=["newalt"],
     ),
 ]

@@ -1,4 +1,4 @@
-"""The players API: who is who, and deciding it. For officers only."""
+"""The players API: who is who, and deciding it; and the search over everything. For officers only."""
 
 from __future__ import annotations
 
@@ -10,29 +10,42 @@ from fastapi import Query
 from patt.api.routing import ReadingDep, officer_router
 from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
+from patt.web.finding import LONGEST_SEARCH, LONGEST_WORDS, Found, find
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 from sv_common.guild_sync.insights import people, person
 from sv_common.guild_sync.insights.people import PeoplePage, PersonKind
 from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
 
-LONGEST_SEARCH = 100
-
-ShownPeople = Literal["players", "characters", "members", "all"]
-"""Whom to list: players, characters without a player, Discord members without a player."""
+ShownPeople = Literal["players", "characters", "members", "shared", "all"]
+"""Whom to list: players, characters without a player, Discord members without a player, bank and shared characters."""
 
 KINDS: dict[ShownPeople, PersonKind | None] = {
     "players": PersonKind.PLAYER,
     "characters": PersonKind.CHARACTER,
     "members": PersonKind.MEMBER,
+    "shared": PersonKind.SHARED,
     "all": None,
 }
 _SEARCH = "Part of a name: a player's, a character's, on Discord, an alias."
 SearchQuery = Annotated[str, Query(max_length=LONGEST_SEARCH, description=_SEARCH, examples=["mit"])]
-_SHOWN = "Players, characters without a player, Discord members without one, or all."
+_SHOWN = "Players, characters without a player, Discord members without one, bank and shared characters, or all."
+_WORDS = "Part of a name, a note, an issue, a setting, a place; `#12` is what has this number."
+WordsQuery = Annotated[str, Query(max_length=LONGEST_WORDS, description=_WORDS, examples=["alt of mito"])]
 ShownQuery = Annotated[ShownPeople, Query(description=_SHOWN, examples=["players"])]
 
 router = officer_router("players", "players")
+for_search = officer_router("search", "search")
+
+
+@for_search.get("", summary="Find people, characters, Discord members, notes, issues, settings and places")
+async def search(here: ReadingDep, viewer: ViewerDep, q: WordsQuery = "") -> Found:
+    """The best eight of each kind, with how many there are: whole names first, then beginnings, beginnings of words, parts.
+
+    Words without accents find names with them. Resolved issues are found by number alone. Places and settings are those
+    that the caller’s role may use.
+    """
+    return await find(here, q, viewer.role)
 
 
 @router.get("", summary="Who is who, 50 a page")

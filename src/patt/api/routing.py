@@ -24,7 +24,18 @@ from patt.web.context import (
     officer_of,
     viewer_of,
 )
-from patt.web.forms import Flash, FormReader, fragment, is_form, led_back, pairs_of, shape_of, way_back
+from patt.web.forms import (
+    Flash,
+    FormReader,
+    fragment,
+    has_worked,
+    is_form,
+    led_back,
+    pairs_of,
+    shape_of,
+    typed_of,
+    way_back,
+)
 from patt.web.problems import problems, sentence_of
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PattError
@@ -63,10 +74,12 @@ async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any]
         if shape != "page" or _is_of_the_address(error):
             raise
         home = way_back(fields.get("again") or fields.get("back", ""))
-        return led_back(request, home, Flash(sentence_of(error), "problem"))
+        told = Flash(sentence_of(error), "problem", request.url.path, typed_of(pairs))
+        return led_back(request, home, told)
     if shape == "json":
         return response
-    told = Flash(json.loads(bytes(response.body)).get("sentence") or "Done.")
+    answer = json.loads(bytes(response.body))
+    told = Flash(answer.get("sentence") or "Done.", "result" if has_worked(answer) else "problem")
     return fragment(told) if shape == "fragment" else led_back(request, way_back(fields.get("back", "")), told)
 
 

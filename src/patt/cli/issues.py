@@ -261,8 +261,8 @@ def _say_explanation(shown: IssueDetails) -> None:
 
 def _say_candidate(each: WeighedCandidate) -> None:
     states = {"the fix uses this one": each.is_decided, "linked now": each.is_linked, "ruled out": each.is_rejected}
-    marks = ", ".join(word for word, holds in states.items() if holds)
-    say(f"  Candidate: {each.kind} {each.id}, {each.label}" + (f" ({marks})" if marks else ""))
+    marks = ", ".join(word for word, holds in states.items() if holds) or each.strength
+    say(f"  Candidate: {each.kind} {each.id}, {each.label} ({marks})")
     for sentence in each.speaks_for:
         say(f"    + {sentence}")
     for sentence in each.speaks_against:

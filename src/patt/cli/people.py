@@ -1,4 +1,4 @@
-"""The decisions about characters, players and Discord members: one command for each class of decision."""
+"""The search over everything, and the decisions about who is who: one command for each class of decision."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from patt.cli.output import JsonOption, print_json, say
-from patt.cli.runner import DryRunOption, GuildOption, actor, call
+from patt.cli.output import JsonOption, print_json, say, show, table
+from patt.cli.runner import DryRunOption, GuildOption, actor, call, operator, read
+from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
@@ -31,11 +32,42 @@ _WHY = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
 _REMEMBER = Annotated[
     bool, typer.Option("--remember-note", help="From now on, the name in its note means this player.")
 ]
+_CHARACTERS = Annotated[
+    list[str],
+    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a name that only one has, or #number in quotes."),
+]
+_NAME = Annotated[str | None, typer.Option("--name", help="What the player is called; else as the note or the main.")]
+_MEMBER_TOO = Annotated[
+    str | None, typer.Option("--member", help="Who the player is on Discord: a user name, or #number.")
+]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
     Parameter("guild", Parameter.KEYWORD_ONLY, default=None, annotation=GuildOption),
     Parameter("as_json", Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption),
 )
+
+
+_WORDS = Annotated[list[str], typer.Argument(metavar="WORDS", help="Part of a name, a note, an issue or a setting.")]
+
+
+def find_words(words: _WORDS, guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    typed = " ".join(words)
+
+    def lines(found: Found) -> None:
+        for group in found.groups:
+            _tell(group)
+        if not found.total:
+            say(f"Nothing matches “{typed}”. Try fewer letters.")
+
+    show(read(guild, find, typed, operator().role), as_json, lines)
+
+
+def _tell(group: FoundGroup) -> None:
+    """Print a group, if there is anything in it."""
+    if group.hits:
+        numbered = [(hit, f"#{hit.id}" if hit.id is not None else hit.href) for hit in group.hits]
+        more = f" (the best {len(group.hits)} of {group.total})" if group.total > len(group.hits) else ""
+        table(f"{group.name}{more}", "", "", rows=[(hit.title, number, hit.why) for hit, number in numbered])
 
 
 def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:
@@ -62,6 +94,11 @@ link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
 link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER)
 unlink_member = _command(decisions.UnlinkMember, _PLAYER)
 allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
+new_player = _command(
+    decisions.NewPlayer, _CHARACTERS, _NAME, _MEMBER_TOO, _REMEMBER, name=None, member=None, remember_note=False
+)
+mark_shared = _command(decisions.MarkShared, _CHARACTER, _WHY, reason="")
+unmark_shared = _command(decisions.UnmarkShared, _CHARACTER)
 merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
 main = _command(decisions.SetMain, _CHARACTER)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -10,13 +11,13 @@ from starlette.responses import Response
 
 from patt.api import access, credentials
 from patt.api.access import AuthorityChange
-from patt.api.credentials import MadeKey, MadeToken, NewKey, NewToken
+from patt.api.credentials import NewKey, NewToken
 from patt.auth.credentials import SCOPES, ApiToken, UploadKey
 from patt.auth.permissions import GIVEN, WITH_ARTICLE
 from patt.bootstrap import DISCORD_CALLBACK, discord_login
-from patt.pages.layout import Visit, VisitDep
+from patt.pages.layout import VisitDep
 from patt.web.context import LARGEST_BODY, PageQuery, administrator_of, viewer_of
-from patt.web.forms import FormReader, pairs_of
+from patt.web.forms import FormReader, pairs_of, typed_of
 from patt.web.places import ACCOUNT, SETTINGS
 from sv_common.guild_sync.core.errors import PattError
 
@@ -29,50 +30,45 @@ router = APIRouter(dependencies=[Depends(administrator_of)], include_in_schema=F
 own = APIRouter(dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
-@router.get(KEYS)
-async def keys(visit: VisitDep) -> Response:
-    return await _keys(visit)
-
-
 @router.post(KEYS)
 async def make_key(visit: VisitDep) -> Response:
-    """Make an upload key, and show it this once."""
+    """Make an upload key; the page to which this leads shows it this once."""
     guild, _ = await visit.guilds()
+    pairs = await pairs_of(visit.request)
     try:
-        wanted = _NEW_KEY.read(await pairs_of(visit.request))
-        made = await credentials.make_key(visit.services, visit.viewer, wanted, guild.id)
+        made = await credentials.make_key(visit.services, visit.viewer, _NEW_KEY.read(pairs), guild.id)
     except PattError as error:
-        return await _keys(visit, problem=str(error))
-    return await _keys(visit, made=made)
+        return visit.leads_on(typed_of(pairs), error)
+    return visit.leads_on(asdict(made))
 
 
-async def _keys(visit: Visit, *, made: MadeKey | None = None, problem: str | None = None) -> Response:
+@router.get(KEYS)
+async def keys(visit: VisitDep) -> Response:
+    """Show the upload keys, once with the one that was just made."""
+    typed = visit.typed_in(KEYS)
     async with visit.snapshot():
         guild, known = await visit.guilds()
         listed = await credentials.keys(visit.services, guild.id)
     server = visit.services.settings.base_url.rstrip("/")
-    return visit.settings_page("keys", guild, known, made=made, problem=problem, server=server, **_split(listed))
-
-
-@router.get(TOKENS)
-async def tokens(visit: VisitDep) -> Response:
-    return await _tokens(visit)
+    made = typed if "secret" in typed else None
+    return visit.settings_page("keys", guild, known, made=made, typed=typed, server=server, **_split(listed))
 
 
 @router.post(TOKENS)
 async def make_token(visit: VisitDep) -> Response:
-    """Make an API token, and show it this once."""
+    """Make an API token; the page to which this leads shows it this once."""
     pairs = await pairs_of(visit.request)
     try:
         made = await credentials.make_token(visit.services, visit.viewer, _NEW_TOKEN.read(pairs))
     except PattError as error:
-        return await _tokens(visit, problem=str(error), typed=dict(pairs))
-    return await _tokens(visit, made=made)
+        return visit.leads_on(typed_of(pairs), error)
+    return visit.leads_on({"sentence": made.sentence, "secret": made.secret})
 
 
-async def _tokens(
-    visit: Visit, *, made: MadeToken | None = None, problem: str | None = None, typed: Mapping[str, str] | None = None
-) -> Response:
+@router.get(TOKENS)
+async def tokens(visit: VisitDep) -> Response:
+    """Show the API tokens, once with the one that was just made."""
+    typed = visit.typed_in(TOKENS)
     async with visit.snapshot():
         guild, known = await visit.guilds()
         listed = await credentials.tokens(visit.services, visit.viewer, None)
@@ -80,9 +76,8 @@ async def _tokens(
         "tokens",
         guild,
         known,
-        made=made,
-        problem=problem,
-        typed=typed or {},
+        made=typed if "secret" in typed else None,
+        typed=typed,
         names={each.id: each.name for each in known},
         scopes=SCOPES,
         **_split(listed),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import RedirectResponse, Response
@@ -15,16 +16,19 @@ from patt.api import issues as api
 from patt.api.issues import PlannedIssue, Shown, TextQuery, TrendQuery, finding_filter
 from patt.pages import words
 from patt.pages.charts import bar, line_chart
-from patt.pages.layout import View, VisitDep
-from patt.web.context import GuildDep, IssueType, PageQuery, viewer_of
-from patt.web.forms import FormReader, way_back
+from patt.pages.layout import View, Visit, VisitDep
+from patt.web.context import LARGEST_BODY, GuildDep, IssueType, PageQuery, officer_of, viewer_of
+from patt.web.forms import FormReader, pairs_of, way_back
 from patt.web.places import DATA_QUALITY, PLAYERS
 from patt.worker import jobs as worker_jobs
-from patt.worker.jobs import SelectedIssues
+from patt.worker.jobs import MOST_SELECTED, SelectedIssues
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.insights import findings, health
+from sv_common.guild_sync.insights.activity import was_matched
 from sv_common.guild_sync.insights.findings import FindingsPage, Subject
 from sv_common.guild_sync.insights.health import RuleTrend, Share, TrendDays
 from sv_common.guild_sync.issues import lifecycle
@@ -47,7 +51,9 @@ _Anything = Literal[""]
 
 _SELECTED = FormReader[SelectedIssues](SelectedIssues)
 
-router = APIRouter(prefix="/admin", dependencies=[Depends(viewer_of)], include_in_schema=False)
+router = APIRouter(
+    prefix="/admin", dependencies=[Depends(viewer_of)], include_in_schema=False, max_body_size=LARGEST_BODY
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,10 @@ class QualityView(View):
     def is_filtered(self) -> bool:
         """Whether some findings of the state are not shown."""
         return bool(self.rule or self.severity or self.text)
+
+    def all_href(self) -> str:
+        """Return the address of the preview of all findings that the filter lets through."""
+        return f"{self.home}/preview/all?{self.href(page=1).partition('?')[2]}"
 
 
 def _view(
@@ -161,9 +171,18 @@ async def data_quality(visit: VisitDep, wanted: Annotated[QualityView, Depends(_
             fix_record=words.fix_record,
             work=await worker_jobs.under_way(here),
             losses=await activity.loss_sentences(here),
+            match=await _first_match(visit, here),
             **await _health(here, view),
             **await _findings(here, view, found),
         )
+
+
+async def _first_match(visit: Visit, guild: GuildConnection) -> dict[str, int] | None:
+    """What the full match would do, until one was made; None where it would link nothing."""
+    if await was_matched(guild):
+        return None
+    counts = (await preview_matching(visit.services.pool, guild_id=guild.id)).counts
+    return counts if counts["characters_linked"] or counts["players_created"] else None
 
 
 async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
@@ -203,12 +222,13 @@ def _share(kind: str, share: Share) -> dict[str, Any]:
 
 
 def _trend(rule: RuleTrend, days: int) -> dict[str, Any]:
+    when = f"over {plural(days, 'day')}" if days else "today"
     return {
         "issue_type": rule.issue_type,
         "name": rule.name,
         "open": rule.open[-1],
-        "chart": line_chart(rule.open, f"Open issues of “{rule.name}” over {days} days"),
-        "change": f"{words.change(rule.open)} {days} days ago",
+        "chart": line_chart(rule.open, f"Open issues of “{rule.name}” {when}"),
+        "change": words.compared(rule.open, days).removeprefix(", ") or "first counted today",
     }
 
 
@@ -237,6 +257,15 @@ async def preview(visit: VisitDep, issue_type: IssueType) -> Response:
     )
 
 
+@router.post("/data-quality/preview", dependencies=[Depends(officer_of)])
+async def select(visit: VisitDep) -> Response:
+    """Lead to the preview of the ticked rows; nothing else of the form gets into an address."""
+    pairs = await pairs_of(visit.request)
+    shown = [(name, value) for name, value in pairs if name == "back" or name.startswith("seen")]
+    query = urlencode([*shown, *([("guild", visit.guild_id)] if visit.guild_id else [])])
+    return RedirectResponse(f"{HOME}/preview?{query}", 303)
+
+
 @router.get("/data-quality/preview")
 async def preview_selected(visit: VisitDep, back: Annotated[str, Query()] = "") -> Response:
     """Show what fixing the selected issues would do, row by row, before anything is done."""
@@ -245,6 +274,27 @@ async def preview_selected(visit: VisitDep, back: Annotated[str, Query()] = "") 
         selected = _SELECTED.read(visit.request.query_params.multi_items())
     except BadInput as error:
         return visit.leads_back(back, error)
+    return await _preview(visit, selected, back)
+
+
+@router.get("/data-quality/preview/all")
+async def preview_filtered(visit: VisitDep, wanted: Annotated[QualityView, Depends(_view)]) -> Response:
+    """Show what acting on all findings of a filter would do, those beyond the page too: as many as one job takes."""
+    chosen = finding_filter(wanted.state, wanted.rule, wanted.severity or None, wanted.text)
+    async with visit.reading() as (here, guild, _):
+        found = await findings.findings_page(here, chosen, page_size=MOST_SELECTED)
+    back = replace(wanted, guild=guild.id, page=1).href()
+    try:
+        selected = SelectedIssues(seen={each.id: each.key for each in found.items})
+    except BadInput as error:
+        return visit.leads_back(back, error)
+    return await _preview(visit, selected, back, state=wanted.state, total=found.total)
+
+
+async def _preview(
+    visit: Visit, selected: SelectedIssues, back: str, *, state: Shown | None = None, total: int = 0
+) -> Response:
+    """Show what can be done with these issues; `state` is theirs where they are all that a filter finds."""
     async with visit.reading() as (here, guild, _):
         work = await worker_jobs.under_way(here)
         planned = (await api.preview_selected(visit.services, selected, guild.id)).issues
@@ -254,6 +304,9 @@ async def preview_selected(visit: VisitDep, back: Annotated[str, Query()] = "") 
         groups=_by_rule(planned),
         count=len(planned),
         shown={each.issue_id: each.key for each in planned if each.key is not None},
+        selected=selected.seen,
+        state=state,
+        total=max(total, len(planned)),
         work=work,
         back=back,
     )

@@ -25,7 +25,9 @@ def line_chart(counts: Sequence[int], what: str) -> Chart:
     step = WIDTH / max(len(counts) - 1, 1)
     points = [f"{index * step:.1f} {HEIGHT - _MARGIN - count * scale:.1f}" for index, count in enumerate(counts)]
     line = f"M{' L'.join(points)}"
-    words = f"{what}: from {counts[0]} to {counts[-1]}, {max(counts)} at most."
+    words = (
+        f"{what}: from {counts[0]} to {counts[-1]}, {max(counts)} at most." if counts[1:] else f"{what}: {counts[0]}."
+    )
     return Chart(line, f"{line} L{WIDTH} {HEIGHT} L0 {HEIGHT} Z", words)
 
 

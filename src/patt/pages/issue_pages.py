@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from patt.api import issue as api
 from patt.api.issue import Candidate, IssueDetail
-from patt.api.players import LONGEST_SEARCH, fields_of
+from patt.api.players import fields_of
 from patt.pages.layout import View, VisitDep
 from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, IssueId, PageQuery, viewer_of
+from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import way_back
 from patt.web.places import DATA_QUALITY, PLAYERS
 from sv_common.guild_sync.identity.decisions import Decision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -107,14 +107,18 @@ class Visit:
         )
 
     def page(self, template: str, **context: Any) -> Response:
-        """Return a page of the admin, once with the result of the last command."""
+        """Return a page of the admin, once with the result of the last command, and with what was typed for it."""
+        told = forms.kept(self.request)
         shell = {
             "viewer": self.viewer,
             "now": datetime.now(UTC),
             "navigation": NAVIGATION,
             "path": self.request.url.path,
-            "flash": forms.kept(self.request),
+            "here": self.address,
+            "flash": told if told and told.text else None,
+            "typed_in": self.typed_in,
             "live": self._live(context),
+            "guild_number": _guild_of(context) or self.guild_id,
         }
         response = render(f"admin/{template}.html", shell | context)
         forms.forget(self.request, response)
@@ -125,20 +129,43 @@ class Visit:
         places = [place for place in SETTING_PLACES if self.viewer.may_act_as(place.least)]
         return self.page(f"settings/{name}", guild=guild, guilds=known, places=places, **context)
 
+    @property
+    def address(self) -> str:
+        """The address that is asked for."""
+        return f"{self.request.url.path}?{self.request.url.query}"
+
+    def typed_in(self, form: str) -> Mapping[str, str]:
+        """Return what the form of this path is to show again, this one time."""
+        told = forms.kept(self.request)
+        return told.typed if told and told.form == form else {}
+
     def leads_back(self, address: str, problem: Exception) -> Response:
         """Lead to another page, which says why this one cannot be shown."""
         return forms.led_back(self.request, address, forms.Flash(str(problem), "problem"))
 
+    def leads_on(self, typed: Mapping[str, str], problem: Exception | None = None, address: str = "") -> Response:
+        """Lead from a form to a page that shows, this one time, what came of it: a reload sends nothing again."""
+        told = forms.Flash(str(problem or ""), "problem" if problem else "result", self.request.url.path, typed)
+        query = f"?guild={self.guild_id}" if self.guild_id else ""
+        return forms.led_back(self.request, f"{address or self.request.url.path}{query}", told)
+
     def _live(self, context: dict[str, Any]) -> dict[str, Any] | None:
         """Return the guild whose changes the page listens for, and the cursor; None for a page of no guild.
 
-        The answer to a form is no such page either: it cannot be reloaded, and may show a secret this one time.
+        One that shows a secret this one time is no such page either: shown afresh it would lose it.
         """
-        guild = context.get("guild") or context.get("issue")
-        if guild is None or self.request.method != "GET":
+        if not (context.get("guild") or context.get("issue")) or context.get("made"):
             return None
         cursor: str | None = getattr(self.request.state, "live_cursor", None)
-        return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": cursor or ""}
+        return {"guild_id": _guild_of(context), "mark": cursor or ""}
+
+
+def _guild_of(context: Mapping[str, Any]) -> int | None:
+    """Return the guild that a page is about."""
+    subject = context.get("guild") or context.get("issue")
+    if subject is None:
+        return context.get("guild_id")
+    return int(getattr(subject, "guild_id", None) or subject.id)
 
 
 def _visit(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Visit:

@@ -9,20 +9,23 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import players as api
-from patt.api.players import LONGEST_SEARCH, ShownPeople, fields_of
+from patt.api.players import ShownPeople, fields_of
 from patt.pages.layout import View, VisitDep
 from patt.web.context import CharacterId, PageQuery, PlayerId, viewer_of
+from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import FormReader, way_back
 from patt.web.places import PLAYERS
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
+from sv_common.guild_sync.insights.people import PersonSummary
 
 HOME = PLAYERS.href
 KINDS: dict[ShownPeople, str] = {
     "players": "Players",
     "characters": "Characters without a player",
     "members": "Discord members without a player",
+    "shared": "Bank and shared characters",
     "all": "Everyone",
 }
 LABELS = {
@@ -35,11 +38,15 @@ LABELS = {
     "link_to_member": "Link character",
     "unlink_member": "Unlink Discord member",
     "allow_member": "Allow again",
+    "new_player": "New player",
+    "mark_shared": "Bank or shared",
+    "unmark_shared": "Not shared",
     "merge": "Merge players",
     "main": "Set main",
     "add_alias": "Add alias",
     "remove_alias": "Remove alias",
 }
+MOST_FOUND = 8
 _DECISION = FormReader[Decision](Decision)
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
@@ -96,7 +103,7 @@ async def character(visit: VisitDep, character_id: CharacterId) -> Response:
 @router.get("/preview")
 async def preview(visit: VisitDep) -> Response:
     """Show what a decision would change; where it cannot be carried out, lead back and say why."""
-    fields = visit.request.query_params
+    fields, here = visit.request.query_params, visit.address
     back = way_back(fields.get("back", ""), HOME)
     try:
         decision = _DECISION.read(fields.multi_items())
@@ -106,21 +113,33 @@ async def preview(visit: VisitDep) -> Response:
     return visit.page(
         "decision",
         planned=planned,
-        fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back},
+        fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=LABELS[decision.decision],
-        asks_why=decision.decision == "reject",
+        asks_why=decision.decision in ("reject", "mark_shared"),
         home=HOME,
         back=back,
     )
 
 
 @router.get("/{player_id}")
-async def player(visit: VisitDep, player_id: PlayerId) -> Response:
-    """Show a player's characters, Discord member, aliases, open issues, and all that was done."""
-    found = await api.player(visit.services, player_id, visit.guild_id)
+async def player(
+    visit: VisitDep, player_id: PlayerId, other: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
+) -> Response:
+    """Show a player's characters, Discord member, aliases, open issues, and all that was done.
+
+    `other` looks for the player to merge with, by any name; nobody has to be named exactly.
+    """
+    words, others = other.strip(), list[PersonSummary]()
+    async with visit.services.pool.snapshot():
+        found = await api.player(visit.services, player_id, visit.guild_id)
+        if words:
+            async with visit.services.pool.reading(found.guild_id) as here:
+                others = await people.players_like(here, words, other_than=player_id, most=MOST_FOUND)
     return visit.page(
         "player",
         player=found,
+        other=words,
+        others=others,
         about=found,
         guild_id=found.guild_id,
         home=PlayersView(found.guild_id).href(),

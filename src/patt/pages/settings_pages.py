@@ -25,11 +25,11 @@ from sv_common.guild_sync.core.errors import BadInput, PattError
 from sv_common.guild_sync.core.row_number import row_of
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.settings import readings
-from sv_common.guild_sync.settings.readings import TriedNote
 from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
 
 HOME = SETTINGS.href
 API = "/api/v1/admin/settings/changes"
+TRY_NOTE = f"{HOME}/words/try"
 _CHANGE = FormReader[ChangeRequest](ChangeRequest)
 _Text = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -74,31 +74,23 @@ async def ranks(
 
 @router.get("/words")
 async def words(visit: VisitDep) -> Response:
-    """Show the guild's own words, a form for another one, and a field to try a note."""
-    return await _words(visit)
+    """Show the guild's own words, a form for another one, and a field to try a note, once with what came of it."""
+    note = visit.typed_in(TRY_NOTE).get("note")
+    async with visit.reading() as (here, guild, known):
+        said = await current_settings.word_list(here)
+        tried = None if note is None else await readings.try_note(here, note)
+    typed = _typed_before(visit)
+    return visit.settings_page("words", guild, known, said=said, typed=typed, note=note or "", tried=tried)
 
 
 @router.post("/words/try")
 async def try_note(visit: VisitDep) -> Response:
-    """Show how a note is read. It is sent in the body, so that it stands in no address and no log."""
+    """Have the page show how a note is read. It is sent in the body, so that it stands in no address and no log."""
     note = dict(await pairs_of(visit.request)).get("note", "").strip()
-    tried: TriedNote | None = None
-    problem: str | None = None
-    async with visit.reading() as (here, _, _):
-        try:
-            tried = await readings.try_note(here, note)
-        except PattError as error:
-            problem = str(error)
-    return await _words(visit, note=note, tried=tried, problem=problem)
-
-
-async def _words(
-    visit: Visit, *, note: str = "", tried: TriedNote | None = None, problem: str | None = None
-) -> Response:
-    async with visit.reading() as (here, guild, known):
-        said = await current_settings.word_list(here)
-    typed = _typed_before(visit)
-    return visit.settings_page("words", guild, known, said=said, typed=typed, note=note, tried=tried, problem=problem)
+    try:
+        return visit.leads_on({"note": readings.usable_note(note)}, address=f"{HOME}/words")
+    except PattError as error:
+        return visit.leads_on({}, error, f"{HOME}/words")
 
 
 @router.get("/guild")

@@ -168,7 +168,11 @@ _REMEDIES: Mapping[DataSource, str] = {
 }
 
 _LEFT_OUT = {
-    "characters": {"left": "{} that left the guild", "gone": "{} that Battle.net says are gone"},
+    "characters": {
+        "left": "{} that left the guild",
+        "gone": "{} that Battle.net says are gone",
+        "shared": "{} marked as bank or shared",
+    },
     "members": {"guests": "{} without a role of the guild", "left": "{} who left Discord", "bots": "{} bot(s)"},
 }
 
@@ -200,6 +204,11 @@ def change(counts: Sequence[int]) -> str:
     return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than" if difference else "as many as"
 
 
+def compared(counts: Sequence[int], days: int) -> str:
+    """Say how the last count differs from that of some days ago; nothing where there was no earlier count."""
+    return f", {change(counts)} {plural(days, 'day')} ago" if days else ""
+
+
 def verdict(health: Health, trends: Trends) -> str:
     """Say in two or three sentences how healthy the data is."""
     stale = [DATA_SOURCES[age.source] for age in health.sources if age.is_stale]
@@ -208,7 +217,7 @@ def verdict(health: Health, trends: Trends) -> str:
     characters = f"{health.characters.healthy} of {plural(health.characters.counted, 'character')}"
     members = f"{health.members.healthy} of {plural(health.members.counted, 'Discord member')}"
     opened, days = trends.total[-1], len(trends.days) - 1
-    moved = f"{plural(opened, 'issue')} {'is' if opened == 1 else 'are'} open, {change(trends.total)} {days} days ago."
+    moved = f"{plural(opened, 'issue')} {'is' if opened == 1 else 'are'} open{compared(trends.total, days)}."
     old = f" No fresh data from: {', '.join(stale)}." if stale else " All sources are fresh."
     return f"{characters} and {members} are linked and consistent. {moved}{old}"
 

@@ -41,7 +41,8 @@ async function partOf(response, id) {
 const fieldsOf = (content) => content.querySelectorAll("input:not([type=hidden]), select, textarea");
 const actionOf = (element) => element.form?.getAttribute("action") ?? "";
 const isBox = (field) => field.type === "checkbox" || field.type === "radio";
-const keyOf = (field) => [actionOf(field), field.name, isBox(field) ? field.value : ""].join(" ");
+const routeOf = (field) => actionOf(field).split("?")[0]; // after a conflict its query names another version
+const keyOf = (field) => [routeOf(field), field.name, isBox(field) ? field.value : ""].join(" ");
 const wordsOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
 const placeOf = (element) =>
   [element.tagName, element.id, actionOf(element), element.getAttribute("href"), wordsOf(element)].join(" ");

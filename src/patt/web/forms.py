@@ -11,7 +11,7 @@ import binascii
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from types import NoneType
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
@@ -21,12 +21,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.auth.hashing import proof_of
-from patt.web.context import session_of
+from patt.web.context import services_of, session_of
 from patt.web.places import ACCOUNT, API_PREFIX, DATA_QUALITY, NAVIGATION, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
 from sv_common.guild_sync.core.errors import BadInput
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+UNATTENDED_HEADER = "X-PATT-Unattended"
+"""What a page sends with its automatic refreshes, while the user does nothing."""
+
 FRAGMENT_HEADER = "X-PATT-Fragment"
 """What the pages' scripts send with a form: they want the sentence alone, as a part of the page."""
 
@@ -34,8 +37,12 @@ COOKIE = "patt_flash"
 _PATH = "/admin"
 _LIFETIME_SECONDS = 60
 _LONGEST = 500
+_ROOM = 3600
+"""Bytes for the payload: with its name, a cookie may have 4096."""
 _OF_THE_PAGE = frozenset({FORM_FIELD, "back", "again", "guild"})
 """Fields that are about the page, and not about what is asked for."""
+
+_FAILED_OUTCOMES = frozenset({"refused", "waiting", "held", "failed", "unverified"})
 
 _Asked = TypeVar("_Asked")
 
@@ -46,6 +53,10 @@ class Flash:
 
     text: str
     tone: Literal["result", "problem"] = "result"
+    form: str = ""
+    """The path of the form whose fields follow."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """What the form shows again, this one time."""
 
 
 def is_form(request: Request) -> bool:
@@ -105,9 +116,28 @@ class FormReader(Generic[_Asked]):
             raise BadInput(fault_sentence(error.errors())) from error
 
 
+def typed_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the fields of a form that a person can have typed; numbers and keys of rows are the page's own."""
+    return {name: value for name, value in pairs if value and name not in _OF_THE_PAGE and not name.startswith("seen")}
+
+
 def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
     named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
     return f"This cannot be used. {'; '.join(named)}."
+
+
+def has_worked(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer of the API tells of something that was done: a failure is never shown as a success.
+
+    Of one issue its outcome says so; of many, that none has failed and not all were left as they are.
+    """
+    if answer.get("outcome") in _FAILED_OUTCOMES or answer.get("failed"):
+        return False
+    if "moved" in answer:
+        return bool(answer["moved"] or not answer["left_alone"])
+    left = sum(answer.get(name) or 0 for name in ("refused", "waiting", "held", "unverified"))
+    done = sum(answer.get(name) or 0 for name in ("fixed", "nothing_to_do"))
+    return bool(done or not left)
 
 
 def led_back(request: Request, address: str, told: Flash) -> Response:
@@ -130,27 +160,39 @@ def way_back(address: str, home: str = DATA_QUALITY.href) -> str:
 
 
 def keep(request: Request, response: Response, flash: Flash) -> None:
-    """Have the next page show a sentence, once."""
-    payload = base64.urlsafe_b64encode(json.dumps([flash.tone, flash.text[:_LONGEST]], ensure_ascii=False).encode())
+    """Have the next page show a sentence, once, and the fields of a form where they fit into a cookie."""
+    payload = _packed(flash)
+    if len(payload) > _ROOM:
+        payload = _packed(replace(flash, typed={}))
     value = f"{payload.decode()}.{_signature(request, payload)}"
-    response.set_cookie(COOKIE, value, max_age=_LIFETIME_SECONDS, path=_PATH, httponly=True, samesite="lax")
+    secure = services_of(request).settings.is_over_tls
+    response.set_cookie(
+        COOKIE, value, max_age=_LIFETIME_SECONDS, path=_PATH, httponly=True, secure=secure, samesite="lax"
+    )
 
 
 def kept(request: Request) -> Flash | None:
-    """Return the sentence to show, if there is one for this session."""
+    """Return the sentence to show, if there is one for this session; a page that refreshes unattended leaves it."""
+    if UNATTENDED_HEADER in request.headers:
+        return None
     payload, _, signature = request.cookies.get(COOKIE, "").partition(".")
     if not payload or not hmac.compare_digest(_signature(request, payload.encode()).encode(), signature.encode()):
         return None
     try:
-        tone, text = json.loads(base64.urlsafe_b64decode(payload))
+        tone, text, form, typed = json.loads(base64.urlsafe_b64decode(payload))
     except (binascii.Error, ValueError):
         return None
-    return Flash(text, tone)
+    return Flash(text, tone, form, typed)
 
 
 def forget(request: Request, response: Response) -> None:
-    if COOKIE in request.cookies:
+    if COOKIE in request.cookies and UNATTENDED_HEADER not in request.headers:
         response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="lax")
+
+
+def _packed(flash: Flash) -> bytes:
+    kept = [flash.tone, flash.text[:_LONGEST], flash.form, dict(flash.typed)]
+    return base64.urlsafe_b64encode(json.dumps(kept, ensure_ascii=False).encode())
 
 
 def _signature(request: Request, payload: bytes) -> str:

@@ -16,7 +16,7 @@ from patt.auth.permissions import Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
 from patt.web.context import Caller, session_of
-from patt.web.forms import shape_of
+from patt.web.forms import UNATTENDED_HEADER, shape_of
 from patt.web.places import (
     ADMIN_PREFIX,
     CHOICE_PATH,
@@ -35,8 +35,6 @@ from sv_common.db.shares import on_account_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_KEY_HEADER = "X-API-Key"
-UNATTENDED_HEADER = "X-PATT-Unattended"
-"""What a page sends with its automatic refreshes, while the user does nothing."""
 
 ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
 

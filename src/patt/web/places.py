@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from patt.auth.permissions import Role
@@ -36,6 +37,16 @@ class Place:
     least: Role = "viewer"
 
 
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do: what it is called, the page that has its button, who may do it, and what it does."""
+
+    label: str
+    href: str
+    least: Role
+    about: str
+
+
 DATA_QUALITY = Place("Data Quality", "/admin/data-quality")
 FULL_MATCH = Place("Full Match", "/admin/full-match")
 PLAYERS = Place("Players", "/admin/players")
@@ -44,6 +55,28 @@ ACCOUNT = Place("Your sign-ins", "/admin/account")
 SETTINGS = Place("Settings", "/admin/settings", "officer")
 
 NAVIGATION = (DATA_QUALITY, PLAYERS, FULL_MATCH, ACTIVITY, SETTINGS)
+
+_ASKED_ON = {
+    f"{ADMIN_PREFIX}/officers": f"{SETTINGS.href}/officers",
+    f"{ADMIN_PREFIX}/uploads": ACTIVITY.href,
+    f"{ADMIN_PREFIX}/losses": f"{ACTIVITY.href}/losses",
+}
+"""The pages whose forms ask for what stands elsewhere in the API."""
+
+_ISSUE = re.compile(rf"({DATA_QUALITY.href})/(?:issues|fix)/([0-9]{{1,18}})(?:/.*)?")
+_UNDO = re.compile(rf"{DATA_QUALITY.href}/attempts/[0-9]{{1,18}}/undo")
+
+
+def page_of(path: str) -> str:
+    """Return the page that has the form which is sent to an address: by default Data Quality."""
+    asked = path.removeprefix(f"{API_PREFIX}/v1")
+    if issue := _ISSUE.fullmatch(asked):
+        return f"{issue[1]}/issues/{issue[2]}"
+    if _UNDO.fullmatch(asked):
+        return asked
+    known = {place.href: place.href for place in (*SETTING_PLACES, *NAVIGATION, ACCOUNT)} | _ASKED_ON
+    return next((page for prefix, page in known.items() if is_below(prefix, asked)), DATA_QUALITY.href)
+
 
 SETTING_PLACES = (
     Place("Rules", f"{SETTINGS.href}/rules", "officer"),
@@ -56,3 +89,26 @@ SETTING_PLACES = (
     Place("History", f"{SETTINGS.href}/history", "officer"),
 )
 """The pages of the settings, in their order."""
+
+SEARCH_PATH = "/admin/search"
+
+ACTIONS = (
+    Action("Run all scans", DATA_QUALITY.href, "officer", "Look for issues with every rule; nothing is fixed"),
+    Action(
+        "Fix All, Attempt Fix", f"{DATA_QUALITY.href}#rules", "officer", "Fix what one rule found; preview it first"
+    ),
+    Action("Run a full match", FULL_MATCH.href, "officer", "Link all unlinked characters that evidence decides"),
+    Action("Reopen dismissed issues", f"{DATA_QUALITY.href}/dismissals", "officer", "Who dismissed what, and why"),
+    Action("Undo a change", f"{ACTIVITY.href}?show=actions", "officer", "Who did what, each with its undo"),
+    Action("Try a note", f"{SETTINGS.href}/words#try", "officer", "See how a note is read, and why"),
+    Action("Undo a change of settings", f"{SETTINGS.href}/history", "administrator", "Who changed what, with its undo"),
+    Action("Add a word", f"{SETTINGS.href}/words#add", "administrator", "Say what a word in notes means"),
+    Action("Map ranks to Discord roles", f"{SETTINGS.href}/ranks", "administrator", "Say which role each rank has"),
+    Action("Make an upload key", f"{SETTINGS.href}/keys", "administrator", "For a companion that sends exports"),
+    Action("Make an API token", f"{SETTINGS.href}/tokens", "administrator", "For a program"),
+    Action("Choose who may sign in", f"{SETTINGS.href}/officers", "administrator", "By Discord role or by rank"),
+    Action(
+        "Rename or move the guild", f"{SETTINGS.href}/guild", "administrator", "When Battle.net has a new name for it"
+    ),
+)
+"""What can be done, as it is searched for."""

@@ -10,13 +10,15 @@ from typing import Annotated, Any
 import psycopg
 import structlog
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import Field, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
-from patt.web.forms import Flash, fault_sentence, fragment, shape_of
-from patt.web.places import NAVIGATION
+from patt.web.forms import Flash, fault_sentence, fragment, led_back, shape_of
+from patt.web.places import NAVIGATION, page_of
 from patt.web.rendering import page
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
@@ -43,6 +45,9 @@ _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not support that method.",
 }
+
+
+_ONLY_A_BUTTON = "That address only works with its button, so nothing was done. The button is on this page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,10 @@ async def answer(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=path, exc_info=error)
     elif problem.code in ("database", "too-slow", "overloaded"):
         log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
+    if _is_no_such_way(request, error) and _is_opened_by_a_person(request):
+        guild = request.query_params.get("guild", "")
+        query = f"?guild={guild}" if guild.isascii() and guild.isdigit() else ""
+        return led_back(request, f"{page_of(request.url.path)}{query}", Flash(_ONLY_A_BUTTON, "problem"))
     shape = shape_of(request)
     if shape == "fragment":
         return fragment(Flash(sentence_of(error), "problem"), problem.status)
@@ -133,6 +142,25 @@ async def answer(request: Request, error: Exception) -> Response:
         "path": request.url.path,
     }
     return page("error.html", context, status=problem.status, headers=problem.headers)
+
+
+def _is_no_such_way(request: Request, error: Exception) -> bool:
+    """Whether nothing is read at an address: such as `issues/fix` of the API, which is no issue's."""
+    if isinstance(error, RequestValidationError):
+        return any(fault["loc"][0] == "path" for fault in error.errors()) and _takes_a_form(request)
+    return isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+def _takes_a_form(request: Request) -> bool:
+    """Whether a form could be sent to this very address."""
+    posts = (route for route in iter_route_contexts(request.app.routes) if "POST" in (route.methods or ()))
+    return any(compile_path(str(route.path))[0].match(request.url.path) for route in posts)
+
+
+def _is_opened_by_a_person(request: Request) -> bool:
+    """Whether a browser opens an address as it opens a page, such as one that stands in its history."""
+    wants_a_page = "text/html" in request.headers.get("accept", "")
+    return request.method in ("GET", "HEAD") and wants_a_page and "authorization" not in request.headers
 
 
 def _http_problem(error: HTTPException) -> Problem:

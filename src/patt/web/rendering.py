@@ -56,7 +56,8 @@ def page(
     template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """Return a page. `viewer` is in the context of pages that need a session: the signed-in user."""
-    text = _ENVIRONMENT.get_template(template).render({"viewer": None, "flash": None, "live": None, **context})
+    usual = {"viewer": None, "flash": None, "live": None, "guild_number": None, "searched": ""}
+    text = _ENVIRONMENT.get_template(template).render({**usual, **context})
     return HTMLResponse(text, status, headers)
 
 

@@ -10,7 +10,7 @@ from patt.bootstrap import Services
 from patt.worker.running import run_jobs
 from web.at_work import at_work
 from web.browsers import SignIn
-from web.helpers import PAGE, issue_number
+from web.helpers import PAGE, dismiss_and_reopen, issue_number
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +45,7 @@ async def test_an_officer_scans_previews_fixes_and_undoes(
     await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
     await page.get_by_label("Reason").fill("a guest")
     await page.get_by_role("button", name="Dismiss").click()
-    await expect(page.locator("#content")).to_contain_text("dismissed officer alice set it aside: a guest")
+    await expect(page.locator("#content")).to_contain_text("dismissed officer alice dismissed it: a guest")
     assert wrong == []
 
 
@@ -162,3 +162,39 @@ async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(
     await page.get_by_role("link", name="90 days").click()
     await expect(page).to_have_url(f"{site}{PAGE}?guild={troubled.guild_id}&days=90#trends")
     assert wrong == []
+
+
+async def test_what_was_ticked_is_there_again_on_the_way_back_and_nowhere_else(
+    sign_in: SignIn, troubled: GuildBuilder
+) -> None:
+    page, wrong = await sign_in(f"{PAGE}?guild={troubled.guild_id}")
+    count = page.locator("[data-chosen-count]")
+    for name in ("Riddle", "Newalt"):
+        await page.get_by_role("checkbox", name=f"Choose '{name}'").check()
+    await page.get_by_role("button", name="Preview fix").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Fix preview")
+    assert "token" not in page.url
+    await page.go_back()
+    await expect(count).to_have_text("2 selected")
+    await expect(page.get_by_role("checkbox", name="Choose 'Riddle'")).to_be_checked()
+    await page.get_by_role("button", name="Preview fix").click()
+    await page.get_by_role("link", name="Data Quality").last.click()
+    await expect(count).to_have_text("2 selected")
+    await page.get_by_role("link", name="Players").click()
+    await page.get_by_role("link", name="Data Quality").first.click()
+    await expect(count).to_have_text("Select findings to act on them together.")
+    assert wrong == []
+
+
+async def test_a_typed_reason_stays_where_the_issue_has_changed_meanwhile(
+    sign_in: SignIn, troubled: GuildBuilder
+) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Riddle")
+    page, _ = await sign_in(f"{PAGE}/issues/{number}")
+    await page.get_by_label("Reason").fill("a guest")
+    await dismiss_and_reopen(troubled, number)
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(page.locator("#status")).to_contain_text("changed")
+    await expect(page.get_by_label("Reason")).to_have_value("a guest")
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(page.locator("#status")).to_contain_text("dismissed")

@@ -332,6 +332,18 @@ create table guild_identity.link_rejections (
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
 
+-- An officer's word that a character is nobody's: a bank, or one that several people play. No evidence links it, and it is
+-- in nobody's way; it cannot be in player_characters as well.
+create table guild_identity.shared_characters (
+    character_id bigint not null,
+    guild_id integer not null,
+    reason text not null check (reason <> ''),
+    marked_by text not null,
+    created_at timestamptz not null default now(),
+    primary key (character_id, guild_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
 -- Words that a guild reads differently from the vocabulary that comes with the engine.
 create table guild_identity.guild_words (
     guild_id integer not null references guild_identity.guilds on delete cascade,
@@ -403,7 +415,7 @@ create index unresolved_issues_by_rule on guild_identity.audit_issues (guild_id,
     where resolved_at is null;
 create index recent_issues on guild_identity.audit_issues (guild_id, opened_at desc, id desc);
 create index issues_by_state on guild_identity.audit_issues (guild_id, state, opened_at desc, id desc)
-    include (issue_type, severity, search_text);
+    include (issue_type, severity, search_text, wow_character_id, discord_member_id, player_id);
 create index dismissals on guild_identity.audit_issues (guild_id, dismissed_at desc, id desc)
     where dismissed_at is not null;
 create index issues_of_character on guild_identity.audit_issues (wow_character_id) where wow_character_id is not null;
@@ -476,6 +488,7 @@ create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, start
 create index undone_plans on guild_identity.fix_attempts (guild_id, plan_key) where undone_at is not null;
 create index automatic_fixes on guild_identity.fix_attempts (guild_id, issue_type)
     where is_automatic and outcome = 'fixed';
+create index full_matches on guild_identity.fix_attempts (guild_id, id) where issue_type = 'full_match';
 create index unfinished_attempts on guild_identity.fix_attempts (guild_id, id)
     where outcome = 'running' or undoing_at is not null;
 

@@ -21,6 +21,9 @@ from sv_common.guild_sync.core.errors import PlanStale
 
 SQL = load_sql(__package__, "apply.sql")
 
+_OF_A_CHARACTER = frozenset({"link", "confirmation", "shared"})
+"""Kinds of rows that are known by the number of their character."""
+
 _CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
 _LINK_OF = "The player of "
 _NOT_UNDONE = "so this can no longer be undone as a whole."
@@ -125,6 +128,8 @@ class _State:
                 return f"{_LINK_OF}{self.characters.get(change.id, {}).get('name') or change.id}"
             case "rejection":
                 return "A “not this player”"
+            case "shared":
+                return f"The mark of {self.characters.get(change.id, {}).get('name') or change.id} as bank or shared"
             case _:
                 return f"The {change.table} {row.get('display_name') or row.get('alias') or change.id}"
 
@@ -139,7 +144,7 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
         sides[change.table] += [side for side in (change.before, change.after) if side is not None and not change.id]
     found = await guild.rows(
         SQL["current"],
-        characters=ids["link"],
+        characters=[*ids["link"], *ids["shared"]],
         players=ids["player"],
         owners=[player for each in changes for player in _players(each)],
         aliases=ids["alias"],
@@ -155,11 +160,11 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
     hanging: dict[int, list[RowChange]] = defaultdict(list)
     for kind, row in found:
         if kind in TABLES:
-            change = RowChange(kind, row["character_id" if kind in ("link", "confirmation") else "id"], row, None)
+            change = RowChange(kind, row["character_id" if kind in _OF_A_CHARACTER else "id"], row, None)
             rows[change.key] = rows[replace(change, id=0).key] = row
         else:
             change = RowChange("issue", row["id"], {"player_id": row.get("player_id")}, {"player_id": None})
-        if kind not in ("player", "note", "now") and row["player_id"] in doomed:
+        if row.get("player_id") in doomed:
             hanging[row["player_id"]].append(change)
     characters = {row["id"]: row for kind, row in found if kind == "note"}
     return _State(rows, hanging, characters, next(row["now"] for kind, row in found if kind == "now"))
@@ -201,12 +206,14 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         name = state.name(change)
         if row is None and change.table != "link":
             return f"{name} is gone since"
-        if change.before is None:
+        if change.before is None and change.table != "shared":
             return f"{name.removeprefix(_LINK_OF)} is another player’s since"
         return f"{name} was changed since"
     is_deleted = change.table == "player" and change.after is None
     if is_deleted and any((each.after or {}).get("player_id") == change.id for each in wanted.values()):
         return f"{state.name(change)} is to be deleted and to get something at once"
+    if contradiction := _shared_and_linked(change, state, wanted):
+        return contradiction
     for along in _taken_along(change, state, wanted):
         if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
             return f"{state.name(change)} has got other characters, aliases or rejections since"
@@ -219,6 +226,8 @@ def _find_obstacles(wanted: Mapping[RowKey, RowChange], state: _State) -> Iterat
         taken = {along.table for along in _taken_along(change, state, wanted)} - {"issue"}
         if not _is_as_expected(change, row):
             yield key, _changed_since(change, row, state)
+        elif contradiction := _shared_and_linked(change, state, wanted):
+            yield key, f"{contradiction}. Undo that first."
         elif taken and change.table == "player":
             yield key, _HAS_MORE
         elif taken and change.table == "link":
@@ -233,6 +242,21 @@ def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
         return f"{name} was changed since, {_NOT_UNDONE}"
     how = ", merged into another or deleted" if change.table == "player" else ""
     return f"{name} is gone since{how}, {_NOT_UNDONE}"
+
+
+def _shared_and_linked(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
+    """Return what stands against a change after which a character would be a player's and nobody's at once."""
+    if change.after is None or change.table not in ("link", "shared"):
+        return None
+    other = RowChange("shared" if change.table == "link" else "link", change.id, None, None)
+    later = wanted.get(other.key)
+    if (state.of(other) if later is None else later.after) is None:
+        return None
+    name = state.characters.get(change.id, {}).get("name") or change.id
+    is_link = change.table == "link"
+    return (
+        f"{name} was marked as a bank or shared character since" if is_link else f"{name} was linked to a player since"
+    )
 
 
 def _taken_along(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> Iterator[RowChange]:
@@ -305,7 +329,7 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
     if "linked_by" in after:
         note = state.characters.get(change.id, {}).get("note")
         return {"created_at": now, "confirmed_at": now if after["confirmed_by"] else None, "basis_note": note}
-    if "rejected_by" in after:
+    if "rejected_by" in after or "marked_by" in after:
         return {"created_at": now}
     if "discord_confirmed_by" in after:
         return {"discord_confirmed_at": now if after["discord_confirmed_by"] else None}

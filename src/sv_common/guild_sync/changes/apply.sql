@@ -38,6 +38,11 @@ from (select * from common.confirmed_links
       where guild_id = %(guild_id)s and (character_id = any (%(confirmed)s) or player_id = any (%(doomed)s))
       order by character_id, player_id, discord_user_id for update) v
 union all
+select 'shared', to_jsonb(s)
+from (select * from guild_identity.shared_characters
+      where guild_id = %(guild_id)s and character_id = any (%(characters)s)
+      order by character_id for update) s
+union all
 select 'issue', jsonb_build_object('id', i.id, 'player_id', i.player_id)
 from guild_identity.audit_issues i
 where i.guild_id = %(guild_id)s and i.player_id = any (%(doomed)s)

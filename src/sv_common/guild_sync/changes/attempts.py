@@ -193,8 +193,13 @@ async def guild_of(pool: Pool, attempt_id: int, guild_id: int | None) -> int:
 
 
 async def later(guild: GuildConnection, attempt: Attempt, limit: int) -> list[Attempt]:
-    """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs."""
+    """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs.
+
+    The link of a character and its mark as a bank or shared stand in each other's way.
+    """
     rows: list[list[dict[str, Any]]] = [[{"table": change.table, "id": change.id}] for change in attempt.rows]
+    others = {"link": "shared", "shared": "link"}
+    rows += [[{"table": others[change.table], "id": change.id}] for change in attempt.rows if change.table in others]
     rows += [[{"table": "role", "id": member_id}] for member_id in {role.member_id for role in attempt.roles}]
     owners = {row["player_id"] for change in attempt.rows if (row := change.before) and row.get("player_id")}
     rows += [[{"table": "player", "id": player_id, "after": None}] for player_id in sorted(owners)]

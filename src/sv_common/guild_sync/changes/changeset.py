@@ -120,6 +120,8 @@ class RowChange:
                 return {"created_by": author.actor, "source": source}
             case "rejection" if "reason" in after:
                 return {"rejected_by": author.actor}
+            case "shared":
+                return {"marked_by": author.actor}
         return {}
 
     def as_json(self) -> dict[str, Any]:
@@ -212,13 +214,15 @@ class Changeset:
         """SHA-256 of what it does: equal for two with the same effect on the same rows.
 
         Which of a batch creates the player that several of them give characters to depends on what else is planned, so that
-        does not count where the others tell which player they mean; nor does the number that stands for a new player.
+        does not count where the others tell which player they mean; nor does the number that stands for a new player. Its name
+        does: an officer who saw one name does not get another.
         """
         created = [number for number, row in self.created.items() if number != -(row["discord_user_id"] or 0)]
         number_of = {number: NEW_PLAYER - place for place, number in enumerate(created)}
         rows = [_effect(row, number_of) for row in self.rows if row.id in created or row.id not in self.created]
+        called = [["name", self.created[number]["display_name"]] for number in created]
         roles = [["role", role.member_id, role.role_id, role.held] for role in self.roles]
-        return hashlib.sha256(json.dumps([*rows, *roles], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([*rows, *called, *roles], sort_keys=True).encode()).hexdigest()
 
 
 _COUNTS: Mapping[str, tuple[str, ...]] = {
@@ -226,6 +230,7 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "alias": ("alias_key", "player_id"),
     "link": ("player_id",),
     "rejection": ("character_id", "discord_user_id", "player_id", "is_unlinking"),
+    "shared": ("character_id",),
 }
 """The columns that say what a change does, without the names and sentences that may be reworded."""
 
@@ -367,6 +372,16 @@ def move_rejection(
     """Let a rejection be about another player; who decided it stays."""
     before, after = (_rejected(each, character, member, is_unlinking=is_unlinking) for each in (former, player))
     return RowChange("rejection", 0, before, after, _named([character], [former, player], [member]))
+
+
+def mark_shared(character: Named, why: str) -> RowChange:
+    """Record that a character is a bank, or is played by several people, so that it is nobody's."""
+    after = {"character_id": character.id, "reason": why}
+    return RowChange("shared", character.id, None, after, _named([character]))
+
+
+def unmark_shared(character: Named) -> RowChange:
+    return RowChange("shared", character.id, {"character_id": character.id}, None, _named([character]))
 
 
 def _rejected(player: Named, character: Named | None, member: Named | None, *, is_unlinking: bool) -> Row:

@@ -17,6 +17,7 @@ BY_EVIDENCE = "by evidence"
 ON_AN_OFFICERS_WORD = "only if an officer says so"
 HELD, NOT_HELD = "held", "not held"
 THERE, NOT_THERE = "is there", "is not there"
+IS_SHARED = "is a bank or shared character"
 
 _POINTERS = {"discord_user_id": "Discord member", "main_character_id": "Main", "offspec_character_id": "Off-spec"}
 
@@ -92,6 +93,9 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
             return _alias_in_words(before, after, names)
         case "rejection":
             return _rejection_in_words(before, after, names)
+        case "shared":
+            of = f"{names.character(change.id)} {IS_SHARED}"
+            return f"Remember that {of}: {after['reason']}" if after else f"Forget that {of}."
         case "player" if after is None:
             others = [name for (kind, number), name in change.names.items() if kind == "player" and number != change.id]
             return f"Delete the player {names.player(change.id)}, who is {' and '.join(others)}."
@@ -173,6 +177,11 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
             yield Effect(
                 what, *(f"confirmed by {r['confirmed_by']}" if r else "not confirmed" for r in (before, after))
             )
+        case "shared":
+            verdicts = (
+                "nobody’s: a bank or shared character" if r else "a character like any other" for r in (before, after)
+            )
+            yield Effect(f"Whose {names.character(change.id)} is", *verdicts)
         case "alias":
             meanings = (f"means {names.player(r['player_id'])}" if r else NO_ALIAS for r in (before, after))
             yield Effect(f"“{row['alias']}” in a note", *meanings)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "confirmation", "issue"]
+TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "confirmation", "shared", "issue"]
 """Tables, and issues, of which a journal keeps only that they have lost their player."""
 Row: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -78,6 +78,12 @@ TABLES: Mapping[str, Table] = {
         "confirmed_links",
         key="character_id player_id discord_user_id",
         columns="guild_id character_id player_id discord_user_id confirmed_by confirmed_at",
+    ),
+    "shared": _table(
+        "guild_identity",
+        "shared_characters",
+        key="character_id",
+        columns="character_id guild_id reason marked_by created_at",
     ),
 }
 """In the order in which rows are written: what others refer to comes first. Rows are deleted in the opposite order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -10,6 +11,8 @@ from sv_common.guild_sync.core.plain_text import fault_of_text
 
 LONGEST_NAME = 100
 LONGEST_REASON = 500
+MOST_CHARACTERS = 100
+"""Characters that a new player can get at once."""
 
 
 def _usable(text: str) -> str:
@@ -43,6 +46,23 @@ Reason: TypeAlias = Annotated[
     Field(description="Why, in a few words."),
 ]
 RememberNote: TypeAlias = Annotated[bool, Field(description="The name in its note means this player from now on.")]
+CharacterNames: TypeAlias = Annotated[
+    Sequence[_Name],
+    Field(
+        min_length=1,
+        max_length=MOST_CHARACTERS,
+        description=f"Each: {_CHARACTER}",
+        examples=[["Grimalt-Area 52", "Grimwell-Area 52"]],
+    ),
+]
+NewName: TypeAlias = Annotated[
+    _Name | None,
+    Field(
+        description="What the player is called; by default the name that the notes give, else the main’s.",
+        examples=["Odo"],
+    ),
+]
+OptionalMemberName: TypeAlias = Annotated[_Name | None, Field(description=_MEMBER, examples=["mito_plays"])]
 PlanKey: TypeAlias = Annotated[
     str | None, Field(max_length=64, description="Key of the plan that was previewed: another one is refused.")
 ]

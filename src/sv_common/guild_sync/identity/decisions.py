@@ -8,24 +8,35 @@ name or number: see `lookup`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from sv_common.guild_sync.changes import changeset as change
-from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
+from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.identity import decision_fields as fields
-from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
+from sv_common.guild_sync.identity.plans.linking import (
+    SAYS_SO,
+    allowed,
+    check_is_free,
+    check_is_not_shared,
+    check_is_there,
+    decided,
+    linked,
+    linked_changeset,
+    made_member,
+    owner,
+    player_of,
+)
+from sv_common.guild_sync.identity.plans.new_player import new_player
+from sv_common.guild_sync.identity.plans.shared import mark_shared, unmark_shared
 from sv_common.guild_sync.identity.resolver import Resolver
-
-_SAYS_SO = "an officer says so."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +65,14 @@ class LinkCharacter(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
-        rows = _linked(facts, character, player)
+        rows = linked(facts, character, player)
         if self.remember_note:
             named = resolver.resolve(character).named
             if named is None:
                 raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
-            _check_is_free(facts, named)
+            check_is_free(facts, named)
             rows.append(change.remember_alias(player.named, named))
-        return _linked_changeset(character, player, rows)
+        return linked_changeset(character, player, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +84,8 @@ class ConfirmLink(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         character = find_character(resolver.facts, self.character)
-        player = _owner(resolver.facts, character, ", so there is no link to confirm. Link it first.")
-        return _linked_changeset(character, player, _linked(resolver.facts, character, player))
+        player = owner(resolver.facts, character, ", so there is no link to confirm. Link it first.")
+        return linked_changeset(character, player, linked(resolver.facts, character, player))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +98,13 @@ class UnlinkCharacter(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        player = _owner(facts, character, " already.").named
+        player = owner(facts, character, " already.").named
         rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
             rows.append(
                 change.reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True)
             )
-        return _decided(rows, f"{character.label} has no player for now")
+        return decided(rows, f"{character.label} has no player for now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +122,11 @@ class RejectLink(ManualDecision):
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
             raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-        why = checked_reason(self.reason) or _SAYS_SO
+        why = checked_reason(self.reason) or SAYS_SO
         rows = [change.unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
         rows.append(change.reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
-        return _decided(rows, f"{character.label} does not belong to {player.display_name}")
+        return decided(rows, f"{character.label} does not belong to {player.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +142,8 @@ class AllowLink(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         if (character.id, player.id) not in facts.rejections:
             raise NotFound(f"No one has rejected {player.display_name} for {character.label}.")
-        row = _allowed(facts, character, player)
-        return _decided([row], f"{character.label} may belong to {player.display_name} after all")
+        row = allowed(facts, character, player)
+        return decided([row], f"{character.label} may belong to {player.display_name} after all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +160,10 @@ class LinkMember(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         player, member = find_player(facts, self.player), find_member(facts, self.member)
-        rows = _made_member(facts, player, member)
+        rows = made_member(facts, player, member)
         if not rows:
             raise Refused(f"{player.display_name} is {member.display_name} on Discord already, by a person's decision.")
-        return _decided(rows, f"{player.display_name} is {member.display_name} on Discord")
+        return decided(rows, f"{player.display_name} is {member.display_name} on Discord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +182,18 @@ class LinkCharacterToMember(ManualDecision):
         facts = resolver.facts
         character, member = find_character(facts, self.character), find_member(facts, self.member)
         sentence = f"{character.label} belongs to {member.display_name} on Discord"
-        theirs = _player_of(facts, member)
+        theirs = player_of(facts, member)
         if theirs is None and character.player_id is None:
-            _check_is_there(member)
+            check_is_not_shared(facts, character)
+            check_is_there(member)
             player = Named(NEW_PLAYER, member.display_name)
             created = change.create_player(*player, member.named, character.named)
-            return _decided([created, change.link(character.named, player, _SAYS_SO)], sentence)
-        owner = theirs or facts.players[character.player_id or 0]
-        rows = (*_linked(facts, character, owner), *_made_member(facts, owner, member))
+            return decided([created, change.link(character.named, player, SAYS_SO)], sentence)
+        player_with_it = theirs or facts.players[character.player_id or 0]
+        rows = (*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member))
         if not rows:
             raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
-        return _decided(rows, sentence)
+        return decided(rows, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +213,7 @@ class UnlinkMember(ManualDecision):
         if (player.id, member.id) not in facts.member_rejections:
             why = "an officer unlinked them."
             rows.append(change.reject(player.named, member=member.named, why=why, is_unlinking=True))
-        return _decided(rows, f"{player.display_name} is not the Discord member {member.display_name}")
+        return decided(rows, f"{player.display_name} is not the Discord member {member.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +230,7 @@ class AllowMember(ManualDecision):
         if (player.id, member.id) not in facts.member_rejections:
             raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
         row = change.forget_rejection(player.named, member=member.named, is_unlinking=True)
-        return _decided([row], f"{player.display_name} may be {member.display_name} on Discord after all")
+        return decided([row], f"{player.display_name} may be {member.display_name} on Discord after all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +256,12 @@ class SetMain(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        player = _owner(facts, character, ", so it cannot be a main. Link it first.")
+        player = owner(facts, character, ", so it cannot be a main. Link it first.")
         if player.main_character_id == character.id:
             raise Refused(f"{character.label} is the main of {player.display_name} already.")
         former = facts.characters.get(player.main_character_id or 0)
         row = change.set_main(player.named, character.named, former.named if former else None)
-        return _decided([row], f"{character.label} is the main of {player.display_name}")
+        return decided([row], f"{character.label} is the main of {player.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +280,8 @@ class AddAlias(ManualDecision):
             )
         if resolver.facts.aliases.get(name_key(word)) == player.id:
             raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
-        _check_is_free(resolver.facts, word)
-        return _decided([change.remember_alias(player.named, word)], f"“{word}” means {player.display_name}")
+        check_is_free(resolver.facts, word)
+        return decided([change.remember_alias(player.named, word)], f"“{word}” means {player.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,82 +297,60 @@ class RemoveAlias(ManualDecision):
         if known is None:
             raise NotFound(f"“{self.alias}” is no alias in this guild.")
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
-        return _decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
+        return decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlayer(ManualDecision):
+    """The characters belong to a player who is not known yet, with this name, and perhaps this Discord member.
+
+    The one with the highest rank is the main. Refused where a character has a player or is marked as shared, and where the
+    name means somebody already.
+    """
+
+    characters: fields.CharacterNames
+    name: fields.NewName = None
+    member: fields.OptionalMemberName = None
+    remember_note: fields.RememberNote = False
+    decision: Literal["new_player"] = field(default="new_player", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        found = [find_character(resolver.facts, called) for called in self.characters]
+        member = find_member(resolver.facts, self.member) if self.member else None
+        return new_player(resolver, found, self.name, member, remember_note=self.remember_note)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkShared(ManualDecision):
+    """The character is a bank, or several people play it: it is nobody's, and nothing links it while it is marked.
+
+    One that has a player is unlinked.
+    """
+
+    character: fields.CharacterName
+    reason: fields.Reason = ""
+    decision: Literal["mark_shared"] = field(default="mark_shared", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        return mark_shared(resolver.facts, find_character(resolver.facts, self.character), self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class UnmarkShared(ManualDecision):
+    """The character is no bank and not shared: it may have a player, and is an orphan until it has one."""
+
+    character: fields.CharacterName
+    decision: Literal["unmark_shared"] = field(default="unmark_shared", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        return unmark_shared(resolver.facts, find_character(resolver.facts, self.character))
 
 
 _OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
 _OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | AllowMember
+_OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared
 Decision: TypeAlias = Annotated[
-    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias, Field(discriminator="decision")
+    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown,
+    Field(discriminator="decision"),
 ]
 """Every decision there is."""
-
-
-def _decided(rows: Iterable[RowChange], sentence: str) -> Changeset:
-    return Changeset(tuple(rows), f"{sentence}: {_SAYS_SO}")
-
-
-def _owner(facts: GuildFacts, character: KnownCharacter, otherwise: str) -> KnownPlayer:
-    if character.player_id is None:
-        raise Refused(f"{character.label} has no player{otherwise}")
-    return facts.players[character.player_id]
-
-
-def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
-    """Return nothing where a person has decided so already."""
-    pair = (character.id, player.id)
-    if pair in facts.rejections - facts.unlinked:
-        raise Refused(
-            f"An officer has said that {character.label} does not belong to {player.display_name}. Undo that first."
-        )
-    rows = [_allowed(facts, character, player)] if pair in facts.unlinked else []
-    if character.player_id != player.id or not character.is_decided:
-        former = facts.players[character.player_id].named if character.player_id is not None else None
-        rows.append(change.link(character.named, player.named, _SAYS_SO, former=former))
-    return rows
-
-
-def _linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Collection[RowChange]) -> Changeset:
-    if not rows:
-        raise Refused(f"{character.label} belongs to {player.display_name} already, by a person's decision.")
-    return _decided(rows, f"{character.label} belongs to {player.display_name}")
-
-
-def _allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> RowChange:
-    is_unlinking = (character.id, player.id) in facts.unlinked
-    return change.forget_rejection(player.named, character=character.named, is_unlinking=is_unlinking)
-
-
-def _made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
-    """Return nothing where a person has decided so already."""
-    if player.discord_user_id == member.id:
-        return () if player.is_member_decided else (change.confirm_member(player.named, member.named),)
-    _check_is_there(member)
-    theirs = _player_of(facts, member)
-    if theirs is not None:
-        raise Refused(
-            f"{member.display_name} on Discord is the player {theirs.display_name} already. If the two players are one person, "
-            "merge them; else unlink the member from that player first."
-        )
-    if player.discord_user_id is not None:
-        now = facts.members.get(player.discord_user_id)
-        name = now.display_name if now else "another Discord member"
-        raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
-    attached = change.attach_member(player.named, member.named)
-    if (player.id, member.id) in facts.member_rejections:
-        return change.forget_rejection(player.named, member=member.named, is_unlinking=True), attached
-    return (attached,)
-
-
-def _player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
-    return next((player for player in facts.players.values() if player.discord_user_id == member.id), None)
-
-
-def _check_is_there(member: KnownMember) -> None:
-    if not member.is_present:
-        raise Refused(f"{member.display_name} has left the Discord server, so no player can be linked to this member.")
-
-
-def _check_is_free(facts: GuildFacts, word: str) -> None:
-    if (known := facts.aliases.get(name_key(word))) is not None:
-        raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,7 +25,7 @@ _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 class KnownCharacter(NamedTuple):
-    """A character in the guild now, or one that left and is still linked. `note` is None when it was never seen.
+    """A character in the guild now, or one that left and is still linked, or marked as shared. `note` is None when it was never seen.
 
     `basis_note` is the note under which its link was made, or last right; `settled_rank` the rank under which it was when
     the rank table last fitted the game.
@@ -45,6 +46,7 @@ class KnownCharacter(NamedTuple):
     basis: str | None = None
     basis_note: str | None = None
     confirmed_by: str | None = None
+    first_seen: date | None = None
 
     @property
     def is_decided(self) -> bool:
@@ -88,6 +90,7 @@ class KnownMember(NamedTuple):
     global_name: str | None
     display_name: str
     is_present: bool
+    first_seen: date | None = None
 
     @property
     def name_keys(self) -> set[str]:
@@ -105,7 +108,7 @@ class GuildFacts:
     `rejections` are pairs of a character and a player, `unlinked` those of them that come from unlinking, and
     `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the earlier names
     of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
-    give a right, or a managed Discord role above the lowest.
+    give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
     """
 
     guild_id: int
@@ -122,6 +125,7 @@ class GuildFacts:
     former_members: Mapping[int, Sequence[str]] = field(default_factory=dict)
     granting_ranks: Mapping[int, str] = field(default_factory=dict)
     departed_names: frozenset[str] = frozenset()
+    shared: Mapping[int, str] = field(default_factory=dict)
 
     def grant_of(self, character: KnownCharacter) -> str | None:
         """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
@@ -172,6 +176,7 @@ async def read_facts(guild: GuildConnection) -> GuildFacts:
         _names_by_number(said["former_member"]),
         {rank: f"{name}, which {gives}" for name, _, rank, gives, _ in said["rank"]},
         frozenset(name for *_, names in said["departed"] for name in names or ()),
+        {character: marked_by for _, _, character, marked_by, _ in said["shared"]},
     )
 
 

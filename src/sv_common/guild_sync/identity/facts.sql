@@ -1,11 +1,14 @@
 -- name: characters
--- Every character still in the guild, and those that left but are still linked: notes go on naming a main that is gone.
+-- Every character still in the guild, and those that left but are still linked, or marked as shared: notes go on naming a
+-- main that is gone.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.guild_note,
        l.player_id, l.link_source, c.removed_at is null, c.rank_index, c.settled_rank_index, l.basis, l.basis_note,
-       l.confirmed_by
+       l.confirmed_by, (c.first_seen at time zone 'UTC')::date
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
-where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null)
+where c.guild_id = %(guild_id)s and (
+    c.removed_at is null or l.player_id is not null
+    or exists (select from guild_identity.shared_characters s where s.character_id = c.id))
 order by c.id
 
 -- name: players
@@ -16,7 +19,8 @@ order by id
 
 -- name: discord
 -- People on the Discord server, and those who left it but are a player still.
-select d.id, d.discord_id, d.username, d.global_name, d.display_name, d.is_present
+select d.id, d.discord_id, d.username, d.global_name, d.display_name, d.is_present,
+       (d.first_seen at time zone 'UTC')::date
 from guild_identity.discord_users d
 where d.guild_id = %(guild_id)s and not d.is_bot
   and (d.is_present or exists (select from guild_identity.players p where p.discord_user_id = d.id))
@@ -24,8 +28,8 @@ order by id
 
 -- name: words
 -- What people have said: aliases that mean a player, each as it is written, "this character is not this player" (by
--- unlinking or for ever), "this player is not this Discord member", and what a word is in this guild (null: no word of the
--- vocabulary). And what the sources said: names that characters and members had before, in one row the names of characters
+-- unlinking or for ever), "this player is not this Discord member", "this character is a bank or shared", and what a word is
+-- in this guild (null: no word of the vocabulary). And what the sources said: names that characters and members had before, in one row the names of characters
 -- that left and have no player, and ranks that give a right here, a managed Discord role above the lowest, or the lowest one
 -- where that has power here or over the server.
 with managed as (
@@ -44,6 +48,10 @@ union all
 select 'member_rejection', '', player_id, discord_user_id, null, null
 from guild_identity.link_rejections
 where guild_id = %(guild_id)s and discord_user_id is not null
+union all
+select 'shared', '', null, character_id, marked_by, null
+from guild_identity.shared_characters
+where guild_id = %(guild_id)s
 union all
 select 'category', word, null, null, category, null
 from guild_identity.guild_words

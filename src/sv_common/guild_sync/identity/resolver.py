@@ -21,7 +21,9 @@ known name and another that looks like a known one decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
@@ -31,6 +33,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
+from sv_common.guild_sync.identity.names.people import PeopleIndex
 from sv_common.guild_sync.identity.names.similarity import MISSPELLING_SCORE, SHORTEST_BEGINNING, Similarity, is_similar
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, fold_accents, parse_note
@@ -56,14 +59,15 @@ class Resolver(CandidateFinder):
         """Decide who the character's note means, following the notes of characters that have no player yet."""
         known = self._decisions.get(character.id)
         if known is None:
-            known = self._decisions[character.id] = self._followed(self.resolve_alone(character), character)
+            followed = self._followed(self.resolve_alone(character), character)
+            known = self._decisions[character.id] = self._of_nobody(followed)
         return known
 
     def resolve_alone(self, character: KnownCharacter) -> Decision:
         """Decide by this note alone: a character without a player stands for itself, whatever its own note says."""
         known = self._direct_decisions.get(character.id)
         if known is None:
-            known = self._direct_decisions[character.id] = self._read(character)
+            known = self._direct_decisions[character.id] = self._of_nobody(self._read(character))
         return known
 
     def parse(self, character: KnownCharacter) -> ParsedNote:
@@ -85,6 +89,37 @@ class Resolver(CandidateFinder):
         return next((own for own in own_names if is_similar(mention.readings[0].key, own)), None)
 
     @cached_property
+    def people(self) -> PeopleIndex:
+        """Everyone whom a suggestion may name."""
+        return PeopleIndex(self.facts, self.names)
+
+    @cached_property
+    def characters_meaning_member(self) -> Mapping[int, Sequence[KnownCharacter]]:
+        """The characters whose notes may mean each Discord member without a player."""
+        found: dict[int, list[KnownCharacter]] = defaultdict(list)
+        for character in self.facts.characters.values():
+            for member in {candidate.person.member_id for candidate in self.resolve(character).candidates} - {None}:
+                found[member or 0].append(character)
+        return found
+
+    @cached_property
+    def characters_by_unknown_name(self) -> Mapping[str, Sequence[KnownCharacter]]:
+        """The characters whose notes give a name that no one has, by each reading of that name."""
+        found: dict[str, list[KnownCharacter]] = defaultdict(list)
+        for character in self.facts.characters.values():
+            decision = self.resolve_alone(character)
+            if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
+                for reading in decision.mention.readings:
+                    found[reading.key].append(character)
+        return found
+
+    @cached_property
+    def named_for_certain(self) -> frozenset[int | None]:
+        """The characters that some note names for certain."""
+        decisions = map(self.resolve_alone, self.facts.characters.values())
+        return frozenset(target.person.character_id for decision in decisions if (target := decision.target))
+
+    @cached_property
     def writes_names_small(self) -> bool:
         """Whether most notes with a known name write it in small letters."""
         decisions = map(self.resolve_alone, self.facts.characters.values())
@@ -96,7 +131,7 @@ class Resolver(CandidateFinder):
         members = self.names.members_by_name.get(character.name_key, [])
         if len(self.names.members_called.get(character.name_key, ())) > 1:
             return None
-        namesakes = self.names.characters_by_name[character.name_key]
+        namesakes = [i for i in self.names.characters_by_name[character.name_key] if i not in self.facts.shared]
         return self.facts.members[members[0]] if len(members) == 1 and len(namesakes) == 1 else None
 
     def owner_by_name(self, character: KnownCharacter) -> Candidate | None:
@@ -116,7 +151,11 @@ class Resolver(CandidateFinder):
         return "note" if self.resolve(character).target is not None else "name"
 
     def unlinked(self) -> list[KnownCharacter]:
-        return [c for c in self.facts.characters.values() if c.player_id is None and c.is_present]
+        """Return the characters in the guild that may get a player."""
+        shared = self.facts.shared
+        return [
+            c for c in self.facts.characters.values() if c.player_id is None and c.is_present and c.id not in shared
+        ]
 
     def player_of_member(self, member_id: int) -> int | None:
         return self.names.player_by_member.get(member_id)
@@ -156,6 +195,7 @@ class Resolver(CandidateFinder):
             (character.id, similarity)
             for similarity in self.names.similar_names.like(words, in_text=in_text)
             for character in self.names.namesakes[similarity.place]
+            if character.id not in self.facts.shared
         ]
 
     def _read(self, character: KnownCharacter) -> Decision:
@@ -235,6 +275,13 @@ class Resolver(CandidateFinder):
         found = self._one_of_namesakes(people.values(), about)
         return _decision(direct.parsed, direct.mention, found, is_doubtful=direct.is_doubtful)
 
+    def _of_nobody(self, decision: Decision) -> Decision:
+        """A note that names bank or shared characters alone tells of nobody: it links no one, and contradicts no link."""
+        people = {candidate.person.character_id for candidate in decision.candidates}
+        if not people or decision.verdict is Verdict.SUGGESTED or not people <= self.facts.shared.keys():
+            return decision
+        return replace(decision, verdict=Verdict.SUGGESTED)
+
     def _without_returning(self, candidates: Sequence[Candidate], about: KnownCharacter) -> list[Candidate]:
         """Of characters whose own notes mean this very character, keep the first: they are one person."""
         if len(candidates) == 1:
@@ -250,12 +297,15 @@ class Resolver(CandidateFinder):
     def _one_of_namesakes(self, candidates: Iterable[Candidate], about: KnownCharacter) -> list[Candidate]:
         """Take a character whose note led nowhere for the same person as the player or member with its name.
 
-        Not where its own note may mean the very character that this is about: two that name each other prove nothing.
+        Not where its own note may mean the very character that this is about: two that name each other prove nothing. Nor where
+        it is a bank or shared.
         """
         found = list(candidates)
         people = [candidate.person for candidate in found if candidate.person.character_id is None]
         numbers = [c.person.character_id for c in found if c.person.character_id is not None]
-        if len(numbers) != 1 or not any(self._is_called(each, self.facts.characters[numbers[0]]) for each in people):
+        if len(numbers) != 1 or numbers[0] in self.facts.shared:
+            return found
+        if not any(self._is_called(each, self.facts.characters[numbers[0]]) for each in people):
             return found
         onward = self.resolve_alone(self.facts.characters[numbers[0]])
         if onward.target is None and any(candidate.person.character_id == about.id for candidate in onward.candidates):
@@ -276,6 +326,8 @@ class Resolver(CandidateFinder):
         while (number := passed[-1].person.character_id) is not None:
             if number in seen or len(passed) > LONGEST_CHAIN:
                 return candidate
+            if number in self.facts.shared:
+                break
             seen.add(number)
             onward = self.resolve_alone(self.facts.characters[number]).target
             if onward is None:

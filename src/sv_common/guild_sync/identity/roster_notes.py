@@ -15,7 +15,7 @@ from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.roster_file import NotedCharacter
-from sv_common.guild_sync.identity.suggestions import Suggestions
+from sv_common.guild_sync.identity.suggestions.notes import Suggestions
 from sv_common.guild_sync.identity.verdicts import OWN_NAME, Candidate, Decision, Verdict
 from sv_common.guild_sync.notes import MentionKind, NoteKind
 

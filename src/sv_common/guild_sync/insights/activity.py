@@ -88,6 +88,11 @@ class MatchRun:
     is_undoable: bool
 
 
+async def was_matched(guild: GuildConnection) -> bool:
+    """Whether a full match was ever made or asked for."""
+    return bool(await guild.value(SQL["was_matched"]))
+
+
 async def match_runs(guild: GuildConnection, *, number: int = 1) -> Page[MatchRun]:
     """Return one page of the guild's full matches: the queued one first, then the newest."""
     return await _page(guild, "match_runs", MatchRun, {}, number)

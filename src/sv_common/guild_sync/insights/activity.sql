@@ -25,6 +25,10 @@ select (select count(*) from guild_identity.match_requests where guild_id = %(gu
         where a.guild_id = %(guild_id)s and a.issue_type = 'full_match'
           and not exists (select from guild_identity.match_requests r where r.attempt_id = a.id))
 
+-- name: was_matched
+select exists (select from guild_identity.match_requests where guild_id = %(guild_id)s)
+    or exists (select from guild_identity.fix_attempts where guild_id = %(guild_id)s and issue_type = 'full_match')
+
 -- name: sync_runs
 select id, guild_id, pipeline, actor, status, steps, error, started_at, finished_at
 from guild_identity.sync_log

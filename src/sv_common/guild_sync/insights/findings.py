@@ -221,7 +221,7 @@ def _overview(rule: RuleDefinition, chosen: RuleSettings, opened: int, waiting: 
     return RuleOverview(
         rule.issue_type,
         rule.name,
-        rule.description,
+        rule.description_with(chosen.parameters),
         chosen.severity,
         chosen.auto_mitigate,
         chosen.is_enabled,

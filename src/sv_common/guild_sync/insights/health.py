@@ -37,7 +37,8 @@ class Share:
     left_out: Annotated[
         Mapping[str, int],
         Field(
-            description="Who does not count, by why: left, gone (Battle.net says so), bots, guests (without a guild role).",
+            description="Who does not count, by why: left, gone (Battle.net says so), shared (bank or shared characters), bots, "
+            "guests (without a guild role).",
             examples=[{"left": 31, "gone": 2}],
         ),
     ]
@@ -108,7 +109,10 @@ class RuleTrend:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """How many issues were open at the end of each day (UTC), oldest first; the last day is today so far."""
+    """How many issues were open at the end of each day (UTC), oldest first; the last day is today so far.
+
+    The first day is not before the guild's first run: what was open then, nobody knows.
+    """
 
     guild_id: int
     days: Sequence[date]

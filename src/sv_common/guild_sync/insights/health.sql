@@ -6,7 +6,8 @@ with troubled as materialized (
     from guild_identity.audit_issues
     where guild_id = %(guild_id)s and state = 'open'
 ), characters as (
-    select case when c.removed_at is not null then 'left' when p.gone_confirmed_at is not null then 'gone' end as left_out,
+    select case when c.removed_at is not null then 'left' when p.gone_confirmed_at is not null then 'gone'
+                when s.character_id is not null then 'shared' end as left_out,
            l.player_id is not null as is_linked,
            c.id in (select t.wow_character_id from troubled t where t.is_serious and t.wow_character_id is not null)
                as is_troubled,
@@ -15,6 +16,7 @@ with troubled as materialized (
     from guild_identity.wow_characters c
     left join guild_identity.player_characters l on l.character_id = c.id
     left join guild_identity.character_profiles p on p.character_id = c.id
+    left join guild_identity.shared_characters s on s.character_id = c.id
     where c.guild_id = %(guild_id)s
 ), members as (
     select case when d.is_bot then 'bots' when not d.is_present then 'left' when p.id is null and not exists (
@@ -84,10 +86,17 @@ group by issue_type
 
 -- name: trends
 -- How many issues of each of these rules were open at the end of each day (UTC), the last day being today so far: what is
--- open now, less what the days after it changed.
-with days as (
+-- open now, less what the days after it changed. The first day is that of the first run or finding: before it nobody counted.
+with clock as (
+    select (now() at time zone 'UTC')::date as today,
+           (least((select at from guild_identity.issue_events
+                   where guild_id = %(guild_id)s and event <> 'refreshed' order by at limit 1),
+                  (select started_at from guild_identity.sync_log where guild_id = %(guild_id)s order by started_at limit 1))
+            at time zone 'UTC')::date as first
+), days as (
     select today - ago as day
-    from (select (now() at time zone 'UTC')::date as today) clock, generate_series(0, %(days)s) as ago
+    from clock, generate_series(0, %(days)s) as ago
+    where ago = 0 or today - ago >= first
 ), counted as (
     select issue_type, count(*) as open
     from guild_identity.audit_issues

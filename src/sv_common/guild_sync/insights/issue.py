@@ -24,7 +24,14 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, moves
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueState, SubjectKind
-from sv_common.guild_sync.rulebook.explain import Known, LinkFact, RejectionFact, UnlinkFact, changes_since_scan
+from sv_common.guild_sync.rulebook.explain import (
+    Known,
+    LinkFact,
+    RejectionFact,
+    SharedFact,
+    UnlinkFact,
+    changes_since_scan,
+)
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
@@ -152,6 +159,9 @@ async def _fix(
 async def _known(guild: GuildConnection, issue: Issue) -> Known:
     resolver = Resolver(await read_facts(guild))
     now = datetime.now(UTC)
+    if (member_id := issue.discord_member_id) is not None:
+        rejections = await guild.all(RejectionFact, SQL["member_rejections"], member_id=member_id)
+        return Known(resolver, now, rejections=rejections)
     if issue.wow_character_id is None:
         return Known(resolver, now)
     number = issue.wow_character_id
@@ -162,6 +172,7 @@ async def _known(guild: GuildConnection, issue: Issue) -> Known:
         link=await guild.one(LinkFact, SQL["link"], character_id=number),
         unlinked=await guild.one(UnlinkFact, SQL["unlinked"], character_id=number),
         rejections=await guild.all(RejectionFact, SQL["rejections"], character_id=number),
+        shared=await guild.one(SharedFact, SQL["shared"], character_id=number),
     )
 
 

@@ -23,9 +23,22 @@ where a.guild_id = %(guild_id)s and a.outcome = 'fixed' and a.undone_at is null
 order by a.id desc
 limit 1
 
+-- name: shared
+-- Who marked a character as a bank or shared, when and why.
+select marked_by, created_at as at, reason
+from guild_identity.shared_characters
+where character_id = %(character_id)s
+
 -- name: rejections
 -- Whose a character is not, by an officer's word.
 select player_id, rejected_by, created_at as at, reason
 from guild_identity.link_rejections
 where character_id = %(character_id)s
+order by created_at desc, player_id
+
+-- name: member_rejections
+-- Which players a Discord member is not, by an officer's word.
+select player_id, rejected_by, created_at as at, reason
+from guild_identity.link_rejections
+where guild_id = %(guild_id)s and discord_user_id = %(member_id)s
 order by created_at desc, player_id

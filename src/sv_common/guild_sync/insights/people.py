@@ -6,26 +6,31 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
+from rapidfuzz.fuzz import ratio
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.row_number import marked_row
+from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
 from sv_common.guild_sync.notes import fold_accents
 
 SQL = load_sql(__package__, "people.sql")
 PAGE_SIZE = 50
 
-_NOT_FOUND = 3
+NEAR_ENOUGH: Final = 70.0
+"""RapidFuzz ratio (0 to 100) from which a name is offered for a misspelled one: a person then chooses."""
 
 
 class PersonKind(StrEnum):
     PLAYER = "player"
     CHARACTER = "character"
     MEMBER = "member"
+    SHARED = "shared"
 
 
 LastLogin: TypeAlias = Annotated[
@@ -35,7 +40,7 @@ LastLogin: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:
-    """A player, a character without a player, or a Discord member without one, as it is listed."""
+    """A player, a character without a player, a Discord member without one, or a bank or shared character, as it is listed."""
 
     kind: PersonKind
     id: Annotated[int, Field(description="Number of the player, the character or the Discord member, by `kind`.")]
@@ -63,14 +68,50 @@ class PeoplePage(Page[PersonSummary]):
         Mapping[PersonKind, int],
         Field(
             description="How many of each kind the search finds.",
-            examples=[{"player": 120, "character": 7, "member": 9}],
+            examples=[{"player": 120, "character": 7, "member": 9, "shared": 2}],
         ),
     ]
 
 
-class _Name(NamedTuple):
+class KnownName(NamedTuple):
+    """A name, whose it is, and who that is: a character and a Discord member with a player are the player."""
+
+    subject: PersonKind
+    subject_id: int
+    source: Literal["player", "alias", "character", "display", "global", "user"]
+    bearer_id: int
     text: str
-    is_character: bool
+
+    @property
+    def bearer(self) -> PersonKind:
+        return _BEARERS[self.source]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the subject is called so where it is listed."""
+        return self.source == _SHOWN_AS[self.subject]
+
+    def place(self, wanted: Wanted) -> Place | None:
+        """Return how well a search fits."""
+        if self.bearer is PersonKind.CHARACTER:
+            return wanted.place_in_name(self.text)
+        return wanted.place_in_member(self.text) if self.bearer is PersonKind.MEMBER else wanted.place_in(self.text)
+
+
+_SHOWN_AS = {
+    PersonKind.PLAYER: "player",
+    PersonKind.CHARACTER: "character",
+    PersonKind.SHARED: "character",
+    PersonKind.MEMBER: "display",
+}
+_BEARERS = {
+    "player": PersonKind.PLAYER,
+    "alias": PersonKind.PLAYER,
+    "character": PersonKind.CHARACTER,
+    "display": PersonKind.MEMBER,
+    "global": PersonKind.MEMBER,
+    "user": PersonKind.MEMBER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +120,7 @@ class _Subject:
 
     kind: PersonKind
     id: int
-    names: Sequence[_Name]
+    names: Sequence[KnownName]
 
     @property
     def shown(self) -> str:
@@ -96,11 +137,9 @@ async def people_page(
 ) -> PeoplePage:
     """Return one page of people; a number beyond the last page gives the last one. `kind` None means everyone.
 
-    A search finds everyone with a name that contains the words, whole names first, then beginnings. Words without accents
-    find names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
+    A search finds everyone with a name that contains the words, by their place in it: `matching`.
     """
-    rows = await guild.rows(SQL["names"])
-    found = _found(_subjects(rows), search)
+    found = _found(_subjects(await all_names(guild)), search)
     counts = {each: sum(subject.kind is each for subject, _ in found) for each in PersonKind}
     wanted = [(subject, matched) for subject, matched in found if kind in (None, subject.kind)]
     pages = max(1, -(-len(wanted) // page_size))
@@ -109,39 +148,62 @@ async def people_page(
     return PeoplePage(await _summaries(guild, shown), number, pages, len(wanted), counts)
 
 
-def _subjects(rows: Iterable[Sequence[Any]]) -> list[_Subject]:
-    names: dict[tuple[PersonKind, int], list[_Name]] = defaultdict(list)
-    for kind, subject_id, source, text in rows:
-        known = names[PersonKind(kind), subject_id]
-        known.insert(0 if source == "name" else len(known), _Name(text, source == "character"))
-    return [_Subject(kind, subject_id, known) for (kind, subject_id), known in names.items()]
+async def all_names(guild: GuildConnection) -> list[KnownName]:
+    """Return every name by which somebody of a guild can be looked for."""
+    rows = await guild.rows(SQL["names"])
+    return [KnownName(PersonKind(subject), *rest) for subject, *rest in rows]
+
+
+async def players_like(guild: GuildConnection, search: str, *, other_than: int, most: int) -> list[PersonSummary]:
+    """Return the players with a name that contains the words, or the number `#12`; where there are none, a name that is near."""
+    players = [
+        subject
+        for subject in _subjects(await all_names(guild))
+        if subject.kind is PersonKind.PLAYER and subject.id != other_than
+    ]
+    if (number := marked_row(search)) is not None:
+        found: list[tuple[_Subject, str | None]] = [(each, None) for each in players if each.id == number]
+    else:
+        found = _found(players, search) or _near(players, search)
+    return await _summaries(guild, found[:most])
+
+
+def _near(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, str | None]]:
+    """The people with a name that may be meant by a misspelled one, the nearest first."""
+    ranked = []
+    for subject in subjects:
+        likeness, matched = max((_likeness(name, search), name.text) for name in subject.names)
+        if likeness >= NEAR_ENOUGH:
+            ranked.append((-likeness, in_order(subject.shown), subject.id, subject, matched))
+    ranked.sort(key=lambda hit: hit[:3])
+    return [(subject, matched if matched != subject.shown else None) for *_, subject, matched in ranked]
+
+
+def _likeness(name: KnownName, search: str) -> float:
+    """How alike a name and a search are, from 0 to 100; of a character's name the realm does not count."""
+    own = name.text.partition("-")[0] if name.bearer is PersonKind.CHARACTER else name.text
+    return ratio(fold_accents(name_key(own)), fold_accents(name_key(search)))
+
+
+def _subjects(names: Iterable[KnownName]) -> list[_Subject]:
+    by_subject: dict[tuple[PersonKind, int], list[KnownName]] = defaultdict(list)
+    for name in names:
+        known = by_subject[name.subject, name.subject_id]
+        known.insert(0 if name.is_shown else len(known), name)
+    return [_Subject(kind, subject_id, known) for (kind, subject_id), known in by_subject.items()]
 
 
 def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, str | None]]:
     """The people a search finds, best first, each with the name that was found where another is shown."""
-    key = name_key(search)
+    wanted = Wanted.of(search)
     ranked = []
     for subject in subjects:
-        place, matched = min(((_place(name, key), name.text) for name in subject.names), key=lambda hit: hit[0])
-        if place < _NOT_FOUND:
-            in_order = fold_accents(name_key(subject.shown))
-            ranked.append((place, in_order, subject.kind, subject.id, subject, matched))
+        places = [(place, name.text) for name in subject.names if (place := name.place(wanted)) is not None]
+        if places:
+            place, matched = min(places, key=lambda hit: hit[0])
+            ranked.append((place, in_order(subject.shown), subject.kind, subject.id, subject, matched))
     ranked.sort(key=lambda hit: hit[:4])
-    return [(subject, matched if key and matched != subject.shown else None) for *_, subject, matched in ranked]
-
-
-def _place(name: _Name, key: str) -> int:
-    """How well a name matches a search: 0 exactly, 1 begins with it, 2 contains it. A realm counts only after a hyphen."""
-    own = name_key(name.text)
-    if name.is_character and "-" not in key:
-        own = own.partition("-")[0]
-    if key == fold_accents(key):
-        own = fold_accents(own)
-    if not key or key == own:
-        return 0
-    if own.startswith(key):
-        return 1
-    return 2 if key in own else _NOT_FOUND
+    return [(subject, matched if wanted.key and matched != subject.shown else None) for *_, subject, matched in ranked]
 
 
 async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str | None]]) -> list[PersonSummary]:
@@ -150,12 +212,14 @@ async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str
         PersonSummary,
         SQL["summaries"],
         player_ids=ids[PersonKind.PLAYER],
-        character_ids=ids[PersonKind.CHARACTER],
+        character_ids=[*ids[PersonKind.CHARACTER], *ids[PersonKind.SHARED]],
         member_ids=ids[PersonKind.MEMBER],
     )
     known = {(row.kind, row.id): row for row in summaries}
-    return [
-        replace(known[subject.kind, subject.id], kind=subject.kind, matched=matched)
-        for subject, matched in shown
-        if (subject.kind, subject.id) in known
-    ]
+    found = [(subject, matched, known.get((_row_kind(subject.kind), subject.id))) for subject, matched in shown]
+    return [replace(row, kind=subject.kind, matched=matched) for subject, matched, row in found if row is not None]
+
+
+def _row_kind(kind: PersonKind) -> PersonKind:
+    """What a list says of a bank or shared character is what it says of any without a player."""
+    return PersonKind.CHARACTER if kind is PersonKind.SHARED else kind

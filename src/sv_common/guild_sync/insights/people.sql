@@ -1,25 +1,26 @@
 -- name: names
--- Every name by which somebody of a guild can be looked for: players by their own name, their characters, their Discord
--- member and their aliases; characters in the guild without a player; people on Discord who are no player. 'name' is the
--- one by which a player or a member is shown.
-select 'player', p.id, 'name', p.display_name
+-- Every name by which somebody of a guild can be looked for, with whose it is: players by their own name, their characters,
+-- their Discord member and their aliases; characters in the guild without a player; bank and shared characters, also those
+-- that left; people on Discord who are no player.
+select 'player', p.id, 'player', p.id, p.display_name
 from guild_identity.players p
 where p.guild_id = %(guild_id)s
 union all
-select case when l.player_id is null then 'character' else 'player' end, coalesce(l.player_id, c.id), 'character',
+select case when s.character_id is not null then 'shared' when l.player_id is null then 'character' else 'player' end,
+       coalesce(l.player_id, c.id), 'character', c.id,
        c.character_name || '-' || coalesce(c.realm_name, c.realm_slug)
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
-where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null)
+left join guild_identity.shared_characters s on s.character_id = c.id
+where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null or s.character_id is not null)
 union all
-select case when p.id is null then 'member' else 'player' end, coalesce(p.id, d.id),
-       case when p.id is null and n.is_shown then 'name' else 'discord' end, n.name
+select case when p.id is null then 'member' else 'player' end, coalesce(p.id, d.id), n.source, d.id, n.name
 from guild_identity.discord_users d
 left join guild_identity.players p on p.discord_user_id = d.id
-cross join lateral (values (d.display_name, true), (d.global_name, false), (d.username, false)) n (name, is_shown)
+cross join lateral (values (d.display_name, 'display'), (d.global_name, 'global'), (d.username, 'user')) n (name, source)
 where d.guild_id = %(guild_id)s and not d.is_bot and n.name is not null and (d.is_present or p.id is not null)
 union all
-select 'player', a.player_id, 'alias', a.alias
+select 'player', a.player_id, 'alias', a.player_id, a.alias
 from guild_identity.aliases_in_use a
 where a.guild_id = %(guild_id)s
 

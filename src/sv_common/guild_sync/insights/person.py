@@ -70,6 +70,11 @@ class CharacterView:
         str | None, Field(description="The officer who made or confirmed the link; null: no one did.")
     ]
     confirmed_at: datetime | None
+    shared_by: Annotated[
+        str | None, Field(description="The officer who marked it as a bank or shared character; null: no one did.")
+    ] = None
+    shared_at: datetime | None = None
+    shared_reason: str | None = None
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
@@ -294,7 +299,7 @@ def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
 
 
 def _traces(subject: _Subject) -> dict[str, list[Jsonb]]:
-    in_changes: list[dict[str, Any]] = [{"table": "link", "id": subject.id}]
+    in_changes: list[dict[str, Any]] = [{"table": table, "id": subject.id} for table in ("link", "shared")]
     if subject.kind == "player":
         in_changes = [{"table": "player", "id": subject.id}]
         in_changes += [

@@ -8,9 +8,11 @@ where p.guild_id = %(guild_id)s and p.id = %(player_id)s
 select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c.character_class, c.level, c.item_level,
        r.name as rank, c.rank_index, c.last_login_timestamp, c.guild_note as note, c.removed_at,
        l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
-       l.basis, l.basis_note, l.confirmed_by, l.confirmed_at
+       l.basis, l.basis_note, l.confirmed_by, l.confirmed_at,
+       s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.shared_characters s on s.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
 where c.guild_id = %(guild_id)s
   and (l.player_id = %(player_id)s::bigint or c.id = %(character_id)s::bigint)

@@ -50,9 +50,17 @@ class CandidateKind(StrEnum):
     CHARACTER = "character"
 
 
+class Strength(StrEnum):
+    """How much speaks for a candidate. None of them is proof, and nothing is done because of it."""
+
+    STRONG = "strong"
+    LIKELY = "likely"
+    WEAK = "weak"
+
+
 @dataclass(frozen=True, slots=True)
 class WeighedCandidate:
-    """Somebody who could be meant: what speaks for it and what against.
+    """Somebody who could be meant: what speaks for it, how much, and what against.
 
     `needs_word`: choosing them settles the finding only if the note's name means them from now on.
     """
@@ -62,6 +70,9 @@ class WeighedCandidate:
     label: Annotated[str, Field(examples=["Mito"])]
     speaks_for: Annotated[tuple[str, ...], Field(examples=[["“Mito” is a character of Mito."]])] = ()
     speaks_against: Annotated[tuple[str, ...], Field(examples=[["“Mito” could also mean Mitola."]])] = ()
+    strength: Annotated[
+        Strength, Field(description="How much speaks for it. It is a suggestion: nothing is done because of it.")
+    ] = Strength.WEAK
     is_decided: Annotated[bool, Field(description="Whether the fix would link to them.")] = False
     is_linked: Annotated[bool, Field(description="Whether they are linked to the subject now.")] = False
     is_rejected: Annotated[bool, Field(description="Whether an officer has said that it is not so.")] = False

@@ -31,8 +31,8 @@ _VERBS = {
     "opened": "found it",
     "recurred": "found it again",
     "refreshed": "found that something about it has changed",
-    "dismissed": "set it aside",
-    "reopened": "opened it again",
+    "dismissed": "dismissed it",
+    "reopened": "reopened it",
 }
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 

@@ -119,7 +119,7 @@ insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, 
 select guild_id, id, issue_type, 'reopened', (resolved_at is null)::integer, %(actor)s, %(reason)s from reopened order by id
 
 -- name: dismiss
--- Set issues aside; resolved ones are not touched. One that is set aside already gets the new reason.
+-- Dismiss issues; resolved ones are not touched. One that is dismissed already gets the new reason.
 with known as (
     select id, dismissed_at is null as was_open
     from guild_identity.audit_issues

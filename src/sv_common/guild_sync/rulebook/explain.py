@@ -46,7 +46,7 @@ class LinkFact:
 
 @dataclass(frozen=True, slots=True)
 class RejectionFact:
-    """An officer's decision that the character is not a player's."""
+    """An officer's decision that the character is not a player's, or the Discord member not the player."""
 
     player_id: int
     rejected_by: str
@@ -54,8 +54,14 @@ class RejectionFact:
     reason: str | None
 
     def sentence(self, character: str, player: str) -> str:
+        return self._said(f"{character} does not belong to {player}")
+
+    def sentence_of_member(self, member: str, player: str) -> str:
+        return self._said(f"{member} on Discord is not the player {player}")
+
+    def _said(self, what: str) -> str:
         why = f": {self.reason}" if self.reason and self.reason != "an officer says so." else "."
-        return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {character} does not belong to {player}{why}"
+        return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {what}{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,24 @@ class UnlinkFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFact:
+    """An officer's word that the character is a bank or shared."""
+
+    marked_by: str
+    at: datetime
+    reason: str
+
+    def sentence(self, character: str) -> str:
+        why = f": {self.reason}" if self.reason != "an officer says so." else "."
+        return f"{self.marked_by} said on {self.at:%Y-%m-%d} that {character} is a bank or shared character{why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """All that an explanation may use. What is about a character is there only where the subject is one."""
+    """All that an explanation may use. What is about a character is there only where the subject is one.
+
+    `rejections` are about the subject, a character or a Discord member.
+    """
 
     resolver: Resolver
     now: datetime
@@ -77,6 +99,7 @@ class Known:
     link: LinkFact | None = None
     unlinked: UnlinkFact | None = None
     rejections: Sequence[RejectionFact] = field(default=())
+    shared: SharedFact | None = None
 
     def character(self, number: int) -> KnownCharacter | None:
         """None for a character that has left and has no player."""
@@ -164,6 +187,8 @@ def meaning_of(decision: Decision) -> list[str]:
 
 
 def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
+    if known.shared is not None:
+        return Evidence(Source.OFFICER, known.shared.sentence(character.label))
     if character.player_id is None or known.link is None:
         return Evidence(Source.RECORD, f"{character.label} is linked to no player.")
     why = f": {known.link.evidence}" if known.link.evidence else "."

@@ -15,7 +15,11 @@ from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.candidates import candidates_for_member, evidence_for_member, players_named_like
+from sv_common.guild_sync.rulebook.candidates.members import (
+    candidates_for_member,
+    players_named_like,
+    unlinked_of_member,
+)
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
@@ -54,9 +58,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 
 def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
-    characters = [
-        (c, why, resolver.basis_of(c)) for c in resolver.unlinked() if (why := evidence_for_member(resolver, c, member))
-    ]
+    characters = [(c, why, resolver.basis_of(c)) for c, why in unlinked_of_member(resolver, member)]
     namesakes = players_named_like(resolver, member)
     if len(namesakes) == 1 and not characters:
         player = namesakes[0]
@@ -103,7 +105,7 @@ def explain(known: Known, finding: Finding) -> Explanation:
     if roles:
         evidence.append(Evidence(Source.DISCORD, f"They have a guild role: {roles}."))
     evidence.append(Evidence(Source.RECORD, _record_of_member(known, member)))
-    meant = [c.label for c in known.resolver.unlinked() if evidence_for_member(known.resolver, c, member)]
+    meant = [c.label for c, _ in unlinked_of_member(known.resolver, member)]
     of_notes = f"No character without a player has a note or a name that means {member.display_name}."
     if meant:
         names = in_words(meant, "and")

@@ -16,7 +16,7 @@ from sv_common.guild_sync.identity.verdicts import Candidate, Verdict
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.candidates import candidates_for_character, remedy_for_character
+from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
@@ -121,6 +121,10 @@ class _Planner:
         match decision.verdict:
             case Verdict.AMBIGUOUS:
                 return f"The note says “{decision.named}”, which could mean {labels}. Link it manually."
+            case Verdict.SUGGESTED if any(
+                c.person.character_id in self._resolver.facts.shared for c in decision.candidates
+            ):
+                return f"The note names {labels}, a bank or shared character, so it does not tell whose this one is."
             case Verdict.SUGGESTED:
                 return f"The note may mean {labels}, but nothing proves it. Link it manually if it is right."
             case Verdict.UNKNOWN:
@@ -150,6 +154,10 @@ def explain(known: Known, finding: Finding) -> Explanation:
         gone = known.unlinked
         sentence = f"{gone.actor} unlinked it from {gone.player} on {gone.at:%Y-%m-%d}."
         evidence.append(Evidence(Source.OFFICER, sentence))
+    if character.id in known.resolver.facts.shared:
+        return Explanation(
+            tuple(evidence), "An officer marked this character as a bank or shared, so it needs no player."
+        )
     return Explanation(tuple(evidence), "This character is in the guild, but no player owns it.")
 
 
@@ -175,7 +183,8 @@ RULE = RuleDefinition(
         "the lowest need an officer's click, and so does a name in another spelling. "
         "The fix links only where the note means exactly one person, or where the note "
         "says nothing and exactly one Discord member has the character's whole name. Everything else stays open with the "
-        "reason. After an officer unlinks a character, the fix never links it to the same player again; an officer still can."
+        "reason. A character that an officer has marked as a bank or shared is not found at all, and a note that names one "
+        "links no one. After an officer unlinks a character, the fix never links it to the same player again; an officer still can."
     ),
     material=(
         Material(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -109,6 +109,13 @@ class RuleDefinition:
     def parameters(self) -> tuple[Parameter, ...]:
         """All that a guild may set: the rule's own thresholds, and the budget of a rule with automatic fixes."""
         return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.may_be_automatic else []))
+
+    def description_with(self, chosen: Mapping[str, Any]) -> str:
+        """Return the description with a guild's own thresholds in the place of the defaults."""
+        text = self.description
+        for each in self.thresholds:
+            text = text.replace(f"{each.default} {each.unit}", f"{chosen[each.name]} {each.unit}")
+        return text
 
     async def findings(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
         """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""

@@ -1,6 +1,6 @@
 -- name: find
 -- Characters in the guild whose last login is longer ago than the guild's threshold. A login that was never seen is
--- unknown, not long ago.
+-- unknown, not long ago. Of a bank or shared character it says nothing about anybody.
 with threshold as (
     select g.id as guild_id,
            (extract(epoch from coalesce(%(now)s::timestamptz, now())) * 1000)::bigint
@@ -24,4 +24,5 @@ left join guild_identity.player_characters l on l.character_id = c.id
 left join guild_identity.players p on p.id = l.player_id
 left join active on active.player_id = l.player_id
 where c.guild_id = %(guild_id)s and c.removed_at is null
+  and not exists (select from guild_identity.shared_characters s where s.character_id = c.id)
 order by c.id

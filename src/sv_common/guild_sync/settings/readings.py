@@ -64,10 +64,16 @@ class TriedNote:
     known_words: tuple[KnownWord, ...]
 
 
-async def try_note(guild: GuildConnection, note: str) -> TriedNote:
-    """Read a note as if it were on a new character of the guild. Raises `BadInput` for one that is too long."""
+def usable_note(note: str) -> str:
+    """Return a note that can be tried. Raises `BadInput` for one that is too long."""
     if len(note) > LONGEST_NOTE:
         raise BadInput(f"Note: it has {len(note)} characters; the longest that is read here has {LONGEST_NOTE}.")
+    return note
+
+
+async def try_note(guild: GuildConnection, note: str) -> TriedNote:
+    """Read a note as if it were on a new character of the guild. Raises `BadInput` for one that is too long."""
+    usable_note(note)
     resolver = Resolver(await read_facts(guild))
     decision = resolver.resolve(KnownCharacter(0, "?", "?", "", "", None, note, None, None, is_present=True))
     return TriedNote(

@@ -169,17 +169,20 @@ class CandidateFinder:
                 evidence = f"“{mention.text}” is a character of {self.label(person)}."
             else:
                 person = Person(character_id=character.id)
-                evidence = f"“{mention.text}” is the character {character.label}."
+                kind = "bank or shared character" if character.id in self.facts.shared else "character"
+                evidence = f"“{mention.text}” is the {kind} {character.label}."
             yield Candidate(person, self.label(person), evidence)
 
     def _without_namesakes(self, candidates: list[Candidate]) -> list[Candidate]:
         """Take one character without a player for the same person as a player or member of exactly its name.
 
-        Not where its own note names a person. Two such characters stay two candidates.
+        Not where its own note names a person, nor where it is a bank or shared. Two such characters stay two candidates.
         """
         people = [candidate for candidate in candidates if candidate.person.character_id is None]
         numbers = [c.person.character_id for c in candidates if c.person.character_id is not None]
-        if not people or len(numbers) != 1 or self.certain_mentions(self.facts.characters[numbers[0]]):
+        if not people or len(numbers) != 1 or numbers[0] in self.facts.shared:
+            return candidates
+        if self.certain_mentions(self.facts.characters[numbers[0]]):
             return candidates
         return people
 

@@ -16,7 +16,7 @@ SHORTEST_PART: Final = 3
 
 _DECORATING: Final = TRADES | categories_of("status measure main alt character date discord")
 _SAYING_OTHERWISE: Final = categories_of("relation company negation second_name identity link")
-_PRONOUNS: Final = frozenset(
+PRONOUNS: Final = frozenset(
     re.findall(
         r"\w+",
         "he him his she her hers they them their theirs it its xe xem ze zir any all er ihm ihn sie ihr il lui "
@@ -75,6 +75,6 @@ def _names_in(part: str, vocabulary: Vocabulary) -> Iterator[str]:
 
 def _is_decoration(word: str, vocabulary: Vocabulary) -> bool:
     categories = vocabulary.categories.get(word, NO_CATEGORY)
-    if word in _PRONOUNS or word in _TITLES or word.isdigit() or len(word) == 1:
+    if word in PRONOUNS or word in _TITLES or word.isdigit() or len(word) == 1:
         return True
     return bool(categories & _DECORATING) and not categories & _SAYING_OTHERWISE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
 from typing import Final, NamedTuple
@@ -116,11 +116,19 @@ class SimilarNames:
             self._places_of_names[name_key(name)].append(place)
             for spelling in _spellings(name):
                 self._places[spelling].append(place)
-        self._spellings = list(self._places)
-        self._text = "\n".join(self._spellings)
         self._by_first_letter: dict[str, list[str]] = defaultdict(list)
-        for spelling in self._spellings:
+        self._by_beginning: dict[str, list[str]] = defaultdict(list)
+        self._by_letters_inside: dict[str, list[str]] = defaultdict(list)
+        self._by_one_letter_less: dict[str, list[str]] = defaultdict(list)
+        for spelling in self._places:
             self._by_first_letter[spelling[:1]].append(spelling)
+            for length in range(SHORTEST_UNSPACED_BEGINNING, len(spelling) + 1):
+                self._by_beginning[spelling[:length]].append(spelling)
+            for inside in {spelling[at : at + SHORTEST_PART] for at in range(1, len(spelling) - SHORTEST_PART + 1)}:
+                self._by_letters_inside[inside].append(spelling)
+            for less in _with_at_most_one_letter_less(spelling):
+                self._by_one_letter_less[less].append(spelling)
+        self._letters = {spelling: frozenset(spelling) for spelling in self._places}
 
     def like(self, words: Iterable[str], *, in_text: bool = False) -> list[Similarity]:
         """Return the names that any of the words is similar to, best first.
@@ -144,12 +152,32 @@ class SimilarNames:
         for spelling, score, how in found:
             yield from self._at(self._places[spelling], score, how)
 
+    def _short_forms(self, word: str) -> Iterator[tuple[How, list[str]]]:
+        """The other names that a word may stand for in each way: those that begin with the same letter, and that it is in."""
+        least = SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else SHORTEST_BEGINNING
+        begun = self._by_beginning.get(word, ()) if len(word) >= least else ()
+        yield How.BEGINNING, [spelling for spelling in begun if spelling != word]
+        alike = self._by_beginning.get(word[:SHORTEST_BEGINNING], ()) if len(word) >= SHORTEST_BEGINNING else ()
+        yield How.ENDING, [spelling for spelling in alike if spelling != word and _begins_alike(word, spelling)]
+        beginnings = (word[:length] for length in range(SHORTEST_PART, len(word)))
+        yield How.LONGER, [beginning for beginning in beginnings if beginning in self._places]
+        letters, same_first = frozenset(word), self._by_first_letter.get(word[0], ())
+        yield How.SKELETON, [each for each in same_first if letters <= self._letters[each] and _is_skeleton(word, each)]
+        inside = self._by_letters_inside.get(word[:SHORTEST_PART], ()) if len(word) >= SHORTEST_PART else ()
+        yield How.PART, [spelling for spelling in inside if word in spelling[1:]]
+
     @staticmethod
     def _at(places: Iterable[int], score: float, how: How) -> Iterator[Similarity]:
         return (Similarity(place, score, how) for place in places)
 
     def _misspelled(self, word: str, *, in_text: bool) -> Iterator[tuple[str, float, How]]:
-        near = process.extract(word, self._spellings, scorer=OSA.distance, score_cutoff=_MOST_ERRORS, limit=_MOST_NEAR)
+        one_error = {
+            spelling
+            for less in _with_at_most_one_letter_less(word)
+            for spelling in self._by_one_letter_less.get(less, ())
+        }
+        may_be = dict.fromkeys([*self._by_first_letter.get(word[0], ()), *sorted(one_error)])
+        near = process.extract(word, list(may_be), scorer=OSA.distance, score_cutoff=_MOST_ERRORS, limit=_MOST_NEAR)
         for spelling, errors, _ in near:
             longest = max(len(word), len(spelling))
             share_right = 1 - errors / longest
@@ -159,25 +187,20 @@ class SimilarNames:
                 yield spelling, 0.5 + 0.3 * share_right + 0.15 * similarity, How.SPELLING
 
     def _shortened(self, word: str) -> Iterator[tuple[str, float, How]]:
-        alike = [spelling for spelling in self._by_first_letter.get(word[0], ()) if spelling != word]
-        may_be_inside = len(word) >= SHORTEST_PART and word in self._text
-        inside = [spelling for spelling in self._spellings if word in spelling[1:]] if may_be_inside else []
-        short_forms = {how: [each for each in alike if is_so(word, each)] for how, is_so in _SHORT_FORMS.items()}
-        for how, fitting in (*short_forms.items(), (How.PART, inside)):
+        for how, fitting in self._short_forms(word):
             for spelling in fitting:
                 coverage = min(len(word), len(spelling)) / max(len(word), len(spelling))
                 yield spelling, _SHORT_FORM_SCORES[how] + 0.1 * coverage + 0.1 / len(fitting), how
 
 
+def _with_at_most_one_letter_less(word: str) -> set[str]:
+    """Two words of which one is the other with one letter wrong, missing, added or swapped share one of these."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
 def _spellings(name: str) -> set[str]:
     spellings = {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))}
     return (spellings | {spelling.replace("-", "") for spelling in spellings}) - {""}
-
-
-def _begins(word: str, name: str) -> bool:
-    if not name.startswith(word):
-        return False
-    return len(word) >= (SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else SHORTEST_BEGINNING)
 
 
 def _begins_alike(word: str, name: str) -> bool:
@@ -188,10 +211,6 @@ def _begins_alike(word: str, name: str) -> bool:
     return shared >= max(SHORTEST_BEGINNING, len(word) - (_LONGEST_PET_ENDING if shared >= SHORTEST_PART else 1))
 
 
-def _is_begun_by(word: str, name: str) -> bool:
-    return len(name) >= SHORTEST_PART and word.startswith(name)
-
-
 def _is_skeleton(word: str, name: str) -> bool:
     """Whether the word is the name with letters left out ("Brtmane"), with half of it there."""
     shortest = SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else _SHORTEST_SKELETON
@@ -200,13 +219,5 @@ def _is_skeleton(word: str, name: str) -> bool:
     letters = iter(name)
     return all(letter in letters for letter in word)
 
-
-_SHORT_FORMS: Final[dict[How, Callable[[str, str], bool]]] = {
-    How.BEGINNING: _begins,
-    How.ENDING: _begins_alike,
-    How.LONGER: _is_begun_by,
-    How.SKELETON: _is_skeleton,
-}
-"""Ways in which a word can stand for a name that begins with the same letter."""
 
 _SHORT_FORM_SCORES: Final = {How.BEGINNING: 0.78, How.ENDING: 0.62, How.LONGER: 0.72, How.PART: 0.7, How.SKELETON: 0.66}

@@ -117,7 +117,7 @@ def _discord_errors() -> Iterator[None]:
             raise BadInput("Discord does not take this sign-in any more: it was used, or it is too old.") from error
         if error.error in _ABOUT_THE_CLIENT:
             raise ConfigurationError(
-                "Discord does not know PATT's application. Whoever runs PATT checks PATT_DISCORD_CLIENT_ID and "
+                "Discord does not know PATT's application. The person who runs PATT checks PATT_DISCORD_CLIENT_ID and "
                 "PATT_DISCORD_CLIENT_SECRET."
             ) from error
         raise SourceMalformed("Discord refused the sign-in without a reason that is known. Try again later.") from error

@@ -160,7 +160,7 @@ class RoleAuthority:
             called = f"'{name}'" if name else "that the rank table names"
             return Obstacle(f"The role {called} no longer exists on the Discord server.", _MAP_ANOTHER)
         if role_id == self.guild_id:
-            return Obstacle("Everybody holds '@everyone', so it cannot be given or taken.", _MAP_ANOTHER)
+            return Obstacle("Every member has '@everyone', so it cannot be given or taken.", _MAP_ANOTHER)
         if role.managed:
             cause = f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can."
             return Obstacle(cause, _MAP_ANOTHER)

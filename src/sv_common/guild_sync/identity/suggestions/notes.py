@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -42,6 +41,8 @@ class Suggestions:
         parsed = self._resolver.parse(about)
         best: dict[int, Suggestion] = {}
         for suggestion in self._all(parsed, about):
+            if suggestion.number in self._resolver.facts.shared:
+                continue
             if suggestion.number not in best or best[suggestion.number].score < suggestion.score:
                 best[suggestion.number] = suggestion
         characters = self._resolver.facts.characters
@@ -111,9 +112,4 @@ class Suggestions:
     def _renown(self, number: int) -> float:
         """How much more likely this character is than one with an equally similar name: notes mean mains, and often the same."""
         is_alt = self._resolver.resolve(self._resolver.facts.characters[number]).verdict is Verdict.CONFIDENT
-        return _OF_A_NAMED_CHARACTER * (number in self._named_for_certain) - _OF_AN_ALT * is_alt
-
-    @cached_property
-    def _named_for_certain(self) -> frozenset[int | None]:
-        decisions = map(self._resolver.resolve_alone, self._resolver.facts.characters.values())
-        return frozenset(target.person.character_id for decision in decisions if (target := decision.target))
+        return _OF_A_NAMED_CHARACTER * (number in self._resolver.named_for_certain) - _OF_AN_ALT * is_alt

@@ -1,0 +1,93 @@
+"""What decisions have in common: the rows of a link, and why an officer has to undo something first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes.changeset import Changeset, RowChange
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+
+SAYS_SO = "an officer says so."
+
+
+def decided(rows: Iterable[RowChange], sentence: str) -> Changeset:
+    return Changeset(tuple(rows), f"{sentence}: {SAYS_SO}")
+
+
+def owner(facts: GuildFacts, character: KnownCharacter, otherwise: str) -> KnownPlayer:
+    if character.player_id is None:
+        raise Refused(f"{character.label} has no player{otherwise}")
+    return facts.players[character.player_id]
+
+
+def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
+    """Return nothing where a person has decided so already."""
+    check_is_not_shared(facts, character)
+    pair = (character.id, player.id)
+    if pair in facts.rejections - facts.unlinked:
+        raise Refused(
+            f"An officer has said that {character.label} does not belong to {player.display_name}. Undo that first."
+        )
+    rows = [allowed(facts, character, player)] if pair in facts.unlinked else []
+    if character.player_id != player.id or not character.is_decided:
+        former = facts.players[character.player_id].named if character.player_id is not None else None
+        rows.append(change.link(character.named, player.named, SAYS_SO, former=former))
+    return rows
+
+
+def check_is_not_shared(facts: GuildFacts, character: KnownCharacter) -> None:
+    """Raise `Refused` for a character that an officer has marked as nobody's."""
+    if (marked_by := facts.shared.get(character.id)) is not None:
+        raise Refused(
+            f"{character.label} is marked as a bank or shared character, by {marked_by}, so it belongs to no player. Remove the "
+            "mark first."
+        )
+
+
+def linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Collection[RowChange]) -> Changeset:
+    if not rows:
+        raise Refused(f"{character.label} belongs to {player.display_name} already, by a person's decision.")
+    return decided(rows, f"{character.label} belongs to {player.display_name}")
+
+
+def allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> RowChange:
+    is_unlinking = (character.id, player.id) in facts.unlinked
+    return change.forget_rejection(player.named, character=character.named, is_unlinking=is_unlinking)
+
+
+def made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
+    """Return nothing where a person has decided so already."""
+    if player.discord_user_id == member.id:
+        return () if player.is_member_decided else (change.confirm_member(player.named, member.named),)
+    check_is_there(member)
+    theirs = player_of(facts, member)
+    if theirs is not None:
+        raise Refused(
+            f"{member.display_name} on Discord is the player {theirs.display_name} already. If the two players are one person, "
+            "merge them; else unlink the member from that player first."
+        )
+    if player.discord_user_id is not None:
+        now = facts.members.get(player.discord_user_id)
+        name = now.display_name if now else "another Discord member"
+        raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
+    attached = change.attach_member(player.named, member.named)
+    if (player.id, member.id) in facts.member_rejections:
+        return change.forget_rejection(player.named, member=member.named, is_unlinking=True), attached
+    return (attached,)
+
+
+def player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
+    return next((player for player in facts.players.values() if player.discord_user_id == member.id), None)
+
+
+def check_is_there(member: KnownMember) -> None:
+    if not member.is_present:
+        raise Refused(f"{member.display_name} has left the Discord server, so no player can be linked to this member.")
+
+
+def check_is_free(facts: GuildFacts, word: str) -> None:
+    if (known := facts.aliases.get(name_key(word))) is not None:
+        raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")

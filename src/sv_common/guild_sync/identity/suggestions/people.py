@@ -1,0 +1,188 @@
+"""Who could play a character, or be a Discord member, by names alone: similar, put together alike, short forms.
+
+Weak reasons, the day of joining and the rank, only support. Every weight comes from the two who are compared and from those who
+share the same letters, so people who have nothing to do with either change no order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from rapidfuzz.distance import Prefix
+
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.names.nicknames import other_forms_of
+from sv_common.guild_sync.identity.names.people import SHORTEST_PART, OwnName, words_of_member
+from sv_common.guild_sync.identity.names.similarity import How
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.suggestions.clues import LEAST, Clue, Kind, Weighed, weigh
+from sv_common.guild_sync.identity.verdicts import Person
+from sv_common.guild_sync.notes import fold_accents
+
+_BASE: Final = {
+    How.NAME: 0.9, How.ACCENTS: 0.88, How.BEGINNING: 0.45, How.LONGER: 0.45, How.PART: 0.35, How.ENDING: 0.38, How.SKELETON: 0.3,
+}  # fmt: skip
+_BY_COVERAGE: Final = 0.38
+_SPELLING: Final = 0.12
+"""What is taken from the score of a misspelling: one slip in a long name is likely, two in a short one are not."""
+
+_SHORT_FORM: Final = 0.68
+_SHORT_FORM_BEGINS: Final = 0.58
+_PART: Final = 0.14
+_PART_BY_COVERAGE: Final = 0.55
+_PART_IS_A_NAME: Final = 0.12
+_PART_OF_MORE: Final = 0.1
+_MOST_MORE: Final = 2
+_PART_OF_OTHERS: Final = 0.07
+_LONG_PART: Final = 4
+_SHORT_PART: Final = 0.1
+_PART_IS_A_WORD: Final = 0.5
+_MOST_SHARING: Final = 8
+"""People with the same letters in their names, from which on the letters say nothing."""
+
+_WITHOUT_PLAYER: Final = 0.92
+_JOINED: Final = 0.3
+_JOINED_TOO: Final = 0.12
+_SAME_RANK: Final = 0.04
+_MOST_NAMED: Final = 3
+
+Clues = dict[Person, list[Clue]]
+
+
+class SuggestedPeople:
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._people = resolver.people
+
+    def owners(self, character: KnownCharacter) -> dict[Person, Weighed]:
+        """Return who could play a character by its name; not what its note says."""
+        own = self._people.owner(character)
+        words = {fold_accents(character.name_key): 1.0}
+        clues = self._by_names(words, own, is_character=True)
+        self._supported(clues, own, character.first_seen)
+        for person in clues:
+            if (sentence := self._same_rank(character, person)) is not None:
+                clues[person].append(Clue(Kind.RANK, _SAME_RANK, sentence))
+        return _weighed(clues)
+
+    def of_member(self, member: KnownMember) -> dict[Person, Weighed]:
+        """Return the players, and characters without a player, that a Discord member could be by name."""
+        own = self._people.person_of(member)
+        words = words_of_member(member, self._resolver.vocabulary)
+        clues = {
+            person: found
+            for person, found in self._by_names(words, own, is_character=False).items()
+            if person.member_id is None
+        }
+        self._supported(clues, own, member.first_seen)
+        return _weighed({person: found for person, found in clues.items() if person.member_id is None})
+
+    def _by_names(self, words: Mapping[str, float], own: Person, *, is_character: bool) -> Clues:
+        clues: Clues = defaultdict(list)
+        for word, trust in sorted(words.items()):
+            found = [*self._similar(word, trust), *self._short_forms(word, trust)]
+            found += self._parts(word, trust, own)
+            for person, clue in found:
+                if person != own and (is_character or person.member_id is None):
+                    clues[person].append(clue)
+        return dict(clues)
+
+    def _similar(self, word: str, trust: float) -> Iterator[tuple[Person, Clue]]:
+        for similarity in self._people.similar.like([word]):
+            key = self._people.keys[similarity.place]
+            weight = _weight_of(word, key, similarity.how, similarity.score)
+            for name in self._people.by_key[key]:
+                yield self._clue(name, weight * trust, f"“{word.capitalize()}” {similarity.how} {self._whose(name)}.")
+
+    def _short_forms(self, word: str, trust: float) -> Iterator[tuple[Person, Clue]]:
+        for form in sorted(other_forms_of(word)):
+            for name in self._people.by_key.get(form, ()):
+                sentence = f"“{word.capitalize()}” and “{form.capitalize()}” are one given name: {self._whose(name)}."
+                yield self._clue(name, _SHORT_FORM * trust, sentence)
+            for name in self._people.by_part.get(form, ()):
+                if name.key != form and name.key.startswith(form):
+                    sentence = f"“{word.capitalize()}” and “{form.capitalize()}” are one given name, and {name.label} begins so."
+                    yield self._clue(name, _SHORT_FORM_BEGINS * trust, sentence)
+
+    def _clue(self, name: OwnName, weight: float, sentence: str) -> tuple[Person, Clue]:
+        share = name.trust * (_WITHOUT_PLAYER if name.person.character_id is not None else 1.0)
+        return name.person, Clue(Kind.NAME, weight * share, sentence)
+
+    def _parts(self, word: str, trust: float, own: Person) -> Iterator[tuple[Person, Clue]]:
+        """Yield the people whose characters are named with a part of this name: Moonzork beside Zork and Sunzork."""
+        best: dict[Person, tuple[float, str, list[OwnName]]] = {}
+        for part in _parts_of(word):
+            holders = self._holders(part, own)
+            for person, names in holders.items():
+                weight = _weight_of_part(word, part, names, len(holders) - 1)
+                weight *= _PART_IS_A_WORD if part in self._resolver.vocabulary.categories else 1.0
+                if weight > best.get(person, (0.0,))[0]:
+                    best[person] = weight, part, names
+        for person, (weight, part, names) in best.items():
+            labels = sorted({name.label for name in names})
+            told = " and ".join([", ".join(labels[:_MOST_NAMED][:-1]), labels[:_MOST_NAMED][-1]]).removeprefix(" and ")
+            whose = f", characters of {self._resolver.label(person)}" if person.player_id is not None else ""
+            whose = whose.replace("characters", "a character") if len(labels) == 1 else whose
+            yield self._clue(names[0], weight * trust, f"“{part.capitalize()}” is also in {told}{whose}.")
+
+    def _holders(self, part: str, own: Person) -> dict[Person, list[OwnName]]:
+        """The people with a part in a name, with these names; nobody where that are too many for it to say anything."""
+        holders: dict[Person, list[OwnName]] = {}
+        for name in self._people.by_part.get(part, ()):
+            if name.person != own:
+                holders.setdefault(name.person, []).append(name)
+            if len(holders) > _MOST_SHARING:
+                return {}
+        return holders
+
+    def _whose(self, name: OwnName) -> str:
+        label = self._resolver.label(name.person)
+        if name.person.player_id is None or name.label == label:
+            return name.label
+        return f"{name.label}, {'a character' if name.is_character else 'a name'} of {label}"
+
+    def _supported(self, clues: Clues, own: Person, day: date | None) -> None:
+        for person, when in self._people.newcomers_with(own, day).items():
+            weight = _JOINED_TOO if person in clues else _JOINED
+            near = "on the same day" if when == day else "within a day"
+            sentence = f"{self._resolver.label(person)} was first seen {near} ({when:%Y-%m-%d})."
+            clues.setdefault(person, []).append(Clue(Kind.JOINED, weight, sentence))
+
+    def _same_rank(self, character: KnownCharacter, person: Person) -> str | None:
+        if person.player_id is None or character.rank not in self._people.ranks_of_few:
+            return None
+        same = [each.label for each in self._resolver.characters_of(person.player_id) if each.rank == character.rank]
+        return f"{min(same)} has the same rank." if same else None
+
+
+def _weighed(clues: Clues) -> dict[Person, Weighed]:
+    found = {person: weigh(each) for person, each in clues.items()}
+    return {person: weighed for person, weighed in found.items() if weighed.weight >= LEAST}
+
+
+def _parts_of(word: str) -> list[str]:
+    """The beginnings and ends of a name, the longest first."""
+    lengths = range(len(word) - 1, SHORTEST_PART - 1, -1)
+    return list(dict.fromkeys(part for length in lengths for part in (word[:length], word[-length:])))
+
+
+def _weight_of(word: str, key: str, how: How, score: float) -> float:
+    if how is How.SPELLING:
+        return score - _SPELLING
+    if how in (How.NAME, How.ACCENTS):
+        return _BASE[how]
+    coverage = min(len(word), len(key)) / max(len(word), len(key))
+    if how is How.ENDING:
+        coverage = Prefix.similarity(word, key) / max(len(word), len(key))
+    return _BASE[how] + _BY_COVERAGE * coverage
+
+
+def _weight_of_part(word: str, part: str, names: list[OwnName], others: int) -> float:
+    more = min(len({name.label for name in names}) - 1, _MOST_MORE)
+    weight = _PART + _PART_BY_COVERAGE * len(part) / len(word) + _PART_OF_MORE * more - _PART_OF_OTHERS * others
+    if len(part) < _LONG_PART:
+        return weight - _SHORT_PART if more and not others else 0.0
+    return weight + _PART_IS_A_NAME * any(name.key == part for name in names)
