@@ -79,7 +79,7 @@ class RuleOverview:
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """Which findings are meant; None: all. `text` is searched in the summary, without case and accents."""
+    """Which findings are meant; None: all. `text` is searched in the summary, names and notes, without case and accents."""
 
     state: IssueState | None = IssueState.OPEN
     issue_type: str | None = None
@@ -168,7 +168,7 @@ async def findings_page(
 ) -> FindingsPage:
     """Return one page of findings, by default of the open ones; a number beyond the last page gives the last one."""
     chosen = chosen or FindingFilter()
-    values = {"guild_id": guild.id, **chosen.values()}
+    values = {"guild_id": guild.id, **chosen.values(), **await _named(guild, chosen.text)}
     # Never prepared: planned for no filter in particular, these statements would not use the indexes.
     counts = await (await guild.conn.execute(SQL["count_findings"], values, prepare=False)).fetchall()
     by_rule, by_severity, total = _counts(counts, chosen)
@@ -178,6 +178,12 @@ async def findings_page(
     async with guild.conn.cursor(row_factory=class_row(Issue)) as cursor:
         await cursor.execute(SQL["findings"], {**values, **place}, prepare=False)
         return FindingsPage(await cursor.fetchall(), number, pages, total, by_rule, by_severity)
+
+
+async def _named(guild: GuildConnection, text: str | None) -> dict[str, Sequence[int]]:
+    """Return the characters, Discord members and players that the words name, read once for the list and its counts."""
+    named = (await guild.rows(SQL["subjects_named"], text=text))[0] if text is not None else ((), (), ())
+    return {kind: list(numbers) for kind, numbers in zip(("characters", "members", "players"), named, strict=True)}
 
 
 async def dismissals(guild: GuildConnection, *, only_idle: bool = False, number: int = 1) -> Page[Dismissal]:

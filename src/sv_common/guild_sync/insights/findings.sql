@@ -53,44 +53,45 @@ select r.issue_type,
         where a.guild_id = %(guild_id)s and a.issue_type = r.issue_type and a.is_automatic and a.outcome = 'fixed')
 from unnest(%(rules)s::text[]) as r (issue_type)
 
+-- name: subjects_named
+-- The characters, Discord members and players whose names or notes hold the words.
+select array(
+           select c.id from guild_identity.wow_characters c
+           left join guild_identity.player_characters l on l.character_id = c.id
+           left join guild_identity.players p on p.id = l.player_id
+           where c.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
+               concat_ws(' ', c.character_name || '-' || c.realm_slug, c.guild_note, p.display_name)), words.key) > 0
+       ) as characters,
+       array(
+           select d.id from guild_identity.discord_users d
+           left join guild_identity.players p on p.guild_id = d.guild_id and p.discord_user_id = d.id
+           where d.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
+               concat_ws(' ', d.display_name, d.username, d.global_name, p.display_name)), words.key) > 0
+       ) as members,
+       array(
+           select p.id from guild_identity.players p
+           left join guild_identity.discord_users d on d.id = p.discord_user_id
+           where p.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
+               concat_ws(' ', p.display_name, d.display_name, d.username, d.global_name)), words.key) > 0
+       ) as players
+from (select guild_identity.search_key(%(text)s::text) as key) words
+
 -- name: findings
 -- Findings of some states, newest first, by rule, severity and words of the summary, or of the name or note of whom it is
 -- about, where asked for. Which ones is decided by an index alone, state by state, so that a rare rule or word is found
 -- without reading the rows of all others.
-with named as (
-    -- Whom the words name, by a name or a note. Empty where nothing is searched for.
-    select array(
-               select c.id from guild_identity.wow_characters c
-               left join guild_identity.player_characters l on l.character_id = c.id
-               left join guild_identity.players p on p.id = l.player_id
-               where %(text)s::text is not null and c.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
-                   concat_ws(' ', c.character_name || '-' || c.realm_slug, c.guild_note, p.display_name)), words.key) > 0
-           ) as characters,
-           array(
-               select d.id from guild_identity.discord_users d
-               left join guild_identity.players p on p.guild_id = d.guild_id and p.discord_user_id = d.id
-               where %(text)s::text is not null and d.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
-                   concat_ws(' ', d.display_name, d.username, d.global_name, p.display_name)), words.key) > 0
-           ) as members,
-           array(
-               select p.id from guild_identity.players p
-               left join guild_identity.discord_users d on d.id = p.discord_user_id
-               where %(text)s::text is not null and p.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
-                   concat_ws(' ', p.display_name, d.display_name, d.username, d.global_name)), words.key) > 0
-           ) as players,
-           words.key
-    from (select guild_identity.search_key(%(text)s::text) as key) words
-), chosen as (
+with chosen as (
     select found.id
-    from named n cross join unnest(%(states)s::text[]) as s (state)
+    from unnest(%(states)s::text[]) as s (state)
     cross join lateral (
         select i.id, i.opened_at
         from guild_identity.audit_issues i
         where i.guild_id = %(guild_id)s and i.state = s.state
           and (%(issue_type)s::text is null or i.issue_type = %(issue_type)s)
           and (%(severity)s::text is null or i.severity = %(severity)s)
-          and (%(text)s::text is null or strpos(i.search_text, n.key) > 0 or i.wow_character_id = any(n.characters)
-               or i.discord_member_id = any(n.members) or i.player_id = any(n.players))
+          and (%(text)s::text is null or strpos(i.search_text, guild_identity.search_key(%(text)s::text)) > 0
+               or i.wow_character_id = any(%(characters)s::bigint[]) or i.discord_member_id = any(%(members)s::bigint[])
+               or i.player_id = any(%(players)s::bigint[]))
         order by i.opened_at desc, i.id desc
         limit %(limit)s::bigint + %(offset)s::bigint
     ) found
@@ -106,35 +107,12 @@ order by i.opened_at desc, i.id desc
 
 -- name: count_findings
 -- How many findings there are by states and words, of each rule and severity.
-with named as (
-    -- Whom the words name, by a name or a note. Empty where nothing is searched for.
-    select array(
-               select c.id from guild_identity.wow_characters c
-               left join guild_identity.player_characters l on l.character_id = c.id
-               left join guild_identity.players p on p.id = l.player_id
-               where %(text)s::text is not null and c.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
-                   concat_ws(' ', c.character_name || '-' || c.realm_slug, c.guild_note, p.display_name)), words.key) > 0
-           ) as characters,
-           array(
-               select d.id from guild_identity.discord_users d
-               left join guild_identity.players p on p.guild_id = d.guild_id and p.discord_user_id = d.id
-               where %(text)s::text is not null and d.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
-                   concat_ws(' ', d.display_name, d.username, d.global_name, p.display_name)), words.key) > 0
-           ) as members,
-           array(
-               select p.id from guild_identity.players p
-               left join guild_identity.discord_users d on d.id = p.discord_user_id
-               where %(text)s::text is not null and p.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
-                   concat_ws(' ', p.display_name, d.display_name, d.username, d.global_name)), words.key) > 0
-           ) as players,
-           words.key
-    from (select guild_identity.search_key(%(text)s::text) as key) words
-)
 select issue_type, severity, count(*)
-from named n cross join guild_identity.audit_issues i
+from guild_identity.audit_issues i
 where i.guild_id = %(guild_id)s and state = any(%(states)s::text[])
-  and (%(text)s::text is null or strpos(i.search_text, n.key) > 0 or i.wow_character_id = any(n.characters)
-       or i.discord_member_id = any(n.members) or i.player_id = any(n.players))
+  and (%(text)s::text is null or strpos(i.search_text, guild_identity.search_key(%(text)s::text)) > 0
+       or i.wow_character_id = any(%(characters)s::bigint[]) or i.discord_member_id = any(%(members)s::bigint[])
+       or i.player_id = any(%(players)s::bigint[]))
 group by issue_type, severity
 order by issue_type, severity
 
