@@ -1,4 +1,4 @@
-"""Characters that are nobody's: banks, and those that several people play, by an officer's word, on real rows."""
+"""Characters without a player: banks, and those that several people play, by an officer's word, on real rows."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_a_character_that_had_a_player_is_unlinked_with_the_mark_and_gets_
     assert [(each.what, each.after) for each in done.effects] == [
         ("Player of Mito-area-52", "no one"),
         ("Main of Mito", "none"),
-        ("Whose Mito-area-52 is", "nobody’s: a bank or shared character"),
+        ("Whose Mito-area-52 is", "no player’s: a bank or shared character"),
     ]
     await guild.undo(done)
     assert differences(before, await snapshot.take(guild.pool, tables=PEOPLE_TABLES)) == {}

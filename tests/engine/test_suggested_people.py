@@ -1,4 +1,4 @@
-"""For an orphan of a real guild the right people are suggested, with reasons and a strength, and nothing follows by itself."""
+"""For an orphan of a real guild the right people are suggested, with reasons and a strength, and nothing happens automatically."""
 
 from __future__ import annotations
 

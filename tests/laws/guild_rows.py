@@ -48,7 +48,7 @@ class Guild:
     roles: list[Row]
     now_ms: int
     shared: frozenset[int]
-    """Characters that an officer has marked as nobody's."""
+    """Characters that an officer has marked as a bank or shared."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
@@ -69,7 +69,7 @@ class Guild:
         return [c for c in self.characters if c["removed_at"] is None]
 
     def known_characters(self) -> list[Row]:
-        """Who is in the guild, and who has left it but still belongs to a player, or is marked as nobody's."""
+        """Who is in the guild, and who has left it but still belongs to a player, or is marked as a bank or shared."""
         return [
             c
             for c in self.characters

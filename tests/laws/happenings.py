@@ -1,4 +1,4 @@
-"""What may happen to a guild, one event after the other: in the game, on Discord, by officers, and by itself."""
+"""What may happen to a guild, one event after the other: in the game, on Discord, by officers, and automatically."""
 
 from __future__ import annotations
 

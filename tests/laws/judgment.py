@@ -10,7 +10,7 @@ from sv_common.guild_sync.rules import RULES
 
 
 async def look(life: Life) -> guild_rows.Guild:
-    """All rows of the guild that a rule may speak about. What is marked as nobody's has no player, whatever happened."""
+    """All rows of the guild that a rule may speak about. What is marked as a bank or shared has no player, whatever happened."""
     guild = await guild_rows.Guild.read(life.pool, life.guild_id, life.now_ms)
     assert not guild.shared & {link["character_id"] for link in guild.links}
     return guild

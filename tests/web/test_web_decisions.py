@@ -147,7 +147,7 @@ async def test_without_javascript_a_character_is_marked_as_shared_and_unmarked(
     page = f"{PLAYERS}/characters/{number}"
     asked = {"decision": "mark_shared", "character": f"#{number}", "back": page}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
-    assert "nobody’s: a bank or shared character" in preview
+    assert "no player’s: a bank or shared character" in preview
     assert "Reason (optional)" in preview
     await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "guild bank"})
     shown = await alice.get(page)

@@ -332,8 +332,8 @@ create table guild_identity.link_rejections (
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
 
--- An officer's word that a character is nobody's: a bank, or one that several people play. No evidence links it, and it is
--- in nobody's way; it cannot be in player_characters as well.
+-- An officer's decision that a character has no player: a bank, or one that several people play. No evidence links it,
+-- and it cannot be in player_characters as well.
 create table guild_identity.shared_characters (
     character_id bigint not null,
     guild_id integer not null,

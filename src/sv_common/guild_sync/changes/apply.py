@@ -245,7 +245,7 @@ def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
 
 
 def _shared_and_linked(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
-    """Return what stands against a change after which a character would be a player's and nobody's at once."""
+    """Return what stands against a change after which a character would have a player and be shared at once."""
     if change.after is None or change.table not in ("link", "shared"):
         return None
     other = RowChange("shared" if change.table == "link" else "link", change.id, None, None)

@@ -375,7 +375,7 @@ def move_rejection(
 
 
 def mark_shared(character: Named, why: str) -> RowChange:
-    """Record that a character is a bank, or is played by several people, so that it is nobody's."""
+    """Record that a character is a bank, or is played by several people, so that it has no player."""
     after = {"character_id": character.id, "reason": why}
     return RowChange("shared", character.id, None, after, _named([character]))
 

@@ -179,7 +179,8 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
             )
         case "shared":
             verdicts = (
-                "nobody’s: a bank or shared character" if r else "a character like any other" for r in (before, after)
+                "no player’s: a bank or shared character" if r else "a character like any other"
+                for r in (before, after)
             )
             yield Effect(f"Whose {names.character(change.id)} is", *verdicts)
         case "alias":

@@ -322,7 +322,7 @@ class NewPlayer(ManualDecision):
 
 @dataclass(frozen=True, slots=True)
 class MarkShared(ManualDecision):
-    """The character is a bank, or several people play it: it is nobody's, and nothing links it while it is marked.
+    """The character is a bank, or several people play it: it has no player, and nothing links it while it is marked.
 
     One that has a player is unlinked.
     """

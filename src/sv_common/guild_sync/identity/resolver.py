@@ -90,7 +90,7 @@ class Resolver(CandidateFinder):
 
     @cached_property
     def people(self) -> PeopleIndex:
-        """Everyone whom a suggestion may name."""
+        """Everyone that a suggestion may name."""
         return PeopleIndex(self.facts, self.names)
 
     @cached_property

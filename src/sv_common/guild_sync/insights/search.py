@@ -165,7 +165,7 @@ async def _notes(guild: GuildConnection, wanted: Wanted, *, is_asked: bool) -> G
 
 
 async def _issues(guild: GuildConnection, wanted: Wanted, marked: int | None, bare: int | None) -> Group:
-    """Find issues by their text and by whom they are about; the one with the number that was typed comes first."""
+    """Find issues by their text and by who they are about; the one with the number that was typed comes first."""
     number = bare if marked is None else marked
     rows = await guild.rows(SQL["issues"], number=number)
     hits = [_issue(row, None) for row in rows if row[0] == number]

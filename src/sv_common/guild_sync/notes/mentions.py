@@ -53,7 +53,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Someone whom a note names.
+    """A person that a note names.
 
     `readings` go by rank. `only_if_known` mentions count only when someone of that name exists: words in free text, words
     of the vocabulary, expansions of a list. Every other mention names a person even if no one of that name is known.

@@ -1,4 +1,4 @@
-"""Everyone whom a suggestion may name, by all their names and by the parts of these. Made once for a guild's facts."""
+"""Everyone that a suggestion may name, by all their names and by the parts of these. Made once for a guild's facts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class PeopleIndex:
 
     @cached_property
     def _characters(self) -> list[KnownCharacter]:
-        """All but bank and shared characters, which are nobody's."""
+        """All but bank and shared characters, which have no player."""
         return [each for each in self._facts.characters.values() if each.id not in self._facts.shared]
 
     @cached_property

@@ -39,7 +39,7 @@ def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) ->
 
 
 def check_is_not_shared(facts: GuildFacts, character: KnownCharacter) -> None:
-    """Raise `Refused` for a character that an officer has marked as nobody's."""
+    """Raise `Refused` for a character that an officer has marked as a bank or shared."""
     if (marked_by := facts.shared.get(character.id)) is not None:
         raise Refused(
             f"{character.label} is marked as a bank or shared character, by {marked_by}, so it belongs to no player. Remove the "

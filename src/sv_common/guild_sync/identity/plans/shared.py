@@ -11,7 +11,7 @@ from sv_common.guild_sync.identity.plans.linking import SAYS_SO, decided
 
 
 def mark_shared(facts: GuildFacts, character: KnownCharacter, reason: str) -> Changeset:
-    """Plan that a character is nobody's. Raises `Refused` where it is marked already."""
+    """Plan that a character is a bank or shared. Raises `Refused` where it is marked already."""
     if (marked_by := facts.shared.get(character.id)) is not None:
         raise Refused(f"{character.label} is marked as a bank or shared character already, by {marked_by}.")
     rows = [change.mark_shared(character.named, checked_reason(reason) or SAYS_SO)]

@@ -1,1 +1,1 @@
-"""Who could be meant: people with reasons and a strength. A suggestion proves nothing, and nothing follows from it by itself."""
+"""Who could be meant: people with reasons and a strength. A suggestion proves nothing, and nothing happens automatically because of it."""
