@@ -1,0 +1,175 @@
+// The keyboard: a control that has a key says so with data-key, and this presses it. Lists are walked with j and k.
+"use strict";
+
+const KEYS_OFF = "patt keys off";
+const GO_MS = 1500; // so long after g the letter of a place counts
+
+let goUntil = 0;
+let lastPicked = null;
+
+const areKeysOff = () => localStorage.getItem(KEYS_OFF) === "1";
+const openMenu = () => document.querySelector("details.menu[open]");
+const currentRow = () => document.querySelector("[data-row]:has([aria-current])");
+const linkOf = (row) => row.querySelector("a");
+
+function isTyping(element) {
+  const field = element.closest("input, select, textarea");
+  return field !== null && !["checkbox", "radio", "button", "submit"].includes(field.type);
+}
+
+function press(control) {
+  if (control.matches("input:not([type=checkbox]), select, textarea")) {
+    control.focus();
+  } else {
+    control.click();
+  }
+  if (control.matches("summary")) {
+    const menu = control.parentElement;
+    (menu.open ? menu.querySelector("button, a, input, textarea") : control)?.focus();
+  }
+}
+
+function controlOf(key) {
+  const inMenu = openMenu()?.querySelectorAll(".menu-item")[Number(key) - 1];
+  return inMenu ?? [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((each) => each.checkVisibility());
+}
+
+function walk(step) {
+  const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility());
+  const here = rows.indexOf(currentRow());
+  const row = rows[here < 0 ? 0 : here + step];
+  if (row) {
+    linkOf(row).focus();
+    linkOf(row).click();
+  }
+}
+
+function pick(isRange) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const here = rows.indexOf(currentRow());
+  const box = rows[here]?.querySelector(".row-pick");
+  if (!box) {
+    return;
+  }
+  box.checked = !box.checked;
+  const from = isRange && lastPicked !== null ? rows.indexOf(lastPicked) : here;
+  for (const row of rows.slice(Math.min(from, here), Math.max(from, here) + 1)) {
+    const each = row.querySelector(".row-pick");
+    each && (each.checked = box.checked);
+  }
+  lastPicked = rows[here];
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function escape() {
+  const menu = openMenu();
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return;
+  }
+  for (const box of document.querySelectorAll(".row-pick:checked")) {
+    box.checked = false;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+function act(event) {
+  if (Date.now() < goUntil) {
+    goUntil = 0;
+    return document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+  }
+  switch (event.key) {
+    case "j": return () => walk(1);
+    case "k": return () => walk(-1);
+    case "x": return () => pick(false);
+    case "X": return () => pick(true);
+    case "g": return () => { goUntil = Date.now() + GO_MS; };
+    default: return controlOf(event.key);
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const isFind = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+    escape();
+    return;
+  }
+  if (!isFind && (areKeysOff() || event.ctrlKey || event.altKey || event.metaKey || event.isComposing)) {
+    return;
+  }
+  if (document.querySelector("dialog[open]") || (!isFind && isTyping(event.target))) {
+    return;
+  }
+  const found = isFind ? controlOf("/") : act(event);
+  if (found) {
+    event.preventDefault();
+    typeof found === "function" ? found() : press(found);
+  }
+});
+
+// One menu at a time, and none under a click elsewhere.
+document.addEventListener("click", (event) => {
+  const menu = openMenu();
+  if (menu && !menu.contains(event.target)) {
+    menu.open = false;
+  }
+});
+
+// The list of keys, and the switch that turns the single ones off.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) {
+    document.getElementById(opener.dataset.opens).showModal();
+  }
+});
+
+function showSwitch() {
+  for (const box of document.querySelectorAll("[data-keys-switch]")) {
+    box.checked = !areKeysOff();
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-keys-switch]")) {
+    event.target.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1");
+  }
+});
+showSwitch();
+
+// The open question: its row is marked, and its heading is read where the answered one took the focus with it.
+function showCurrent() {
+  const key = document.getElementById("question")?.dataset.question;
+  for (const row of document.querySelectorAll("[data-row]")) {
+    const link = linkOf(row);
+    if (row.dataset.row === key) {
+      link.setAttribute("aria-current", "true");
+      link.scrollIntoView({ block: "nearest" });
+    } else {
+      link.removeAttribute("aria-current");
+    }
+  }
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "question") {
+    return;
+  }
+  showCurrent();
+  document.querySelector(".panes")?.classList.add("is-open");
+  if (document.activeElement === document.body) {
+    document.querySelector("#question .question")?.focus({ preventScroll: true });
+  }
+});
+
+// The palette: opened by / or Ctrl-K where the page has it, walked with the arrow keys.
+document.addEventListener("keydown", (event) => {
+  const palette = event.target.closest?.("#palette");
+  if (!palette || !["ArrowDown", "ArrowUp"].includes(event.key)) {
+    return;
+  }
+  const stops = [palette.querySelector("input[type=search]"), ...palette.querySelectorAll(".palette-list a")];
+  const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+  event.preventDefault();
+  next?.focus();
+});
