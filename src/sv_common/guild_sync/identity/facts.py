@@ -21,6 +21,7 @@ from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
 SQL = load_sql(__package__, "facts.sql")
+_FACTS = "facts"
 _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
@@ -155,6 +156,16 @@ class GuildFacts:
 
 
 async def read_facts(guild: GuildConnection) -> GuildFacts:
+    """Return a guild's facts; within one snapshot they are read once."""
+    if guild.kept is None:
+        return await _read(guild)
+    if _FACTS not in guild.kept:
+        guild.kept[_FACTS] = await _read(guild)
+    facts: GuildFacts = guild.kept[_FACTS]
+    return facts
+
+
+async def _read(guild: GuildConnection) -> GuildFacts:
     characters = await guild.rows(SQL["characters"])
     players = await guild.rows(SQL["players"])
     members = await guild.rows(SQL["discord"])

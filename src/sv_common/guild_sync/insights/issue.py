@@ -18,8 +18,7 @@ from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.planning import Planning, plan_fixes
 from sv_common.guild_sync.engine.results import FixOutcome
-from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, moves
@@ -157,7 +156,7 @@ async def _fix(
 
 
 async def _known(guild: GuildConnection, issue: Issue) -> Known:
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     now = datetime.now(UTC)
     if (member_id := issue.discord_member_id) is not None:
         rejections = await guild.all(RejectionFact, SQL["member_rejections"], member_id=member_id)
