@@ -10,6 +10,7 @@ from guild_builder import RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.guild_sync.core.names import name_key, realm_key
 
 _SHARE_OF_ORPHANS = 0.42
+_SHARE_ON_DISCORD = 0.3
 
 
 async def fill(guild: GuildBuilder, size: int, seed: int = 1) -> SyntheticGuild:
@@ -32,11 +33,14 @@ def _note(rng: random.Random, note: str, main: str) -> str:
 async def _person(
     guild: GuildBuilder, names: Sequence[str], notes: Sequence[str], is_known: bool, rng: random.Random
 ) -> None:
-    on_discord = await guild.member(f"{names[0]} | {names[0][:4]}", roles=[ROLE_OF_RANK[RAIDER]]) if rng.random() < 0.3 else None
+    on_discord = None
+    if rng.random() < _SHARE_ON_DISCORD:
+        on_discord = await guild.member(f"{names[0]} | {names[0][:4]}", roles=[ROLE_OF_RANK[RAIDER]])
     numbers = await guild.rows(
-        "insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, level, rank_index, "
-        "guild_rank_id, guild_note, last_login_timestamp, character_class) select %(guild)s, c.name, c.key, 'area-52', %(realm)s, 80, %(rank)s, "
-        "r.id, c.note, (extract(epoch from now()) * 1000)::bigint, 'Mage' "
+        "insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, level, "
+        "rank_index, guild_rank_id, guild_note, last_login_timestamp, character_class) "
+        "select %(guild)s, c.name, c.key, 'area-52', %(realm)s, 80, %(rank)s, r.id, c.note, "
+        "(extract(epoch from now()) * 1000)::bigint, 'Mage' "
         "from unnest(%(names)s::text[], %(keys)s::text[], %(notes)s::text[]) as c (name, key, note) "
         "join common.guild_ranks r on r.guild_id = %(guild)s and r.wow_rank_index = %(rank)s returning id",
         {

@@ -37,6 +37,7 @@ LABELS = {
     "link_member": "Link Discord member",
     "link_to_member": "Link character",
     "unlink_member": "Unlink Discord member",
+    "reject_member": "Not this member",
     "allow_member": "Allow again",
     "new_player": "New player",
     "mark_shared": "Bank or shared",

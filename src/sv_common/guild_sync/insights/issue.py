@@ -101,7 +101,7 @@ async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = Non
         known = await _known(guild, issue)
         fix = await _fix(guild, rule, issue, look, known)
     plan = fix.plan if fix is not None and fix.outcome == READY else None
-    kind, number = _subject(issue)
+    kind, number = issue.subject
     finding = look.finding or Finding(issue.issue_type, issue.guild_id, kind, number, issue.summary, issue.details)
     is_over = issue.state is IssueState.RESOLVED and look.finding is None
     return IssueDetails(
@@ -142,7 +142,7 @@ async def _fix(
         return FixPreview(GONE, "No longer found; it will be closed.")
     if look.planning.settled:
         settled = look.planning.settled[0]
-        remedy = rule.remedy(known, _subject(issue)[1]) if rule.remedy is not None else None
+        remedy = rule.remedy(known, issue.subject[1]) if rule.remedy is not None else None
         if remedy is None:
             return FixPreview(settled.outcome, settled.reason)
         return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
@@ -173,11 +173,3 @@ async def _known(guild: GuildConnection, issue: Issue) -> Known:
         rejections=await guild.all(RejectionFact, SQL["rejections"], character_id=number),
         shared=await guild.one(SharedFact, SQL["shared"], character_id=number),
     )
-
-
-def _subject(issue: Issue) -> tuple[SubjectKind, int]:
-    if issue.wow_character_id is not None:
-        return SubjectKind.CHARACTER, issue.wow_character_id
-    if issue.discord_member_id is not None:
-        return SubjectKind.DISCORD_MEMBER, issue.discord_member_id
-    return SubjectKind.PLAYER, issue.player_id or 0
