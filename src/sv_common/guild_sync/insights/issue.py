@@ -98,7 +98,7 @@ async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = Non
         if rule is None:
             return IssueDetails(issue, history, Seen(newest))
         look = await _look(guild, rule, issue)
-        known = await _known(guild, issue)
+        known = await known_about(guild, issue)
         fix = await _fix(guild, rule, issue, look, known)
     plan = fix.plan if fix is not None and fix.outcome == READY else None
     kind, number = issue.subject
@@ -155,7 +155,8 @@ async def _fix(
     return FixPreview(READY, plan.reason, plan, effects, waits)
 
 
-async def _known(guild: GuildConnection, issue: Issue) -> Known:
+async def known_about(guild: GuildConnection, issue: Issue) -> Known:
+    """Read what an explanation of the issue may use."""
     resolver = await resolver_of(guild)
     now = datetime.now(UTC)
     if (member_id := issue.discord_member_id) is not None:
