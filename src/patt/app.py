@@ -7,14 +7,12 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt.api import access, activity, credentials, issue, issues, live, matching, players, settings, uploads
@@ -34,6 +32,7 @@ from patt.pages import (
     sign_in_pages,
 )
 from patt.web import probes
+from patt.web.assets import Assets
 from patt.web.guard import Guard
 from patt.web.metrics import HttpMetrics, MeasureRequests
 from patt.web.places import STATIC_PREFIX
@@ -42,7 +41,6 @@ from patt.web.security import OverlongBodies, SecurityHeaders
 from patt.web.throttle import Clock, Limits, ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.core.errors import PattError
 
-STATIC = Path(__file__).parent / "static"
 ROUTERS = (
     issues.router,
     issue.router,
@@ -94,7 +92,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
         app.add_exception_handler(kind, answer)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
+    app.mount(STATIC_PREFIX, Assets(), name="static")
     app.add_middleware(NoteCursor, hub=app.state.live)
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from patt.app import STATIC
+from patt.web.assets import STATIC
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.models import CLASS_NAMES
@@ -194,15 +194,16 @@ async def test_the_players_pages_ask_the_database_the_same_number_of_times_whate
             with counting_statements() as counter:
                 assert (await alice.get(path)).status_code == 200
             counts.append(counter.statements)
-    assert counts == [4, 14] * 3
+    assert counts == [5, 16] * 3
 
 
 def test_every_class_has_a_color_that_can_be_read_in_both_themes() -> None:
     style = (STATIC / "patt.css").read_text(encoding="utf-8")
-    light, dark = (dict(re.findall(r"--([\w-]+): (#\w+);", part)) for part in style.split("@media", 2)[:2])
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", style)
+    light, dark = ({name: pair[theme] for name, *pair in pairs} for theme in (0, 1))
     for name in CLASS_NAMES.values():
-        key = f"class-{name.lower().replace(' ', '-')}"
-        assert f".{key} {{ color: var(--{key}); }}" in style
+        key = name.lower().replace(" ", "-")
+        assert f".c-{key} {{ --c: var(--{key}); }}" in style
         for theme in (light, dark):
             for ground in ("card", "page"):
                 assert _contrast(theme[key], theme[ground]) >= SMALLEST_CONTRAST, (name, theme[key], ground)

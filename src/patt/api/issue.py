@@ -23,15 +23,22 @@ from sv_common.guild_sync.changes.describe import Effect, sentences
 from sv_common.guild_sync.engine.planning import NO_PLAN
 from sv_common.guild_sync.engine.results import FixResult, UndoReport
 from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterAttempt
-from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, RejectLink
+from sv_common.guild_sync.identity.decisions import (
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    RejectLink,
+    RejectMember,
+)
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary
-from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER, GONE, FixPreview, IssueDetails
+from sv_common.guild_sync.insights.issue import GONE, FixPreview, IssueDetails
 from sv_common.guild_sync.insights.issue import issue_details as details_of
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.explanation import CandidateKind, Explanation, WeighedCandidate
+from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
 from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.rulebook.candidates import choices
 
 LONGEST_SEEN = 100
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
@@ -103,7 +110,7 @@ class Candidate(WeighedCandidate):
         Field(description=f"{_DECIDE} to link to them; null where that is not possible."),
     ] = None
     reject: Annotated[
-        RejectLink | None,
+        RejectLink | RejectMember | None,
         Field(description=f"{_DECIDE} to say that it is not them; null where there is no use."),
     ] = None
 
@@ -362,21 +369,7 @@ def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
 
 def _candidate(issue: Issue, found: WeighedCandidate) -> Candidate:
     """What an officer can decide manually: link the subject of the issue to this candidate, unless an officer rejected that."""
-    character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
-    is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
-    choose: LinkCharacter | LinkMember | LinkCharacterToMember | None = None
-    reject: RejectLink | None = None
-    match found.kind:
-        case _ if found.is_rejected:
-            pass
-        case CandidateKind.PLAYER if is_about_a_member:
-            choose = LinkMember(player=theirs, member=member)
-        case CandidateKind.CHARACTER if is_about_a_member:
-            choose = LinkCharacterToMember(character=theirs, member=member)
-        case CandidateKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
-            choose = LinkCharacterToMember(character=character, member=theirs)
-        case CandidateKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
-            reject = RejectLink(character=character, player=theirs)
-            if found.needs_word or not found.is_linked:
-                choose = LinkCharacter(character=character, player=theirs, remember_note=found.needs_word)
-    return Candidate(**values_of(found), choose=choose, reject=reject)
+    kind, number = issue.subject
+    return Candidate(
+        **values_of(found), choose=choices.choose(kind, number, found), reject=choices.reject(kind, number, found)
+    )

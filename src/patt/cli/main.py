@@ -82,6 +82,7 @@ _TABLE = (
         "one."
     ),
     "unlink-member people:unlink_member Decide that a player is not its Discord member. No name links them again.",
+    "reject-member people:reject_member Decide that a player is not this Discord member, whatever names say.",
     "allow-member people:allow_member Undo a rejection: the player may be this Discord member.",
     "new-player people:new_player Create a player with these characters, the highest in rank its main.",
     "mark-shared people:mark_shared Decide that a character is a bank or shared: it has no player, and nothing links it.",

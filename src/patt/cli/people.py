@@ -91,8 +91,9 @@ unlink = _command(decisions.UnlinkCharacter, _CHARACTER)
 reject = _command(decisions.RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
 allow = _command(decisions.AllowLink, _CHARACTER, _PLAYER)
 link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
-link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER)
+link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, remember_note=False)
 unlink_member = _command(decisions.UnlinkMember, _PLAYER)
+reject_member = _command(decisions.RejectMember, _PLAYER, _MEMBER, _WHY, reason="")
 allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
 new_player = _command(
     decisions.NewPlayer, _CHARACTERS, _NAME, _MEMBER_TOO, _REMEMBER, name=None, member=None, remember_note=False

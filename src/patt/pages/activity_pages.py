@@ -16,14 +16,14 @@ from patt.api.activity import LONGEST_ACTOR
 from patt.pages.layout import View, VisitDep, part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
 from patt.web.context import GuildDep, PageQuery, viewer_of
-from patt.web.places import ACTIVITY
+from patt.web.places import LOG
 from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
 
-HOME = ACTIVITY.href
+HOME = LOG.href
 API = "/api/v1/admin/activity"
 UPLOADS_SHOWN = 5
 Shown = Literal["runs", "actions"]

@@ -19,7 +19,7 @@ from patt.pages.charts import bar, line_chart
 from patt.pages.layout import View, Visit, VisitDep
 from patt.web.context import LARGEST_BODY, GuildDep, IssueType, PageQuery, officer_of, viewer_of
 from patt.web.forms import FormReader, pairs_of, way_back
-from patt.web.places import DATA_QUALITY, PLAYERS
+from patt.web.places import DATA_QUALITY, PEOPLE
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import MOST_SELECTED, SelectedIssues
 from sv_common.db.pool import GuildConnection
@@ -123,7 +123,7 @@ def _grouped(found: Sequence[Issue], view: QualityView, subjects: Mapping[int, S
 
 
 def _by_subject(found: Sequence[Issue], subjects: Mapping[int, Subject], guild: int) -> list[Group]:
-    places = {"player": PLAYERS.href, "character": f"{PLAYERS.href}/characters"}
+    places = {"player": PEOPLE.href, "character": f"{PEOPLE.href}/characters"}
     members: dict[Subject, list[Issue]] = {}
     for issue in found:
         members.setdefault(subjects[issue.id], []).append(issue)
@@ -192,7 +192,7 @@ async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
         "health": found,
         "verdict": words.verdict(found, trends),
         "shares": [_share("characters", found.characters), _share("members", found.members)],
-        "trends": [_trend(rule, len(trends.days) - 1) for rule in trends.rules],
+        "trends": {rule.issue_type: _trend(rule, len(trends.days) - 1) for rule in trends.rules},
         "total": trends.total[-1],
         "trend_days": get_args(TrendDays),
         "sources": [
@@ -224,9 +224,6 @@ def _share(kind: str, share: Share) -> dict[str, Any]:
 def _trend(rule: RuleTrend, days: int) -> dict[str, Any]:
     when = f"over {plural(days, 'day')}" if days else "today"
     return {
-        "issue_type": rule.issue_type,
-        "name": rule.name,
-        "open": rule.open[-1],
         "chart": line_chart(rule.open, f"Open issues of “{rule.name}” {when}"),
         "change": words.compared(rule.open, days).removeprefix(", ") or "first counted today",
     }

@@ -18,7 +18,7 @@ from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, IssueId, PageQuery, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import way_back
-from patt.web.places import DATA_QUALITY, PLAYERS
+from patt.web.places import DATA_QUALITY, PEOPLE
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
@@ -42,6 +42,7 @@ async def issue(
     words = search.strip()
     async with visit.services.pool.snapshot():
         found = await api.issue(visit.services, issue_id, visit.guild_id)
+        await visit.look_around(found.guild_id)
         players: Sequence[PersonSummary] = ()
         if words:
             async with visit.services.pool.reading(found.guild_id) as here:
@@ -71,9 +72,9 @@ def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str
 
     def preview(decision: Decision | None) -> str | None:
         about = {"guild": found.guild_id, "back": back}
-        return f"{PLAYERS.href}/preview?{urlencode(fields_of(decision) | about)}" if decision else None
+        return f"{PEOPLE.href}/preview?{urlencode(fields_of(decision) | about)}" if decision else None
 
-    place = {"player": PLAYERS.href, "character": f"{PLAYERS.href}/characters"}.get(candidate.kind)
+    place = {"player": PEOPLE.href, "character": f"{PEOPLE.href}/characters"}.get(candidate.kind)
     return {
         "page": f"{place}/{candidate.id}?guild={found.guild_id}" if place else None,
         "choose": preview(candidate.choose),
@@ -88,6 +89,7 @@ async def undo(
     """Show what undoing an attempt would change, or why it cannot be undone."""
     found = await api.undo_preview(visit.services, visit.viewer, attempt_id, visit.guild_id)
     home = f"{HOME}?guild={found.guild_id}"
+    await visit.look_around(found.guild_id)
     usual = f"{HOME}/issues/{found.issue_id}?guild={found.guild_id}" if found.issue_id is not None else home
     return visit.page("undo", undo=found, home=home, back=way_back(back, usual))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
@@ -13,12 +13,14 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from patt.bootstrap import Services
+from patt.pages import words
 from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
-from patt.web.places import NAVIGATION, SETTING_PLACES, SETTINGS
+from patt.web.places import SETTING_PLACES, SETTINGS
 from patt.web.rendering import page as render
-from sv_common.db.pool import GuildConnection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 
@@ -64,6 +66,14 @@ class SettingsView(View):
         return "guild", "page"
 
 
+@dataclass(slots=True)
+class Shell:
+    """What stands around every page of a guild: its name, and how old the data of its sources is."""
+
+    guild: Guild | None = None
+    sources: Sequence[SourceAge] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request for a page: who makes it, and the guild that its address names; without one, the first is shown."""
@@ -72,12 +82,26 @@ class Visit:
     services: Services
     viewer: Caller
     guild_id: int | None
+    shell: Shell = field(default_factory=Shell)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[list[Guild]]:
         """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers."""
         async with self.services.pool.snapshot() as conn:
-            yield [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
+            known = [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
+            await self._look_around(conn, known, self.guild_id)
+            yield known
+
+    async def look_around(self, guild_id: int | None) -> None:
+        """Read what stands around a page of this guild, by default the first, where `snapshot` is not asked for it."""
+        async with self.services.pool.snapshot() as conn:
+            await self._look_around(conn, await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
+
+    async def _look_around(self, conn: Connection, known: Sequence[Guild], guild_id: int | None) -> None:
+        shown = next((each for each in known if guild_id in (None, each.id)), None)
+        if shown and not self.shell.guild:
+            self.shell.guild = shown
+            self.shell.sources = await source_ages(GuildConnection(conn, shown.id))
 
     async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
         """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""
@@ -108,17 +132,18 @@ class Visit:
 
     def page(self, template: str, **context: Any) -> Response:
         """Return a page of the admin, once with the result of the last command, and with what was typed for it."""
-        told = forms.kept(self.request)
+        told, now = forms.kept(self.request), datetime.now(UTC)
         shell = {
             "viewer": self.viewer,
-            "now": datetime.now(UTC),
-            "navigation": NAVIGATION,
+            "now": now,
             "path": self.request.url.path,
             "here": self.address,
             "flash": told if told and told.text else None,
             "typed_in": self.typed_in,
             "live": self._live(context),
             "guild_number": _guild_of(context) or self.guild_id,
+            "guild_shown": self.shell.guild,
+            "sources_shown": words.sources_line(self.shell.sources, now) if self.shell.sources else None,
         }
         response = render(f"admin/{template}.html", shell | context)
         forms.forget(self.request, response)

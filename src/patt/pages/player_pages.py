@@ -14,13 +14,13 @@ from patt.pages.layout import View, VisitDep
 from patt.web.context import CharacterId, PageQuery, PlayerId, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import FormReader, way_back
-from patt.web.places import PLAYERS
+from patt.web.places import PEOPLE
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
 from sv_common.guild_sync.insights.people import PersonSummary
 
-HOME = PLAYERS.href
+HOME = PEOPLE.href
 KINDS: dict[ShownPeople, str] = {
     "players": "Players",
     "characters": "Characters without a player",
@@ -37,6 +37,7 @@ LABELS = {
     "link_member": "Link Discord member",
     "link_to_member": "Link character",
     "unlink_member": "Unlink Discord member",
+    "reject_member": "Not this member",
     "allow_member": "Allow again",
     "new_player": "New player",
     "mark_shared": "Bank or shared",
@@ -90,6 +91,7 @@ async def players(
 async def character(visit: VisitDep, character_id: CharacterId) -> Response:
     """Show whose a character is, or whose it may be."""
     found = await api.character(visit.services, character_id, visit.guild_id)
+    await visit.look_around(found.guild_id)
     return visit.page(
         "character",
         page=found,
@@ -110,6 +112,7 @@ async def preview(visit: VisitDep) -> Response:
         planned = await api.preview(visit.services, visit.viewer, decision, visit.guild_id)
     except PattError as error:
         return visit.leads_back(back, error)
+    await visit.look_around(planned.guild_id)
     return visit.page(
         "decision",
         planned=planned,
@@ -132,6 +135,7 @@ async def player(
     words, others = other.strip(), list[PersonSummary]()
     async with visit.services.pool.snapshot():
         found = await api.player(visit.services, player_id, visit.guild_id)
+        await visit.look_around(found.guild_id)
         if words:
             async with visit.services.pool.reading(found.guild_id) as here:
                 others = await people.players_like(here, words, other_than=player_id, most=MOST_FOUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -181,6 +182,27 @@ def remedy(age: SourceAge) -> str:
     """Say how old a stale source's data may be, and what to do."""
     state = "No data yet" if age.last is None else f"Expected to be newer than {in_words(age.stale_after)}"
     return f"{state}. {_REMEDIES[age.source]}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesLine:
+    """How fresh a guild's data is, in the line beside every page."""
+
+    sentence: str
+    remark: str
+    stale: bool
+
+
+def sources_line(ages: Sequence[SourceAge], now: datetime) -> SourcesLine:
+    """Say which source is the most overdue, or that none is."""
+    stale = [age for age in ages if age.is_stale]
+    if not stale:
+        newest = max(age.last for age in ages if age.last)
+        return SourcesLine("All data up to date", f"last read {in_words(now - newest)} ago", False)
+    worst = min(stale, key=lambda age: (age.last is not None, age.last or now))
+    name = DATA_SOURCES[worst.source]
+    sentence = f"{name}: {in_words(now - worst.last)} old" if worst.last else f"{name}: none yet"
+    return SourcesLine(sentence, f"{len(ages) - len(stale)} of {len(ages)} sources up to date", True)
 
 
 def expectation(age: SourceAge) -> str:

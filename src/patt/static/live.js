@@ -144,7 +144,7 @@ news.setAttribute("role", "status");
 document.body.append(news);
 
 function quietButton(words, act) {
-  const button = make("button", { className: "quiet", type: "button", textContent: words });
+  const button = make("button", { className: "button is-s", type: "button", textContent: words });
   button.addEventListener("click", act);
   return button;
 }

@@ -22,7 +22,7 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.auth.hashing import proof_of
 from patt.web.context import services_of, session_of
-from patt.web.places import ACCOUNT, API_PREFIX, DATA_QUALITY, NAVIGATION, is_below, is_for_programs
+from patt.web.places import API_PREFIX, DATA_QUALITY, PAGES, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
 from sv_common.guild_sync.core.errors import BadInput
 
@@ -155,7 +155,7 @@ def fragment(told: Flash, status: int = 200) -> Response:
 def way_back(address: str, home: str = DATA_QUALITY.href) -> str:
     """The page to lead to: an address is only believed when it is one of these pages."""
     path = address.partition("?")[0]
-    is_ours = any(is_below(place.href, path) for place in (*NAVIGATION, ACCOUNT))
+    is_ours = any(is_below(place.href, path) for place in PAGES)
     return address if is_ours and address.isprintable() and "//" not in address and "\\" not in address else home
 
 

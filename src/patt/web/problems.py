@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
 from patt.web.forms import Flash, fault_sentence, fragment, led_back, shape_of
-from patt.web.places import NAVIGATION, page_of
+from patt.web.places import page_of
 from patt.web.rendering import page
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
@@ -135,12 +135,8 @@ async def answer(request: Request, error: Exception) -> Response:
         return fragment(Flash(sentence_of(error), "problem"), problem.status)
     if shape == "json":
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
-    context = {
-        "problem": problem,
-        "viewer": getattr(request.state, "caller", None),
-        "navigation": NAVIGATION,
-        "path": request.url.path,
-    }
+    caller = getattr(request.state, "caller", None)
+    context = {"problem": problem, "viewer": caller, "path": request.url.path}
     return page("error.html", context, status=problem.status, headers=problem.headers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+import zlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from starlette.responses import HTMLResponse
 
 from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 from patt.json_data import as_json_text
+from patt.web.assets import url_of
+from patt.web.places import NAVIGATION, is_below
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 FORM_FIELD = "form_token"
@@ -56,7 +59,15 @@ def page(
     template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """Return a page. `viewer` is in the context of pages that need a session: the signed-in user."""
-    usual = {"viewer": None, "flash": None, "live": None, "guild_number": None, "searched": ""}
+    usual = {
+        "viewer": None,
+        "flash": None,
+        "live": None,
+        "guild_number": None,
+        "guild_shown": None,
+        "sources_shown": None,
+        "searched": "",
+    }
     text = _ENVIRONMENT.get_template(template).render({**usual, **context})
     return HTMLResponse(text, status, headers)
 
@@ -92,9 +103,28 @@ def _duration(milliseconds: int) -> str:
     return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
 
 
-def _class_color(name: str | None) -> str:
-    """Return the CSS class that colors a character's name; none for a class that is not known."""
-    return f"class-{name.lower().replace(' ', '-')}" if name in _CLASSES else ""
+def _class_slug(name: str | None) -> str:
+    """Return how style and sprite name a class, such as `death-knight`; blank for one that is not known."""
+    return name.lower().replace(" ", "-") if name in _CLASSES else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """How a name is drawn where there is no picture: a tone of 8, a heraldic field, and an initial."""
+
+    tone: int
+    field: str
+    letter: str
+
+
+_FIELDS = ("bend", "chevron", "pale", "chief", "quarter")
+
+
+def _arms(name: str) -> Arms:
+    """Return the arms of a name, always the same."""
+    number = zlib.crc32(name.encode())
+    letter = next((each for each in name if each.isalnum()), "?")
+    return Arms(number % 8 + 1, _FIELDS[number // 8 % len(_FIELDS)], letter.upper())
 
 
 _ENVIRONMENT = Environment(
@@ -111,10 +141,14 @@ _ENVIRONMENT.filters |= {
     "full_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
-    "class_color": _class_color,
+    "class_slug": _class_slug,
+    "arms": _arms,
     "as_json": as_json_text,
 }
+_ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {
+    "url_of": url_of,
+    "navigation": lambda: [place for place in NAVIGATION if _may(place.least)],
     "may": _may,
     "why_not": lambda role: f"This is for {EVERYBODY_WITH[role]}.",
     "form_token": lambda: _VIEWING.get().form_token,

@@ -106,7 +106,8 @@ class SecurityHeaders:
                 has_started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                headers["Cache-Control"] = "no-cache" if is_below(STATIC_PREFIX, scope["path"]) else "no-store"
+                if not is_below(STATIC_PREFIX, scope["path"]) or "Cache-Control" not in headers:
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         try:

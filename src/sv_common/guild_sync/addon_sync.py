@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed, plural
-from sv_common.guild_sync.identity.facts import changed_since_linked, read_facts, record_link_notes
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.facts import changed_since_linked, record_link_notes
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.notes import note_key, parse_note
@@ -195,7 +195,7 @@ async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]
     outdated = seen & await changed_since_linked(guild)
     if not outdated | changed:
         return 0
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     findings = note_mismatch.find(resolver, outdated | changed)
     await record_link_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
     contradicted = [finding for finding in findings if finding.subject_id in changed]

@@ -23,9 +23,8 @@ from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.matcher import MatchEvidence, MatchGroup, match
-from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
@@ -175,7 +174,7 @@ async def run_matching(
 
 
 async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) -> DecisionReport:
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     plan = decision.plan(resolver)
     effects = describe(resolver.facts.as_known(row.by(manual_author(actor)) for row in plan.rows), plan.names)
     return DecisionReport(guild.id, plan, effects)
@@ -201,6 +200,6 @@ async def _write(
 
 
 async def _match(guild: GuildConnection) -> MatchReport:
-    groups = match(Resolver(await read_facts(guild)))
+    groups = match(await resolver_of(guild))
     acting = [group for group in groups if group.rows]
     return MatchReport(guild.id, acting, [group for group in groups if not group.rows])

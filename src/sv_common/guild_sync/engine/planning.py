@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
@@ -11,7 +11,7 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.issues.model import Finding, Issue, IssueState
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 NO_PLAN = "0"
@@ -50,12 +50,13 @@ class Planning:
     """What can be done about some issues of one rule.
 
     `ready` may be applied for this command; `settled` already have their result; `gone` are open in the log although the
-    detector no longer finds them.
+    detector no longer finds them. `found` holds what it finds of the others, by issue.
     """
 
     ready: Sequence[PlannedFix]
     settled: Sequence[FixResult]
     gone: Sequence[Issue]
+    found: Mapping[int, Finding] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[int, str]:
@@ -90,6 +91,7 @@ async def plan_fixes(
         [fix for fix in planned if fix.issue.id not in barred],
         [*settled, *(fix.result(*barred[fix.issue.id]) for fix in planned if fix.issue.id in barred)],
         [issue for issue in unresolved if issue.issue_hash not in found],
+        {issue.id: found[issue.issue_hash] for issue in current},
     )
 
 

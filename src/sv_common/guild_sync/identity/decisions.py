@@ -14,16 +14,18 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from sv_common.guild_sync.changes import changeset as change
-from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named
+from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.identity import decision_fields as fields
+from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
 from sv_common.guild_sync.identity.plans.linking import (
     SAYS_SO,
     allowed,
+    allowed_member,
     check_is_free,
     check_is_not_shared,
     check_is_there,
@@ -33,6 +35,7 @@ from sv_common.guild_sync.identity.plans.linking import (
     made_member,
     owner,
     player_of,
+    remembered,
 )
 from sv_common.guild_sync.identity.plans.new_player import new_player
 from sv_common.guild_sync.identity.plans.shared import mark_shared, unmark_shared
@@ -67,11 +70,7 @@ class LinkCharacter(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         rows = linked(facts, character, player)
         if self.remember_note:
-            named = resolver.resolve(character).named
-            if named is None:
-                raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
-            check_is_free(facts, named)
-            rows.append(change.remember_alias(player.named, named))
+            rows.append(remembered(resolver, character, player.named))
         return linked_changeset(character, player, rows)
 
 
@@ -150,7 +149,8 @@ class AllowLink(ManualDecision):
 class LinkMember(ManualDecision):
     """The player is this Discord member; the officer confirms it where evidence says so already.
 
-    It undoes an earlier unlinking of the two. Refused where either is already linked to another.
+    It undoes an earlier unlinking of the two. Refused where either is already linked to another, and where an officer has
+    said that the player is not this member.
     """
 
     player: fields.PlayerName
@@ -171,11 +171,13 @@ class LinkCharacterToMember(ManualDecision):
     """The character is this Discord member's, who becomes a player with it where they are none yet.
 
     A player who has the character and no Discord member becomes the member. Where evidence says all of it already, the
-    officer confirms it. Refused where the character's player is another Discord member.
+    officer confirms it; with `remember_note`, everyone that its note names the same way is theirs. Refused where the
+    character's player is another Discord member.
     """
 
     character: fields.CharacterName
     member: fields.MemberName
+    remember_note: fields.RememberNote = False
     decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -188,12 +190,17 @@ class LinkCharacterToMember(ManualDecision):
             check_is_there(member)
             player = Named(NEW_PLAYER, member.display_name)
             created = change.create_player(*player, member.named, character.named)
-            return decided([created, change.link(character.named, player, SAYS_SO)], sentence)
+            remembered = self._remembered(resolver, character, player)
+            return decided([created, change.link(character.named, player, SAYS_SO), *remembered], sentence)
         player_with_it = theirs or facts.players[character.player_id or 0]
-        rows = (*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member))
+        rows = [*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member)]
+        rows += self._remembered(resolver, character, player_with_it.named)
         if not rows:
             raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
         return decided(rows, sentence)
+
+    def _remembered(self, resolver: Resolver, character: KnownCharacter, player: Named) -> list[RowChange]:
+        return [remembered(resolver, character, player)] if self.remember_note else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +224,28 @@ class UnlinkMember(ManualDecision):
 
 
 @dataclass(frozen=True, slots=True)
+class RejectMember(ManualDecision):
+    """The player is not this Discord member, whatever names say; one who is linked to it is unlinked."""
+
+    player: fields.PlayerName
+    member: fields.MemberName
+    reason: fields.Reason = ""
+    decision: Literal["reject_member"] = field(default="reject_member", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        player, member = find_player(facts, self.player), find_member(facts, self.member)
+        pair = (player.id, member.id)
+        if pair in facts.member_rejections - facts.unlinked_members:
+            raise Refused(f"It is known already that {player.display_name} is not {member.display_name} on Discord.")
+        why = checked_reason(self.reason) or SAYS_SO
+        rows = [change.detach_member(player.named, member.named)] if player.discord_user_id == member.id else []
+        was_unlinked = pair in facts.unlinked_members
+        rows.append(change.reject(player.named, member=member.named, why=why, was_unlinked=was_unlinked))
+        return decided(rows, f"{player.display_name} is not {member.display_name} on Discord")
+
+
+@dataclass(frozen=True, slots=True)
 class AllowMember(ManualDecision):
     """The player may be this Discord member after all: the rejection is undone."""
 
@@ -229,7 +258,7 @@ class AllowMember(ManualDecision):
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         if (player.id, member.id) not in facts.member_rejections:
             raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
-        row = change.forget_rejection(player.named, member=member.named, is_unlinking=True)
+        row = allowed_member(facts, player, member)
         return decided([row], f"{player.display_name} may be {member.display_name} on Discord after all")
 
 
@@ -347,7 +376,7 @@ class UnmarkShared(ManualDecision):
 
 
 _OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
-_OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | AllowMember
+_OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | RejectMember | AllowMember
 _OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared
 Decision: TypeAlias = Annotated[
     _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown,

@@ -21,6 +21,7 @@ from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
 SQL = load_sql(__package__, "facts.sql")
+_FACTS = "facts"
 _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
@@ -106,7 +107,8 @@ class GuildFacts:
     """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written.
 
     `rejections` are pairs of a character and a player, `unlinked` those of them that come from unlinking, and
-    `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the earlier names
+    `member_rejections` pairs of a player and a Discord member, `unlinked_members` those of them that come from unlinking.
+    `former_characters` and `former_members` hold the earlier names
     of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
     """
@@ -126,6 +128,7 @@ class GuildFacts:
     granting_ranks: Mapping[int, str] = field(default_factory=dict)
     departed_names: frozenset[str] = frozenset()
     shared: Mapping[int, str] = field(default_factory=dict)
+    unlinked_members: frozenset[tuple[int, int]] = frozenset()
 
     def grant_of(self, character: KnownCharacter) -> str | None:
         """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
@@ -155,6 +158,16 @@ class GuildFacts:
 
 
 async def read_facts(guild: GuildConnection) -> GuildFacts:
+    """Return a guild's facts; within one snapshot they are read once."""
+    if guild.kept is None:
+        return await _read(guild)
+    if _FACTS not in guild.kept:
+        guild.kept[_FACTS] = await _read(guild)
+    facts: GuildFacts = guild.kept[_FACTS]
+    return facts
+
+
+async def _read(guild: GuildConnection) -> GuildFacts:
     characters = await guild.rows(SQL["characters"])
     players = await guild.rows(SQL["players"])
     members = await guild.rows(SQL["discord"])
@@ -177,6 +190,7 @@ async def read_facts(guild: GuildConnection) -> GuildFacts:
         {rank: f"{name}, which {gives}" for name, _, rank, gives, _ in said["rank"]},
         frozenset(name for *_, names in said["departed"] for name in names or ()),
         {character: marked_by for _, _, character, marked_by, _ in said["shared"]},
+        frozenset((player, member) for _, player, member, unlinked, _ in said["member_rejection"] if unlinked),
     )
 
 

@@ -45,7 +45,7 @@ select 'rejection', '', player_id, character_id, case when is_unlinking then 'un
 from guild_identity.link_rejections
 where guild_id = %(guild_id)s and character_id is not null
 union all
-select 'member_rejection', '', player_id, discord_user_id, null, null
+select 'member_rejection', '', player_id, discord_user_id, case when is_unlinking then 'unlinked' end, null
 from guild_identity.link_rejections
 where guild_id = %(guild_id)s and discord_user_id is not null
 union all

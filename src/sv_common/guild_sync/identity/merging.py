@@ -132,7 +132,8 @@ def _moved_member_rejections(pair: _Pair) -> Iterator[RowChange]:
     known = pair.facts.member_rejections
     for member_id in sorted(number for player_id, number in known if player_id == pair.gone.id):
         member = Named(member_id, pair.member(member_id))
+        was_unlinked = (pair.gone.id, member_id) in pair.facts.unlinked_members
         if (pair.kept.id, member_id) in known:
-            yield change.forget_rejection(pair.gone, member=member, is_unlinking=True)
+            yield change.forget_rejection(pair.gone, member=member, is_unlinking=was_unlinked)
         else:
-            yield change.move_rejection(pair.kept, pair.gone, member=member, is_unlinking=True)
+            yield change.move_rejection(pair.kept, pair.gone, member=member, is_unlinking=was_unlinked)

@@ -15,7 +15,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.core.basis import Basis, basis_in_words
 from sv_common.guild_sync.core.errors import NotFound
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
 from sv_common.guild_sync.insights.people import LastLogin
@@ -253,7 +253,7 @@ async def character_page(guild: GuildConnection, character_id: int) -> Character
 async def _characters(
     guild: GuildConnection, rows: Sequence[dict[str, Any]], main_id: int | None, offspec_id: int | None
 ) -> list[CharacterView]:
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     return [
         CharacterView(
             **row,

@@ -122,6 +122,15 @@ class Issue:
             return IssueState.RESOLVED
         return IssueState.DISMISSED if self.dismissed_at is not None else IssueState.OPEN
 
+    @property
+    def subject(self) -> tuple[SubjectKind, int]:
+        """What it is about; the number is 0 where that is no row, or none any more."""
+        if self.wow_character_id is not None:
+            return SubjectKind.CHARACTER, self.wow_character_id
+        if self.discord_member_id is not None:
+            return SubjectKind.DISCORD_MEMBER, self.discord_member_id
+        return SubjectKind.PLAYER, self.player_id or 0
+
     @computed_field
     @property
     def key(self) -> str:

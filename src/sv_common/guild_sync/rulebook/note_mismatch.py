@@ -9,7 +9,8 @@ from typing import Any
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
 from sv_common.guild_sync.core.basis import has_changed
-from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.unknown_names import rejected_player, review_reason
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
@@ -29,13 +30,13 @@ from sv_common.guild_sync.rulebook.explain import (
     review_of_spelling,
 )
 from sv_common.guild_sync.rulebook.former_names import FormerNames
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "note_mismatch"
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    return find(Resolver(await read_facts(guild)))
+    return find(await resolver_of(guild))
 
 
 def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
@@ -241,6 +242,14 @@ def _two_words(decision: Decision, player: str | None) -> str:
             return f"The note says nothing against {player}."
 
 
+def question(asked: Asked) -> str:
+    named = asked.details.get("named")
+    if not named:
+        return f"Whose is {asked.name}?"
+    verb = "Whose is it" if asked.plan is None else "Move it" if asked.plan.linked else "Unlink it"
+    return f"{asked.name}’s note says {named}. {verb}?"
+
+
 _ELREK = Character("Elrek", owner="Elrek", is_main=True)
 _MITO = Character("Mito", owner="Mito", is_main=True)
 _RENAMED = Character("Torvan", owner="Torvan", is_main=True, formerly="Elrek")
@@ -255,6 +264,7 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
     affects=("orphan_wow", "role_mismatch", "stale_character"),

@@ -10,7 +10,8 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, read_facts
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
@@ -22,7 +23,7 @@ from sv_common.guild_sync.rulebook.candidates.members import (
 )
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
-from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, Remedy, RuleDefinition
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
@@ -53,7 +54,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
     """Create the player with the unlinked characters that mean this member, or join an existing player of that name."""
     if not findings:
         return []
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     return [_plan(resolver, resolver.facts.members[finding.subject_id]) for finding in findings]
 
 
@@ -140,6 +141,17 @@ _CHOOSE_A_CHARACTER = (
     "fix can make the player. Or dismiss this with your reason."
 )
 
+
+def question(asked: Asked) -> str:
+    if asked.plan is None:
+        return f"Which characters are {asked.name}’s?"
+    names, linked = asked.plan.names, list(asked.plan.linked)
+    if linked:
+        return f"{'Is' if len(linked) == 1 else 'Are'} {in_words([names['character', each] for each in linked], 'and')} {asked.name}’s?"
+    players = [row.id for row in asked.plan.rows if row.table == "player"]
+    return f"Is {asked.name} the player {names['player', players[0]]}?"
+
+
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Unlinked Discord Member",
@@ -150,6 +162,7 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     candidates=candidates_for_member,
     remedy=lambda known, member_id: Remedy(_CHOOSE_A_CHARACTER),  # noqa: ARG005 -- the same for every member
     affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),

@@ -9,7 +9,8 @@ from datetime import datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
-from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.unknown_names import rejected_player
 from sv_common.guild_sync.identity.verdicts import Candidate, Verdict
@@ -26,7 +27,7 @@ from sv_common.guild_sync.rulebook.explain import (
     rank_review_reason,
     review_of_spelling,
 )
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
@@ -51,7 +52,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
     """Link each character to the one person that its note means, or whose Discord name it has."""
     if not findings:
         return []
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     planner = _Planner(resolver, [resolver.facts.characters[finding.subject_id] for finding in findings])
     return planner.plans()
 
@@ -161,6 +162,13 @@ def explain(known: Known, finding: Finding) -> Explanation:
     return Explanation(tuple(evidence), "This character is in the guild, but no player owns it.")
 
 
+def question(asked: Asked) -> str:
+    if asked.plan is None:
+        return f"Whose is {asked.name}?"
+    player = next(iter(asked.plan.linked.values()))
+    return f"Link {asked.name} to {asked.plan.names['player', player]}?"
+
+
 _MITO = Character("Mito", owner="Mito", is_main=True)
 
 RULE = RuleDefinition(
@@ -173,6 +181,7 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),

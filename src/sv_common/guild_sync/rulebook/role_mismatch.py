@@ -16,7 +16,7 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import Known, in_words
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
@@ -192,6 +192,15 @@ def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
     ]
 
 
+def question(asked: Asked) -> str:
+    details = asked.details
+    if "fault" in details:
+        return f"Which Discord role is right for {in_words(details['ranks'], 'and')}?"
+    if details["right_role"] is not None and not details["has_right_role"]:
+        return f"Give {details['member']} the {details['right_role']} role?"
+    return f"Take {in_words([role['name'] for role in details['wrong_roles']], 'and')} from {details['member']}?"
+
+
 _CONFIRMED_OFFICER = Character("Mito", owner="Mito", rank="Officer", is_confirmed=True)
 _CONFIRMED_RAIDER = Character("Mito", owner="Mito", rank="Raider", is_confirmed=True)
 
@@ -205,6 +214,7 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     why="Discord roles open channels. A promoted player waits for the new role; a demoted player keeps a role they should not have.",
     safe=(
         "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "

@@ -73,6 +73,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     explain=explain,
+    question=lambda asked: f"Is {asked.name} still active?",
     thresholds=(STALE_AFTER,),
     why="A roster has a thousand places. A stale character may free one, or show that a player has stopped playing.",
     left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",

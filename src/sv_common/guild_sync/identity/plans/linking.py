@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from sv_common.guild_sync.changes import changeset as change
-from sv_common.guild_sync.changes.changeset import Changeset, RowChange
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.identity.resolver import Resolver
 
 SAYS_SO = "an officer says so."
 
@@ -74,9 +75,17 @@ def made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> 
         name = now.display_name if now else "another Discord member"
         raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
     attached = change.attach_member(player.named, member.named)
-    if (player.id, member.id) in facts.member_rejections:
-        return change.forget_rejection(player.named, member=member.named, is_unlinking=True), attached
-    return (attached,)
+    pair = (player.id, member.id)
+    if pair in facts.member_rejections - facts.unlinked_members:
+        raise Refused(
+            f"An officer has said that {player.display_name} is not {member.display_name} on Discord. Undo that first."
+        )
+    return (allowed_member(facts, player, member), attached) if pair in facts.unlinked_members else (attached,)
+
+
+def allowed_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> RowChange:
+    is_unlinking = (player.id, member.id) in facts.unlinked_members
+    return change.forget_rejection(player.named, member=member.named, is_unlinking=is_unlinking)
 
 
 def player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
@@ -91,3 +100,12 @@ def check_is_there(member: KnownMember) -> None:
 def check_is_free(facts: GuildFacts, word: str) -> None:
     if (known := facts.aliases.get(name_key(word))) is not None:
         raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")
+
+
+def remembered(resolver: Resolver, character: KnownCharacter, player: Named) -> RowChange:
+    """Return that the name in a character's note means a player. Raises `Refused` where it names no one, or means another."""
+    named = resolver.resolve(character).named
+    if named is None:
+        raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
+    check_is_free(resolver.facts, named)
+    return change.remember_alias(player, named)

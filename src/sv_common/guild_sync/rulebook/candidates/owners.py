@@ -199,9 +199,9 @@ class _Owners:
         if person.character_id in self._resolver.facts.shared:
             self._speaks_against(person, "It is a bank or shared character, so it belongs to no player.")
         elif person.character_id is not None:
-            self._speaks_against(person, "It has no player itself. Find its player first.")
+            self._speaks_against(person, "It has no player either.")
         elif person.player_id is None and not is_decided:
-            self._speaks_against(person, "They are not a player yet, so nothing can be linked to them manually.")
+            self._speaks_against(person, "They are not a player yet: choosing them creates one.")
 
 
 def _people_of(plan: Changeset | None) -> set[Person]:
