@@ -90,3 +90,12 @@ def fields_of(decision: Decision) -> dict[str, Any]:
     usual = {each.name: each.default for each in fields(decision) if each.name != "decision"}
     unusual = {name: value for name, value in sent.items() if name not in usual or value != usual[name]}
     return {name: "true" if value is True else value for name, value in unusual.items()}
+
+
+def form_pairs(decision: Decision) -> list[tuple[str, str]]:
+    """Return the hidden fields of a form that sends a decision; a list is a field for each of its values."""
+    return [
+        (name, str(each))
+        for name, value in fields_of(decision).items()
+        for each in (value if isinstance(value, list | tuple) else [value])
+    ]

@@ -19,7 +19,7 @@ from patt.pages.charts import bar, line_chart
 from patt.pages.layout import View, Visit, VisitDep
 from patt.web.context import LARGEST_BODY, GuildDep, IssueType, PageQuery, officer_of, viewer_of
 from patt.web.forms import FormReader, pairs_of, way_back
-from patt.web.places import DATA_QUALITY, PEOPLE
+from patt.web.places import DATA_QUALITY, INBOX, PEOPLE
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import MOST_SELECTED, SelectedIssues
 from sv_common.db.pool import GuildConnection
@@ -145,7 +145,7 @@ def _rule_name(issue_type: str) -> str:
 @router.get("")
 @router.get("/")
 async def home() -> Response:
-    return RedirectResponse(HOME, 303)
+    return RedirectResponse(INBOX.href, 303)
 
 
 @router.get("/data-quality")

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from patt.api import inbox as api
-from patt.api.players import decision_query, fields_of
+from patt.api.players import form_pairs
 from patt.pages.layout import View, Visit, VisitDep
 from patt.pages.words import SOURCES
 from patt.web.context import GuildDep, IssueId, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import INBOX
-from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.errors import NotFound
-from sv_common.guild_sync.insights import inbox as insight
+from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
+from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
 
 HOME = INBOX.href
@@ -86,6 +84,8 @@ def _view(
 ViewDep = Annotated[InboxView, Depends(_view)]
 FindQuery = Annotated[str, Query(max_length=LONGEST_SEARCH)]
 AnsweredQuery = Annotated[int | None, Query(ge=1)]
+ThenQuery = Annotated[str, Query(max_length=200)]
+_LONGEST_NUMBER = 18
 
 
 def kind_of(entry: Entry) -> Shown:
@@ -98,15 +98,16 @@ def kind_of(entry: Entry) -> Shown:
 @router.get("")
 async def inbox(visit: VisitDep, view: ViewDep) -> Response:
     """Show all questions, and beside them what comes first: a full match that would link somebody, or the first question."""
-    return await _page(visit, view, None)
+    return await _page(visit, view)
 
 
 @router.get("/safe")
 async def safe(visit: VisitDep, view: ViewDep) -> Response:
     """Show every change that applying the safe fixes would make."""
     async with visit.reading() as (here, guild, known):
-        fixes = await insight.safe_fixes(here)
-    return visit.page("inbox/safe", guild=guild, guilds=known, view=replace(view, guild=guild.id), fixes=fixes.fixes)
+        found = await safe_fixes(here)
+    chosen = replace(view, guild=guild.id)
+    return visit.page("inbox/safe", guild=guild, guilds=known, view=chosen, shown=found.fixes)
 
 
 @router.get("/{key}")
@@ -118,14 +119,76 @@ async def question(
 
 
 @router.get("/{key}/next")
-async def following(
-    visit: VisitDep, view: ViewDep, key: IssueId, then: Annotated[str, Query(max_length=200)] = ""
+async def following(visit: VisitDep, view: ViewDep, key: IssueId, then: ThenQuery = "") -> Response:
+    """Show the first question of those named that is still open; by default the first of all."""
+    named = [int(each) for each in then.split(".") if each.isdecimal() and len(each) <= _LONGEST_NUMBER]
+    return await _page(visit, view, *named, answered=key, is_onward=True)
+
+
+async def _page(
+    visit: Visit,
+    view: InboxView,
+    *keys: int,
+    answered: int | None = None,
+    find: str = "",
+    is_onward: bool = False,
 ) -> Response:
-    """Lead on to the first question of those named that is still open; by default to the first of all."""
-    async with visit.reading() as (here, guild, _):
-        still_open = [each.key for each in _entries(await insight.inbox(here), view.show)]
-    named = [int(each) for each in then.split(".") if each.isdecimal() and len(each) <= 18]
-    chosen = next((each for each in named if each in still_open), still_open[0] if still_open else None)
-    here_view = replace(view, guild=guild.id)
-    target = here_view.href_of(chosen) if chosen else here_view.href()
-    return RedirectResponse(f"{target}&answered={key}" if chosen else target, 303)
+    """Show the list, and beside it the first of these questions that is open; a script gets the question alone."""
+    async with visit.snapshot() as known:
+        if not known:
+            return visit.page("inbox/inbox", guild=None)
+        here, guild = await visit.narrow(known)
+        found, shown = await inbox_and_question(here, keys, is_any=is_onward or not keys, only=_only(view.show))
+    listed = [entry for group in found.groups for entry in group.entries if _is_shown(entry, view.show)]
+    view = replace(view, guild=guild.id, following=tuple(entry.key for entry in listed))
+    sheet = "match" if not keys and not is_onward and found.match else None
+    if keys and shown is None and not is_onward:
+        sheet = "gone"
+    context = {
+        "guild": guild,
+        "guilds": known,
+        "inbox": found,
+        "view": view,
+        "question": None if sheet else shown,
+        "sheet": sheet,
+        "gone": keys[0] if keys else None,
+        "first": listed[0].key if listed else None,
+        "kinds": [(name, label, _count(found, name)) for name, label in KINDS.items()],
+        "bunches": [_bunch(group, view, shown) for group in found.groups],
+        "sources": SOURCES,
+        "dismiss_presets": shown.dismiss_presets if shown else (),
+        "finds_people": shown is not None and shown.new_player is not None,
+        "find": find,
+        "found": [],
+        "answered": answered,
+        "is_open": bool(keys) or is_onward,
+        "is_part": False,
+        "pairs_of": form_pairs,
+    }
+    return visit.page("inbox/inbox", **context)
+
+
+def _only(show: Shown) -> Callable[[Entry], bool]:
+    return lambda entry: _is_shown(entry, show)
+
+
+def _is_shown(entry: Entry, show: Shown) -> bool:
+    return show in ("all", kind_of(entry))
+
+
+def _count(found: Inbox, show: Shown) -> int:
+    return sum(_is_shown(entry, show) for group in found.groups for entry in group.entries)
+
+
+def _bunch(group: EntryGroup, view: InboxView, shown: Question | None) -> Bunch:
+    entries = [entry for entry in group.entries if _is_shown(entry, view.show)]
+    is_whole = view.all == group.group
+    holds_open = shown is not None and any(entry.key == shown.key for entry in entries)
+    return Bunch(
+        group.group,
+        group.name,
+        ABOUT[group.group],
+        len(entries),
+        entries if is_whole else entries[:FIRST_SHOWN],
+        holds_open,
+    )

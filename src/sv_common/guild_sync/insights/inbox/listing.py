@@ -37,7 +37,11 @@ _MISSING = {"battlenet": ("characters", "Battle.net’s roster"), "discord": ("D
 async def inbox(guild: GuildConnection) -> Inbox:
     """Return all that is open as questions, in a number of statements that depends on nothing but the rules."""
     board = await read_board(guild)
-    entries = entries_of(board)
+    return await inbox_of(guild, board, entries_of(board))
+
+
+async def inbox_of(guild: GuildConnection, board: Board, entries: Sequence[Entry]) -> Inbox:
+    """Return the list, from what was read of it."""
     now = await health(guild)
     return Inbox(
         guild_id=guild.id,

@@ -80,7 +80,11 @@ async def question(guild: GuildConnection, issue_id: int) -> Question:
     """
     board = await read_board(guild)
     entries = entries_of(board)
-    entry = entry_with(entries, issue_id)
+    return await question_of(guild, board, entries, entry_with(entries, issue_id))
+
+
+async def question_of(guild: GuildConnection, board: Board, entries: Sequence[Entry], entry: Entry) -> Question:
+    """Return one of the questions that were read."""
     issues = [issue for issue in board.issues if issue.id in entry.issue_ids]
     about = _About(board, entry, issues, await known_about(guild, issues[0]), RULES.get(entry.issue_type))
     candidates = _candidates(about)
