@@ -13,6 +13,7 @@ import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt.api import access, activity, credentials, issue, issues, live, matching, players, settings, uploads
@@ -100,6 +101,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
     app.add_middleware(OverlongBodies)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders, is_over_tls=services.settings.is_over_tls)
     app.add_middleware(MeasureRequests, metrics=app.state.http_metrics)
     if services.settings.trusted_proxies:

@@ -165,7 +165,7 @@ _REMEDIES: Mapping[DataSource, str] = {
     DataSource.NOTES: "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
     DataSource.ROSTER: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync battlenet",
     DataSource.MEMBERS: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync discord",
-    DataSource.PROFILES: "They come with the roster. See its last run in Activity.",
+    DataSource.PROFILES: "They come with the roster. See its last run in the Log.",
 }
 
 _LEFT_OUT = {

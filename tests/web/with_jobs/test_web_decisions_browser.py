@@ -118,7 +118,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     sign_in: SignIn, site: str, troubled: GuildBuilder
 ) -> None:
     page, wrong = await sign_in()
-    await page.get_by_role("link", name="Players").click()
+    await page.get_by_role("link", name="People", exact=True).click()
     await page.get_by_label("Player, character").fill("mit")
     await page.get_by_role("button", name="Search").click()
     row, name = page.locator("#content .person").first, page.locator("#content .person-name").first
@@ -166,7 +166,7 @@ async def test_an_officer_merges_two_players_and_takes_them_apart_again(
     await page.get_by_role("button", name="Merge players").click()
     await expect(status).to_contain_text("are one person: an officer says so.")
     await expect(content).to_contain_text("Characters 2")
-    await page.get_by_role("link", name="Activity").click()
+    await page.get_by_role("link", name="Log", exact=True).click()
     await page.get_by_role("link", name="Who did what").click()
     await page.get_by_role("link", name="Undo").first.click()
     await page.get_by_role("button", name="Undo").click()

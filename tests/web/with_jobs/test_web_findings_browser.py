@@ -180,7 +180,7 @@ async def test_what_was_ticked_is_there_again_on_the_way_back_and_nowhere_else(
     await page.get_by_role("button", name="Preview fix").click()
     await page.get_by_role("link", name="Data Quality").last.click()
     await expect(count).to_have_text("2 selected")
-    await page.get_by_role("link", name="Players").click()
+    await page.get_by_role("link", name="People", exact=True).click()
     await page.get_by_role("link", name="Data Quality").first.click()
     await expect(count).to_have_text("Select findings to act on them together.")
     assert wrong == []

@@ -97,6 +97,6 @@ def _sentence(loss: Loss) -> str:
     who, where = _WORDS[loss.source]
     return (
         f"{len(loss.subject_ids)} of {loss.known} known {who} are missing from {where}. More than 30 % at once counts as "
-        "a failed fetch: no one was marked as gone. If they really left, look at the list under Activity, or with "
+        "a failed fetch: no one was marked as gone. If they really left, look at the list in the Log, or with "
         "“patt losses list”, and accept the losses there."
     )
