@@ -76,11 +76,11 @@ class _About:
 async def question(guild: GuildConnection, issue_id: int) -> Question:
     """Return the question that an issue belongs to, in a number of statements that depends on the rules alone.
 
-    Raises `NotFound` where the issue is not open.
+    Raises `NotFound`, and `PlanStale` where the issue is not open any more.
     """
     board = await read_board(guild)
     entries = entries_of(board)
-    entry = entry_with(entries, issue_id)
+    entry = await entry_with(guild, entries, issue_id)
     issues = [issue for issue in board.issues if issue.id in entry.issue_ids]
     about = _About(board, entry, issues, await known_about(guild, issues[0]), RULES.get(entry.issue_type))
     candidates = _candidates(about)
