@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from patt.api import access, activity, credentials, issue, issues, live, matching, players, settings, uploads
-from patt.api.examples import explain
+from patt.api import access, activity, credentials, inbox, issue, issues, live, matching, players, settings, uploads
+from patt.api_examples import explain
 from patt.bootstrap import Services
 from patt.live.hub import Hub
 from patt.live.stream import HEARTBEAT_S, NoteCursor
@@ -51,6 +51,7 @@ ROUTERS = (
     activity.router,
     activity.for_losses,
     matching.router,
+    inbox.router,
     players.router,
     players.for_search,
     settings.router,

@@ -54,6 +54,7 @@ _TABLE = (
         "known already."
     ),
     "uploads sources:uploads_app The exports that companions sent, and their outcome.",
+    "inbox inbox:app All that is open as questions: look at one, answer it, snooze or dismiss it, apply what is ready.",
     "rules issues:rules Show every rule with its counts.",
     "scan issues:scan Scan for issues now; nothing is fixed. Exit code 1 if a rule could not conclude.",
     "issues issues:issues List issues, newest first.",
@@ -91,7 +92,7 @@ _TABLE = (
     "main people:main Make a character the main of its player.",
     "alias people:alias_app Words in notes that mean a player.",
     "watch watch:watch Send each new export of the addon to the guild's server. While the server is away, exports wait.",
-    "notes notes:notes Show how each note of a roster is read, and why. Needs no database.",
+    "notes sources:notes Show how each note of a roster is read, and why. Needs no database.",
     "words settings:words_app The guild's own words in notes.",
     "settings settings:app The guild's settings: rules, ranks, words in notes; with preview and undo.",
     "guild setup:app The guilds of this installation.",

@@ -91,16 +91,18 @@ async def fix_one(
     guild_id: int | None = None,
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
+    plan_key: str | None = None,
     guard: Guard = unguarded,
 ) -> FixResult:
-    """Fix one issue on an officer's command.
+    """Fix one issue on an officer's command. `plan_key` is that of the plan that was shown: another one is not applied.
 
     Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
     """
     async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
         issue = await lifecycle.get(guild, issue_id)
+    command = Command(actor, seen={issue.id: plan_key} if plan_key is not None else {})
     run = FixRun(
-        RULES, rule_named(issue.issue_type), issue.guild_id, [issue.id], Command(actor), discord_bot, None, seen, guard
+        RULES, rule_named(issue.issue_type), issue.guild_id, [issue.id], command, discord_bot, None, seen, guard
     )
     return (await fix_issues(pool, run))[0]
 

@@ -124,6 +124,18 @@ async def check_unchanged(
         )
 
 
+async def check_all_unchanged(guild: GuildConnection, issue_ids: Sequence[int], seen: Seen | None) -> None:
+    """Refuse the same for several issues that were shown together; `seen` holds the newest move of all. Raises like it."""
+    if seen is not None:
+        moved = await guild.value(SQL["moved_since"], issue_ids=list(issue_ids), after=seen.move_id)
+        await check_unchanged(guild, moved, seen)
+
+
+async def tell_closed(guild: GuildConnection, issue_id: int) -> str:
+    """Say who did what last about an issue, and when."""
+    return _told((await moves(guild, issue_id))[-1:])
+
+
 def _told(since: Sequence[Move]) -> str:
     """The last thing that happened, and that there was more."""
     now = datetime.now(UTC)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.identity.matcher import match
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.insights.health import Health, health
@@ -23,6 +23,8 @@ from sv_common.guild_sync.insights.inbox.model import (
     SafeFixes,
     StaleSource,
 )
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.history import tell_closed
 from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.roster import guilds, held_losses
 from sv_common.guild_sync.roster.loss import LARGEST_SHARE
@@ -63,22 +65,33 @@ async def inbox_of(guild: GuildConnection, board: Board, entries: Sequence[Entry
 async def safe_fixes(guild: GuildConnection) -> SafeFixes:
     """Return the ready fixes that rest on certain evidence, with each change that they would make."""
     board = await read_board(guild)
+    return _fixes(board, [entry for entry in entries_of(board) if entry.is_safe])
+
+
+async def ready_fixes(guild: GuildConnection, keys: Collection[int]) -> SafeFixes:
+    """Return those of some questions that are ready, in the same way."""
+    board = await read_board(guild)
+    return _fixes(board, [entry for entry in entries_of(board) if entry.key in keys])
+
+
+def _fixes(board: Board, entries: Sequence[Entry]) -> SafeFixes:
     return SafeFixes(
-        guild.id,
+        board.guild_id,
         [
             SafeFix(entry.key, entry.question, entry.does, board.ready[entry.key].sentences, entry.plan_key)
-            for entry in entries_of(board)
-            if entry.is_safe and entry.does is not None and entry.plan_key is not None
+            for entry in entries
+            if entry.does is not None and entry.plan_key is not None
         ],
     )
 
 
-def entry_with(entries: Sequence[Entry], issue_id: int) -> Entry:
-    """Return the question that an issue belongs to. Raises `NotFound`."""
+async def entry_with(guild: GuildConnection, entries: Sequence[Entry], issue_id: int) -> Entry:
+    """Return the question that an issue belongs to. Raises `NotFound`, and `PlanStale` where it is not open any more."""
     found = next((entry for entry in entries if issue_id in entry.issue_ids), None)
-    if found is None:
-        raise NotFound(f"There is no open question with the number {issue_id}. It may be answered already.")
-    return found
+    if found is not None:
+        return found
+    issue = await lifecycle.get(guild, issue_id)
+    raise PlanStale(f"This question is closed: {await tell_closed(guild, issue.id)}.")
 
 
 def _stale(now: Health) -> list[StaleSource]:

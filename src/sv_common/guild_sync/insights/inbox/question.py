@@ -76,11 +76,12 @@ class _About:
 async def question(guild: GuildConnection, issue_id: int) -> Question:
     """Return the question that an issue belongs to, in a number of statements that depends on the rules alone.
 
-    Raises `NotFound` where the issue is not open.
+    Raises `NotFound`, and `PlanStale` where the issue is not open any more.
     """
     board = await read_board(guild)
     entries = entries_of(board)
-    return await question_of(guild, board, entries, entry_with(entries, issue_id))
+    entry = await entry_with(guild, entries, issue_id)
+    return await question_of(guild, board, entries, entry)
 
 
 async def question_of(guild: GuildConnection, board: Board, entries: Sequence[Entry], entry: Entry) -> Question:
