@@ -27,7 +27,6 @@ from patt.web.context import (
 from patt.web.forms import (
     Flash,
     FormReader,
-    fragment,
     has_worked,
     is_form,
     led_back,
@@ -50,9 +49,9 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class CommandRoute(APIRoute):
     """A route for programs and for the pages' forms.
 
-    A program sends JSON and gets JSON. A form's fields are read into the same dataclass; a page's script gets the sentence
-    as a part of the page, and a browser without script is led back (303): to the field `back`, or to `again` where
-    nothing was done, and the page there shows the sentence once. Whatever the route checks holds for all of them.
+    A program sends JSON and gets JSON. A form's fields are read into the same dataclass, and the browser is led back (303),
+    with and without script: to the field `back`, or to `again` where nothing was done, and the page there shows the
+    sentence once. Whatever the route checks holds for all of them.
     """
 
     def get_route_handler(self) -> Handler:
@@ -71,7 +70,7 @@ async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any]
     try:
         response = await handle(_as_json(request, reader.as_data(pairs) if reader else {}))
     except (PattError, RequestValidationError) as error:
-        if shape != "page" or _is_of_the_address(error):
+        if shape == "json" or _is_of_the_address(error):
             raise
         home = way_back(fields.get("again") or fields.get("back", ""))
         told = Flash(sentence_of(error), "problem", request.url.path, typed_of(pairs))
@@ -80,7 +79,7 @@ async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any]
         return response
     answer = json.loads(bytes(response.body))
     told = Flash(answer.get("sentence") or "Done.", "result" if has_worked(answer) else "problem")
-    return fragment(told) if shape == "fragment" else led_back(request, way_back(fields.get("back", "")), told)
+    return led_back(request, way_back(fields.get("back", "")), told)
 
 
 def _as_json(request: Request, data: dict[str, Any]) -> Request:

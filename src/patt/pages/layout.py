@@ -16,6 +16,7 @@ from patt.bootstrap import Services
 from patt.pages import words
 from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
+from patt.web.forms import DONE_EVENT, UNATTENDED_HEADER, shape_of
 from patt.web.places import SETTING_PLACES, SETTINGS
 from patt.web.rendering import page as render
 from sv_common.db.pool import Connection, GuildConnection
@@ -131,7 +132,10 @@ class Visit:
         )
 
     def page(self, template: str, **context: Any) -> Response:
-        """Return a page of the admin, once with the result of the last command, and with what was typed for it."""
+        """Return a page of the admin, once with the result of the last command, and with what was typed for it.
+
+        Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out.
+        """
         told, now = forms.kept(self.request), datetime.now(UTC)
         shell = {
             "viewer": self.viewer,
@@ -144,8 +148,12 @@ class Visit:
             "guild_number": _guild_of(context) or self.guild_id,
             "guild_shown": self.shell.guild,
             "sources_shown": words.sources_line(self.shell.sources, now) if self.shell.sources else None,
+            "is_unattended": UNATTENDED_HEADER in self.request.headers,
         }
-        response = render(f"admin/{template}.html", shell | context)
+        is_part = shape_of(self.request) == "part"
+        is_done = told is not None and bool(told.text) and told.tone == "result"
+        headers = {"HX-Trigger": DONE_EVENT} if is_part and is_done else None
+        response = render(f"admin/{template}.html", shell | context, headers=headers, has_shell=not is_part)
         forms.forget(self.request, response)
         return response
 
@@ -158,6 +166,11 @@ class Visit:
     def address(self) -> str:
         """The address that is asked for."""
         return f"{self.request.url.path}?{self.request.url.query}"
+
+    @property
+    def target(self) -> str | None:
+        """The id of the element that htmx asks to replace; None where a whole page is asked for."""
+        return self.request.headers.get("hx-target") if shape_of(self.request) == "part" else None
 
     def typed_in(self, form: str) -> Mapping[str, str]:
         """Return what the form of this path is to show again, this one time."""

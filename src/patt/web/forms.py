@@ -30,8 +30,11 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 UNATTENDED_HEADER = "X-PATT-Unattended"
 """What a page sends with its automatic refreshes, while the user does nothing."""
 
-FRAGMENT_HEADER = "X-PATT-Fragment"
-"""What the pages' scripts send with a form: they want the sentence alone, as a part of the page."""
+HTMX_HEADER = "HX-Request"
+"""What htmx sends with each request: the page is there already, so its content is enough."""
+
+DONE_EVENT = "patt:done"
+"""What the page is told when a command was carried out, so that nothing of its form is kept."""
 
 COOKIE = "patt_flash"
 _PATH = "/admin"
@@ -66,10 +69,10 @@ def is_form(request: Request) -> bool:
     return kind == FORM_TYPE and is_for_officers and "authorization" not in request.headers
 
 
-def shape_of(request: Request) -> Literal["json", "fragment", "page"]:
-    """Return how a request is answered: with JSON for programs, a part of a page for its script, or a page."""
-    if FRAGMENT_HEADER in request.headers:
-        return "fragment"
+def shape_of(request: Request) -> Literal["json", "part", "page"]:
+    """Return how a request is answered: with JSON for programs, a page without its shell for htmx, or a whole page."""
+    if HTMX_HEADER in request.headers:
+        return "part"
     is_by_a_person = is_form(request) and "text/html" in request.headers.get("accept", "")
     return "json" if is_for_programs(request.scope["path"]) and not is_by_a_person else "page"
 
@@ -147,9 +150,10 @@ def led_back(request: Request, address: str, told: Flash) -> Response:
     return response
 
 
-def fragment(told: Flash, status: int = 200) -> Response:
-    """Return a sentence as the part of a page that shows it."""
-    return page("partials/status.html", {"flash": told}, status=status)
+def told_alone(told: Flash, status: int, headers: Mapping[str, str]) -> Response:
+    """Return a sentence for htmx to show, which leaves the page and its address as they are."""
+    as_they_are = {"HX-Reswap": "none", "HX-Push-Url": "false"}
+    return page("partials/status.html", {"flash": told}, status=status, headers={**headers, **as_they_are})
 
 
 def way_back(address: str, home: str = DATA_QUALITY.href) -> str:

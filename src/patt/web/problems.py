@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from patt.web.forms import Flash, fault_sentence, fragment, led_back, shape_of
+from patt.web.forms import Flash, fault_sentence, led_back, shape_of, told_alone
 from patt.web.places import page_of
 from patt.web.rendering import page
 from sv_common.db.guild import BUSY
@@ -131,8 +131,8 @@ async def answer(request: Request, error: Exception) -> Response:
         query = f"?guild={guild}" if guild.isascii() and guild.isdigit() else ""
         return led_back(request, f"{page_of(request.url.path)}{query}", Flash(_ONLY_A_BUTTON, "problem"))
     shape = shape_of(request)
-    if shape == "fragment":
-        return fragment(Flash(sentence_of(error), "problem"), problem.status)
+    if shape == "part":
+        return told_alone(Flash(sentence_of(error), "problem"), problem.status, problem.headers)
     if shape == "json":
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
     caller = getattr(request.state, "caller", None)

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 from patt.json_data import as_json_text
 from patt.web.assets import url_of
-from patt.web.places import NAVIGATION, is_below
+from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 FORM_FIELD = "form_token"
@@ -48,6 +48,8 @@ def _may(role: Role) -> bool:
 
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+WITHOUT_SHELL = TEMPLATES / "without_shell"
+"""Templates that stand for those of the same name where htmx has the shell of a page already."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 _DAYS_SHOWN_AS_SUCH = 60
@@ -56,9 +58,14 @@ _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2
 
 
 def page(
-    template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    has_shell: bool = True,
 ) -> HTMLResponse:
-    """Return a page. `viewer` is in the context of pages that need a session: the signed-in user."""
+    """Return a page, or what htmx needs of one. `viewer` is in the context of pages that need a session: the signed-in user."""
     usual = {
         "viewer": None,
         "flash": None,
@@ -68,7 +75,8 @@ def page(
         "sources_shown": None,
         "searched": "",
     }
-    text = _ENVIRONMENT.get_template(template).render({**usual, **context})
+    environment = _ENVIRONMENT if has_shell else _SHELL_LESS
+    text = environment.get_template(template).render({**usual, **context})
     return HTMLResponse(text, status, headers)
 
 
@@ -153,4 +161,6 @@ _ENVIRONMENT.globals |= {
     "why_not": lambda role: f"This is for {EVERYBODY_WITH[role]}.",
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
+    "live_path": LIVE_PATH,
 }
+_SHELL_LESS = _ENVIRONMENT.overlay(loader=FileSystemLoader([WITHOUT_SHELL, TEMPLATES]))

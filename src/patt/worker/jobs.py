@@ -131,6 +131,13 @@ class Job:
     ]
     started_at: datetime | None
     finished_at: datetime | None
+    counts: Annotated[
+        Mapping[str, int],
+        Field(
+            description="How many ended how, such as `fixed`, `refused` and `failed`; empty until it is done.",
+            examples=[{"found": 3, "fixed": 2, "refused": 1, "failed": 0}],
+        ),
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +203,7 @@ def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
         place=kind.place(stored.arguments),
         asked_by=stored.actor,
         who=name_of(stored.actor),
+        counts=_counts(stored.result or {}),
     )
 
 
@@ -217,6 +225,14 @@ async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> 
 async def has_worker(conn: Connection) -> bool:
     row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     return bool(row and row[0])
+
+
+def _counts(result: Mapping[str, Any]) -> dict[str, int]:
+    """Return the counts of a stored result; of a scan, `failed` are the rules that could not conclude."""
+    counted = {**result, **result.get("totals", {})}
+    if "rules" in result:
+        counted["failed"] = sum(1 for each in result["rules"] if each["error"])
+    return {name: value for name, value in counted.items() if type(value) is int}
 
 
 def _progress(stored: WorkRequest, *, has_worker: bool) -> str:

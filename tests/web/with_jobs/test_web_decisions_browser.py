@@ -49,6 +49,7 @@ async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
     candidates = page.locator("#candidates")
     await expect(candidates).to_contain_text("chosen by the fix")
     await page.get_by_role("link", name="Not this player: Mito").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Not this player: preview")
     await page.get_by_label("Reason").fill("another Mito")
     await page.get_by_role("button", name="Not this player").click()
     await expect(page.get_by_role("status")).to_contain_text("Remember that Newalt-area-52 does not belong to Mito")
