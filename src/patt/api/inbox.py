@@ -10,6 +10,7 @@ from pydantic import Field
 
 from patt.api.issue import SeenDep
 from patt.api.issues import Reason
+from patt.api.players import SearchQuery
 from patt.api.routing import ReadingDep, officer_router
 from patt.web import own_rights
 from patt.web.context import GuildDep, OfficerDep, ServicesDep, number_of
@@ -21,6 +22,7 @@ from sv_common.guild_sync.inbox.commands import FixedReady
 from sv_common.guild_sync.insights.inbox import listing
 from sv_common.guild_sync.insights.inbox.model import Answered, Inbox, Question, SafeFixes
 from sv_common.guild_sync.insights.inbox.question import question as question_of
+from sv_common.guild_sync.insights.inbox.somebody import Somebody, somebody
 from sv_common.guild_sync.issues import lifecycle
 
 LONGEST_SNOOZE = 365
@@ -88,6 +90,15 @@ async def question(services: ServicesDep, key: QuestionKey, guild: GuildDep = No
     """
     async with services.pool.reading(await lifecycle.guild_of(services.pool, key, guild)) as here:
         return await question_of(here, key)
+
+
+@router.get("/{key}/people", summary="Who else could be meant")
+async def somebody_else(
+    services: ServicesDep, key: QuestionKey, q: SearchQuery = "", guild: GuildDep = None
+) -> list[Somebody]:
+    """Players, characters and Discord members by any of their names, the best first, each with the answer to send."""
+    async with services.pool.reading(await lifecycle.guild_of(services.pool, key, guild)) as here:
+        return await somebody(here, key, q.strip())
 
 
 @router.post("/{key}/answer", summary="Answer a question")

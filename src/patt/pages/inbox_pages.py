@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
+from patt.api import inbox as api
 from patt.api.players import form_pairs
 from patt.pages.layout import View, Visit, VisitDep
 from patt.pages.words import SOURCES
 from patt.web.context import GuildDep, IssueId, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import INBOX
+from patt.web.rendering import page
 from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
 from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
 
 HOME = INBOX.href
+QUESTION = "question"
+"""The part of the page that shows a question."""
+
 FIRST_SHOWN = 50
 """Questions of a group that the list shows at once."""
 
@@ -118,6 +124,14 @@ async def question(
     return await _page(visit, view, key, answered=answered, find=find.strip())
 
 
+@router.get("/{key}/people")
+async def people(visit: VisitDep, key: IssueId, find: FindQuery = "") -> Response:
+    """Show the options of the field “Somebody else”, as a part of the page."""
+    found = await api.somebody_else(visit.services, key, find, visit.guild_id)
+    query_of = [(each, urlencode(form_pairs(each.decision))) for each in found]
+    return page("admin/inbox/people.html", {"found": query_of, "find": find})
+
+
 @router.get("/{key}/next")
 async def following(visit: VisitDep, view: ViewDep, key: IssueId, then: ThenQuery = "") -> Response:
     """Show the first question of those named that is still open; by default the first of all."""
@@ -159,13 +173,16 @@ async def _page(
         "dismiss_presets": shown.dismiss_presets if shown else (),
         "finds_people": shown is not None and shown.new_player is not None,
         "find": find,
-        "found": [],
+        "found": await api.somebody_else(visit.services, shown.key, find, guild.id) if shown and find else [],
         "answered": answered,
         "is_open": bool(keys) or is_onward,
-        "is_part": False,
         "pairs_of": form_pairs,
     }
-    return visit.page("inbox/inbox", **context)
+    is_part = visit.target == QUESTION
+    response = visit.page("inbox/part" if is_part else "inbox/inbox", **context, is_part=is_part)
+    if is_part and is_onward:
+        response.headers["HX-Push-Url"] = view.href_of(shown.key) if shown else view.href()
+    return response
 
 
 def _only(show: Shown) -> Callable[[Entry], bool]:

@@ -17,6 +17,15 @@ function isTyping(element) {
   return field !== null && !["checkbox", "radio", "button", "submit"].includes(field.type);
 }
 
+function openDialog(dialog) {
+  dialog.showModal();
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close(), { once: true });
+}
+
+function find() {
+  openDialog(document.getElementById("palette"));
+}
+
 function press(control) {
   if (control.matches("input:not([type=checkbox]), select, textarea")) {
     control.focus();
@@ -101,7 +110,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") || (!isFind && isTyping(event.target))) {
     return;
   }
-  const found = isFind ? controlOf("/") : act(event);
+  const found = isFind || event.key === "/" ? find : act(event);
   if (found) {
     event.preventDefault();
     typeof found === "function" ? found() : press(found);
@@ -120,7 +129,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) {
-    document.getElementById(opener.dataset.opens).showModal();
+    openDialog(document.getElementById(opener.dataset.opens));
   }
 });
 
@@ -157,7 +166,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   showCurrent();
   document.querySelector(".panes")?.classList.add("is-open");
-  if (document.activeElement === document.body) {
+  const isAnswered = event.detail.requestConfig?.verb === "post"; // the next question is read aloud
+  if (isAnswered || document.activeElement === document.body) {
     document.querySelector("#question .question")?.focus({ preventScroll: true });
   }
 });

@@ -213,6 +213,8 @@ function sayWhereThisIs() {
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target === content() && address() !== shown && !isComingBack) {
     arrive({ isBack: false, scroll: location.hash ? scrollY : 0 });
+  } else if (!isComingBack) {
+    shown = address(); // a part of the page has an address of its own, such as a question of the Inbox
   }
   focusAgain();
 });

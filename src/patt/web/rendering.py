@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 from patt.json_data import as_json_text
 from patt.web.assets import url_of
+from patt.web.keyboard import KEYBOARD
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
@@ -162,5 +163,6 @@ _ENVIRONMENT.globals |= {
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
     "live_path": LIVE_PATH,
+    "keyboard": KEYBOARD,
 }
 _SHELL_LESS = _ENVIRONMENT.overlay(loader=FileSystemLoader([WITHOUT_SHELL, TEMPLATES]))
