@@ -19,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt.api import access, activity, credentials, issue, issues, live, matching, players, settings, uploads
 from patt.api.examples import explain
+from patt.api.undoing import routes as undoing
 from patt.bootstrap import Services
 from patt.live.hub import Hub
 from patt.live.stream import HEARTBEAT_S, NoteCursor
@@ -46,6 +47,8 @@ STATIC = Path(__file__).parent / "static"
 ROUTERS = (
     issues.router,
     issue.router,
+    undoing.router,
+    undoing.for_activity,
     activity.for_jobs,
     live.router,
     activity.router,
