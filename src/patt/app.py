@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt.api import access, activity, credentials, inbox, issue, issues, live, matching, players, settings, uploads
+from patt.api.undoing import routes as undoing
 from patt.api_examples import explain
 from patt.bootstrap import Services
 from patt.live.hub import Hub
@@ -46,6 +47,8 @@ from sv_common.guild_sync.core.errors import PattError
 ROUTERS = (
     issues.router,
     issue.router,
+    undoing.router,
+    undoing.for_activity,
     activity.for_jobs,
     live.router,
     activity.router,

@@ -10,6 +10,7 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
+from sv_common.guild_sync.core.undo_offer import read_ranges
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.decisions import (
     AllowLink,
@@ -100,8 +101,9 @@ async def test_an_answer_links_closes_the_question_and_names_the_next_one(guild:
 async def test_undoing_an_answer_brings_the_same_question_back(guild: GuildBuilder) -> None:
     found = await whose_is_velquin(guild)
     done = await answered(guild, found)
-    assert done.attempt_id is not None
-    await undo(guild.pool, done.attempt_id, actor=BOB, guild_id=guild.guild_id)
+    assert done.undo is not None
+    for attempt in read_ranges(done.undo.fields["attempts"]):
+        await undo(guild.pool, attempt, actor=BOB, guild_id=guild.guild_id)
     again = await asked(guild, "Whose is Velquin?")
     assert (again.key, again.answers) == (found.key, found.answers)
 
@@ -277,7 +279,8 @@ async def test_a_snooze_comes_back_on_its_day_and_is_undone_by_reopening(guild: 
         "Snoozed for 7 days.",
         datetime(day.year, day.month, day.day, tzinfo=UTC),
     )
-    await guild.call(lifecycle.reopen_many, done.reopen, actor=BOB, reason="Undone.")
+    assert done.undo is not None
+    await guild.call(lifecycle.undo_words, read_ranges(done.undo.fields["events"]), actor=BOB)
     assert (await asked(guild, "Whose is Velquin?")).key == found.key
 
 
@@ -292,7 +295,7 @@ async def test_a_dismissal_takes_all_issues_of_the_question(guild: GuildBuilder)
         await guild.character(name, "Odo")
     found = await asked(guild, "Two notes say “Odo”: new player?")
     done = await commands.dismiss(guild.pool, found.key, reason=found.dismiss_presets[0], actor=ALICE)
-    assert (done.sentence, done.reopen, done.next) == ("Dismissed: A bank or shared alt.", found.entry.issue_ids, None)
+    assert (done.sentence, done.closed, done.next) == ("Dismissed: A bank or shared alt.", found.entry.issue_ids, None)
     issues = await guild.call(lifecycle.get_many, found.entry.issue_ids)
     assert {each.state for each in issues} == {"dismissed"}
 
@@ -322,7 +325,7 @@ async def test_one_ready_fix_is_the_officers_decision_and_several_go_by_evidence
     assert alone.ready is not None
     assert alone.ready.does.verb == "Link to Mito"
     done = await commands.fix_ready(guild.pool, [alone.key], actor=ALICE, plan_keys={alone.key: alone.ready.plan_key})
-    assert (done.fixed, done.attempt_id is not None, done.questions) == (1, True, 2)
+    assert (done.fixed, done.undo is not None, done.questions) == (1, True, 2)
     others = [await asked(guild, f"Link {name} to Mito?") for name in ("Banktrek", "Coltrek")]
     keys = {each.key: each.ready.plan_key for each in others if each.ready}
     assert (await commands.fix_ready(guild.pool, list(keys), actor=ALICE, plan_keys=keys)).fixed == 2

@@ -97,7 +97,8 @@ async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBui
     first = await _decide(known, LinkCharacter("Loner", "Mito"))
     second = await _decide(known, LinkCharacter("Loner", "Elrek"), actor=BOB)
     preview = await preview_undo(known.pool, first)
-    assert "The player of Loner was changed since" in (preview.obstacle or "")
+    assert (preview.obstacle or "").startswith("bob moved Loner-area-52 from Mito to Elrek on ")
+    assert (preview.obstacle or "").endswith(". Undo that first, or undo both.")
     assert [(action.attempt_id, action.actor, action.reason) for action in preview.later] == [
         (second, BOB, "Loner-area-52 belongs to Elrek: an officer says so.")
     ]

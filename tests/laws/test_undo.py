@@ -16,6 +16,7 @@ from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.changes.tables import TABLES
 from sv_common.guild_sync.core.errors import PattError, Refused
+from sv_common.guild_sync.engine.results import undoable_in
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity.decisions import (
     ManualDecision,
@@ -28,7 +29,7 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkMember,
     UnmarkShared,
 )
-from sv_common.guild_sync.mitigations import preview_undo, undo
+from sv_common.guild_sync.mitigations import fix_all, preview_undo, undo, undo_together
 
 _TABLES = {f"{table.schema}.{table.name}" for table in TABLES.values()}
 _ACTOR = "officer"
@@ -178,6 +179,47 @@ async def test_undoing_a_match_in_parts_from_the_last_decision_on_restores_the_e
         assert await _undo(life, attempt) is None
     for match in new:
         assert await _undo(life, match) is None
+    assert differences(before, await _people(life)) == {}
+
+
+@tried_on()
+@given(_guilds, _lives, _choices)
+async def test_undone_with_the_later_ones_in_its_way_an_attempt_leaves_the_rows_as_before_and_takes_nothing_else_along(
+    pool: Pool, spec: GuildSpec, life_of: list[Event], choices: list[tuple[int, int, int]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    before = await _people(life)
+    done = [await _decide(life, await _decision(life, *choice)) for choice in choices]
+    made = [attempt for attempt in done if attempt is not None]
+    for attempt in made[:1]:
+        seen = await _preview(life, attempt)
+        assert (seen.obstacle is None) != (seen.together is not None), seen.obstacle
+        chosen = [each.id for each in seen.together.attempts] if seen.together else [attempt]
+        report = await undo_together(pool, chosen, actor=_ACTOR, guild_id=life.guild_id)
+        assert {*report.attempt_ids} == {*chosen}
+        rest = [each for each in reversed(made) if each not in chosen]
+        assert {*rest} <= {*await life.undoable_attempts()}
+        for each in rest:
+            assert await _undo(life, each) is None
+        assert differences(before, await _people(life)) == {}
+
+
+@tried_on()
+@given(_guilds, _lives, _choices)
+async def test_after_the_undo_of_a_batch_the_rows_are_as_before_the_batch(
+    pool: Pool, spec: GuildSpec, life_of: list[Event], choices: list[tuple[int, int, int]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    before = await _people(life)
+    batch = []
+    for issue_type in ("note_mismatch", "orphan_wow", "orphan_discord"):
+        report = await fix_all(pool, issue_type, actor=_ACTOR, guild_id=life.guild_id)
+        batch += undoable_in(report.results)
+    later = [await _decide(life, await _decision(life, *choice)) for choice in choices]
+    for each in [attempt for attempt in reversed(later) if attempt is not None]:
+        assert await _undo(life, each) is None
+    if batch:
+        await undo_together(pool, batch, actor=_ACTOR, guild_id=life.guild_id)
     assert differences(before, await _people(life)) == {}
 
 

@@ -196,7 +196,7 @@ async def test_a_fix_is_undone_once(alice: httpx2.AsyncClient, troubled: GuildBu
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     attempt = (await alice.post(f"{API}/fix/{number}")).json()["attempt_id"]
     undone = await alice.post(f"{API}/attempts/{attempt}/undo")
-    assert (undone.status_code, undone.json()["attempt_id"]) == (200, attempt)
+    assert (undone.status_code, undone.json()["attempt_ids"]) == (200, [attempt])
     assert undone.json()["undone"][0].startswith("Undone: Link Newalt-area-52 to Mito")
     issue = (await alice.get(f"{API}/issues/{number}")).json()
     assert (issue["state"], issue["attempts"][0]["undone_by"]) == ("open", "officer alice")

@@ -181,7 +181,7 @@ async def test_all_findings_of_a_filter_are_previewed_and_dismissed_not_only_tho
     assert len(sent) == 60
     fields = {**sent, "reason": "guests", "back": PAGE}
     page = await alice.post(f"{API}/issues/dismiss", data=fields, follow_redirects=True)
-    assert Seen(page).text("status") == "60 issues are dismissed."
+    assert Seen(page).text("status") == "60 issues are dismissed. Undo all 60"
     assert await guild.rows("select summary from guild_identity.audit_issues where state = 'open'") == [
         ("'Riddle' has no player link",)
     ]

@@ -78,7 +78,7 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     assert urlsplit(done.headers["location"]).path == f"{PAGE}/issues/{number}"
     shown = Seen(await alice.get(done.headers["location"]))
-    assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek: an officer says so."
+    assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek: an officer says so. Undo"
     text = shown.text("content")
     assert "after officer alice decided: Riddle-area-52 belongs to Elrek: an officer says so." in text
     assert "resolved" in text
@@ -281,7 +281,8 @@ async def test_an_undo_that_is_in_somebodys_way_says_whose(
     assert not preview["can_be_undone"]
     assert preview["later"][0]["actor"] == "officer bob"
     text = Seen(await alice.get(f"{PAGE}/attempts/{done['attempt_id']}/undo")).text("content")
-    assert "By officer bob just now : Grimalt-area-52 belongs to Elrek" in text
+    assert "bob moved Grimalt-area-52 from Mito to Elrek on " in text
+    assert "Undo that first, or undo both." in text
     assert "Undo it" not in text
 
 

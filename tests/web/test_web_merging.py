@@ -39,7 +39,7 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
     reason = f"Mito (number {other}) and Mito (number {mito}) are one person: an officer says so."
-    assert shown.text("status") == f"Done. {reason}"
+    assert shown.text("status") == f"Done. {reason} Undo"
     assert "Characters 3" in shown.text("content")
     assert (await alice.get(f"{PLAYERS}/{other}")).status_code == 404
 

@@ -235,12 +235,12 @@ async def test_by_forms_the_selected_rows_are_dismissed_and_reopened(
     ticked = dict(list((await _rows_of(alice, rule="orphan_wow")).items())[:2])
     assert len(ticked) == 2
     page = await _send(alice, "dismiss", ticked, reason="guests", until="", back=f"{PAGE}?state=dismissed")
-    assert page.text("status") == "2 issues are dismissed."
+    assert page.text("status") == "2 issues are dismissed. Undo all 2"
     assert "Dismissed by officer alice : guests" in page.text("content")
     stale = await _send(alice, "dismiss", ticked, reason="again")
     assert "0 issues are dismissed. 2 left alone: It has changed since you looked" in stale.text("status")
     page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
-    assert page.text("status") == "2 issues are reopened."
+    assert page.text("status") == "2 issues are reopened. Undo all 2"
 
 
 async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(

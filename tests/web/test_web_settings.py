@@ -351,6 +351,6 @@ async def test_a_page_asks_the_same_number_of_questions_however_large_the_guild(
 
 def _hidden(page: httpx2.Response) -> dict[str, str]:
     """The hidden fields of the form with which a preview is saved."""
-    form = page.text.split('action="/api/v1/admin/settings/changes', 1)[1].split("</form>", 1)[0]
+    form = page.text.split("<main", 1)[1].split('action="/api/v1/admin/settings/changes', 1)[1].split("</form>", 1)[0]
     pieces = [each.split('"') for each in form.split('<input type="hidden" name="')[1:]]
     return {piece[0]: unescape(piece[2]) for piece in pieces}

@@ -134,7 +134,7 @@ async def snooze(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> Answered:
-    """It comes back on that day, or when its evidence changes. To undo it, reopen the issues in `reopen`."""
+    """It comes back on that day, or when its evidence changes. Undo reopens it."""
     return await commands.snooze(services.pool, key, until=body.end, actor=officer.actor, guild_id=guild, seen=seen)
 
 
@@ -147,7 +147,7 @@ async def dismiss(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> Answered:
-    """For good, or until its evidence changes. To undo it, reopen the issues in `reopen`."""
+    """For good, or until its evidence changes. Undo reopens it."""
     return await commands.dismiss(
         services.pool, key, reason=body.reason, actor=officer.actor, guild_id=guild, seen=seen
     )

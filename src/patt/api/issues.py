@@ -16,6 +16,7 @@ from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, Service
 from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_events
 from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.insights import findings
@@ -227,6 +228,7 @@ class MovedIssues:
     moved: int
     left_alone: int
     issues: Sequence[MovedIssue]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it for all of them at once; null for none.")]
 
 
 @router.post("/issues/fix", summary="Fix the selected issues")
@@ -267,8 +269,9 @@ async def dismiss_selected(
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.dismiss_many(here, moved, actor=officer.actor, reason=body.reason, until=end)
+        undo = undo_of_events(await lifecycle.last_words(here, moved))
     done = f"dismissed{f' until {body.until}' if body.until else ''}"
-    return _moved(number, chosen, left, "dismissed", done)
+    return _moved(number, chosen, left, "dismissed", done, undo)
 
 
 @router.post("/issues/reopen", summary="Reopen the selected issues")
@@ -283,8 +286,9 @@ async def reopen_selected(
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
+        undo = undo_of_events(await lifecycle.last_words(here, moved))
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
-    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened")
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened", undo)
 
 
 def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
@@ -298,6 +302,7 @@ def _moved(
     left: Mapping[int, str],
     outcome: Literal["dismissed", "reopened"],
     done: str,
+    undo: UndoOffer | None,
 ) -> MovedIssues:
     told = []
     for issue in chosen:
@@ -307,7 +312,7 @@ def _moved(
     sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
     for reason, count in Counter(left.values()).items():
         sentence += f" {count} left alone: {reason}"
-    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told)
+    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told, undo)
 
 
 TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(description="How many days back.")]

@@ -16,6 +16,7 @@ from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
 from patt.web.context import AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_setting
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.settings import changes as setting_changes
@@ -105,7 +106,8 @@ class ChangeOutcome:
     readings_total: int
     notices: Annotated[Sequence[str], Field(description="Sentences that an administrator should read.")]
     key: Annotated[str, Field(description="Send it back to save exactly this.")]
-    change_id: Annotated[int | None, Field(description="What to undo; null for a preview.")]
+    change_id: Annotated[int | None, Field(description="The change that was made; null for a preview.")]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it; null for a preview.")]
 
 
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
@@ -245,6 +247,7 @@ def _outcome(report: SettingReport, sentence: str, notices: Sequence[str]) -> Ch
         notices=notices,
         key=report.key,
         change_id=report.change_id,
+        undo=undo_of_setting(report.change_id, is_undo=report.wanted.undoes is not None),
     )
 
 

@@ -243,9 +243,7 @@ def _say_fixes(found: SafeFixes) -> None:
 
 def _say_done(done: Answered) -> None:
     say(done.sentence)
-    if done.attempt_id is not None:
-        say(f"To undo: patt undo {done.attempt_id}")
-    for number in done.reopen:
-        say(f"To undo: patt reopen {number}")
+    if done.undo is not None:
+        say("To undo: patt undo")
     if done.next is not None:
         say(f"Next: patt inbox show {done.next}")

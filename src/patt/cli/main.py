@@ -61,7 +61,10 @@ _TABLE = (
     "show issues:show_issue Show one issue: why it is one, the candidates, and its history.",
     "fix issues:fix Fix one issue. Exit code 1 if it could not be fixed; the sentence says why.",
     "fix-all issues:fix_all Fix all open issues of one rule, by evidence alone. What is not certain stays open with its reason.",
-    "undo issues:undo Undo a fix or a full match, exactly. Exit code 1 if it cannot be undone; the sentence says why.",
+    (
+        "undo issues:undo Undo fixes, decisions or a full match, exactly; without a number, your last change. Exit code 1 if it "
+        "cannot be undone; the sentence says why."
+    ),
     "dismiss issues:dismiss Dismiss an issue. It reopens when what it is about changes.",
     (
         "dismissals issues:dismissals List dismissed issues, newest first, and which dismissals hide nothing any more. End one "

@@ -175,8 +175,10 @@ async def _page(
         "find": find,
         "found": await api.somebody_else(visit.services, shown.key, find, guild.id) if shown and find else [],
         "answered": answered,
+        "here": view.href_of(answered) if answered else visit.address,
         "is_open": bool(keys) or is_onward,
         "pairs_of": form_pairs,
+        "toast_target": f"#{QUESTION}",
     }
     is_part = visit.target == QUESTION
     response = visit.page("inbox/part" if is_part else "inbox/inbox", **context, is_part=is_part)

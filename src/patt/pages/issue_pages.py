@@ -13,12 +13,15 @@ from starlette.responses import Response
 from patt.api import issue as api
 from patt.api.issue import Candidate, IssueDetail
 from patt.api.players import fields_of
-from patt.pages.layout import View, VisitDep
+from patt.api.undoing import routes as undoing
+from patt.api.undoing.routes import UndoAhead
+from patt.pages.layout import View, Visit, VisitDep
 from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, IssueId, PageQuery, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import way_back
 from patt.web.places import DATA_QUALITY, PEOPLE
+from sv_common.guild_sync.core.undo_offer import LONGEST_LIST, as_ranges
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
@@ -82,16 +85,32 @@ def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str
     }
 
 
+@router.get("/attempts/undo")
+async def undo_together(
+    visit: VisitDep,
+    attempts: Annotated[str, Query(max_length=LONGEST_LIST)],
+    back: Annotated[str, Query(max_length=LONGEST_BACK)] = "",
+) -> Response:
+    """Show what undoing several attempts at once would change, or why they cannot be undone."""
+    found = await undoing.preview_together(visit.services, visit.viewer, attempts, visit.guild_id)
+    return await _undo(visit, found, back)
+
+
 @router.get("/attempts/{attempt_id}/undo")
 async def undo(
     visit: VisitDep, attempt_id: AttemptId, back: Annotated[str, Query(max_length=LONGEST_BACK)] = ""
 ) -> Response:
     """Show what undoing an attempt would change, or why it cannot be undone."""
-    found = await api.undo_preview(visit.services, visit.viewer, attempt_id, visit.guild_id)
+    return await _undo(
+        visit, await undoing.undo_preview(visit.services, visit.viewer, attempt_id, visit.guild_id), back
+    )
+
+
+async def _undo(visit: Visit, found: UndoAhead, back: str) -> Response:
     home = f"{HOME}?guild={found.guild_id}"
     await visit.look_around(found.guild_id)
     usual = f"{HOME}/issues/{found.issue_id}?guild={found.guild_id}" if found.issue_id is not None else home
-    return visit.page("undo", undo=found, home=home, back=way_back(back, usual))
+    return visit.page("undo", undo=found, named=as_ranges(found.attempt_ids), home=home, back=way_back(back, usual))
 
 
 @dataclass(frozen=True, slots=True)

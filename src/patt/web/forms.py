@@ -25,6 +25,7 @@ from patt.web.context import services_of, session_of
 from patt.web.places import API_PREFIX, DATA_QUALITY, PAGES, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.undo_offer import UndoOffer
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 UNATTENDED_HEADER = "X-PATT-Unattended"
@@ -39,7 +40,10 @@ DONE_EVENT = "patt:done"
 COOKIE = "patt_flash"
 _PATH = "/admin"
 _LIFETIME_SECONDS = 60
-_LONGEST = 500
+_LONGEST = 1000
+_SHORT = 300
+_TWO_LINES = 160
+"""Letters that two lines of the toast hold."""
 _ROOM = 3600
 """Bytes for the payload: with its name, a cookie may have 4096."""
 _OF_THE_PAGE = frozenset({FORM_FIELD, "back", "again", "guild"})
@@ -60,6 +64,22 @@ class Flash:
     """The path of the form whose fields follow."""
     typed: Mapping[str, str] = field(default_factory=dict)
     """What the form shows again, this one time."""
+    undo: UndoOffer | None = None
+    """How to undo it, with a button."""
+
+    @property
+    def head(self) -> str:
+        """The text as far as it fits on two lines, cut at the end of a sentence where there is one."""
+        if len(self.text) <= _TWO_LINES:
+            return self.text
+        cut = self.text[: _TWO_LINES + 1]
+        end = max(cut.rfind(mark) for mark in (". ", "! ", "? "))
+        return cut[: end + 1] if end > 0 else f"{cut[:_TWO_LINES].rpartition(' ')[0] or cut[:_TWO_LINES]} …"
+
+    @property
+    def rest(self) -> str:
+        """What the head leaves out; all of the text where the head ends within a sentence."""
+        return self.text if self.head.endswith(" …") else self.text[len(self.head) :].strip()
 
 
 def is_form(request: Request) -> bool:
@@ -134,7 +154,7 @@ def has_worked(answer: Mapping[str, Any]) -> bool:
 
     Of one issue its outcome says so; of many, that none has failed and not all were left as they are.
     """
-    if answer.get("outcome") in _FAILED_OUTCOMES or answer.get("failed"):
+    if answer.get("outcome") in _FAILED_OUTCOMES or answer.get("failed") or answer.get("is_stopped"):
         return False
     if "moved" in answer:
         return bool(answer["moved"] or not answer["left_alone"])
@@ -164,10 +184,10 @@ def way_back(address: str, home: str = DATA_QUALITY.href) -> str:
 
 
 def keep(request: Request, response: Response, flash: Flash) -> None:
-    """Have the next page show a sentence, once, and the fields of a form where they fit into a cookie."""
-    payload = _packed(flash)
-    if len(payload) > _ROOM:
-        payload = _packed(replace(flash, typed={}))
+    """Have the next page show a sentence, once, and the fields of a form and the undo where they fit into a cookie."""
+    smaller = (flash, replace(flash, typed={}), replace(flash, typed={}, text=flash.text[:_SHORT]))
+    sizes = (*smaller, replace(smaller[-1], undo=None))
+    payload = next(packed for each in sizes if len(packed := _packed(each)) <= _ROOM or each is sizes[-1])
     value = f"{payload.decode()}.{_signature(request, payload)}"
     secure = services_of(request).settings.is_over_tls
     response.set_cookie(
@@ -183,10 +203,10 @@ def kept(request: Request) -> Flash | None:
     if not payload or not hmac.compare_digest(_signature(request, payload.encode()).encode(), signature.encode()):
         return None
     try:
-        tone, text, form, typed = json.loads(base64.urlsafe_b64decode(payload))
+        tone, text, form, typed, undo = json.loads(base64.urlsafe_b64decode(payload))
     except (binascii.Error, ValueError):
         return None
-    return Flash(text, tone, form, typed)
+    return Flash(text, tone, form, typed, UndoOffer(*undo) if undo else None)
 
 
 def forget(request: Request, response: Response) -> None:
@@ -195,7 +215,8 @@ def forget(request: Request, response: Response) -> None:
 
 
 def _packed(flash: Flash) -> bytes:
-    kept = [flash.tone, flash.text[:_LONGEST], flash.form, dict(flash.typed)]
+    undo = [flash.undo.post, dict(flash.undo.fields), flash.undo.label] if flash.undo else None
+    kept = [flash.tone, flash.text[:_LONGEST], flash.form, dict(flash.typed), undo]
     return base64.urlsafe_b64encode(json.dumps(kept, ensure_ascii=False).encode())
 
 

@@ -16,7 +16,7 @@ KEYBOARD = (
     (
         "Decide",
         (
-            ("1 9", "Choose that answer"),
+            ("1 – 9", "Choose that answer"),
             ("f", "Fix what is ready"),
             ("a", "Ask: a message to copy"),
             ("s", "Snooze, then a number"),

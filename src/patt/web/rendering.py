@@ -75,6 +75,8 @@ def page(
         "guild_shown": None,
         "sources_shown": None,
         "searched": "",
+        "here": "",
+        "toast_target": "",
     }
     environment = _ENVIRONMENT if has_shell else _SHELL_LESS
     text = environment.get_template(template).render({**usual, **context})

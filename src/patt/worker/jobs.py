@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from psycopg.rows import class_row
-from pydantic import Field, GetPydanticSchema
+from pydantic import Field, GetPydanticSchema, computed_field
 from pydantic_core import core_schema
 
 from patt.bootstrap import Services
@@ -20,6 +20,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.undo_offer import UndoOffer
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.reports import CheckReport
@@ -138,6 +139,13 @@ class Job:
             examples=[{"found": 3, "fixed": 2, "refused": 1, "failed": 0}],
         ),
     ] = field(default_factory=dict)
+
+    @computed_field(description="How to undo all that it changed; null where it changed nothing.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo all that it changed, if it changed something."""
+        stored = (self.result or {}).get("undo")
+        return UndoOffer(**stored) if stored else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

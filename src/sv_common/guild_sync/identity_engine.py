@@ -20,6 +20,7 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
@@ -45,10 +46,14 @@ class DecisionReport:
     effects: Sequence[Effect]
     attempt_id: Annotated[
         int | None,
-        Field(
-            description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo. Null for a preview."
-        ),
+        Field(description="The attempt that was made, which `undo` undoes. Null for a preview."),
     ] = None
+
+    @computed_field(description="How to undo it; null for a preview.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo it, once it was done."""
+        return undo_of_attempts([self.attempt_id]) if self.attempt_id is not None else None
 
     @computed_field(alias="steps")
     @property

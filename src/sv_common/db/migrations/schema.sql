@@ -432,6 +432,8 @@ create table guild_identity.issue_events (
     actor text not null,
     reason text,
     at timestamptz not null default now(),
+    -- What an officer's word has replaced, for its undo: the columns of the issue before it; null where it is no such word.
+    before jsonb check (jsonb_typeof(before) = 'object'),
     foreign key (guild_id, issue_id) references guild_identity.audit_issues (guild_id, id) on delete cascade
 );
 

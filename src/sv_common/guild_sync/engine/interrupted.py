@@ -129,7 +129,7 @@ async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member,
     if to_put_back(attempt.roles, held):
         await attempts.stop_undoing(guild, attempt.id, put_back(attempt, held))
     else:
-        await attempts.mark_undone(guild, attempt.id, actor=attempt.undoing_by or attempt.actor)
+        await attempts.mark_undone(guild, [attempt.id], actor=attempt.undoing_by or attempt.actor)
 
 
 def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
@@ -70,16 +70,33 @@ async def undo_roles(
         return attempt
 
 
-async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> None:
-    """Ask Discord whether the roles that an attempt changed can be put back. Raises `Refused` and `SourceError`."""
-    if not attempt.is_on_discord:
+async def check_roles_can_go_back(pool: Pool, found: Sequence[Attempt], source: DiscordSource | None) -> None:
+    """Ask Discord whether the roles that attempts changed can be put back, one attempt after the other, newest first.
+
+    Raises `Refused` and `SourceError`.
+    """
+    on_discord = [attempt for attempt in found if attempt.is_on_discord]
+    if not on_discord:
         return
     if source is None:
         raise Refused(_NO_BOT)
-    async with pool.reading(attempt.guild_id) as guild:
-        member = await member_at(guild, attempt.member_id)
     run = RoleRun(source)
-    await run.check(member, roles_to_put_back(attempt, await run.look(member)))
+    held: dict[int, set[str]] = {}
+    for attempt in on_discord:
+        check_undoable(attempt)
+        async with pool.reading(attempt.guild_id) as guild:
+            member = await member_at(guild, attempt.member_id)
+        if member.row_id not in held:
+            held[member.row_id] = {*await run.look(member)}
+        changes = roles_to_put_back(attempt, held[member.row_id])
+        await run.check(member, changes)
+        held[member.row_id] = after(held[member.row_id], changes)
+
+
+def after(held: Collection[str], changes: Sequence[RoleChange]) -> set[str]:
+    """Return the roles that a member has after changes."""
+    taken = {role.role_id for role in changes if not role.held}
+    return ({*held} | {role.role_id for role in changes if role.held}) - taken
 
 
 def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
@@ -102,7 +119,7 @@ async def _record(pool: Pool, rules: Rules, attempt: Attempt, member: Member, ou
         if outcome.roles is not None:
             await members.set_roles(guild, {member.row_id: outcome.roles})
         if outcome.error is None:
-            await attempts.mark_undone(guild, attempt.id, actor=actor)
+            await attempts.mark_undone(guild, [attempt.id], actor=actor)
         elif not outcome.is_unverified:
             # What is seen counts, or what Discord confirmed where that cannot be seen.
             made = outcome.changes if outcome.roles is None else put_back(attempt, outcome.roles)

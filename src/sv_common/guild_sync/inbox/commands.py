@@ -14,6 +14,7 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.errors import BadInput, PattError, Refused
 from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events
 from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, ManualDecision, NewPlayer
@@ -38,12 +39,6 @@ class FixedReady(FixReport):
     guild_id: int
     next: int | None
     questions: Annotated[int, Field(description="How many questions are left.")]
-
-    @computed_field(description="What to undo, where one fix was applied alone.")
-    @property
-    def attempt_id(self) -> int | None:
-        """What to undo, where one fix was applied alone."""
-        return self.results[0].attempt_id if len(self.results) == 1 else None
 
     @computed_field
     @property
@@ -84,8 +79,7 @@ async def answer(
         order.guild_id,
         order.entry.key,
         told if closed else f"{told}{STAYS_OPEN}",
-        report.attempt_id,
-        (),
+        undo_of_attempts([report.attempt_id] if report.attempt_id is not None else []),
         closed,
         order.next(is_open),
         order.questions(is_open),
@@ -108,9 +102,10 @@ async def dismiss(
     async with pool.writing(order.guild_id) as guild:
         await check_all_unchanged(guild, order.entry.issue_ids, seen)
         await lifecycle.dismiss_many(guild, order.entry.issue_ids, actor=actor, reason=reason, until=end)
+        undo = undo_of_events(await lifecycle.last_words(guild, order.entry.issue_ids))
         is_open = await order.still_open(guild)
     sentence = f"Snoozed until {until}." if until is not None else f"Dismissed: {reason.strip()}"
-    return _set_apart(order, sentence, is_open)
+    return _set_apart(order, sentence, undo, is_open)
 
 
 async def snooze(
@@ -163,10 +158,15 @@ async def fix_ready(
     return FixedReady(report.results, guild_id=number, next=order.next(is_open), questions=order.questions(is_open))
 
 
-def _set_apart(order: Order, sentence: str, is_open: frozenset[int]) -> Answered:
-    ids = order.entry.issue_ids
+def _set_apart(order: Order, sentence: str, undo: UndoOffer | None, is_open: frozenset[int]) -> Answered:
     return Answered(
-        order.guild_id, order.entry.key, sentence, None, ids, ids, order.next(is_open), order.questions(is_open)
+        order.guild_id,
+        order.entry.key,
+        sentence,
+        undo,
+        order.entry.issue_ids,
+        order.next(is_open),
+        order.questions(is_open),
     )
 
 

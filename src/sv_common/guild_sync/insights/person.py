@@ -18,6 +18,7 @@ from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
+from sv_common.guild_sync.insights.last_change import LastChange, last_attempt
 from sv_common.guild_sync.insights.people import LastLogin
 from sv_common.guild_sync.rulebook.explain import reading_in_words
 
@@ -176,6 +177,7 @@ class About:
     rejections: Sequence[RejectionView]
     issues: Sequence[OpenIssue]
     attempts: Sequence[PastAttempt]
+    last_change: Annotated[LastChange | None, Field(description="The last change that stands; null for none.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +283,7 @@ async def _about(guild: GuildConnection, values: dict[str, Any], subject: _Subje
         "rejections": await guild.all(RejectionView, SQL["rejections"], **values),
         "issues": await guild.all(OpenIssue, SQL["issues"], **values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
+        "last_change": last_attempt(attempts, {subject.kind: subject.id}),
     }
 
 

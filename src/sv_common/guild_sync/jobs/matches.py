@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 
 SQL = load_sql(__package__, "matches.sql")
 
@@ -34,6 +35,12 @@ class MatchRequest:
     selected: Annotated[
         Sequence[str] | None, Field(description="Keys of the people who were selected; null is everybody.")
     ]
+
+    @computed_field(description="How to undo it; null where nothing was changed.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo it, if something was changed."""
+        return undo_of_attempts([self.attempt_id]) if self.attempt_id is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, computed_field
 
 from sv_common.guild_sync.changes.describe import Effect
+from sv_common.guild_sync.core.undo_offer import UndoOffer
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights.health import SourceAge
 from sv_common.guild_sync.issues.explanation import CandidateKind, Source, Strength
@@ -346,15 +347,13 @@ class SafeFixes:
 class Answered:
     """What a command of the Inbox did.
 
-    `attempt_id` is what to undo; `reopen` are issues to reopen, where that is how it is undone. `next` is the question to
-    open now: the same one where it is still open.
+    `next` is the question to open now: the same one where it is still open.
     """
 
     guild_id: int
     key: int
     sentence: Annotated[str, Field(examples=["Velquin belongs to Grimaldo."])]
-    attempt_id: int | None
-    reopen: Sequence[int]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it; null where nothing can be undone.")]
     closed: Annotated[Sequence[int], Field(description="The issues of the question that are no longer open.")]
     next: int | None
     questions: Annotated[int, Field(description="How many questions are left.")]
