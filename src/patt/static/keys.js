@@ -6,6 +6,8 @@ const GO_MS = 1500; // so long after g the letter of a place counts
 
 let goUntil = 0;
 let lastPicked = null;
+let loading = null; // the request for the next question: what is pressed meanwhile is meant for that one
+let waiting = [];
 
 const areKeysOff = () => localStorage.getItem(KEYS_OFF) === "1";
 const openMenu = () => document.querySelector("details.menu[open]");
@@ -110,6 +112,11 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") || (!isFind && isTyping(event.target))) {
     return;
   }
+  if (loading && !isFind) {
+    event.preventDefault();
+    waiting.push(event.key);
+    return;
+  }
   const found = isFind || event.key === "/" ? find : act(event);
   if (found) {
     event.preventDefault();
@@ -159,6 +166,22 @@ function showCurrent() {
     }
   }
 }
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target.id === "question") {
+    loading = detail.xhr;
+  }
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.xhr !== loading) {
+    return;
+  }
+  loading = null;
+  const meant = detail.successful ? waiting : [];
+  waiting = [];
+  setTimeout(() => meant.forEach((key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))));
+});
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "question") {
