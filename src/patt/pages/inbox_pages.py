@@ -26,7 +26,10 @@ HOME = INBOX.href
 QUESTION = "question"
 """The part of the page that shows a question."""
 
-FIRST_SHOWN = 50
+MANY = 5
+"""Characters that a full match would link, from which on the landing page shows it before the first question."""
+
+FIRST_SHOWN = 30
 """Questions of a group that the list shows at once."""
 
 FOLLOWING = 8
@@ -155,7 +158,8 @@ async def _page(
         found, shown = await inbox_and_question(here, keys, is_any=is_onward or not keys, only=_only(view.show))
     listed = [entry for group in found.groups for entry in group.entries if _is_shown(entry, view.show)]
     view = replace(view, guild=guild.id, following=tuple(entry.key for entry in listed))
-    sheet = "match" if not keys and not is_onward and found.match else None
+    is_landing = not keys and not is_onward
+    sheet = "match" if is_landing and found.match and found.match.characters_linked >= MANY else None
     if keys and shown is None and not is_onward:
         sheet = "gone"
     context = {
