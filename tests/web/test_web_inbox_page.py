@@ -72,7 +72,9 @@ async def test_the_first_question_is_open_on_the_landing_page(alice: httpx2.Asyn
     assert "Link to Mito" in shown
 
 
-async def test_a_question_says_what_we_know_and_who_it_could_be(alice: httpx2.AsyncClient, asking: GuildBuilder) -> None:
+async def test_a_question_says_what_we_know_and_who_it_could_be(
+    alice: httpx2.AsyncClient, asking: GuildBuilder
+) -> None:
     key = await issue_number(asking, "orphan_wow", "Velquin")
     shown = Seen(await alice.get(f"{INBOX}/{key}")).text("question")
     assert "Whose is Velquin?" in shown
@@ -173,7 +175,7 @@ async def test_an_answer_marks_its_row_and_leads_a_script_on(alice: httpx2.Async
     address, fields = forms_of(page, ">: Grimaldo<")[0]
     sent = await alice.post(address, data=dict(fields), headers=PART)
     part = await alice.get(sent.headers["location"], headers=PART)
-    assert f'id="done-{key}" hx-swap-oob="true"' in part.text
+    assert f'data-done="{key}"' in part.text
     assert part.headers["HX-Push-Url"] == f"{INBOX}/{loner}?guild={asking.guild_id}"
 
 

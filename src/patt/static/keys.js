@@ -153,17 +153,25 @@ document.addEventListener("change", (event) => {
 });
 showSwitch();
 
-// The open question: its row is marked, and its heading is read where the answered one took the focus with it.
-function showCurrent() {
-  const key = document.getElementById("question")?.dataset.question;
-  for (const row of document.querySelectorAll("[data-row]")) {
-    const link = linkOf(row);
-    if (row.dataset.row === key) {
-      link.setAttribute("aria-current", "true");
-      link.scrollIntoView({ block: "nearest" });
-    } else {
-      link.removeAttribute("aria-current");
-    }
+// The open question: its row is marked, that of the answered one is done and stays where it is, and its heading is read.
+const rowOf = (key) => document.querySelector(`[data-row="${CSS.escape(key)}"]`);
+
+function showDone() {
+  const done = document.querySelector("#question > [data-done]");
+  const row = done && rowOf(done.dataset.done);
+  row?.querySelector(".row-done").replaceChildren(...done.childNodes);
+  done?.remove();
+}
+
+function showCurrent(key) {
+  document.querySelector("[data-row] [aria-current]")?.removeAttribute("aria-current");
+  const row = rowOf(key);
+  row?.querySelector(".row-done").replaceChildren();
+  if (row) {
+    linkOf(row).setAttribute("aria-current", "true");
+    linkOf(row).scrollIntoView({ block: "nearest" });
+  } else if (document.getElementById("questions")) {
+    htmx.ajax("GET", location.href, { target: "#questions", select: "#questions", swap: "morph:outerHTML" }); // its next rows
   }
 }
 
@@ -187,7 +195,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "question") {
     return;
   }
-  showCurrent();
+  showDone();
+  const key = event.target.dataset.question;
+  if (key) {
+    showCurrent(key);
+  }
   document.querySelector(".panes")?.classList.add("is-open");
   const isAnswered = event.detail.requestConfig?.verb === "post"; // the next question is read aloud
   if (isAnswered || document.activeElement === document.body) {
