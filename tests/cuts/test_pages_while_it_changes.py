@@ -41,7 +41,7 @@ ONE_ROW = frozenset(
 """What tells of a single row that is not there, or is for others."""
 
 _CHANGES_EACH_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[T ][\d:.]+(?:\+00:00|Z)?|[0-9a-f]{16,}|\"duration_ms\": ?\d+|\d+ ms|\bjust now\b|\b\d+[mhd] ago\b"
+    r"\d{4}-\d\d-\d\d[T ][\d:.]+(?:\+00:00|Z)?|[0-9a-f]{16,}|[A-Z2-7]{64,}=|\"duration_ms\": ?\d+|\d+ ms|\bjust now\b|\b\d+[mhd] ago\b"
 )
 """Moments and durations, how long ago something was, and what is made by chance."""
 

@@ -147,3 +147,11 @@ async def test_a_verb_that_would_do_nothing_says_why_beside_it(sign_in: SignIn) 
     box = await page.locator("#findings").bounding_box()
     assert box is not None
     assert 0 <= box["y"] < 900
+
+
+async def test_on_a_phone_one_signs_out_behind_more(sign_in: SignIn) -> None:
+    page, wrong = await sign_in("/admin/account", viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    await page.locator(".tabs summary").click()
+    await page.get_by_role("button", name="Sign out", exact=True).click()
+    await page.wait_for_url("**/login")
+    assert wrong == []

@@ -189,20 +189,20 @@ class SourcesLine:
     """How fresh a guild's data is, in the line beside every page."""
 
     sentence: str
-    remark: str
-    stale: bool
+    remark: str = ""
+    last: datetime | None = None
+    """When data was read last, where all of it is fresh."""
 
 
 def sources_line(ages: Sequence[SourceAge], now: datetime) -> SourcesLine:
     """Say which source is the most overdue, or that none is."""
     stale = [age for age in ages if age.is_stale]
     if not stale:
-        newest = max(age.last for age in ages if age.last)
-        return SourcesLine("All data up to date", f"last read {in_words(now - newest)} ago", False)
+        return SourcesLine("All data up to date", last=max(age.last for age in ages if age.last))
     worst = min(stale, key=lambda age: (age.last is not None, age.last or now))
     name = DATA_SOURCES[worst.source]
     sentence = f"{name}: {in_words(now - worst.last)} old" if worst.last else f"{name}: none yet"
-    return SourcesLine(sentence, f"{len(ages) - len(stale)} of {len(ages)} sources up to date", True)
+    return SourcesLine(sentence, f"{len(ages) - len(stale)} of {len(ages)} sources up to date")
 
 
 def expectation(age: SourceAge) -> str:

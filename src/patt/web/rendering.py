@@ -131,7 +131,7 @@ class Arms:
 _FIELDS = ("bend", "chevron", "pale", "chief", "quarter")
 
 
-def _arms(name: str) -> Arms:
+def arms_of(name: str) -> Arms:
     """Return the arms of a name, always the same."""
     number = zlib.crc32(name.encode())
     letter = next((each for each in name if each.isalnum()), "?")
@@ -153,7 +153,7 @@ _ENVIRONMENT.filters |= {
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
     "class_slug": _class_slug,
-    "arms": _arms,
+    "arms": arms_of,
     "as_json": as_json_text,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 from urllib.parse import parse_qs
@@ -34,7 +35,7 @@ def form_token_of(session: str) -> str:
     that matches a part of the token, if the token is always the same.
     """
     mask = secrets.token_bytes(_PROOF_BYTES)
-    return mask.hex() + _under(mask, _form_proof(session)).hex()
+    return base64.b32encode(mask + _under(mask, _form_proof(session))).decode()
 
 
 def _form_proof(session: str) -> bytes:
@@ -62,7 +63,7 @@ async def body_of_own_form(request: Request, session: str, receive: Receive) -> 
 
 def _is_token_of(session: str, token: str) -> bool:
     try:
-        halves = bytes.fromhex(token)
+        halves = base64.b32decode(token)
     except ValueError:
         return False
     mask, masked = halves[:_PROOF_BYTES], halves[_PROOF_BYTES:]
