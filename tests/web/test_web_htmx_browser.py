@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -174,3 +175,38 @@ async def test_an_address_that_has_nothing_is_told_on_the_page_that_stays(sign_i
     await expect(page.locator("#content")).to_contain_text("Data quality rules")
     assert page.url.startswith(f"{site}{PAGE}")
     assert "99999" not in page.url
+
+
+async def test_a_secret_that_is_shown_once_is_taken_away_by_nobody(sign_in: SignIn, troubled: GuildBuilder) -> None:
+    page, wrong = await sign_in("/admin/settings/keys")
+    await expect(page.locator("html.is-live")).to_have_count(1)
+    await page.get_by_label("For whom").fill("Mito")
+    await page.get_by_role("button", name="Make a key").click()
+    await expect(page.locator("code.key")).to_be_visible()
+    assert await page.get_by_label("For whom").input_value() == ""
+    heard = asyncio.create_task(
+        page.evaluate(
+            "new Promise((go) => stream.addEventListener('change', () => setTimeout(go, 500), { once: true }))"
+        )
+    )
+    await page.evaluate("lastTouch = 0; document.activeElement.blur()")
+    await mitigations.fix_one(troubled.pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer bob")
+    await heard
+    await expect(page.locator("code.key")).to_be_visible()
+    await expect(page.locator("#news")).to_be_hidden()
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("troubled")
+async def test_the_shell_says_what_was_searched_for_and_no_longer_on_other_pages(sign_in: SignIn) -> None:
+    page, wrong = await sign_in()
+    everything = page.get_by_role("searchbox", name="Find everything")
+    await everything.fill("mito")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_contain_text("Mito")
+    await expect(page).to_have_url(re.compile(r".*/admin/search\?.*q=mito"))
+    await expect(everything).to_have_value("mito")
+    await page.get_by_role("link", name="Activity").first.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Activity")
+    await expect(everything).to_have_value("")
+    assert wrong == []

@@ -6,13 +6,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
+from starlette.requests import Request
 
 from guild_builder import GuildBuilder
 from patt.app import STATIC
+from patt.bootstrap import Services
+from patt.pages.layout import Visit
+from patt.web.context import Caller
 from patt.web.forms import DONE_EVENT, HTMX_HEADER, UNATTENDED_HEADER
 from patt.web.rendering import TEMPLATES
 from proofs.walking import Page
@@ -98,6 +102,20 @@ async def test_what_is_no_page_is_not_boosted(alice: httpx2.AsyncClient, trouble
     assert len(downloads) == 2
     assert all('hx-boost="false"' in each for each in downloads)
     assert Page(page.text).inline == []
+
+
+@pytest.mark.parametrize(("headers", "target"), [(HTMX, "content"), ({HTMX_HEADER: "true"}, None), ({}, None)])
+def test_a_visit_knows_which_element_is_asked_for(headers: Mapping[str, str], target: str | None) -> None:
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    request = Request({"type": "http", "method": "GET", "path": PAGE, "headers": raw})
+    assert Visit(request, cast("Services", None), cast("Caller", None), None).target == target
+
+
+@pytest.mark.usefixtures("troubled")
+async def test_the_form_of_a_new_key_is_done_so_that_it_is_not_sent_again(alice: httpx2.AsyncClient) -> None:
+    made = await alice.post("/admin/settings/keys", data={"uploader": "Mito"}, headers=HTMX, follow_redirects=True)
+    assert made.headers["HX-Trigger"] == DONE_EVENT
+    assert ('class="key">' in made.text, "data-live-guild" in made.text) == (True, False)
 
 
 def _config() -> Mapping[str, Any]:

@@ -201,7 +201,14 @@ function arrive({ isBack, scroll }) {
   document.dispatchEvent(new CustomEvent("patt:arrive", { detail: { from, isBack } }));
 }
 
+// The shell stays, and says so: which place this is, and what was searched for.
 function sayWhereThisIs() {
+  for (const field of document.querySelectorAll("form[role=search] input[type=search]")) {
+    if (!content().contains(field)) {
+      const isAnswered = field.form.getAttribute("action") === location.pathname;
+      field.value = isAnswered ? new URLSearchParams(location.search).get(field.name) ?? "" : "";
+    }
+  }
   for (const link of document.querySelectorAll("nav a[href]")) {
     if (!content().contains(link)) {
       const isHere = `${location.pathname}/`.startsWith(`${link.pathname}/`);
