@@ -180,7 +180,7 @@ async function freshPage() {
 }
 
 function showPage(page) {
-  htmx.swap("#content", page, { swapStyle: "morph:outerHTML", swapDelay: 0, settleDelay: 0 }, { contextElement: content() });
+  htmx.swap("#content", page, { swapStyle: "morph", swapDelay: 0, settleDelay: 0 }, { contextElement: content() });
 }
 
 async function showAfresh() {

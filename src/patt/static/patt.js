@@ -231,7 +231,7 @@ async function comeBack({ state }) {
     return; // another place on the same page
   }
   isComingBack = true;
-  await htmx.ajax("GET", address(), { target: "#content", swap: "morph:outerHTML" }).catch(() => location.reload());
+  await htmx.ajax("GET", address(), { target: "#content", swap: "morph" }).catch(() => location.reload());
   isComingBack = false;
   arrive({ isBack: true, scroll: state?.scroll });
 }
