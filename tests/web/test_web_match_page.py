@@ -7,6 +7,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
+from patt.web.forms import HTMX_HEADER, UNATTENDED_HEADER
 from patt.worker.running import run_full_match
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
@@ -105,7 +106,7 @@ async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder
 ) -> None:
     answer = await alice.post(MATCH_API, data={"back": MATCH_PAGE})
-    part = Seen(await alice.get(f"{MATCH_PAGE}/state"))
+    part = Seen(await alice.get(MATCH_PAGE, headers={HTMX_HEADER: "true", UNATTENDED_HEADER: "1"}))
     assert "waiting by officer alice" in part.text("match-state")
     assert "html" not in part.tags
     assert Seen(await alice.get(answer.headers["location"])).text("status") == "The full match is queued."

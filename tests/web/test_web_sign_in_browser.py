@@ -141,6 +141,7 @@ async def test_signing_out_everywhere_ends_the_phones_session_too(sign_in: SignI
     desktop, _ = await sign_in("Authorize as Brisa")
     phone, _ = await sign_in("Authorize as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
     await desktop.get_by_role("link", name="@brisa").click()
+    await expect(desktop.get_by_role("heading", level=1)).to_have_text("Your sign-ins")
     await expect(desktop.get_by_role("heading", level=2)).to_have_text("Active sessions 2")
     await desktop.get_by_role("button", name="Sign out everywhere").click()
     await expect(desktop).to_have_url(f"{site}/login")

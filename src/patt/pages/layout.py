@@ -151,7 +151,7 @@ class Visit:
             "is_unattended": UNATTENDED_HEADER in self.request.headers,
         }
         is_part = shape_of(self.request) == "part"
-        is_done = told is not None and bool(told.text) and told.tone == "result"
+        is_done = told is not None and told.tone == "result"
         headers = {"HX-Trigger": DONE_EVENT} if is_part and is_done else None
         response = render(f"admin/{template}.html", shell | context, headers=headers, has_shell=not is_part)
         forms.forget(self.request, response)

@@ -22,7 +22,7 @@ class SeenStream extends EventTarget {
     this.mark = null;
     this.source = null;
     document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? this.open() : this.close()));
-    document.addEventListener("patt:arrive", () => this.open());
+    document.addEventListener("patt:arrive", () => this.move());
     setInterval(() => this.poll(), POLL_MS);
     this.open();
   }
@@ -35,12 +35,21 @@ class SeenStream extends EventTarget {
     if (this.source || !guildOf() || document.visibilityState !== "visible") {
       return;
     }
+    this.guild = guildOf();
     const after = encodeURIComponent(this.mark ?? content().dataset.liveMark);
     this.source = new EventSource(`${this.url}?guild=${guildOf()}&after=${after}`);
     for (const name of EVENTS) {
       this.source.addEventListener(name, (event) => this.tell(event));
     }
     this.source.addEventListener("error", () => this.break());
+  }
+
+  move() {
+    if (this.guild && guildOf() && this.guild !== guildOf()) {
+      this.close();
+      this.mark = null;
+    }
+    this.open();
   }
 
   tell({ type, data, lastEventId }) {
@@ -160,6 +169,9 @@ function say(sentence, ...buttons) {
 }
 
 async function freshPage() {
+  if (!guildOf()) {
+    return null; // such as a page that shows a secret once
+  }
   const headers = { "HX-Request": "true", "HX-Target": "content", [UNATTENDED]: "1" };
   const from = address();
   const response = await fetch(from, { headers });
@@ -168,7 +180,7 @@ async function freshPage() {
 }
 
 function showPage(page) {
-  htmx.swap("#content", page, { swapStyle: "morph:outerHTML", swapDelay: 0, settleDelay: 0 }, { contextElement: content() });
+  htmx.swap("#content", page, { swapStyle: "morph", swapDelay: 0, settleDelay: 0 }, { contextElement: content() });
 }
 
 async function showAfresh() {

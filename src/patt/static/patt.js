@@ -201,7 +201,14 @@ function arrive({ isBack, scroll }) {
   document.dispatchEvent(new CustomEvent("patt:arrive", { detail: { from, isBack } }));
 }
 
+// The shell stays, and says so: which place this is, and what was searched for.
 function sayWhereThisIs() {
+  for (const field of document.querySelectorAll("form[role=search] input[type=search]")) {
+    if (!content().contains(field)) {
+      const isAnswered = field.form.getAttribute("action") === location.pathname;
+      field.value = isAnswered ? new URLSearchParams(location.search).get(field.name) ?? "" : "";
+    }
+  }
   for (const link of document.querySelectorAll("nav a[href]")) {
     if (!content().contains(link)) {
       const isHere = `${location.pathname}/`.startsWith(`${link.pathname}/`);
@@ -226,7 +233,7 @@ async function comeBack({ state }) {
     return; // another place on the same page
   }
   isComingBack = true;
-  await htmx.ajax("GET", address(), { target: "#content", swap: "morph:outerHTML" }).catch(() => location.reload());
+  await htmx.ajax("GET", address(), { target: "#content", swap: "morph" }).catch(() => location.reload());
   isComingBack = false;
   arrive({ isBack: true, scroll: state?.scroll });
 }
