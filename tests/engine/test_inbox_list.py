@@ -12,6 +12,7 @@ from sv_common.guild_sync.insights.inbox.listing import inbox, safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, Group, Inbox
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues.explanation import Strength
+from sv_common.guild_sync.roster.freshness import Source
 from sv_common.guild_sync.rules import RULES
 
 
@@ -209,8 +210,8 @@ async def test_a_full_match_that_would_link_nobody_is_not_offered(guild: GuildBu
 
 async def test_sources_that_were_never_read_say_what_to_do(guild: GuildBuilder) -> None:
     found = {each.age.source: each for each in (await shown(guild)).sources}
-    assert found["addon_notes"].sentence == "Guild notes were never read."
-    assert "/pattsync" in found["addon_notes"].remedy
+    assert found[Source.NOTES].sentence == "Guild notes were never read."
+    assert "/pattsync" in found[Source.NOTES].remedy
 
 
 async def test_more_safe_changes_than_the_budget_are_held_as_one_batch(guild: GuildBuilder) -> None:
