@@ -83,6 +83,10 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),
     f"{QUALITY}/issues/reopen": _issues("aside"),
     f"{QUALITY}/jobs": _json(kind="scan"),
+    f"{API}/inbox/fix": _issues("newalt"),
+    f"{API}/inbox/{{key}}/answer": _json(**_LINK),
+    f"{API}/inbox/{{key}}/snooze": _json(days=7),
+    f"{API}/inbox/{{key}}/dismiss": _json(**_REASON),
     f"{API}/full-match": lambda world: Ask(json={"selected": [world.match_key]}),
     f"{API}/players/decisions": _json(**_LINK),
     f"{API}/players/decisions/preview": _json(**_LINK),
@@ -124,5 +128,10 @@ CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", 
 def address(path: str, world: World) -> str:
     """Fill in a path: by what it is about, the numbers of something that can be done."""
     issue = "aside" if path.endswith("/reopen") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
-    values = {**world.numbers, "issue_id": world.numbers[issue], "issue_type": "orphan_wow"}
+    values = {
+        **world.numbers,
+        "issue_id": world.numbers[issue],
+        "issue_type": "orphan_wow",
+        "key": world.numbers["riddle"],
+    }
     return path.format(**values, token=world.secrets["token"])

@@ -126,6 +126,9 @@ LINES = {
     "dismiss": f"{QUALITY}/issues/{{issue_id}}/dismiss",
     "reopen": f"{QUALITY}/issues/{{issue_id}}/reopen",
     "resolve": f"{QUALITY}/issues/{{issue_id}}/resolve",
+    "inbox dismiss": f"{API}/inbox/{{key}}/dismiss",
+    "inbox snooze": f"{API}/inbox/{{key}}/snooze",
+    "inbox fix": f"{API}/inbox/fix",
     "settings rule": f"{API}/settings/changes",
     "keys add": f"{API}/settings/keys",
     "keys revoke": f"{API}/settings/keys/{{key_id}}/revoke",
@@ -134,7 +137,7 @@ LINES = {
 }
 """Commands of the command line, and what asks the API for the same."""
 
-_SAYS_IT = ("uploads", "losses")
+_SAYS_IT = ("uploads", "losses", "inbox")
 """Commands that say, when it is done, the API's sentence; others show what was done in a table."""
 
 

@@ -100,7 +100,8 @@ async def _barred(
 ) -> dict[int, tuple[FixOutcome, str]]:
     """What keeps each plan from being applied for this command, by issue."""
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
-    changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
+    previewed = [fix for fix in planned if fix.issue.id in command.seen]
+    changed = [fix.issue.id for fix in previewed if command.seen[fix.issue.id] != fix.plan.key]
     barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
     barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.changes}
     if command.is_bulk:

@@ -14,7 +14,12 @@ from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.discord_names import undecorated
 from sv_common.guild_sync.identity.names.inflection import is_written_in_polish, owners_forms
-from sv_common.guild_sync.identity.names.similarity import SHORTEST_UNSPACED_BEGINNING, SimilarNames, is_similar
+from sv_common.guild_sync.identity.names.similarity import (
+    SHORTEST_UNSPACED_BEGINNING,
+    SimilarNames,
+    is_similar,
+    remembered_names,
+)
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import Vocabulary, fold_accents
 from sv_common.guild_sync.notes.words.tokens import is_unspaced
@@ -209,7 +214,7 @@ class NameIndex:
     @cached_property
     def similar_names(self) -> SimilarNames:
         """The characters' names, in the order of `namesakes`, to be searched by similarity."""
-        return SimilarNames([characters[0].name for characters in self.namesakes])
+        return remembered_names(tuple(characters[0].name for characters in self.namesakes))
 
     @cached_property
     def namesakes(self) -> list[list[KnownCharacter]]:

@@ -12,7 +12,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.loose_words import loose_words
 from sv_common.guild_sync.identity.names.name_index import NameIndex
-from sv_common.guild_sync.identity.names.similarity import SimilarNames
+from sv_common.guild_sync.identity.names.similarity import SimilarNames, remembered_names
 from sv_common.guild_sync.identity.verdicts import Person
 from sv_common.guild_sync.notes import Vocabulary, fold_accents
 
@@ -70,7 +70,7 @@ class PeopleIndex:
 
     @cached_property
     def similar(self) -> SimilarNames:
-        return SimilarNames(self.keys)
+        return remembered_names(tuple(self.keys))
 
     @cached_property
     def keys(self) -> list[str]:

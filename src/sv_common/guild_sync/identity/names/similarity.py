@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -87,6 +88,10 @@ def _stems(word: str) -> set[str]:
     return {_LOST_VOWEL.sub("", word)} | {_LOST_VOWEL.sub("", stem) for stem in stems if len(stem) >= _SHORTEST_ALIKE}
 
 
+_MOST_REMEMBERED: Final = 20_000
+"""Searches that an index remembers: a guild has far fewer names and words."""
+
+
 class How(StrEnum):
     """How a word is similar to a name; the values finish a sentence that begins with the word."""
 
@@ -106,6 +111,12 @@ class Similarity(NamedTuple):
     place: int
     score: float
     how: How
+
+
+@lru_cache(maxsize=16)
+def remembered_names(names: tuple[str, ...]) -> SimilarNames:
+    """Return the index of these names; the last ones are kept, since links change far more often than names."""
+    return SimilarNames(names)
 
 
 class SimilarNames:
@@ -129,12 +140,21 @@ class SimilarNames:
             for less in _with_at_most_one_letter_less(spelling):
                 self._by_one_letter_less[less].append(spelling)
         self._letters = {spelling: frozenset(spelling) for spelling in self._places}
+        self._found: dict[tuple[tuple[str, ...], bool], Sequence[Similarity]] = {}
 
-    def like(self, words: Iterable[str], *, in_text: bool = False) -> list[Similarity]:
-        """Return the names that any of the words is similar to, best first.
+    def like(self, words: Iterable[str], *, in_text: bool = False) -> Sequence[Similarity]:
+        """Return the names that any of the words is similar to, best first; what was searched once is remembered.
 
         `in_text`: the word stands where no name is expected, so it must be nearly the name itself.
         """
+        searched = (tuple(words), in_text)
+        if searched not in self._found:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[searched] = self._search(*searched)
+        return self._found[searched]
+
+    def _search(self, words: Iterable[str], in_text: bool) -> list[Similarity]:
         best: dict[int, Similarity] = {}
         for word in words:
             same = self._at(self._places_of_names.get(name_key(word), ()), _THE_SAME, How.NAME)

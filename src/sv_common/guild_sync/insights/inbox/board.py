@@ -100,7 +100,8 @@ async def read_board(guild: GuildConnection) -> Board:
             plannings[issue_type] = await plan_fixes(guild, RULES[issue_type], of_rule, CLICK)
         except PattError as refusal:
             doubts[issue_type] = str(refusal)
-    keys = [fix.plan.key for planning in plannings.values() for fix in planning.ready]
+    ready = [fix.plan for planning in plannings.values() for fix in planning.ready]
+    keys = [plan.key for plan in ready if plan.plan_class is PlanClass.SAFE]
     undone = frozenset(await attempts.undone_plans(guild, keys))
     return Board(guild.id, await resolver_of(guild), issues, subjects, plannings, doubts, undone)
 
