@@ -14,10 +14,13 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot, differences
+from patt.bootstrap import Services
 from patt.web.forms import Flash
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from web.helpers import Seen, bound_session, officer, session
+from sv_common.guild_sync.sources.ports import Sources
+from web.helpers import BASE_URL, Seen, bound_session, officer, session, settings
 
 QUALITY = "/api/v1/admin/data-quality"
 DECISIONS = "/api/v1/admin/players/decisions"
@@ -238,6 +241,23 @@ async def test_a_batch_of_which_a_part_is_in_the_way_is_offered_in_part(
         "join guild_identity.players p on p.id = l.player_id where c.character_name like '%%alt'"
     )
     assert owner == [("Mitoalt", "Elrek")]
+
+
+async def test_the_end_of_a_job_offers_the_undo_of_all_that_it_did(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    before = await rows(known)
+    job = (await alice.post(f"{QUALITY}/jobs", json={"kind": "fix_all", "issue_type": "orphan_wow"})).json()
+    assert job["undo"] is None
+    await run_jobs(Services(settings(BASE_URL), known.pool, Sources()), known.guild_id)
+    ended = (await alice.get(f"{QUALITY}/jobs/{job['id']}")).json()
+    assert (ended["state"], ended["undo"]["label"]) == ("done", "Undo all 2")
+    page = await alice.get(f"/admin/activity/jobs/{job['id']}", params={"back": f"{PAGE}?guild=1"})
+    form = form_in(page)
+    assert form is not None
+    assert form[1]["back"] == f"{PAGE}?guild=1"
+    assert (await alice.post(form[0], data=form[1])).status_code == 303
+    assert differences(before, await rows(known)).keys() <= {"guild_identity.audit_issues"}
 
 
 async def test_issue_player_and_character_say_their_last_change_with_its_undo(

@@ -76,7 +76,14 @@ async function showEnd(job) {
     asked.delete(job.id);
     lastOwnAction = Date.now();
     await showAfresh(form);
-    tell(job.sentence, job.state === "done" ? "result" : "problem");
+    const back = encodeURIComponent(location.pathname + location.search);
+    const told = await fetch(`/admin/activity/jobs/${job.id}?guild=${guildOf()}&back=${back}`, { headers: UNATTENDED });
+    const status = told.ok ? await partOf(told, "status") : null;
+    if (status) {
+      show(status);
+    } else {
+      tell(job.sentence, job.state === "done" ? "result" : "problem");
+    }
   }
 }
 

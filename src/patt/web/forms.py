@@ -34,6 +34,9 @@ UNATTENDED_HEADER = "X-PATT-Unattended"
 FRAGMENT_HEADER = "X-PATT-Fragment"
 """What the pages' scripts send with a form: they want the sentence alone, as a part of the page."""
 
+LONGEST_BACK = 500
+"""Characters of an address to lead back to."""
+
 COOKIE = "patt_flash"
 _PATH = "/admin"
 _LIFETIME_SECONDS = 60
