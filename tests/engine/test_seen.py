@@ -64,7 +64,7 @@ async def test_an_undo_of_an_issue_that_somebody_has_moved_is_refused(guild: Gui
     await run_integrity_check(guild.pool)
     with pytest.raises(PlanStale, match="Since you opened this page: a scan found it again"):
         await undo(guild.pool, done.attempt_id, actor=BOB, seen=seen)
-    assert (await undo(guild.pool, done.attempt_id, actor=BOB)).attempt_id == done.attempt_id
+    assert (await undo(guild.pool, done.attempt_id, actor=BOB)).attempt_ids == [done.attempt_id]
 
 
 async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
