@@ -78,6 +78,8 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/issues/{{issue_id}}/reopen": _json(**_REASON),
     f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
     f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,
+    f"{QUALITY}/attempts/undo": lambda world: Ask(json={"attempts": str(world.numbers["attempt_id"])}),
+    f"{QUALITY}/issues/undo": lambda world: Ask(json={"events": str(world.numbers["event"])}),
     f"{QUALITY}/issues/fix": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/fix/preview": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),

@@ -117,7 +117,7 @@ async def test_a_form_and_htmx_do_and_say_what_the_api_does(bench: Bench, app: F
     sentence = said(api)
     for answer in (page, part):
         assert (answer.status_code, answer.headers["location"]) == (303, BACK), answer.text
-        assert flash_of(answer) == ("result" if api.is_success else "problem", sentence[:500])
+        assert flash_of(answer) == ("result" if api.is_success else "problem", sentence[:1000])
 
 
 LINES = {

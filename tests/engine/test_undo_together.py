@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from guild_builder import GuildBuilder
+from engine.memory_discord import MemoryDiscord, discord_of
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot, differences
 from sv_common.guild_sync.changes.tables import TABLES
@@ -169,6 +170,68 @@ async def test_of_a_batch_what_is_undone_already_does_not_keep_the_rest(guild: G
     report = await undo_together(guild.pool, attempts, actor=ALICE, partly=True)
     assert sorted(report.attempt_ids) == sorted(attempts)[1:]
     assert [f"Attempt {first} was undone already" in line for line in report.left] == [True]
+
+
+async def _roles(guild: GuildBuilder, discord: MemoryDiscord, *names: str) -> list[int]:
+    """Fix the roles of all members; return the attempts."""
+    report = await fix_all(guild.pool, "role_mismatch", actor=ALICE, guild_id=guild.guild_id, discord_bot=discord)
+    assert report.fixed == len(names)
+    return sorted(each.attempt_id for each in report.results if each.attempt_id is not None)
+
+
+async def test_later_role_changes_of_one_member_are_undone_with_the_first(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
+    discord = await discord_of(guild)
+    before = {member: [*roles] for member, roles in discord.roles.items()}
+    await run_integrity_check(guild.pool)
+    (first,) = await _roles(guild, discord, "Elrek")
+    await guild.execute(
+        "update guild_identity.wow_characters c set rank_index = r.wow_rank_index, guild_rank_id = r.id "
+        "from common.guild_ranks r where r.guild_id = c.guild_id and r.wow_rank_index = %(rank)s",
+        {"rank": SOCIAL},
+    )
+    await run_integrity_check(guild.pool)
+    (second,) = await _roles(guild, discord, "Elrek")
+    preview = await preview_undo(guild.pool, first, discord_bot=discord)
+    assert "were changed on Discord since" in (preview.obstacle or "")
+    assert preview.together is not None
+    assert [each.id for each in preview.together.attempts] == [second, first]
+    await undo_together(guild.pool, [first, second], actor=BOB, discord_bot=discord)
+    assert discord.roles == before
+
+
+async def test_where_discord_stops_it_half_way_the_report_says_what_is_undone_and_what_is_not(
+    guild: GuildBuilder,
+) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
+    await guild.main("Mito", rank=OFFICER, roles=[ROLE_OF_RANK[SOCIAL]])
+    discord = await discord_of(guild)
+    await run_integrity_check(guild.pool)
+    attempts = await _roles(guild, discord, "Elrek", "Mito")
+    by_new_role = {role: attempt for attempt in attempts for role in await _taken(guild, attempt)}
+    first_to_be_undone = max(attempts)
+    refused = next(role for role, attempt in by_new_role.items() if attempt != first_to_be_undone)
+    discord.refused = [refused]
+    report = await undo_together(guild.pool, attempts, actor=BOB, discord_bot=discord)
+    assert ([*report.attempt_ids], report.is_stopped) == ([first_to_be_undone], True)
+    assert report.left[0].startswith(f"Attempt {min(attempts)}: ")
+    assert "Not undone; you can undo these later:" in report.sentence
+    undone = await guild.rows("select id from guild_identity.fix_attempts where undone_at is not null")
+    assert undone == [(first_to_be_undone,)]
+    discord.refused = []
+    await undo_together(guild.pool, [min(attempts)], actor=BOB, discord_bot=discord)
+
+
+async def _taken(guild: GuildBuilder, attempt: int) -> list[str]:
+    """The roles that an attempt took, which its undo gives again."""
+    return [
+        role
+        for (role,) in await guild.rows(
+            "select c -> 'after' ->> 'role_id' from guild_identity.fix_attempts, jsonb_array_elements(changes) c "
+            "where id = %(attempt)s and not (c -> 'after' ->> 'held')::boolean",
+            {"attempt": attempt},
+        )
+    ]
 
 
 async def test_no_attempt_and_one_of_no_guild_are_refused(known: GuildBuilder) -> None:

@@ -51,6 +51,7 @@ MORE_VIEWS = (
     "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
     "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
     "/admin/data-quality/preview?guild={guild_id}&issue_ids={issue_id}",
+    "/admin/data-quality/attempts/undo?guild={guild_id}&attempts={attempt_id}",
     "/admin/data-quality/preview/all?guild={guild_id}",
     "/admin/data-quality/preview/all?guild={guild_id}&state=dismissed",
     "/admin/data-quality/issues/{issue_id}?search=o",
@@ -187,6 +188,8 @@ _NUMBERS = """
     select 'request_id', array(select id from guild_identity.match_requests order by id limit 2)
     union all
     select 'attempt_id', array(select id from guild_identity.fix_attempts order by id limit 2)
+    union all
+    select 'job_id', array(select id from guild_identity.work_requests order by id limit 1)
     union all
     select 'upload_id', array(select id from guild_identity.addon_uploads order by id limit 2)
     union all

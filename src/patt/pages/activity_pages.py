@@ -12,10 +12,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import activity as api
-from patt.api.activity import LONGEST_ACTOR
+from patt.api.activity import LONGEST_ACTOR, JobId
 from patt.pages.layout import View, VisitDep, part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
 from patt.web.context import GuildDep, PageQuery, viewer_of
+from patt.web.forms import LONGEST_BACK, Flash, way_back
 from patt.web.places import LOG
 from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import GuildConnection
@@ -107,6 +108,17 @@ async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]
 
 async def _uploads(guild: GuildConnection) -> dict[str, Any]:
     return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": UPLOAD_STATES}
+
+
+@router.get("/jobs/{job_id}")
+async def job_part(
+    visit: VisitDep, job_id: JobId, back: Annotated[str, Query(max_length=LONGEST_BACK)] = ""
+) -> Response:
+    """Show the outcome of a job with its undo, for the page on which it was asked for."""
+    async with visit.reading() as (here, guild, _):
+        job = await worker_jobs.job(here, job_id)
+    told = Flash(job.sentence, "problem" if job.state == "failed" else "result", undo=job.undo)
+    return part("status", flash=told, here=way_back(back), guild_number=guild.id)
 
 
 @router.get("/jobs")

@@ -19,7 +19,7 @@ from patt.pages.layout import View, Visit, VisitDep
 from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, IssueId, PageQuery, viewer_of
 from patt.web.finding import LONGEST_SEARCH
-from patt.web.forms import way_back
+from patt.web.forms import LONGEST_BACK, way_back
 from patt.web.places import DATA_QUALITY, PEOPLE
 from sv_common.guild_sync.core.undo_offer import LONGEST_LIST, as_ranges
 from sv_common.guild_sync.identity.decisions import Decision
@@ -32,7 +32,6 @@ from sv_common.guild_sync.rules import RULES
 HOME = DATA_QUALITY.href
 Shown = Literal["all", "idle"]
 MOST_FOUND = 8
-LONGEST_BACK = 500
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 

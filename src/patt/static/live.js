@@ -142,6 +142,8 @@ async function showEnd(job) {
     await showAfresh();
     const isAllDone = job.state === "done" && !NOT_ALL_DONE.some((name) => job.counts?.[name]);
     tell(job.sentence, isAllDone ? "result" : "problem");
+    const told = `/admin/activity/jobs/${job.id}?guild=${guildOf()}&back=${encodeURIComponent(address())}`;
+    await htmx.ajax("GET", told, { swap: "none" }).catch(() => {}); // the same, with its undo
   }
 }
 

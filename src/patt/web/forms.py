@@ -37,6 +37,9 @@ HTMX_HEADER = "HX-Request"
 DONE_EVENT = "patt:done"
 """What the page is told when a command was carried out, so that nothing of its form is kept."""
 
+LONGEST_BACK = 500
+"""Characters of an address to lead back to."""
+
 COOKIE = "patt_flash"
 _PATH = "/admin"
 _LIFETIME_SECONDS = 60

@@ -81,8 +81,8 @@ def _rejection(before: Row | None, after: Row | None, names: Names) -> str:
 
 def _player(player: str, before: Row, after: Row, names: Names) -> str:
     if "discord_user_id" in after:
-        was, now = before.get("discord_user_id"), after["discord_user_id"]
-        if now is None and was is not None:
+        was, now = before["discord_user_id"], after["discord_user_id"]
+        if now is None:
             return f"unlinked {player} from the Discord member {names.member(was)}"
         verb = "confirmed" if was == now else "linked"
         return f"{verb} {player} {'as' if was == now else 'to'} the Discord member {names.member(now)}"

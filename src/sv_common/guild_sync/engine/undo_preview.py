@@ -17,7 +17,7 @@ from sv_common.guild_sync.core.errors import PattError, PlanStale, Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.engine.undo import sort_out
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable
-from sv_common.guild_sync.engine.undoing.blockers import InTheWay, LaterAttempt, in_the_way, told
+from sv_common.guild_sync.engine.undoing.blockers import MOST_TOGETHER, InTheWay, LaterAttempt, in_the_way, told
 from sv_common.guild_sync.engine.undoing.parts import UndoneParts, parts_of, rows_of, undo_parts, undo_whole
 from sv_common.guild_sync.issues.history import Seen, moves
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -90,8 +90,27 @@ async def preview_undo(
         try:
             await check_roles_can_go_back(pool, here.attempts, source)
         except PattError as error:
-            return replace(here, obstacle=str(error))
+            return await _roles_in_the_way(pool, replace(here, obstacle=str(error)), source)
     return here
+
+
+async def _roles_in_the_way(pool: Pool, here: UndoPreview, source: DiscordSource | None) -> UndoPreview:
+    """Add the later changes of the same members' roles, where undoing all of it at once would work."""
+    members = {attempt.member_id for attempt in here.attempts if attempt.is_on_discord}
+    traces = [[{"table": "role", "id": member}] for member in sorted(members)]
+    known = {attempt.id for attempt in here.attempts}
+    async with pool.reading(here.attempt.guild_id) as guild:
+        found = await attempts.later(guild, min(known), traces, MOST_TOGETHER)
+        later = [attempt for attempt in found if attempt.id not in known]
+        names = await attempts.names_of(guild, [*later, *here.attempts])
+    chain = sorted([*later, *here.attempts], key=lambda each: -each.id)
+    if not later:
+        return here
+    try:
+        await check_roles_can_go_back(pool, chain, source)
+    except PattError:  # together they cannot be undone either, so that is not offered
+        return here
+    return replace(here, later=[told(each) for each in later[:MOST_LATER]], together=_together(chain, names))
 
 
 async def _rehearse(guild: GuildConnection, attempt_ids: Sequence[int], guard: Guard) -> UndoPreview:
