@@ -86,6 +86,11 @@ _TABLE = (
     "new-player people:new_player Create a player with these characters, the highest in rank its main.",
     "mark-shared people:mark_shared Decide that a character is a bank or shared: it has no player, and nothing links it.",
     "unmark-shared people:unmark_shared Undo that: the character may have a player, and is found until it has one.",
+    (
+        "set-hiatus people:set_hiatus Decide that a player is away, until a day or for nobody knows how long. None of their "
+        "characters is stale until then."
+    ),
+    "end-hiatus people:end_hiatus Decide that a player is back.",
     "merge people:merge Merge two players: the first gets everything of the other. Try --dry-run first.",
     "main people:main Make a character the main of its player.",
     "alias people:alias_app Words in notes that mean a player.",

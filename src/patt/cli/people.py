@@ -40,6 +40,9 @@ _NAME = Annotated[str | None, typer.Option("--name", help="What the player is ca
 _MEMBER_TOO = Annotated[
     str | None, typer.Option("--member", help="Who the player is on Discord: a user name, or #number.")
 ]
+_UNTIL = Annotated[
+    str | None, typer.Option("--until", metavar="DAY", help="The day on which the player is back, such as 2099-12-24.")
+]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
     Parameter("guild", Parameter.KEYWORD_ONLY, default=None, annotation=GuildOption),
@@ -99,6 +102,8 @@ new_player = _command(
 )
 mark_shared = _command(decisions.MarkShared, _CHARACTER, _WHY, reason="")
 unmark_shared = _command(decisions.UnmarkShared, _CHARACTER)
+set_hiatus = _command(decisions.SetHiatus, _PLAYER, _UNTIL, _WHY, until=None, reason="")
+end_hiatus = _command(decisions.EndHiatus, _PLAYER)
 merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
 main = _command(decisions.SetMain, _CHARACTER)
 

@@ -41,6 +41,8 @@ LABELS = {
     "new_player": "New player",
     "mark_shared": "Bank or shared",
     "unmark_shared": "Not shared",
+    "set_hiatus": "Set hiatus",
+    "end_hiatus": "End hiatus",
     "merge": "Merge players",
     "main": "Set main",
     "add_alias": "Add alias",
@@ -115,7 +117,7 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=LABELS[decision.decision],
-        asks_why=decision.decision in ("reject", "mark_shared"),
+        asks_why=decision.decision in ("reject", "mark_shared", "set_hiatus"),
         home=HOME,
         back=back,
     )

@@ -161,6 +161,20 @@ class MemberRejectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class HiatusView:
+    """An officer's word that the player is away; until it ends, none of their characters is stale."""
+
+    until: Annotated[
+        str | None,
+        Field(description="The day (UTC) on which it ends by itself; null: nobody knows.", examples=["2099-12-24"]),
+    ]
+    reason: str
+    set_by: str
+    created_at: datetime
+    is_over: Annotated[bool, Field(description="Whether its day has come.")]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenIssue:
     id: int
     issue_type: str
@@ -171,8 +185,9 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is stored about a player or a character, and the last 50 attempts."""
+    """What is stored about a player or a character, and the last 50 attempts. `hiatus` is the player's; null: none."""
 
+    hiatus: HiatusView | None
     rejections: Sequence[RejectionView]
     issues: Sequence[OpenIssue]
     attempts: Sequence[PastAttempt]
@@ -278,6 +293,7 @@ def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteVie
 async def _about(guild: GuildConnection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
     attempts = await guild.all(PastAttempt, SQL["attempts"], **values, **_traces(subject), limit=MOST_ATTEMPTS)
     return {
+        "hiatus": await guild.one(HiatusView, SQL["hiatus"], **values),
         "rejections": await guild.all(RejectionView, SQL["rejections"], **values),
         "issues": await guild.all(OpenIssue, SQL["issues"], **values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],

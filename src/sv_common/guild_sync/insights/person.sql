@@ -35,6 +35,14 @@ from guild_identity.aliases_in_use
 where player_id = %(player_id)s
 order by alias_key
 
+-- name: hiatus
+-- Whether a player is away, or the player of a character.
+select h.until::text, h.reason, h.set_by, h.created_at,
+       coalesce(h.until <= (now() at time zone 'UTC')::date, false) as is_over
+from guild_identity.hiatuses h
+where h.player_id = %(player_id)s::bigint
+   or h.player_id = (select l.player_id from guild_identity.player_characters l where l.character_id = %(character_id)s::bigint)
+
 -- name: rejections
 -- Whose characters are not whose: of one player, or of one character.
 select r.id, r.character_id, c.character_name as character, coalesce(c.realm_name, c.realm_slug) as realm,
