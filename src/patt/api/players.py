@@ -14,6 +14,7 @@ from patt.web.finding import LONGEST_SEARCH, LONGEST_WORDS, Found, find
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 from sv_common.guild_sync.insights import people, person
+from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage, PersonKind
 from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
 
@@ -54,6 +55,16 @@ async def players(
 ) -> PeoplePage:
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
     return await people.people_page(here, search=search, kind=KINDS[show], number=page)
+
+
+@router.get("/inactive", summary="Who is inactive: stale characters, one group for each player")
+async def inactive(here: ReadingDep, page: PageQuery = 1) -> InactivePage:
+    """What the rule about stale characters has found, 50 groups a page.
+
+    Players who are away with all of their characters come first, then characters without a player, then those whose player is
+    active on another one. Who is on hiatus is not there.
+    """
+    return await inactive_page(here, number=page)
 
 
 @router.post("/decisions/preview", summary="Preview a decision about who is who")

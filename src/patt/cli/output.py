@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
@@ -72,6 +72,11 @@ def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     out.print(shown)
+
+
+def day_of(milliseconds: int | None) -> str | None:
+    """Return the day (UTC) of a last login."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
 def say(sentence: str) -> None:

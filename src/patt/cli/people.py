@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from patt.cli.output import JsonOption, print_json, say, show, table
-from patt.cli.runner import DryRunOption, GuildOption, actor, call, operator, read
+from patt.cli.output import JsonOption, day_of, print_json, say, show, table
+from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, operator, read
 from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
+from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 
 
 def _argument(metavar: str, help_text: str) -> Any:
@@ -71,6 +72,19 @@ def _tell(group: FoundGroup) -> None:
         numbered = [(hit, f"#{hit.id}" if hit.id is not None else hit.href) for hit in group.hits]
         more = f" (the best {len(group.hits)} of {group.total})" if group.total > len(group.hits) else ""
         table(f"{group.name}{more}", "", "", rows=[(hit.title, number, hit.why) for hit, number in numbered])
+
+
+def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    def lines(found: InactivePage) -> None:
+        rows = [
+            (group.player or "no player", each.name, day_of(each.last_login_timestamp), each.rank, group.active_on)
+            for group in found.items
+            for each in group.characters
+        ]
+        table("player", "character", "last seen", "rank", "but active on", rows=rows)
+        say(f"{found.total} players and characters without one; page {found.number} of {found.pages}.")
+
+    show(read(guild, inactive_page, number=page), as_json, lines)
 
 
 def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:

@@ -18,6 +18,7 @@ from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
+from sv_common.guild_sync.insights.outlinks import OutLink, outlinks
 from sv_common.guild_sync.insights.people import LastLogin
 from sv_common.guild_sync.rulebook.explain import reading_in_words
 
@@ -75,6 +76,7 @@ class CharacterView:
     ] = None
     shared_at: datetime | None = None
     shared_reason: str | None = None
+    region: Annotated[str, Field(exclude=True)] = ""
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
@@ -92,6 +94,12 @@ class CharacterView:
     def realm(self) -> str:
         """The realm by name, or its slug where the name is not known yet."""
         return self.realm_name or self.realm_slug
+
+    @computed_field(description="Its pages on other sites; none where no address is certain.")
+    @property
+    def links(self) -> Sequence[OutLink]:
+        """Its pages on other sites."""
+        return outlinks(self.region, self.realm_slug, self.name)
 
     @property
     def label(self) -> str:

@@ -9,8 +9,9 @@ select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c
        r.name as rank, c.rank_index, c.last_login_timestamp, c.guild_note as note, c.removed_at,
        l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
        l.basis, l.basis_note, l.confirmed_by, l.confirmed_at,
-       s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at
+       s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at, g.region
 from guild_identity.wow_characters c
+join guild_identity.guilds g on g.id = c.guild_id
 left join guild_identity.player_characters l on l.character_id = c.id
 left join guild_identity.shared_characters s on s.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
