@@ -71,6 +71,7 @@ _TABLE = (
     "match issues:match Link all unlinked characters that evidence decides, and create their players. Try --dry-run first.",
     "digest server:digest Send the news to the officers' channel now. A worker sends them automatically.",
     "find people:find_words Find players, characters, Discord members, notes, issues, settings and places.",
+    "people people:people_list List who is who: search, filter and sort; --csv for a spreadsheet.",
     "inactive people:inactive Who is inactive: stale characters by player, those of active players last.",
     "link people:link Decide that a character is this player's. Automation never changes it.",
     "confirm people:confirm Confirm the link of a character to its player. Automation never changes it then.",

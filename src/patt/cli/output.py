@@ -50,6 +50,12 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
     print(json.dumps(as_json(value), ensure_ascii=False, indent=indent))  # noqa: T201 -- this is the output
 
 
+def print_file(content: bytes) -> None:
+    """Print what is a file, byte for byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def as_json(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
