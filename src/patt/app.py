@@ -53,6 +53,7 @@ ROUTERS = (
     matching.router,
     players.router,
     players.for_search,
+    players.for_map,
     settings.router,
     credentials.router,
     access.router,

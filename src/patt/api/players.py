@@ -16,12 +16,13 @@ from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 from sv_common.guild_sync.insights import people, person
+from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
+from sv_common.guild_sync.insights.everyone.guild_map import GuildMap, MapTable, as_table, guild_map
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
+from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
-from sv_common.guild_sync.insights.people_filter import OnDiscord, PeopleFilter, Sort
-from sv_common.guild_sync.insights.people_table import COLUMNS, table_of
 from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
-from sv_common.guild_sync.insights.person_summary import PersonKind
 
 ShownPeople = Literal["players", "characters", "members", "shared", "all"]
 """Whom to list: players, characters without a player, Discord members without a player, bank and shared characters."""
@@ -47,6 +48,21 @@ ShownQuery = Annotated[ShownPeople, Query(description=_SHOWN, examples=["players
 
 router = officer_router("players", "players")
 for_search = officer_router("search", "search")
+
+
+for_map = officer_router("map", "map")
+
+
+@for_map.get("", summary="The whole guild as a picture: characters, players, Discord members, loose ends")
+async def whole_map(here: ReadingDep) -> GuildMap:
+    """Every node with its place, and every edge with what proves it or how much speaks for it; in one answer."""
+    return await guild_map(here)
+
+
+@for_map.get("/table", summary="The same picture as a table")
+async def map_table(here: ReadingDep) -> MapTable:
+    """One line for each character, and for each player or Discord member without any."""
+    return as_table(await guild_map(here))
 
 
 @for_search.get("", summary="Find people, characters, Discord members, notes, issues, settings and places")

@@ -20,11 +20,12 @@ from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 from sv_common.guild_sync.insights import people
+from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
+from sv_common.guild_sync.insights.everyone.guild_map import MapTable, as_table, guild_map
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
+from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
-from sv_common.guild_sync.insights.people_filter import OnDiscord, PeopleFilter, Sort
-from sv_common.guild_sync.insights.people_table import COLUMNS, table_of
-from sv_common.guild_sync.insights.person_summary import PersonKind
 
 ShownKind = Literal["players", "characters", "members", "shared", "all"]
 _KINDS: Mapping[ShownKind, PersonKind | None] = {
@@ -145,6 +146,29 @@ def _tell_people(found: PeoplePage) -> None:
     ]
     table("who", "number", "name", "characters", "rank", "last seen", "Discord", "away", "open issues", rows=rows)
     say(f"{found.total} found; page {found.number} of {found.pages}.")
+
+
+def show_map(
+    loose: Annotated[bool, typer.Option("--loose", help="Only loose ends.")] = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    def lines(found: MapTable) -> None:
+        rows = [
+            (
+                each.character,
+                each.player or ("bank or shared" if each.shared else None),
+                each.proof,
+                each.member,
+                each.member_proof,
+                f"{each.suggested} ({each.suggestion})" if each.suggested else None,
+            )
+            for each in found.rows
+            if each.loose or not loose
+        ]
+        table("character", "player", "proof", "Discord", "proof", "could be", rows=rows)
+
+    show(as_table(read(guild, guild_map)), as_json, lines)
 
 
 def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:

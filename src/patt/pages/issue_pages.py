@@ -21,9 +21,9 @@ from patt.web.forms import way_back
 from patt.web.places import DATA_QUALITY, PLAYERS
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
 from sv_common.guild_sync.insights.people import people_page
-from sv_common.guild_sync.insights.person_summary import PersonSummary
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.rules import RULES
 

@@ -18,7 +18,7 @@ from patt.web.places import PLAYERS
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
-from sv_common.guild_sync.insights.person_summary import PersonSummary
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 
 HOME = PLAYERS.href
 KINDS: dict[ShownPeople, str] = {

@@ -12,7 +12,7 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.paging import Page, page_of
-from sv_common.guild_sync.insights.person_summary import LastLogin
+from sv_common.guild_sync.insights.everyone.summary import LastLogin
 
 SQL = load_sql(__package__, "inactive.sql")
 

@@ -15,9 +15,9 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.row_number import marked_row
+from sv_common.guild_sync.insights.everyone.filters import FilterCount, PeopleFilter, Sort, in_order_of, narrow
+from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary, PlayedCharacter
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
-from sv_common.guild_sync.insights.people_filter import FilterCount, PeopleFilter, Sort, in_order_of, narrow
-from sv_common.guild_sync.insights.person_summary import PersonKind, PersonSummary, PlayedCharacter
 from sv_common.guild_sync.notes import fold_accents
 from sv_common.guild_sync.rulebook.stale_character import STALE_AFTER
 

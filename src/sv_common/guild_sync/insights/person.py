@@ -18,8 +18,8 @@ from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
+from sv_common.guild_sync.insights.everyone.summary import LastLogin
 from sv_common.guild_sync.insights.outlinks import OutLink, outlinks
-from sv_common.guild_sync.insights.person_summary import LastLogin
 from sv_common.guild_sync.rulebook.explain import reading_in_words
 
 SQL = load_sql(__package__, "person.sql")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sv_common.guild_sync.insights.person_summary import PersonSummary
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 
 COLUMNS = (
     "kind",

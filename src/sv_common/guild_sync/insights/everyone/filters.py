@@ -10,8 +10,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from sv_common.guild_sync.core.basis import Basis
+from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary
 from sv_common.guild_sync.insights.matching import in_order
-from sv_common.guild_sync.insights.person_summary import PersonKind, PersonSummary
 
 Sort: TypeAlias = Literal["name", "characters", "last_seen", "rank", "issues"]
 OnDiscord: TypeAlias = Literal["with", "without"]
