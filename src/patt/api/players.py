@@ -15,7 +15,7 @@ from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
-from sv_common.guild_sync.insights import people, person
+from sv_common.guild_sync.insights import people, person, timeline
 from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
 from sv_common.guild_sync.insights.everyone.guild_map import GuildMap, MapTable, as_table, guild_map
 from sv_common.guild_sync.insights.everyone.summary import PersonKind
@@ -23,6 +23,7 @@ from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
+from sv_common.guild_sync.insights.timeline import Timeline
 
 ShownPeople = Literal["players", "characters", "members", "shared", "all"]
 """Whom to list: players, characters without a player, Discord members without a player, bank and shared characters."""
@@ -171,6 +172,18 @@ async def character(services: ServicesDep, character_id: CharacterId, guild: Gui
     """Whose it is or who it may be by its note, what is open about it, and what was done."""
     async with services.pool.reading(await person.guild_of_character(services.pool, character_id, guild)) as here:
         return await person.character_page(here, character_id)
+
+
+@router.get("/characters/{character_id}/timeline", summary="What happened to a character, 50 a page, newest first")
+async def timeline_of_character(here: ReadingDep, character_id: CharacterId, page: PageQuery = 1) -> Timeline:
+    """Decisions, fixes and undos with their numbers, findings, arrivals and leavings, and former names."""
+    return await timeline.timeline_of_character(here, character_id, number=page)
+
+
+@router.get("/{player_id}/timeline", summary="What happened to a player, 50 a page, newest first")
+async def timeline_of_player(here: ReadingDep, player_id: PlayerId, page: PageQuery = 1) -> Timeline:
+    """The same of all of their characters and of their Discord member."""
+    return await timeline.timeline_of_player(here, player_id, number=page)
 
 
 @router.get("/{player_id}", summary="One player")

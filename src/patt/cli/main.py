@@ -73,6 +73,7 @@ _TABLE = (
     "find people:find_words Find players, characters, Discord members, notes, issues, settings and places.",
     "people people:people_list List who is who: search, filter and sort; --csv for a spreadsheet.",
     "map people:show_map Show the whole guild as a table: whose each character is, who that is on Discord, and what proves it.",
+    "timeline people:timeline What happened to a player, newest first, with what can be undone.",
     "inactive people:inactive Who is inactive: stale characters by player, those of active players last.",
     "link people:link Decide that a character is this player's. Automation never changes it.",
     "confirm people:confirm Confirm the link of a character to its player. Automation never changes it then.",

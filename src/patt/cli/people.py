@@ -26,6 +26,7 @@ from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
+from sv_common.guild_sync.insights.timeline import Timeline, timeline_of_player_called
 
 ShownKind = Literal["players", "characters", "members", "shared", "all"]
 _KINDS: Mapping[ShownKind, PersonKind | None] = {
@@ -35,6 +36,11 @@ _KINDS: Mapping[ShownKind, PersonKind | None] = {
     "shared": PersonKind.SHARED,
     "all": None,
 }
+
+
+PlayerArgument = Annotated[
+    str, typer.Argument(metavar="PLAYER", help="Display name of the player, or #number in quotes.")
+]
 
 
 def _argument(metavar: str, help_text: str) -> Any:
@@ -169,6 +175,17 @@ def show_map(
         table("character", "player", "proof", "Discord", "proof", "could be", rows=rows)
 
     show(as_table(read(guild, guild_map)), as_json, lines)
+
+
+def timeline(
+    player: PlayerArgument, page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    def lines(found: Timeline) -> None:
+        rows = [(f"{e.at:%Y-%m-%d %H:%M}", e.what, e.actor, e.sentence, e.attempt_id) for e in found.items]
+        table("when", "what", "by", "", "attempt", rows=rows)
+        say(f"{found.total} entries; page {found.number} of {found.pages}.")
+
+    show(read(guild, timeline_of_player_called, player, number=page), as_json, lines)
 
 
 def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:

@@ -25,9 +25,29 @@ select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_prese
        array(select r.name from guild_identity.discord_roles r
              where r.guild_id = d.guild_id and r.role_id = any (d.all_guild_roles)
              order by r.position desc, r.name) as roles,
-       p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at
+       p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at,
+       highest.right_role
 from guild_identity.players p
 join guild_identity.discord_users d on d.id = p.discord_user_id
+left join lateral (
+    -- As the rule about roles says: a role that is managed and can be given, while the rank table is not in doubt.
+    select case when r.is_role_managed and r.discord_role_id is distinct from g.discord_guild_id
+                     and not coalesce(o.is_integration, false)
+                     and (o.role_id is not null or not exists (
+                            select from guild_identity.discord_roles known where known.guild_id = r.guild_id))
+                     and not exists (select from common.guild_ranks doubtful
+                                     where doubtful.guild_id = r.guild_id and doubtful.name_in_game <> doubtful.name)
+                     and not exists (select from guild_identity.moved_ranks m where m.guild_id = r.guild_id)
+                then coalesce(o.name, r.discord_role_name, r.name) end as right_role
+    from guild_identity.player_characters l
+    join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
+    join common.guild_ranks r on r.id = c.guild_rank_id
+    join guild_identity.guilds g on g.id = r.guild_id
+    left join guild_identity.discord_roles o on o.guild_id = r.guild_id and o.role_id = r.discord_role_id
+    where l.player_id = p.id
+    order by r.level desc, r.wow_rank_index
+    limit 1
+) highest on true
 where p.id = %(player_id)s
 
 -- name: aliases
