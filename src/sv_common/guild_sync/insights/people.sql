@@ -78,16 +78,19 @@ with subject as (
                      order by level desc nulls last, name_key, character_id) filter (where is_present) as played
     from played
     group by kind, id
-), troubled as (
-    select about.kind, about.id, count(distinct i.id) as open_issues
-    from (
-        select kind, id, character_id, null::bigint as member_id, null::bigint as player_id from played
-        union all
-        select kind, id, null, member_id, case when kind = 'player' then id end from subject
-    ) about
-    join guild_identity.audit_issues i
-        on i.wow_character_id = about.character_id or i.discord_member_id = about.member_id or i.player_id = about.player_id
+), open_issues as materialized (
+    select i.id, i.wow_character_id, i.discord_member_id, i.player_id
+    from guild_identity.audit_issues i
     where i.guild_id = %(guild_id)s and i.resolved_at is null and i.dismissed_at is null
+), troubled as (
+    select about.kind, about.id, count(distinct about.issue_id) as open_issues
+    from (
+        select p.kind, p.id, i.id as issue_id from played p join open_issues i on i.wow_character_id = p.character_id
+        union all
+        select s.kind, s.id, i.id from subject s join open_issues i on i.discord_member_id = s.member_id
+        union all
+        select s.kind, s.id, i.id from subject s join open_issues i on i.player_id = s.id where s.kind = 'player'
+    ) about
     group by about.kind, about.id
 ), today as (
     select (now() at time zone 'UTC')::date as day,
