@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from patt.bootstrap import Services
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import findings, people
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.findings import FindingFilter
-from sv_common.guild_sync.insights.people import PersonKind
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.roster import guilds
 

@@ -57,6 +57,7 @@ ROUTERS = (
     inbox.router,
     players.router,
     players.for_search,
+    players.for_map,
     settings.router,
     credentials.router,
     access.router,

@@ -52,6 +52,8 @@ DECISIONS: tuple[ManualDecision, ...] = (
     decisions.NewPlayer(["Riddle"], "Odo", "Zephyr", remember_note=False),
     decisions.MarkShared("Grimalt", "guild bank"),
     decisions.UnmarkShared("Grimalt"),
+    decisions.SetHiatus("Mito", "2099-12-24", "a long trip"),
+    decisions.EndHiatus("Mito"),
 )
 """One of each kind; some are refused, which is to be said alike too."""
 

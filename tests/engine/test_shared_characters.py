@@ -23,7 +23,7 @@ from sv_common.guild_sync.identity.decisions import (
 )
 from sv_common.guild_sync.identity_engine import preview_decision, preview_matching, run_matching
 from sv_common.guild_sync.insights import health, issue, people, person
-from sv_common.guild_sync.insights.people import PersonKind
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import preview_undo

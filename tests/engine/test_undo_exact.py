@@ -42,12 +42,13 @@ from sv_common.guild_sync.mitigations import preview_undo, undo
 BOB = "officer bob"
 
 CASCADES = {
-    ("guild_identity.player_characters", "player_id"),  # these three: a player is deleted only when it has none
+    ("guild_identity.player_characters", "player_id"),  # these four: a player is deleted only when it has none
     (
         "guild_identity.player_note_aliases",
         "player_id",
     ),  # (of aliases, none in use; others are deleted and written down)
     ("guild_identity.link_rejections", "player_id"),
+    ("guild_identity.hiatuses", "player_id"),
     ("common.confirmed_links", "player_id"),  # deleted and written down; an undo that would take one is refused
     ("guild_identity.audit_issues", "player_id"),  # written down; resolved when an undo deletes the player
     ("guild_identity.players", "main_character_id"),  # these two: written down; an undo that would clear one is refused

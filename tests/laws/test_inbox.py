@@ -14,6 +14,7 @@ from laws.happenings import lived
 from laws.law import tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.undo_offer import read_ranges
 from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.insights.inbox.listing import inbox
 from sv_common.guild_sync.insights.inbox.model import Entry, Group, Question
@@ -80,8 +81,9 @@ async def test_an_answer_closes_its_question_or_says_that_it_stays_open_and_is_u
         still = {number for each in await _entries(life) for number in each.issue_ids}
         assert set(done.closed) == set(entry.issue_ids) - still
         assert done.next is None or done.next in still
-        assert done.attempt_id is not None
-        await undo(pool, done.attempt_id, actor="officer bob", guild_id=life.guild_id)
+        assert done.undo is not None
+        (attempt_id,) = read_ranges(done.undo.fields["attempts"])
+        await undo(pool, attempt_id, actor="officer bob", guild_id=life.guild_id)
         after = {each.key: each for each in await _entries(life)}
         assert _shown(after[entry.key]) == _shown(entry)
 

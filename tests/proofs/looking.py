@@ -10,7 +10,7 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response
 
-from patt.app import STATIC
+from patt.web.assets import STATIC
 from patt.web.context import SESSION_COOKIE
 from proofs.houses import House
 from proofs.walking import View

@@ -164,6 +164,22 @@ async def test_without_javascript_a_character_is_marked_as_shared_and_unmarked(
     assert "No player" in text
 
 
+async def test_a_hiatus_is_set_and_ended_on_the_page_of_the_player(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    number = (await known.rows("select id from guild_identity.players where display_name = 'Mito'"))[0][0]
+    page = f"{PLAYERS}/{number}"
+    asked = {"decision": "set_hiatus", "player": f"#{number}", "until": "2099-12-24", "back": page}
+    preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
+    assert "Hiatus of Mito not on hiatus away until 2099-12-24" in preview
+    assert "Reason (optional)" in preview
+    await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "exams"})
+    text = Seen(await alice.get(page)).text("content")
+    assert "Away until 2099-12-24: exams by officer alice just now" in text
+    await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "end_hiatus", "player": f"#{number}", "back": page})
+    assert "Not away." in Seen(await alice.get(page)).text("content")
+
+
 WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "Loner"}, 422, "player"),
     ({"decision": "link", "character": " ", "player": "Mito"}, 422, "character"),
@@ -202,6 +218,10 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "new_player", "characters": ["Loner"], "name": "Mitzi"}, 409, "already remembered to mean Mito"),
     ({"decision": "mark_shared", "character": "Loner", "reason": "a\x00b"}, 422, "NUL"),
     ({"decision": "unmark_shared", "character": "Loner"}, 409, "no mark to remove"),
+    ({"decision": "set_hiatus", "player": "Mito", "until": "tomorrow"}, 422, "is no day"),
+    ({"decision": "set_hiatus", "player": "Mito", "until": "2001-01-01"}, 422, "does not lie ahead"),
+    ({"decision": "set_hiatus", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
+    ({"decision": "end_hiatus", "player": "Mito"}, 409, "is not on hiatus"),
     ({"decision": "nonsense"}, 422, "decision"),
     ({}, 422, "decision"),
 ]

@@ -13,9 +13,9 @@ import pytest
 from starlette.requests import Request
 
 from guild_builder import GuildBuilder
-from patt.web.assets import STATIC
 from patt.bootstrap import Services
 from patt.pages.layout import Visit
+from patt.web.assets import STATIC
 from patt.web.context import Caller
 from patt.web.forms import DONE_EVENT, HTMX_HEADER, UNATTENDED_HEADER
 from patt.web.rendering import TEMPLATES

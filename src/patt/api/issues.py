@@ -46,6 +46,13 @@ TextQuery = Annotated[
         examples=["newalt"],
     ),
 ]
+SortQuery = Annotated[
+    Literal["newest", "quiet_last"],
+    Query(
+        description="`quiet_last`: a stale character whose player is active on another one comes after the rest.",
+        examples=["newest"],
+    ),
+]
 IdleQuery = Annotated[
     bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
 ]
@@ -139,10 +146,12 @@ async def issues(
         Severity | None, Query(description="Only issues of this severity.", examples=["warning"])
     ] = None,
     text: TextQuery = "",
+    sort: SortQuery = "newest",
     page: PageQuery = 1,
 ) -> FindingsPage:
     """A page beyond the last one gives the last one."""
-    return await findings.findings_page(here, finding_filter(state, rule, severity, text), number=page)
+    chosen = finding_filter(state, rule, severity, text)
+    return await findings.findings_page(here, chosen, number=page, quiet_last=sort == "quiet_last")
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")

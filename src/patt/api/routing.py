@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Security
@@ -43,6 +44,14 @@ from sv_common.guild_sync.roster import guilds
 
 FOR_OFFICERS = [Depends(officer_of)]
 FOR_ADMINISTRATORS = [Depends(administrator_of)]
+
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The list as a file.",
+        "content": {"text/csv": {"schema": {"type": "string", "examples": ["id,actor\r\n31,officer alice\r\n"]}}},
+    }
+}
+"""What OpenAPI says of an answer that is a file."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -101,6 +110,15 @@ def _as_json(request: Request, data: dict[str, Any]) -> Request:
 def _is_of_the_address(error: Exception) -> bool:
     """Whether it is not the form's fields that cannot be used."""
     return isinstance(error, RequestValidationError) and any(fault["loc"][0] != "body" for fault in error.errors())
+
+
+def csv_answer(name: str, content: bytes) -> Response:
+    return Response(content, media_type="text/csv; charset=utf-8", headers=as_file(name, "csv"))
+
+
+def as_file(name: str, kind: str) -> dict[str, str]:
+    """Return the header that makes a browser keep a response as a file of today."""
+    return {"Content-Disposition": f'attachment; filename="patt-{name}-{datetime.now(UTC):%Y-%m-%d}.{kind}"'}
 
 
 def officer_router(path: str, tag: str) -> APIRouter:

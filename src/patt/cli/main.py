@@ -75,6 +75,10 @@ _TABLE = (
     "match issues:match Link all unlinked characters that evidence decides, and create their players. Try --dry-run first.",
     "digest server:digest Send the news to the officers' channel now. A worker sends them automatically.",
     "find people:find_words Find players, characters, Discord members, notes, issues, settings and places.",
+    "people people:people_list List who is who: search, filter and sort; --csv for a spreadsheet.",
+    "map people:show_map Show the whole guild as a table: whose each character is, who that is on Discord, and what proves it.",
+    "timeline people:timeline What happened to a player, newest first, with what can be undone.",
+    "inactive people:inactive Who is inactive: stale characters by player, those of active players last.",
     "link people:link Decide that a character is this player's. Automation never changes it.",
     "confirm people:confirm Confirm the link of a character to its player. Automation never changes it then.",
     "unlink people:unlink Unlink a character from its player. No note and no name links them again.",
@@ -91,6 +95,11 @@ _TABLE = (
     "new-player people:new_player Create a player with these characters, the highest in rank its main.",
     "mark-shared people:mark_shared Decide that a character is a bank or shared: it has no player, and nothing links it.",
     "unmark-shared people:unmark_shared Undo that: the character may have a player, and is found until it has one.",
+    (
+        "set-hiatus people:set_hiatus Decide that a player is away, until a day or for nobody knows how long. None of their "
+        "characters is stale until then."
+    ),
+    "end-hiatus people:end_hiatus Decide that a player is back.",
     "merge people:merge Merge two players: the first gets everything of the other. Try --dry-run first.",
     "main people:main Make a character the main of its player.",
     "alias people:alias_app Words in notes that mean a player.",

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
@@ -50,6 +50,12 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
     print(json.dumps(as_json(value), ensure_ascii=False, indent=indent))  # noqa: T201 -- this is the output
 
 
+def print_file(content: bytes) -> None:
+    """Print what is a file, byte for byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def as_json(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
@@ -72,6 +78,11 @@ def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     out.print(shown)
+
+
+def day_of(milliseconds: int | None) -> str | None:
+    """Return the day (UTC) of a last login."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
 def say(sentence: str) -> None:

@@ -159,7 +159,8 @@ async def data_quality(visit: VisitDep, wanted: Annotated[QualityView, Depends(_
             return visit.page("data_quality", guild=None)
         here, guild = await visit.narrow(known)
         chosen = finding_filter(wanted.state, wanted.rule, wanted.severity or None, wanted.text)
-        found = await findings.findings_page(here, chosen, number=wanted.page)
+        by_person = wanted.group == "subject"
+        found = await findings.findings_page(here, chosen, number=wanted.page, quiet_last=by_person)
         view = replace(wanted, guild=guild.id, page=found.number)
         return visit.page(
             "data_quality",

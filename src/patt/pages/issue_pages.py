@@ -24,8 +24,9 @@ from patt.web.places import DATA_QUALITY, PEOPLE
 from sv_common.guild_sync.core.undo_offer import LONGEST_LIST, as_ranges
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
-from sv_common.guild_sync.insights.people import PersonSummary, people_page
+from sv_common.guild_sync.insights.people import people_page
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.rules import RULES
 

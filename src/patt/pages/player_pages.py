@@ -18,7 +18,7 @@ from patt.web.places import PEOPLE
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
-from sv_common.guild_sync.insights.people import PersonSummary
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 
 HOME = PEOPLE.href
 KINDS: dict[ShownPeople, str] = {
@@ -42,6 +42,8 @@ LABELS = {
     "new_player": "New player",
     "mark_shared": "Bank or shared",
     "unmark_shared": "Not shared",
+    "set_hiatus": "Set hiatus",
+    "end_hiatus": "End hiatus",
     "merge": "Merge players",
     "main": "Set main",
     "add_alias": "Add alias",
@@ -118,7 +120,7 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=LABELS[decision.decision],
-        asks_why=decision.decision in ("reject", "mark_shared"),
+        asks_why=decision.decision in ("reject", "mark_shared", "set_hiatus"),
         home=HOME,
         back=back,
     )

@@ -32,7 +32,10 @@ _POINTED_TO = (
     "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
     "Undo that first."
 )
-_HAS_MORE = "The player that was created has other characters, aliases or rejections since, or was confirmed, so this cannot be undone."
+_HAS_MORE = (
+    "The player that was created has other characters, aliases or rejections since, or was confirmed or is away, so this "
+    "cannot be undone."
+)
 _CONTRADICTIONS = {
     "link": (
         "An officer has said since that a character does not belong to the player that would have it again. Undo that first."
@@ -130,6 +133,9 @@ class _State:
                 return "A “not this player”"
             case "shared":
                 return f"The mark of {self.characters.get(change.id, {}).get('name') or change.id} as bank or shared"
+            case "hiatus":
+                player = self.rows.get(("player", (row["player_id"],)), {})
+                return f"The hiatus of {player.get('display_name') or row['player_id']}"
             case _:
                 return f"The {change.table} {row.get('display_name') or row.get('alias') or change.id}"
 
@@ -154,6 +160,8 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
         rejected_members=[row.get("discord_user_id") for row in sides["rejection"]],
         their_players=[row["player_id"] for row in sides["rejection"]],
         confirmed=ids["confirmation"],
+        hiatuses=ids["hiatus"],
+        away=[row["player_id"] for row in sides["hiatus"]],
         doomed=doomed,
     )
     rows: dict[RowKey, Row] = {}
@@ -171,7 +179,8 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
 
 
 def _players(change: RowChange) -> list[int]:
-    return [row["player_id"] for row in (change.before, change.after) if row and change.table == "link"]
+    is_owned = change.table in ("link", "hiatus")
+    return [row["player_id"] for row in (change.before, change.after) if row and is_owned]
 
 
 def _by_key(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
@@ -206,7 +215,7 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         name = state.name(change)
         if row is None and change.table != "link":
             return f"{name} is gone since"
-        if change.before is None and change.table != "shared":
+        if change.before is None and change.table not in ("shared", "hiatus"):
             return f"{name.removeprefix(_LINK_OF)} is another player’s since"
         return f"{name} was changed since"
     is_deleted = change.table == "player" and change.after is None
@@ -215,7 +224,9 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
     if contradiction := _shared_and_linked(change, state, wanted):
         return contradiction
     for along in _taken_along(change, state, wanted):
-        if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
+        if along.table in ("link", "rejection", "hiatus") or (
+            along.table == "alias" and (along.before or {})["is_in_use"]
+        ):
             return f"{state.name(change)} has got other characters, aliases or rejections since"
     return None
 
@@ -298,7 +309,7 @@ async def _numbers(guild: GuildConnection, changes: Iterable[RowChange]) -> _Num
     if not made:
         return _Numbers({}, {})
     counts = Counter(change.table for change in made)
-    values = {table: counts[table] for table in ("player", "alias", "rejection")}
+    values = {table: counts[table] for table in ("player", "alias", "rejection", "hiatus")}
     reserved: dict[str, list[int]] = defaultdict(list)
     for table, number in await guild.rows(SQL["numbers"], **values):
         reserved[table].append(number)
@@ -329,7 +340,7 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
     if "linked_by" in after:
         note = state.characters.get(change.id, {}).get("note")
         return {"created_at": now, "confirmed_at": now if after["confirmed_by"] else None, "basis_note": note}
-    if "rejected_by" in after or "marked_by" in after:
+    if after.keys() & {"rejected_by", "marked_by", "set_by"}:
         return {"created_at": now}
     if "discord_confirmed_by" in after:
         return {"discord_confirmed_at": now if after["discord_confirmed_by"] else None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ ON_AN_OFFICERS_WORD = "only if an officer says so"
 HELD, NOT_HELD = "held", "not held"
 THERE, NOT_THERE = "is there", "is not there"
 IS_SHARED = "is a bank or shared character"
+NOT_AWAY = "not on hiatus"
 
 _POINTERS = {"discord_user_id": "Discord member", "main_character_id": "Main", "offspec_character_id": "Off-spec"}
 
@@ -96,6 +97,8 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
         case "shared":
             of = f"{names.character(change.id)} {IS_SHARED}"
             return f"Remember that {of}: {after['reason']}" if after else f"Forget that {of}."
+        case "hiatus":
+            return _hiatus_in_words(before, after, names)
         case "player" if after is None:
             others = [name for (kind, number), name in change.names.items() if kind == "player" and number != change.id]
             return f"Delete the player {names.player(change.id)}, who is {' and '.join(others)}."
@@ -138,6 +141,20 @@ def _rejection_in_words(before: Row | None, after: Row | None, names: Names) -> 
     if before and before["player_id"] != after["player_id"]:
         return f"Apply to {player} what an officer decided about {names.player(before['player_id'])}: {short}."
     return f"Remember that {what}: {after['reason']}"
+
+
+def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str:
+    if before and after and before["player_id"] != after["player_id"]:
+        former = names.player(before["player_id"])
+        return f"Apply to {names.player(after['player_id'])} that {former} is {away(after)}."
+    if after is None:
+        return f"End the hiatus of {names.player((before or {})['player_id'])}."
+    return f"Remember that {names.player(after['player_id'])} is {away(after)}: {after['reason']}"
+
+
+def away(row: Row) -> str:
+    """Say how long somebody is away."""
+    return f"away until {row['until']}" if row.get("until") else "away, nobody knows for how long"
 
 
 def _new_player_in_words(row: Row, names: Names) -> str:
@@ -186,15 +203,29 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
         case "alias":
             meanings = (f"means {names.player(r['player_id'])}" if r else NO_ALIAS for r in (before, after))
             yield Effect(f"“{row['alias']}” in a note", *meanings)
-        case "rejection" if before and after and before["player_id"] != after["player_id"]:
-            yield Effect(_what_is_rejected(before, names), _verdict(before), BY_EVIDENCE)
-            yield Effect(_what_is_rejected(after, names), BY_EVIDENCE, _verdict(after))
+        case "hiatus":
+            yield from _of_a_word(before, after, _hiatus_of, _standing_of_hiatus, names)
         case "rejection":
-            yield Effect(_what_is_rejected(row, names), *(_verdict(each) for each in (before, after)))
+            yield from _of_a_word(before, after, _what_is_rejected, _verdict, names)
         case "player" if before is None or after is None:
             yield from _of_whole_player(change, names)
         case "player":
             yield from _of_player(names.player(change.id), before or {}, after or {}, names)
+
+
+def _of_a_word(
+    before: Row | None,
+    after: Row | None,
+    about: Callable[[Row, Names], str],
+    says: Callable[[Row | None], str],
+    names: Names,
+) -> Iterator[Effect]:
+    """What an officer said of a player; it may move to another one."""
+    if before and after and before["player_id"] != after["player_id"]:
+        yield Effect(about(before, names), says(before), says(None))
+        yield Effect(about(after, names), says(None), says(after))
+    else:
+        yield Effect(about(after or before or {}, names), says(before), says(after))
 
 
 def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
@@ -235,6 +266,14 @@ def _what_is_rejected(row: Row, names: Names) -> str:
     if row.get("character_id") is None:
         return f"Whether {player} may be {names.member(row['discord_user_id'])} on Discord"
     return f"Whether {names.character(row['character_id'])} may be {player}’s"
+
+
+def _hiatus_of(row: Row, names: Names) -> str:
+    return f"Hiatus of {names.player(row['player_id'])}"
+
+
+def _standing_of_hiatus(row: Row | None) -> str:
+    return away(row) if row else NOT_AWAY
 
 
 def _verdict(row: Row | None) -> str:

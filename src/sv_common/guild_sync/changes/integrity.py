@@ -18,6 +18,7 @@ _UNIQUE = {
     "player_characters": "A character has been linked to another player since.",
     "player_note_aliases": "An alias means another player since.",
     "link_rejections": "Another officer has made the same rejection since.",
+    "hiatuses": "Another officer has said since that the player is away.",
     "shared_characters": "Another officer has marked the character as a bank or shared character since.",
 }
 _MISSING = {

@@ -19,6 +19,11 @@ def is_confirmed(basis: str | None, confirmed_by: str | None) -> bool:
     return basis == "proven" or confirmed_by is not None
 
 
+def proof_of(basis: Basis | None, confirmed_by: str | None) -> Basis | None:
+    """Return what stands for a link now: the game's proof, else an officer's word, else what it was made on."""
+    return "officer" if confirmed_by is not None and basis != "proven" else basis
+
+
 def basis_in_words(
     basis: str | None, note: str | None = None, confirmed_by: str | None = None, confirmed_at: datetime | None = None
 ) -> str:

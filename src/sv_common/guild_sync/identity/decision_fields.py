@@ -11,6 +11,7 @@ from sv_common.guild_sync.core.plain_text import fault_of_text
 
 LONGEST_NAME = 100
 LONGEST_REASON = 500
+LONGEST_DAY = 10
 MOST_CHARACTERS = 100
 """Characters that a new player can get at once."""
 
@@ -60,6 +61,13 @@ NewName: TypeAlias = Annotated[
     Field(
         description="What the player is called; by default the name that the notes give, else the main’s.",
         examples=["Odo"],
+    ),
+]
+AwayUntil: TypeAlias = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_DAY)] | None,
+    Field(
+        description="The day (UTC) on which the player is back, as year-month-day; by default nobody knows.",
+        examples=["2099-12-24"],
     ),
 ]
 OptionalMemberName: TypeAlias = Annotated[_Name | None, Field(description=_MEMBER, examples=["mito_plays"])]

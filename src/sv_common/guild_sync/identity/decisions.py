@@ -22,6 +22,7 @@ from sv_common.guild_sync.identity import decision_fields as fields
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
+from sv_common.guild_sync.identity.plans.hiatus import end_hiatus, set_hiatus
 from sv_common.guild_sync.identity.plans.linking import (
     SAYS_SO,
     allowed,
@@ -375,11 +376,38 @@ class UnmarkShared(ManualDecision):
         return unmark_shared(resolver.facts, find_character(resolver.facts, self.character))
 
 
+@dataclass(frozen=True, slots=True)
+class SetHiatus(ManualDecision):
+    """The player is away until a day, or for nobody knows how long: until then none of their characters is stale.
+
+    On that day it ends by itself. A player who is away already gets the new day and reason.
+    """
+
+    player: fields.PlayerName
+    until: fields.AwayUntil = None
+    reason: fields.Reason = ""
+    decision: Literal["set_hiatus"] = field(default="set_hiatus", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        return set_hiatus(resolver.facts, find_player(resolver.facts, self.player), self.until, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class EndHiatus(ManualDecision):
+    """The player is back before the day, or there was none."""
+
+    player: fields.PlayerName
+    decision: Literal["end_hiatus"] = field(default="end_hiatus", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        return end_hiatus(resolver.facts, find_player(resolver.facts, self.player))
+
+
 _OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
 _OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | RejectMember | AllowMember
 _OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared
 Decision: TypeAlias = Annotated[
-    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown,
+    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown | SetHiatus | EndHiatus,
     Field(discriminator="decision"),
 ]
 """Every decision there is."""

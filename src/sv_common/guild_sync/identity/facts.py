@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -102,6 +102,23 @@ class KnownMember(NamedTuple):
         return Named(self.id, self.display_name)
 
 
+class KnownHiatus(NamedTuple):
+    """An officer's word that a player is away; `until` None: nobody knows for how long."""
+
+    until: date | None
+    reason: str
+    set_by: str
+
+    def lasts_on(self, day: date) -> bool:
+        """Whether it still holds: on its day the player is back."""
+        return self.until is None or self.until > day
+
+    @property
+    def day(self) -> str | None:
+        """The day of its end, as changes write it."""
+        return None if self.until is None else self.until.isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
     """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written.
@@ -111,6 +128,7 @@ class GuildFacts:
     `former_characters` and `former_members` hold the earlier names
     of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
+    `hiatuses` are by player, also those that have ended by `today`.
     """
 
     guild_id: int
@@ -129,6 +147,8 @@ class GuildFacts:
     departed_names: frozenset[str] = frozenset()
     shared: Mapping[int, str] = field(default_factory=dict)
     unlinked_members: frozenset[tuple[int, int]] = frozenset()
+    hiatuses: Mapping[int, KnownHiatus] = field(default_factory=dict)
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def grant_of(self, character: KnownCharacter) -> str | None:
         """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
@@ -191,6 +211,11 @@ async def _read(guild: GuildConnection) -> GuildFacts:
         frozenset(name for *_, names in said["departed"] for name in names or ()),
         {character: marked_by for _, _, character, marked_by, _ in said["shared"]},
         frozenset((player, member) for _, player, member, unlinked, _ in said["member_rejection"] if unlinked),
+        {
+            player: KnownHiatus(date.fromisoformat(until) if until else None, reason, names[0])
+            for until, player, _, reason, names in said["hiatus"]
+        },
+        date.fromisoformat(said["today"][0][0]),
     )
 
 

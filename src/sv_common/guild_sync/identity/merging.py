@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
@@ -36,6 +37,7 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
         *_kept_name(pair),
         *_moved_rejections(pair),
         *_moved_member_rejections(pair),
+        *_longer_hiatus(pair),
         change.delete_player(gone, other.discord_user_id, kept),
     )
     return Changeset(rows, f"{gone.name} and {kept.name} are one person: an officer says so.")
@@ -116,6 +118,20 @@ def _kept_name(pair: _Pair) -> Iterator[RowChange]:
     )
     if is_alias(name) and not is_known_otherwise and key not in pair.facts.vocabulary.categories:
         yield change.remember_alias(pair.kept, name)
+
+
+def _longer_hiatus(pair: _Pair) -> Iterator[RowChange]:
+    """Keep the hiatus that lasts longer."""
+    facts = pair.facts
+    own, theirs = facts.hiatuses.get(pair.kept.id), facts.hiatuses.get(pair.gone.id)
+    if theirs is None:
+        return
+    if own is not None and (own.until or date.max) >= (theirs.until or date.max):
+        yield change.end_hiatus(pair.gone, theirs.day)
+        return
+    if own is not None:
+        yield change.end_hiatus(pair.kept, own.day)
+    yield change.move_hiatus(pair.kept, pair.gone, theirs.day)
 
 
 def _moved_rejections(pair: _Pair) -> Iterator[RowChange]:

@@ -16,8 +16,9 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.row_number import bare_row, marked_row
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import GuildWord
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
-from sv_common.guild_sync.insights.people import KnownName, PersonKind, all_names
+from sv_common.guild_sync.insights.people import KnownName, all_names
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import Parameter

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.describe import away
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
@@ -32,7 +33,15 @@ async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list
 
 
 def _finding(
-    character_id: int, guild_id: int, name: str, realm: str, last_login: int, player: str | None, active_on: str | None
+    character_id: int,
+    guild_id: int,
+    name: str,
+    realm: str,
+    last_login: int,
+    player_id: int | None,
+    player: str | None,
+    active_id: int | None,
+    active_on: str | None,
 ) -> Finding:
     day = datetime.fromtimestamp(last_login / 1000, UTC).date().isoformat()
     elsewhere = f"; {player} is active on {active_on}" if active_on else ""
@@ -41,20 +50,31 @@ def _finding(
         "character": f"{name}-{realm}",
         "last_login_timestamp": last_login,
         "player": player,
+        "player_id": player_id,
         "player_active_on": active_on,
+        "active_character_id": active_id,
+        "quiet": active_id is not None,
     }
     summary = f"'{name}' was last seen on {day}{elsewhere}"
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.CHARACTER, character_id, summary, details)
 
 
 def explain(known: Known, finding: Finding) -> Explanation:
-    details = finding.details
+    details, facts = finding.details, known.resolver.facts
     seen = "has no last login that is known"
     if milliseconds := details.get("last_login_timestamp"):
         login = datetime.fromtimestamp(milliseconds / 1000, UTC)
         seen = f"was last seen on {login:%Y-%m-%d}, {(known.now - login).days} days ago"
     owner = f"It belongs to {details['player']}." if details.get("player") else "It has no player."
     evidence = [Evidence(Source.ROSTER, f"{details['character']} {seen}."), Evidence(Source.RECORD, owner)]
+    character = facts.characters.get(finding.subject_id)
+    hiatus = facts.hiatuses.get(character.player_id or 0) if character is not None else None
+    if hiatus is not None and hiatus.lasts_on(known.now.date()):
+        said = f"{hiatus.set_by} said that {details.get('player')} is {away({'until': hiatus.day})}: {hiatus.reason}"
+        evidence.append(Evidence(Source.OFFICER, said))
+        return Explanation(
+            tuple(evidence), "The player is on hiatus. Until it ends, none of their characters is stale."
+        )
     if details.get("player_active_on"):
         evidence.append(Evidence(Source.ROSTER, f"{details['player']} is active on {details['player_active_on']}."))
         return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
@@ -76,19 +96,36 @@ RULE = RuleDefinition(
     question=lambda asked: f"Is {asked.name} still active?",
     thresholds=(STALE_AFTER,),
     why="A roster has a thousand places. A stale character may free one, or show that a player has stopped playing.",
-    left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
+    left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active on "
+    "another character (`quiet`): such a finding says little and comes last, after those of players who are away with all of "
+    "their characters. An officer who knows that a player is away sets a hiatus (`patt set-hiatus`): until its day none of "
+    "the player's characters is found.",
     examples=(
         Example(
             "Last login 31 days ago", "shown", Outcome.NO_FIX, (Character("Mito", owner="Mito", last_login_days=31),)
         ),
         Example(
             "Last login 31 days ago; the same player logged in yesterday on another character",
-            "shown, with the character that the player is active on",
+            "shown as quiet, with the character that the player is active on",
             Outcome.NO_FIX,
             (
                 Character("Altrek", owner="Mito", last_login_days=31),
                 Character("Mito", owner="Mito", is_main=True, last_login_days=1),
             ),
+        ),
+        Example(
+            "Last login 31 days ago; an officer has said that the player is away, and the day of return has not come",
+            "the officer knows why",
+            Outcome.NO_FINDING,
+            (Character("Mito", owner="Mito", last_login_days=31),),
+            hiatuses={"Mito": 30},
+        ),
+        Example(
+            "Last login 31 days ago; the player was away until yesterday",
+            "shown: a hiatus ends by itself on its day",
+            Outcome.NO_FIX,
+            (Character("Mito", owner="Mito", last_login_days=31),),
+            hiatuses={"Mito": -1},
         ),
         Example(
             "Last login 29 days ago",
