@@ -48,7 +48,7 @@ async def search(here: ReadingDep, viewer: ViewerDep, q: WordsQuery = "") -> Fou
     return await find(here, q, viewer.role)
 
 
-@router.get("", summary="Who is who, 50 a page")
+@router.get("", summary="People, 50 a page")
 async def players(
     here: ReadingDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
 ) -> PeoplePage:
@@ -56,14 +56,14 @@ async def players(
     return await people.people_page(here, search=search, kind=KINDS[show], number=page)
 
 
-@router.post("/decisions/preview", summary="Preview a decision about who is who")
+@router.post("/decisions/preview", summary="Preview a decision")
 async def preview(services: ServicesDep, viewer: ViewerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """The plan that the decision would carry out now, and what it changes; nothing is done."""
     await own_rights.check_decision(services.pool, viewer, body, guild)
     return await preview_decision(services.pool, body, guild_id=guild)
 
 
-@router.post("/decisions", summary="Decide who is who")
+@router.post("/decisions", summary="Make a decision")
 async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """Carry out an officer's decision, which is recorded and can be undone as a whole."""
     guard = own_rights.guard_of(officer)

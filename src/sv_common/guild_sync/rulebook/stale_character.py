@@ -21,7 +21,7 @@ STALE_AFTER = Parameter(
     least=1,
     most=3650,
     default=30,
-    about="Days without a login after which a character is found",
+    about="Days without a login until a character is found",
 )
 SQL = load_sql(__package__, "stale_character.sql")
 
@@ -49,7 +49,7 @@ def _finding(
 
 def explain(known: Known, finding: Finding) -> Explanation:
     details = finding.details
-    seen = "has no last login that is known"
+    seen = "has no known last login"
     if milliseconds := details.get("last_login_timestamp"):
         login = datetime.fromtimestamp(milliseconds / 1000, UTC)
         seen = f"was last seen on {login:%Y-%m-%d}, {(known.now - login).days} days ago"
@@ -57,11 +57,11 @@ def explain(known: Known, finding: Finding) -> Explanation:
     evidence = [Evidence(Source.ROSTER, f"{details['character']} {seen}."), Evidence(Source.RECORD, owner)]
     if details.get("player_active_on"):
         evidence.append(Evidence(Source.ROSTER, f"{details['player']} is active on {details['player_active_on']}."))
-        return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
+        return Explanation(tuple(evidence), "The player is active. Only this character is not.")
     if details.get("player"):
-        evidence.append(Evidence(Source.ROSTER, f"No other character of {details['player']} has been seen lately."))
-        return Explanation(tuple(evidence), "The player may have gone quiet.")
-    return Explanation(tuple(evidence), "The character takes a place in the roster and is not played.")
+        evidence.append(Evidence(Source.ROSTER, f"{details['player']} has not been seen lately on another character."))
+        return Explanation(tuple(evidence), "The player may have stopped playing.")
+    return Explanation(tuple(evidence), "The character takes up a roster slot, and its player is unknown.")
 
 
 RULE = RuleDefinition(
@@ -74,8 +74,8 @@ RULE = RuleDefinition(
     detect=detect,
     explain=explain,
     thresholds=(STALE_AFTER,),
-    why="A roster has a thousand places. A stale character may free one, or show that a player has stopped playing.",
-    left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
+    why="Inactive characters take up roster slots (1,000 max), or show that a player has stopped playing.",
+    left_to_officer="For information: the next login resolves it. The details say if the player is active on another character.",
     examples=(
         Example(
             "Last login 31 days ago", "shown", Outcome.NO_FIX, (Character("Mito", owner="Mito", last_login_days=31),)
@@ -97,7 +97,7 @@ RULE = RuleDefinition(
         ),
         Example(
             "The last login was never seen",
-            "unknown is not long ago",
+            "no login date, so ignored",
             Outcome.NO_FINDING,
             (Character("Mito", owner="Mito", last_login_days=None),),
         ),
