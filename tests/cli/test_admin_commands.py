@@ -59,7 +59,7 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
         "The API token watch (metrics, every guild) was made.",
         "The API token script (write, guild 1) was made.",
     ]
-    assert patt("admin", "revoke-token", number).refuses("no API token with the number")
+    assert patt("admin", "revoke-token", number).refuses("No API token has number")
 
 
 @pytest.mark.parametrize(

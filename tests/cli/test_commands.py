@@ -93,7 +93,7 @@ def test_everything_is_found_with_its_number_and_why(patt: Patt, guild: psycopg.
     assert found["issues"]["total"] == 1
     assert "note: hi there" in patt("find", "hi", "there").out
     assert "#4" in patt("find", "Stranger").out
-    assert patt("find", "make", "an", "upload", "key").out.count("/admin/settings/keys") == 1
+    assert patt("find", "create", "an", "upload", "key").out.count("/admin/settings/keys") == 1
     rows = [hit for group in patt("find", "#1", "--json").json["groups"] for hit in group["hits"]]
     assert [(hit["kind"], hit["id"]) for hit in rows] == [("player", 1), ("character", 1), ("issue", 1)]
     assert "Nothing matches “[bold]x”" in patt("find", "[bold]x").out
@@ -184,7 +184,7 @@ def test_a_manual_link_is_previewed_made_and_undone(patt: Patt, guild: psycopg.C
 def test_not_this_player_is_remembered(patt: Patt, guild: psycopg.Connection) -> None:
     done = patt("reject", "Rivermane", "Elrek", "--reason", "another Elrek")
     assert "Rule out Rivermane-area-52 for Elrek: another Elrek" in done.out
-    assert patt("link", "Rivermane", "Elrek").refuses("does not belong to Elrek")
+    assert patt("link", "Rivermane", "Elrek").refuses("ruled out Elrek for")
 
 
 def test_two_players_are_merged_after_a_look_and_taken_apart_again(patt: Patt, guild: psycopg.Connection) -> None:
@@ -252,7 +252,7 @@ def test_a_discord_member_is_decided_to_be_a_player_or_to_have_a_character(
     said = "Link Mito to the Discord member Mito the Bold."
     assert said in patt("link-member", "Mito", "8001", "--dry-run").out
     assert said in patt("link-member", "Mito", "@mito").out
-    made = "Create the player Ada, Discord member Ada, main character Stranger-area-52."
+    made = "Create the player Ada, Discord member Ada, main Stranger-area-52."
     assert made in patt("link-to-member", "Stranger", "ada").out
 
 

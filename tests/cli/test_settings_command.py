@@ -41,7 +41,7 @@ def test_a_threshold_is_previewed_set_shown_and_undone(patt: Patt) -> None:
         (["rule", "stale_character", "--set", "stale_after_days"], "Write --set NAME=NUMBER"),
         (["rule", "orphan_wow", "--automatic", "perhaps"], "“perhaps” cannot be used. Use yes, no or default"),
         (["rule", "orphan_wow", "--severity", "dire"], "“dire” does not exist"),
-        (["undo", "99"], "Settings change with the number 99"),
+        (["undo", "99"], "Settings change 99 does not exist"),
         (["try", "x" * 201], "the longest that is read here has 200"),
     ],
 )

@@ -58,7 +58,7 @@ REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], MergePlayers, type[PattEr
     ),
     (_nothing, MergePlayers("Mito", "Nobodyhere"), NotFound, "No player is named “Nobodyhere”"),
     (_nothing, MergePlayers("Nobodyhere", "Zed"), NotFound, "No player is named “Nobodyhere”"),
-    (_nothing, MergePlayers("Mito", "999999"), NotFound, "No player of this guild has number #999999"),
+    (_nothing, MergePlayers("Mito", "999999"), NotFound, "No player is named “999999”"),
     (_two_called_zed, MergePlayers("Mito", "Zed"), Refused, "Use the number"),
 ]
 

@@ -15,7 +15,7 @@ from web.helpers import API, PAGE, House, Seen, issue_number, see
 async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx2.AsyncClient) -> None:
     text = (await see(reader, PAGE)).text("content")
     for words in (
-        "4 of 7 characters and 2 of 4 Discord members are linked and consistent.",
+        "4 of 7 characters and 2 of 4 Discord members are matched and in sync.",
         "6 issues are open. Out of date",
         "Out of date: Addon notes, Battle.net roster, Discord members, Battle.net profiles.",
         "1 with an open issue",

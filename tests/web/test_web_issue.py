@@ -107,7 +107,7 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
     done = await alice.post(f"{PLAYERS_API}/decisions", data=sent)
     shown = Seen(await alice.get(done.headers["location"]))
-    assert "Create the player Zephyr, Discord member Zephyr, main character Riddle-area-52." in shown.text("status")
+    assert "Create the player Zephyr, Discord member Zephyr, main Riddle-area-52." in shown.text("status")
     assert "after officer alice decided: Riddle-area-52 belongs to Zephyr on Discord" in shown.text("content")
     assert [(await _issue(alice, each))["state"] for each in (number, riddle)] == ["resolved", "resolved"]
     assert 'value="link_to_member"' not in (await alice.get(f"{PAGE}/issues/{number}")).text

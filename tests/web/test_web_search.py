@@ -222,7 +222,7 @@ async def test_nobody_is_shown_a_setting_a_page_or_an_action_that_is_not_theirs(
             assert (await client.get(href)).status_code in (200, 303), href
         expected = {each.label for each in ACTIONS if ROLES.index(each.least) <= ROLES.index(role)}
         assert {hit["title"] for hit in shown if hit["kind"] == "action"} == expected
-        page = (await client.get(SEARCH, params={"q": "make an upload key"})).text
+        page = (await client.get(SEARCH, params={"q": "create an upload key"})).text
         assert ("/admin/settings/keys" in page) is (role == "administrator")
 
 
