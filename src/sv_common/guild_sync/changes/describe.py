@@ -137,8 +137,8 @@ def _alias_in_words(before: Row | None, after: Row | None, names: Names) -> str:
 def _rejection_in_words(before: Row | None, after: Row | None, names: Names) -> str:
     row = after or before or {}
     player, character_id = names.player(row["player_id"]), row.get("character_id")
-    of_member = character_id is None
-    other = f"the Discord member {names.member(row['discord_user_id'])}" if of_member else names.character(character_id)
+    member = f"the Discord member {names.member(row['discord_user_id'])}" if character_id is None else ""
+    other = member if character_id is None else names.character(character_id)
     if after is None:
         return f"Allow {other} for {player} again."
     if before and before["player_id"] != after["player_id"]:
