@@ -64,7 +64,7 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["x" * 101], "The name has 101 letters; at most 100"), (["script", "--guild", 99], "99")],
+    [(["x" * 101], "The name has 101 letters, more than the 100"), (["script", "--guild", 99], "99")],
 )
 def test_a_token_that_cannot_be_made_is_refused_in_words(
     patt: Patt, guild: psycopg.Connection, arguments: list[object], sentence: str

@@ -100,7 +100,7 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
     preview = await alice.get("/admin/players/preview", params={**fields, "character": "Riddle"})
     text = Seen(preview).text("content")
     assert (
-        "The player Zephyr is not there is there Discord member of Zephyr none Zephyr, decided by an officer Main of"
+        "The player Zephyr does not exist exists Discord member of Zephyr none Zephyr, decided by an officer Main of"
         in text
     )
     assert "Player of Riddle-area-52 no one Zephyr, decided by an officer" in text

@@ -60,7 +60,7 @@ async def test_a_change_is_previewed_saved_told_and_undone_by_the_api(alice: htt
     [newest, _] = (await alice.get(f"{API}/changes")).json()["items"]
     assert newest["undoes"] == made["id"]
     again = await alice.post(f"{API}/changes/{made['id']}/undo")
-    assert (again.status_code, "undone already" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "already undid" in again.json()["detail"]) == (409, True)
 
 
 @pytest.mark.parametrize("role", ["viewer", "officer", "administrator"])
@@ -177,7 +177,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
     for expected in (
         "Rank 0, Guild Master, has no role set.",
         "Rank 1, Officer: the role Officer is gone",
-        "Rank 2 was Raider and is Warlord in the game",
+        "Rank 2 was Raider and is now Warlord in the game",
         "Ranks 2 (Raider) and 3 (Social) map to one role",
     ):
         assert expected in warnings

@@ -66,7 +66,7 @@ async def test_a_rank_over_a_link_that_nobody_vouches_for_lets_its_member_only_l
     assert (brisa["role"], [each["role"] for each in brisa["waiting"]]) == ("viewer", ["officer"])
     why = brisa["waiting"][0]["why_waiting"]
     assert "is based on the note “alt of Brisa” alone (not confirmed)" in why
-    assert "No officer has confirmed that Brisa is @brisa on Discord" in why
+    assert "An officer has to confirm that Brisa is @brisa on Discord" in why
     page = Seen(await alice.get("/admin/settings/officers")).text("content")
     assert "As Brisa (Officer) they would be officer. The link to Brisa is based on the note" in page
 
