@@ -178,7 +178,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
         "Rank 0, Guild Master, has no role set.",
         "Rank 1, Officer: the role Officer is gone",
         "Rank 2 was Raider and is now Warlord in the game",
-        "Ranks 2 (Raider) and 3 (Social) map to one role",
+        "Ranks 2 (Raider) and 3 (Social) share one role",
     ):
         assert expected in warnings
 
