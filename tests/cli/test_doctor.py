@@ -151,7 +151,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 discord sync",
             _sql("delete from guild_identity.sync_log where pipeline = 'discord_sync'"),
-            "Nothing was received yet.",
+            "No data yet.",
             "patt sync discord",
         ),
         (
@@ -188,7 +188,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 upload key",
             _sql("update common.upload_keys set revoked_at = now()"),
-            "there is no valid upload key",
+            "no upload key is valid",
             "patt keys add NAME",
         ),
         (
@@ -289,5 +289,5 @@ def test_each_guild_is_checked_by_itself(practice: Practice) -> None:
     wrong = practice.wrong()
     assert {name.partition(" ")[2][:1] for name in wrong} == {"2"}
     assert "Battle.net knows no guild 'others'" in wrong["guild 2 roster"][0]
-    assert wrong["guild 2 ranks"] == ("The guild has no ranks yet; they come with the roster.", "patt sync battlenet")
+    assert wrong["guild 2 ranks"] == ("The guild has no ranks yet. They come with the roster.", "patt sync battlenet")
     assert wrong["guild 2 upload key"][1] == "patt keys add NAME"

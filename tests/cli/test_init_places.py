@@ -134,7 +134,7 @@ def test_two_channels_of_one_name_are_told_apart_by_their_id(init: Init, world: 
 
 def test_another_guild_cannot_take_the_same_discord_server(init: Init, patt: Patt, world: GuildWorld) -> None:
     assert patt("guild", "add", "Others", "--realm", "sector-17", "--discord-server", world.discord_guild_id).code == 0
-    assert init().refuses("belongs to another guild of this installation")
+    assert init().refuses("belongs to another guild here")
 
 
 def test_of_several_guilds_one_is_chosen_by_name_or_number(init: Init, patt: Patt) -> None:

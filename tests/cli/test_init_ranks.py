@@ -17,7 +17,7 @@ def test_while_the_names_of_ranks_are_unknown_only_the_guild_masters_role_is_sug
 ) -> None:
     outcome = init()
     assert outcome.code == 0
-    assert "The names of the ranks are not known yet: they come with the addon's export." in outcome.out
+    assert "Rank names come with the addon's export." in outcome.out
     assert "Ranks without a role yet: 1, 2, 4, 6." in outcome.out
     assert mapping(database) == {0: "Guild Master", 1: None, 2: None, 4: None, 6: None}
 
@@ -92,5 +92,5 @@ def test_names_that_changed_in_the_game_are_shown_and_wait_for_an_officer(
     outcome = init(export=export)
     assert outcome.code == 0
     assert "! Rank 1 is “Warden” in the game, and was “Officer” when its role was decided." in outcome.out
-    assert "Until they are confirmed, no role follows from a rank." in outcome.out
+    assert "Until you confirm them, no roles are compared." in outcome.out
     assert [rank["name"] for rank in patt("ranks", "list", "--json").json][1] == "Officer"

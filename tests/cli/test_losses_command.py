@@ -14,7 +14,7 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     init: Init, patt: Patt, world: GuildWorld, database: psycopg.Connection
 ) -> None:
     assert init().code == 0
-    assert "No list was refused" in patt("losses", "list").out
+    assert "No list is held" in patt("losses", "list").out
     leavers = world.characters[::2]
     for character in leavers:
         world.leave(character)
@@ -32,4 +32,4 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     assert patt("sync", "battlenet").code == 0
     gone = database.execute("select count(*) from guild_identity.wow_characters where removed_at is not null")
     assert gone.fetchone() == (len(leavers),)
-    assert "No list was refused" in patt("losses", "list").out
+    assert "No list is held" in patt("losses", "list").out

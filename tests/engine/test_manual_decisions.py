@@ -31,12 +31,12 @@ async def test_a_note_that_names_a_player_who_was_ruled_out_is_no_strangers(
     await guild.set_note(character, word)
     await guild.scan()
     (orphan,) = (await guild.fix_all("orphan_wow")).results
-    assert "an officer has said that Rivermane-area-52 does not belong to Mito" in orphan.reason
+    assert "an officer ruled out Mito for Rivermane-area-52" in orphan.reason
     assert (await run_matching(guild.pool, actor="officer alice")).groups == []
     await guild.link(character, elrek)
     await guild.automate()
     (result,) = (await guild.fix_all("note_mismatch")).results
-    assert "an officer has said that Rivermane-area-52 does not belong to Mito" in result.reason
+    assert "an officer ruled out Mito for Rivermane-area-52" in result.reason
     assert await guild.player_of(character) == elrek
 
 
@@ -74,11 +74,11 @@ async def test_a_remembered_note_means_the_player_from_now_on(guild: GuildBuilde
 @pytest.mark.parametrize(
     ("decision", "error", "says"),
     [
-        (LinkCharacter("Nobodyhere", "Mito"), NotFound, "No character of the guild is called “Nobodyhere”"),
-        (LinkCharacter("Rivermane", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
-        (LinkCharacter("Rivermane", "Twin"), Refused, "Give the number"),
+        (LinkCharacter("Nobodyhere", "Mito"), NotFound, "No character is named “Nobodyhere”"),
+        (LinkCharacter("Rivermane", "Nobodyhere"), NotFound, "No player is named “Nobodyhere”"),
+        (LinkCharacter("Rivermane", "Twin"), Refused, "Use the number"),
         (LinkCharacter("Rivermane", "Mito", remember_note=True), Refused, "names no one"),
-        (UnlinkCharacter("Rivermane"), Refused, "has no player already"),
+        (UnlinkCharacter("Rivermane"), Refused, "has no player to unlink from"),
     ],
 )
 async def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(

@@ -109,6 +109,6 @@ async def test_it_has_no_fix_and_says_so(guild: GuildBuilder) -> None:
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,
-        "“Stale Character” has no fix: it is for information.",
+        "“Stale Character” is for information and has no fix.",
     )
     assert RULES["stale_character"].mitigate_fn is None

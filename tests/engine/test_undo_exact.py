@@ -145,7 +145,7 @@ async def test_confirmations_that_went_with_a_merged_player_come_back_with_the_u
     merged = await decided(guild, MergePlayers("Mito", "Zed"))
     assert await guild.rows("select character_id from common.confirmed_links") == []
     lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
-    assert ("That Grimalt-area-52 is Zephyr’s", "confirmed by alice") in lines
+    assert ("Grimalt-area-52 belongs to Zephyr", "confirmed by alice") in lines
     await take_back(guild, merged)
     assert differences(before, await people(guild)) == {}
 
@@ -319,9 +319,9 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
     plans: dict[str, RowChange] = {
         "Grimalt is another player’s since": link(grimalt, mito, "x"),
         "The alias Robin is another player’s since": remember_alias(mito, "Robin"),
-        "has been linked to another player": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
-        "is gone since": link(loner, Named(9999, "Nobody"), "x"),
-        "would have it as its main": create_player(-1, "New", main=grimalt),
+        "is now linked to another player": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
+        "was merged or deleted": link(loner, Named(9999, "Nobody"), "x"),
+        "main or off-spec now belongs to another player": create_player(-1, "New", main=grimalt),
     }
     before = await people(guild)
     for words, row in plans.items():
@@ -329,7 +329,7 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
             with pytest.raises(PlanStale) as refusal:
                 await apply(here, [Changeset((row,), "x")], Author("alice", "manual", "confirmed"))
         assert words in str(refusal.value)
-        assert str(refusal.value).endswith("Nothing was changed; look again.")
+        assert str(refusal.value).endswith("Nothing was changed. Check again.")
     assert differences(before, await people(guild)) == {}
 
 

@@ -151,7 +151,7 @@ async def test_a_member_who_left_while_it_was_interrupted_ends_the_attempt(insta
         "select outcome, reason from guild_identity.fix_attempts where issue_type = 'role_mismatch'"
     )
     assert outcome == "failed"
-    assert "no longer on the Discord server" in reason
+    assert "has left the Discord server" in reason
 
 
 async def test_while_discord_cannot_be_asked_what_was_interrupted_waits(installed: Installation) -> None:
@@ -189,7 +189,7 @@ async def test_a_change_that_discord_makes_after_the_wait_was_over_can_be_undone
     installed.connect()
     assert held(installed, member) == [WRONG]
     assert result.outcome is FixOutcome.UNVERIFIED
-    assert "may still be made" in result.reason
+    assert "may still make it" in result.reason
     while not effects(installed):  # noqa: ASYNC110 -- Discord takes its time
         await asyncio.sleep(0.05)
     await installed.sync_discord()
@@ -210,7 +210,7 @@ async def test_what_discord_did_is_recorded_although_the_rule_breaks_meanwhile(i
     installed.simulator.faults.add("add_role", Fault(change=break_the_rule))
     result = await one_fix(installed, issue)
     assert (result.outcome, held(installed, member)) == (FixOutcome.UNVERIFIED, [RIGHT])
-    assert "The roles were changed, and the rule cannot tell whether they are right" in result.reason
+    assert "The roles were changed, but the rule cannot tell whether they are right" in result.reason
     assert await installed.rows(UNFINISHED) == []
     _rename_authority(installed, "elsewhere", "access_grants_in_force")
     await take_back(installed, result)

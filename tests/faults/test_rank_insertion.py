@@ -93,7 +93,7 @@ async def test_an_inserted_rank_touches_no_role_until_it_is_confirmed_and_then_e
         report = await getattr(installed, source)()
         assert (untouched(installed), await installed.rows(OPEN)) == (True, [(0,)]), source
     assert report.check is not None
-    assert "The ranks were changed in the game" in " ".join(report.check.errors)
+    assert "The ranks changed in the game" in " ".join(report.check.errors)
     assert await confirm(installed) > 0
     await sync_all(installed, order)
     assert (await installed.rows(OPEN), untouched(installed)) == ([(0,)], True)

@@ -71,7 +71,7 @@ async def test_the_api_tells_who_it_is_and_releases_just_them(alice: httpx2.Asyn
     assert (loss["source"], loss["known"], loss["released_at"]) == ("battlenet", 10, None)
     assert [each["name"] for each in loss["subjects"]] == NAMES[:5]
     wrong = await alice.post(f"{API}/release", json={"source": "battlenet", "key": "0" * 64})
-    assert (wrong.status_code, "Look at it again" in wrong.json()["detail"]) == (409, True)
+    assert (wrong.status_code, "Check it again" in wrong.json()["detail"]) == (409, True)
     answer = await alice.post(f"{API}/release", json={"source": "battlenet", "key": loss["key"]})
     assert (answer.status_code, answer.json()["count"]) == (200, 5)
     assert (await alice.get(API)).json()[0]["released_by"] == "officer alice"

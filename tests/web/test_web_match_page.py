@@ -73,7 +73,7 @@ async def test_whom_it_leaves_alone_is_listed_under_the_reason(
 ) -> None:
     await unmatched.character("Other", "Quin")
     text = (await see(alice, MATCH_PAGE, show="left")).text("content")
-    assert "One character alone, and nothing links it to anyone. Quin : Other-area-52 Zork : Lone-area-52" in text
+    assert "Not enough evidence: one character, linked to no one. Quin : Other-area-52 Zork : Lone-area-52" in text
 
 
 async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
@@ -83,7 +83,7 @@ async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, 
     assert "Apply" not in page.text("content")
     await _do_it(unmatched)
     state = (await see(alice, MATCH_PAGE)).text("match-state")
-    assert "3 players created, 6 characters linked, 1 left alone. Undo" in state
+    assert "3 players created, 6 characters linked, 1 skipped. Undo" in state
     ((attempt,),) = await unmatched.rows("select id from guild_identity.fix_attempts")
     page = await _click(alice, f"/api/v1/admin/data-quality/attempts/{attempt}/undo", {"back": MATCH_PAGE})
     assert "Undone by officer alice" in page.text("match-state")

@@ -183,8 +183,8 @@ async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(
         "Character Grimalt-area-52 Guild note Mito",
         "The note of Grimalt-area-52 says “Mito”. “Mito” is a character of Mito. So it means the player Mito.",
         "Grimalt-area-52 is linked to Elrek, by a full match (test, ",
-        "The note means Mito, and the link says Elrek. One of the two is out of date.",
-        "Player of Grimalt-area-52 Elrek, by evidence Mito, as an officer decided",
+        "The note means Mito, but the character is linked to Elrek. One of the two is out of date.",
+        "Player of Grimalt-area-52 Elrek, by evidence Mito, decided by an officer",
         "Linked by a full match",
         "opened a scan found it",
     ):

@@ -112,7 +112,7 @@ async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_cl
     await expect(page).to_have_url(f"{site}{PAGE}")
     await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Brisa'")
     await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("have no access to the guild")
+    await expect(page.get_by_role("status")).to_contain_text("have no access to this guild")
     await page.get_by_role("link", name="People", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     await page.get_by_role("button", name="Sign out").click()

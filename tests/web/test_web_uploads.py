@@ -131,10 +131,10 @@ async def test_an_export_that_waits_or_was_the_last_one_taken_in_is_told_by_its_
     assert waiting == {
         "upload_id": number,
         "is_new": False,
-        "sentence": f"This export was sent before and waits, as upload {number}; it is stored once.",
+        "sentence": f"This export is already waiting as upload {number}, so it was not stored again.",
     }
     assert taken_in == waiting | {
-        "sentence": f"This export was sent before and is the last one taken in, as upload {number}; it was not stored again."
+        "sentence": f"This export was already processed as upload {number}, so it was not stored again."
     }
 
 
@@ -216,7 +216,7 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
     answer = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
     assert (answer.status_code, answer.json()["state"]) == (200, "received")
     again = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
-    assert (again.status_code, "Only an upload that was given up" in again.text) == (409, True)
+    assert (again.status_code, "Only a failed upload" in again.text) == (409, True)
     assert await _stored(guild) == [("received", 1)]
 
 

@@ -44,7 +44,7 @@ from sv_common.guild_sync.rulebook.candidates import choices
 LONGEST_SEEN = 100
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
 
-_SEEN = "The `seen` of an issue or of an undo’s preview. Refused (409) if it has changed since."
+_SEEN = "The `seen` of an issue or an undo preview. Refused (409) if it has changed since."
 
 
 def _seen(
@@ -69,7 +69,7 @@ class DismissRequest:
     """Why an issue is dismissed, and until when."""
 
     reason: Reason
-    until: Annotated[date | None, Field(description="The day (UTC) on which it opens again; none: for ever.")] = None
+    until: Annotated[date | None, Field(description="The day (UTC) on which it reopens. None: never.")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class IssueExplanation(Explanation):
     ]
     changed: Annotated[
         Sequence[str],
-        Field(description="What is otherwise than when a scan last looked.", examples=[["The note was “Mito” then."]]),
+        Field(description="What has changed since the last scan.", examples=[["The note was “Mito” then."]]),
     ]
 
 
@@ -108,11 +108,11 @@ class Candidate(WeighedCandidate):
 
     choose: Annotated[
         LinkCharacter | LinkMember | LinkCharacterToMember | None,
-        Field(description=f"{_DECIDE} to link to them; null where that is not possible."),
+        Field(description=f"{_DECIDE} to link to them. Null if not possible."),
     ] = None
     reject: Annotated[
         RejectLink | RejectMember | None,
-        Field(description=f"{_DECIDE} to say that it is not them; null where there is no use."),
+        Field(description=f"{_DECIDE} to rule them out. Null if not useful."),
     ] = None
 
 
@@ -126,20 +126,20 @@ class IssueDetail(Issue):
     events: Sequence[Move]
     attempts: Sequence[AttemptSummary]
     preview: PlannedIssue | None
-    changes: Annotated[Sequence[Effect], Field(description="What the fix would change: what it is, before and after.")]
-    waits: Annotated[str | None, Field(description="Why automation leaves the fix to an officer.")]
+    changes: Annotated[Sequence[Effect], Field(description="What the fix would change, before and after.")]
+    waits: Annotated[str | None, Field(description="Why the fix needs your click.")]
     remedy: Annotated[
         str | None,
         Field(
             description="What an officer can do where there is no fix.",
-            examples=["Choose the player, or dismiss this with your reason."],
+            examples=["Choose the player, or dismiss the issue."],
         ),
     ]
     explanation: Annotated[IssueExplanation | None, Field(description="Null for a rule that is no longer there.")]
-    candidates: Annotated[
-        Sequence[Candidate], Field(description="Whom the fix would take first, whom officers rejected last.")
+    candidates: Annotated[Sequence[Candidate], Field(description="The fix's choice first, ruled out candidates last.")]
+    seen: Annotated[
+        str, Field(description="The version you saw: a query parameter of the commands.", examples=["1042"])
     ]
-    seen: Annotated[str, Field(description="What was seen: a query parameter of the commands.", examples=["1042"])]
     last_change: Annotated[
         LastChange | None, Field(description="The last change of it or its subject that stands; null for none.")
     ]

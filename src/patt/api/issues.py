@@ -42,7 +42,7 @@ TextQuery = Annotated[
     Query(
         max_length=LONGEST_SEARCH,
         pattern=r"^[^\x00]*$",
-        description="Words of the summary, or of the name, note or player of whom it is about; accents and case do not count.",
+        description="Words of the summary, name, note or player. Accents and case do not count.",
         examples=["newalt"],
     ),
 ]
@@ -54,7 +54,7 @@ SortQuery = Annotated[
     ),
 ]
 IdleQuery = Annotated[
-    bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
+    bool, Query(description="Only dismissals that no longer hide anything. End them with `reopen`.", examples=[True])
 ]
 
 Reason = Annotated[
@@ -82,7 +82,7 @@ class PlannedIssue:
     key: Annotated[
         str | None,
         Field(
-            description="What to send back as `seen` of chosen issues, so that nothing else is done; null where it is left."
+            description="Send it back as `seen` of the selected issues, so that exactly this is done. Null if not fixed."
         ),
     ] = None
 
@@ -123,7 +123,7 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
 async def rules(
     here: ReadingDep,
     ever: Annotated[
-        bool, Query(description="Also count since the beginning; the whole history is read for that.", examples=[True])
+        bool, Query(description="Also count all time, which reads the whole history.", examples=[True])
     ] = False,
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
@@ -197,7 +197,7 @@ def _planned(
     return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, reason, steps, key)
 
 
-_CHANGED = "It has changed since you looked. Check it again."
+_CHANGED = "It has changed since you opened it. Check it again."
 _RESOLVED = "It is already resolved."
 _NOT_DISMISSED = "It is not dismissed."
 
@@ -207,7 +207,7 @@ class DismissSelected(SelectedIssues):
     """Issues to dismiss, why, and until when; `seen` holds their keys as they were listed."""
 
     reason: Reason
-    until: Annotated[date | None, Field(description="The day (UTC) on which they open again; none: for ever.")] = None
+    until: Annotated[date | None, Field(description="The day (UTC) on which they reopen. None: never.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +224,7 @@ class MovedIssue:
     issue_id: int
     issue_type: str
     outcome: Literal["dismissed", "reopened", "left_alone"]
-    reason: Annotated[str, Field(description="Why it is left alone, or what was done.")]
+    reason: Annotated[str, Field(description="Why it was skipped, or what was done.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ def _moved(
     moved = len(chosen) - len(left)
     sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
     for reason, count in Counter(left.values()).items():
-        sentence += f" {count} left alone: {reason}"
+        sentence += f" {count} skipped: {reason}"
     return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told, undo)
 
 

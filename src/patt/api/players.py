@@ -127,7 +127,7 @@ def _people_query(
 PeopleQueryDep = Annotated[PeopleQuery, Depends(_people_query)]
 
 
-@router.get("", summary="Who is who, 100 a page")
+@router.get("", summary="People, 100 a page")
 async def players(here: ReadingDep, asked: PeopleQueryDep, page: PageQuery = 1) -> PeoplePage:
     """By name, whole names that were searched for first, unless it is sorted. All filters that are given have to fit.
 
@@ -136,7 +136,7 @@ async def players(here: ReadingDep, asked: PeopleQueryDep, page: PageQuery = 1) 
     return await people.people_page(here, asked.chosen, **asked.of_engine, number=page)
 
 
-@router.get(".csv", summary="Who is who, as a CSV file", response_class=Response, responses=CSV_ANSWER)
+@router.get(".csv", summary="People, as a CSV file", response_class=Response, responses=CSV_ANSWER)
 async def players_as_csv(here: ReadingDep, asked: PeopleQueryDep) -> Response:
     """Everyone whom the filters let through. Text that looks like a formula begins with an apostrophe."""
     found = await people.every_person(here, asked.chosen, **asked.of_engine)
@@ -153,14 +153,14 @@ async def inactive(here: ReadingDep, page: PageQuery = 1) -> InactivePage:
     return await inactive_page(here, number=page)
 
 
-@router.post("/decisions/preview", summary="Preview a decision about who is who")
+@router.post("/decisions/preview", summary="Preview a decision")
 async def preview(services: ServicesDep, viewer: ViewerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """The plan that the decision would carry out now, and what it changes; nothing is done."""
     await own_rights.check_decision(services.pool, viewer, body, guild)
     return await preview_decision(services.pool, body, guild_id=guild)
 
 
-@router.post("/decisions", summary="Decide who is who")
+@router.post("/decisions", summary="Make a decision")
 async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """Carry out an officer's decision, which is recorded and can be undone as a whole."""
     guard = own_rights.guard_of(officer)

@@ -33,7 +33,7 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the admin page; a free one if it is taken.")
     ] = USUAL_PORT,
-    seed: Annotated[int, typer.Option(help="Which guild to make up.")] = 7,
+    seed: Annotated[int, typer.Option(help="The made-up guild to use.")] = 7,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the demo's own database.")] = None,
 ) -> None:
     folder = data_dir or load_settings().data_dir / "demo"

@@ -229,7 +229,7 @@ def _show_undo(preview: UndoPreview, as_json: bool) -> None:
 
 def dismiss(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="Why, in a few words.")],
+    reason: Annotated[str, typer.Option(help="The reason, in a few words.")],
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Reopen it on this day (UTC).")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -239,7 +239,7 @@ def dismiss(
 
 def reopen(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "Reopened by an officer.",
+    reason: Annotated[str, typer.Option(help="The reason, in a few words.")] = "Reopened by an officer.",
     as_json: JsonOption = False,
 ) -> None:
     _change(issue_life.reopen, issue, as_json, reason=reason)
@@ -247,14 +247,14 @@ def reopen(
 
 def resolve(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="What was done about it.")],
+    reason: Annotated[str, typer.Option(help="What you did about it.")],
     as_json: JsonOption = False,
 ) -> None:
     _change(issue_life.resolve_manually, issue, as_json, reason=reason)
 
 
 def dismissals(
-    idle: Annotated[bool, typer.Option("--idle", help="Only dismissals that hide nothing any more.")] = False,
+    idle: Annotated[bool, typer.Option("--idle", help="Only dismissals that no longer hide anything.")] = False,
     page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
@@ -340,7 +340,7 @@ def _say_candidate(each: WeighedCandidate) -> None:
 
 def _say_undo(preview: UndoPreview) -> None:
     if preview.obstacle is not None:
-        say(f"It cannot be undone: {preview.obstacle}")
+        say(f"This cannot be undone: {preview.obstacle}")
         for action in preview.later:
             say(f"  Since then, attempt {action.attempt_id}: {action.sentence}")
         if preview.together is not None:

@@ -47,24 +47,20 @@ def _argument(metavar: str, help_text: str) -> Any:
     return Annotated[str, typer.Argument(metavar=metavar, help=help_text)]
 
 
-_CHARACTER = _argument("CHARACTER", "Name-Realm, a name that only one character has, or #number in quotes.")
+_CHARACTER = _argument("CHARACTER", "Name-Realm, a unique name, or #number in quotes.")
 _PLAYER = _argument("PLAYER", "Display name of the player, or #number in quotes.")
 _STAYS = _argument("PLAYER", "The player to keep: display name, or #number in quotes.")
-_OTHER = _argument("OTHER", "The player that is merged into it and deleted.")
+_OTHER = _argument("OTHER", "The player to merge into it, then delete.")
 _MEMBER = _argument("MEMBER", "User name or display name of the Discord member, or #number in quotes.")
-_ALIAS = _argument("ALIAS", "A name as it stands in notes.")
-_WHY = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
-_REMEMBER = Annotated[
-    bool, typer.Option("--remember-note", help="From now on, the name in its note means this player.")
-]
+_ALIAS = _argument("ALIAS", "A name as written in notes.")
+_WHY = Annotated[str, typer.Option("--reason", help="The reason, in a few words.")]
+_REMEMBER = Annotated[bool, typer.Option("--remember-note", help="Also add the name in its note as an alias.")]
 _CHARACTERS = Annotated[
     list[str],
-    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a name that only one has, or #number in quotes."),
+    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a unique name, or #number in quotes."),
 ]
-_NAME = Annotated[str | None, typer.Option("--name", help="What the player is called; else as the note or the main.")]
-_MEMBER_TOO = Annotated[
-    str | None, typer.Option("--member", help="Who the player is on Discord: a user name, or #number.")
-]
+_NAME = Annotated[str | None, typer.Option("--name", help="The player's name; else as in the note, or the main's.")]
+_MEMBER_TOO = Annotated[str | None, typer.Option("--member", help="The Discord member: user name or #number.")]
 _UNTIL = Annotated[
     str | None, typer.Option("--until", metavar="DAY", help="The day on which the player is back, such as 2099-12-24.")
 ]
@@ -237,10 +233,10 @@ merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
 main = _command(decisions.SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)
-alias_app.command("add", help="From now on, a word in notes means a player.")(
+alias_app.command("add", help="Add an alias: a word in notes means this player.")(
     _command(decisions.AddAlias, _ALIAS, _PLAYER)
 )
-alias_app.command("remove", help="From now on, a word in notes is no alias.")(_command(decisions.RemoveAlias, _ALIAS))
+alias_app.command("remove", help="Remove an alias.")(_command(decisions.RemoveAlias, _ALIAS))
 
 
 def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:

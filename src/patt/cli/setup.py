@@ -36,7 +36,7 @@ _STOPPED = 130
 _AGREED = {"y", "yes"}
 _REFUSED = {"n", "no"}
 _STEP_NAMES = tuple(step.name for step in STEPS)
-_SEEN = "Better set it in the environment, since a shell stores its commands:"
+_SEEN = "Better set it in the environment, because shells store commands:"
 
 _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "guild": (str, typer.Option(help="Name of the guild, as the game shows it.")),
@@ -44,7 +44,7 @@ _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "region": (str, typer.Option(help="us, eu, kr or tw.")),
     "moved": (
         bool,
-        typer.Option(help="Whether it is the known guild that is no longer found, with a new name or realm."),
+        typer.Option(help="The known guild has a new name or realm."),
     ),
     "battlenet_client_id": (str, typer.Option(help="Client id of develop.battle.net.")),
     "battlenet_client_secret": (str, typer.Option(help=f"Its secret. {_SEEN} PATT_BLIZZARD_CLIENT_SECRET.")),
@@ -168,7 +168,7 @@ def _dialogue(given: dict[str, str], *, asks_nothing: bool) -> Dialogue:
     if asks_nothing:
         return ScriptDialogue(given)
     if not sys.stdin.isatty():
-        raise BadInput("There is no terminal for prompts. Give the answers as options, together with --yes.")
+        raise BadInput("PATT cannot prompt without a terminal. Give the answers as options, with --yes.")
     return TerminalDialogue(given)
 
 
@@ -228,7 +228,7 @@ class TerminalDialogue(_Printing):
             enter = f"Enter: {default}" if default else "Enter: later"
             answer = _read(f"{question} ({'not shown; ' if is_secret else ''}{enter}): ", is_secret=is_secret)
         if not answer.strip() and not default:
-            raise StepSkipped("nothing was given")
+            raise StepSkipped("no answer")
         return answer.strip() or default
 
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
@@ -241,7 +241,7 @@ class TerminalDialogue(_Printing):
         while True:
             answer = _read(f"{question} (number; Enter: {usual}): ").strip()
             if not answer and not default:
-                raise StepSkipped("nothing was selected")
+                raise StepSkipped("no selection")
             if not answer:
                 return default
             try:

@@ -75,7 +75,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     def lines(found: list[Loss]) -> None:
         if not found:
-            say("No list was refused: the newest ones were accepted.")
+            say("No list is held. The newest ones were accepted.")
         for loss in found:
             say(loss.sentence)
             rows = [(each.name, each.place or "none", each.player or "none") for each in loss.subjects]

@@ -71,7 +71,7 @@ def check_sign_in(settings: Settings) -> Check:
     if len(missing) == len(wanted):
         return check(SIGN_IN, "Signing in with Discord is not set up; people sign in by link: patt admin link.")
     if missing:
-        message = f"No one can sign in with Discord: {missing[0]} is not set, and the other half is."
+        message = f"No one can sign in with Discord, because {missing[0]} is not set."
         remedy = "Copy it from the page OAuth2 of the application at Discord, or remove the other."
         return failed(SIGN_IN, message, remedy)
     if not settings.is_over_tls and settings.public_page("/") is not None:
@@ -80,7 +80,7 @@ def check_sign_in(settings: Settings) -> Check:
         )
         return failed(SIGN_IN, message, "Serve the pages over TLS, and let PATT_BASE_URL begin with https.")
     redirect = settings.own_page(DISCORD_CALLBACK)
-    return check(SIGN_IN, f"Discord has to know exactly this redirect (OAuth2 → Redirects): {redirect}")
+    return check(SIGN_IN, f"Add exactly this redirect at Discord (OAuth2 → Redirects): {redirect}")
 
 
 async def check_access(conn: Connection) -> Check:
@@ -102,4 +102,4 @@ async def check_worker(conn: Connection) -> Check:
     if jobs or uploads:
         message = f"No worker is running. Waiting: {plural(jobs, 'job')}, {plural(uploads, 'upload')}."
         return failed(WORKER, message, "Start one with: patt serve, or patt worker")
-    return check(WORKER, "No worker is running, and nothing waits for one. “patt serve” starts one.")
+    return check(WORKER, "No worker is running, and no jobs are waiting. “patt serve” starts one.")

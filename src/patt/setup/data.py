@@ -67,7 +67,7 @@ async def address_of_pages(session: SetupSession) -> None:
     if dialogue.given(_ADDRESS) is None and (is_set or not dialogue.is_interactive):
         dialogue.say(f"The pages are at {settings.base_url}.")
         return
-    dialogue.say("Now the pages can be reached from this computer alone. Give the address of your server for others.")
+    dialogue.say("Only this computer can reach the pages now. Give your server's address to let others in.")
     address = dialogue.prompt(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:

@@ -149,7 +149,7 @@ def typed_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
     named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
-    return f"This cannot be used. {'; '.join(named)}."
+    return f"This is not valid. {'; '.join(named)}."
 
 
 def has_worked(answer: Mapping[str, Any]) -> bool:

@@ -40,10 +40,7 @@ ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "
 
 _LONGEST_NUMBER = 20
 
-_POWERLESS = (
-    "You are signed in, but have no access to the guild that you chose. Open /login/guild: it says why, and who can give "
-    "you access."
-)
+_POWERLESS = "You have no access to this guild. Open /login/guild to see why, and who can give you access."
 _FORGED = "This form is not from your session. Reload the page and try again."
 
 
@@ -82,7 +79,7 @@ class Guard:
                 request.state.uploader = await credentials.uploader_of_key(conn, key)
             if request.state.uploader:
                 return None
-            return await _unauthorized(request, "This upload key is not valid (any more).")
+            return await _unauthorized(request, "This upload key is not valid.")
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
             return None if request.state.caller else await _unauthorized(request)

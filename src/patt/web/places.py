@@ -104,7 +104,7 @@ SETTING_PLACES = (
 SEARCH_PATH = "/admin/search"
 
 ACTIONS = (
-    Action("Run all scans", DATA_QUALITY.href, "officer", "Look for issues with every rule; nothing is fixed"),
+    Action("Run all scans", DATA_QUALITY.href, "officer", "Scan with every rule; fixes nothing"),
     Action(
         "Fix All, Attempt Fix", f"{DATA_QUALITY.href}#rules", "officer", "Fix what one rule found; preview it first"
     ),
@@ -113,13 +113,15 @@ ACTIONS = (
     Action("Undo a change", f"{LOG.href}?show=actions", "officer", "Who did what, each with its undo"),
     Action("Try a note", f"{SETTINGS.href}/words#try", "officer", "See how a note is read, and why"),
     Action("Undo a change of settings", f"{SETTINGS.href}/history", "administrator", "Who changed what, with its undo"),
-    Action("Add a word", f"{SETTINGS.href}/words#add", "administrator", "Say what a word in notes means"),
-    Action("Map ranks to Discord roles", f"{SETTINGS.href}/ranks", "administrator", "Say which role each rank has"),
-    Action("Make an upload key", f"{SETTINGS.href}/keys", "administrator", "For a companion that sends exports"),
-    Action("Make an API token", f"{SETTINGS.href}/tokens", "administrator", "For a program"),
+    Action("Add a word", f"{SETTINGS.href}/words#add", "administrator", "Set what a word in notes means"),
+    Action(
+        "Map ranks to Discord roles", f"{SETTINGS.href}/ranks", "administrator", "Set the Discord role of each rank"
+    ),
+    Action("Create an upload key", f"{SETTINGS.href}/keys", "administrator", "For a companion that sends exports"),
+    Action("Create an API token", f"{SETTINGS.href}/tokens", "administrator", "For a program"),
     Action("Choose who may sign in", f"{SETTINGS.href}/officers", "administrator", "By Discord role or by rank"),
     Action(
-        "Rename or move the guild", f"{SETTINGS.href}/guild", "administrator", "When Battle.net has a new name for it"
+        "Rename or move the guild", f"{SETTINGS.href}/guild", "administrator", "If the guild has a new name or realm"
     ),
 )
 """What can be done, as it is searched for."""

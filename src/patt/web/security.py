@@ -23,9 +23,7 @@ from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 FORM_HEADER = "X-Form-Token"
 _PROOF_BYTES = 32
 _TOO_LARGE = 413
-_TOO_LARGE_EXPORT = (
-    f"This is too large: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
-)
+_TOO_LARGE_EXPORT = f"The file is too large: an export has at most {MAX_BYTES >> 20} MiB."
 
 
 def form_token_of(session: str) -> str:

@@ -69,7 +69,7 @@ class SelectedIssues:
         list[IssueNumber],
         Field(
             max_length=MOST_SELECTED,
-            description="Numbers of issues; left out, those of `seen`. If the guild has not all of them, nothing is changed.",
+            description="Numbers of issues; if left out, those of `seen`. If any does not exist, nothing is changed.",
             examples=[[12, 15]],
         ),
     ] = field(default_factory=list)
@@ -77,7 +77,7 @@ class SelectedIssues:
         dict[IssueNumber, Annotated[str, Field(max_length=64)]],
         Field(
             max_length=MOST_SELECTED,
-            description="The key of each issue as it was seen: an issue with another key by now is left alone.",
+            description="The key of each issue as you saw it. An issue that has changed since is skipped.",
             examples=[{"12": "9f2c7a1be04d5536"}],
         ),
     ] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class Job:
     requested_at: datetime
     state: WorkState
     attempts: Annotated[
-        int, Field(description="Tries so far; more than one where a worker was cut off or a source was away.")
+        int, Field(description="Tries so far. More than one if a worker stopped or a source did not respond.")
     ]
     done: int
     total: Annotated[int, Field(description="0 while it is not known.")]
@@ -152,7 +152,7 @@ class Job:
 class RequestedJob(Job):
     """A job that was enqueued, or the equal one that waited already."""
 
-    is_new: Annotated[bool, Field(description="False where an equal job waited already: this is that one.")]
+    is_new: Annotated[bool, Field(description="False if the same job was already queued: this is that one.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
         return "No worker is running. Start one with “patt serve” or “patt worker”."
     if stored.state == "waiting":
         return "A worker starts it in a moment."
-    return stored.doing or ("It was cut off and has started again." if stored.attempts > 1 else "Starting.")
+    return stored.doing or ("It was interrupted and has started again." if stored.attempts > 1 else "Starting.")
 
 
 async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
@@ -260,6 +260,4 @@ async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
     missing = sorted(set(wanted) - known)
     if missing:
         numbers = ", ".join(map(str, missing[:10]))
-        raise NotFound(
-            f"There is no issue with the number {numbers}. Nothing was queued. Reload the page and select again."
-        )
+        raise NotFound(f"Issue {numbers} does not exist. Nothing was queued. Reload the page and select again.")

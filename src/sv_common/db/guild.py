@@ -98,7 +98,7 @@ async def bind(conn: Connection, guild_id: int) -> None:
         async with conn.pipeline():
             found = await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
     if found.rowcount == 0:
-        raise NotFound(f"There is no guild with the number {guild_id}.")
+        raise NotFound(f"Guild {guild_id} does not exist.")
 
 
 async def unbind(conn: Connection) -> None:
@@ -118,7 +118,7 @@ async def lock(conn: Connection, guild_id: int) -> None:
     except psycopg.errors.LockNotAvailable as error:
         raise Busy(BUSY) from error
     if found.rowcount == 0:
-        raise NotFound(f"There is no guild with the number {guild_id}.")
+        raise NotFound(f"Guild {guild_id} does not exist.")
 
 
 @contextlib.contextmanager

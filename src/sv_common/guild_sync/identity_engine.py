@@ -71,7 +71,7 @@ class DecisionReport:
             return self.plan.reason if self.attempt_id is None else f"Done. {self.plan.reason}"
         return f"Done. {' '.join(self.sentences)}"
 
-    @computed_field(description="Send it with the decision, and nothing else than this plan is carried out.")
+    @computed_field(description="Send it with the decision, so that exactly this plan is applied.")
     @property
     def plan_key(self) -> str:
         """What names this very plan."""
@@ -129,7 +129,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     started = time.monotonic()
     report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
-        raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
+        raise PlanStale("The data has changed since the preview. Nothing was done. Preview it again.")
     attempt = await _write(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
     await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)

@@ -311,7 +311,7 @@ def _by_rule(issues: Sequence[Issue]) -> dict[str, list[Issue]]:
 
 
 def _without_a_rule(issue: Issue) -> FixResult:
-    reason = f"The rule “{issue.issue_type}” no longer exists, so it cannot fix anything. Dismiss the issue."
+    reason = f"The rule “{issue.issue_type}” no longer exists. Dismiss the issue."
     return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
 
 

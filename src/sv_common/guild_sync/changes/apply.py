@@ -27,7 +27,7 @@ _OF_A_CHARACTER = frozenset({"link", "confirmation", "shared"})
 _CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
 _LINK_OF = "The player of "
 _NOT_UNDONE = "so this can no longer be undone as a whole."
-_TWICE = f"Two fixes of one run would change the same. {NOTHING_CHANGED}"
+_TWICE = f"Two fixes of this run would change the same thing. {NOTHING_CHANGED}"
 _POINTED_TO = (
     "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
     "Undo that first."

@@ -178,7 +178,7 @@ async def get(guild: GuildConnection, attempt_id: int) -> Attempt:
     """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
     attempt = await guild.one(Attempt.read, SQL["get"], attempt_id=attempt_id)
     if attempt is None:
-        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+        raise NotFound(f"Attempt {attempt_id} does not exist.")
     return attempt
 
 
@@ -197,7 +197,7 @@ async def guild_of(pool: Pool, attempt_id: int, guild_id: int | None) -> int:
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
     if row is None:
-        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+        raise NotFound(f"Attempt {attempt_id} does not exist.")
     return int(row[0])
 
 

@@ -30,6 +30,9 @@ LEARNED_BY_MATCH = "full_match"
 DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
 """Link sources that automation never changes."""
 
+DECIDED = "an officer decided this."
+"""The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other."""
+
 CLICK_ONLY = "This kind of fix is applied on an officer's click only."
 
 

@@ -17,7 +17,7 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
 
-NOT_AS_SEEN = "The fix has changed since the preview. Look at the preview again."
+NOT_AS_SEEN = "The fix has changed since the preview. Preview it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ async def plan_fixes(
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
     refusal = None
     if rule.own_function is not None:
-        refusal = f"“{rule.name}” uses its own fix function, so its fix cannot be previewed."
+        refusal = f"“{rule.name}” uses its own fix function, which has no preview."
     elif rule.plan is None or rule.detect is None:
-        refusal = f"“{rule.name}” has no fix: it is for information."
+        refusal = f"“{rule.name}” is for information and has no fix."
     if refusal is not None:
         settled += [FixResult(each.id, each.issue_type, FixOutcome.REFUSED, refusal) for each in unresolved]
     if rule.plan is None or refusal is not None or not unresolved:
@@ -113,24 +113,24 @@ async def _barred(
         for fix in others:
             if fix.plan.key in undone:
                 actor, at = undone[fix.plan.key]
-                reason = f"{actor} undid this same fix on {at:%Y-%m-%d}; it is not repeated automatically."
+                reason = f"{actor} undid this fix on {at:%Y-%m-%d}, so it is not repeated automatically."
                 barred[fix.issue.id] = (FixOutcome.WAITING, reason)
     return barred
 
 
 def nothing_to_do(issue: Issue) -> FixResult:
-    reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
+    reason = f"Already resolved by {issue.resolved_by}. Nothing was changed."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def left_dismissed(issue: Issue) -> FixResult:
-    reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
+    reason = f"Dismissed by {issue.dismissed_by}, so automation skips it."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
     there = {issue.id for issue in known}
-    reason = f"This is not an issue of the rule “{rule.name}”; nothing was changed."
+    reason = f"This issue belongs to another rule than “{rule.name}”. Nothing was changed."
     return [
         FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
         for issue_id in dict.fromkeys(issue_ids)
@@ -140,7 +140,7 @@ def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[
 
 def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixResult:
     reason = (
-        f"{count} fixes at once is more than the {limit} that may run automatically, so all of them need review. "
-        "If they are right, one click on Fix All applies them."
+        f"{count} fixes are more than the limit of {limit} automatic fixes, so they are held for you. If they are "
+        "right, Fix All applies them."
     )
     return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)

@@ -103,7 +103,7 @@ class FixReport:
     failed = _counted(FixOutcome.FAILED)
     unverified = _counted(
         FixOutcome.UNVERIFIED,
-        "Discord was told to change something, and the result could not be seen; it is looked up again later.",
+        "Discord was told to change something, but the result is unknown. PATT checks again later.",
     )
     nothing_to_do = _counted(FixOutcome.NOTHING_TO_DO)
 
@@ -124,7 +124,7 @@ class FixReport:
     def sentence(self) -> str:
         """How many issues ended how, for an officer."""
         if not self.results:
-            return "Nothing is open, so nothing was changed."
+            return "No open issues. Nothing was changed."
         counts = [f"{count} {_IN_WORDS.get(each, each)}" for each in FixOutcome if (count := self.count(each))]
         return f"Of {self.found} {'issue' if self.found == 1 else 'issues'}: {', '.join(counts)}."
 

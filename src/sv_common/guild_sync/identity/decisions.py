@@ -84,13 +84,13 @@ class ConfirmLink(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         character = find_character(resolver.facts, self.character)
-        player = owner(resolver.facts, character, ", so there is no link to confirm. Link it first.")
+        player = owner(resolver.facts, character, ", so it has no link to confirm. Link it first.")
         return linked_changeset(character, player, linked(resolver.facts, character, player))
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkCharacter(ManualDecision):
-    """The character has no player for now: no note and no name links the two again, but an officer may."""
+    """The character is unlinked: no note and no name links the two again, but an officer may."""
 
     character: fields.CharacterName
     decision: Literal["unlink"] = field(default="unlink", kw_only=True)
@@ -98,13 +98,13 @@ class UnlinkCharacter(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        player = owner(facts, character, " already.").named
+        player = owner(facts, character, " to unlink from.").named
         rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
             rows.append(
                 change.reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True)
             )
-        return decided(rows, f"{character.label} has no player for now")
+        return decided(rows, f"{character.label} is unlinked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class RejectLink(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
-            raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
+            raise Refused(f"{player.display_name} is already ruled out for {character.label}.")
         why = checked_reason(self.reason) or SAYS_SO
         rows = [change.unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
@@ -141,9 +141,9 @@ class AllowLink(ManualDecision):
         facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         if (character.id, player.id) not in facts.rejections:
-            raise NotFound(f"No one has rejected {player.display_name} for {character.label}.")
+            raise NotFound(f"{player.display_name} is not ruled out for {character.label}.")
         row = allowed(facts, character, player)
-        return decided([row], f"{character.label} may belong to {player.display_name} after all")
+        return decided([row], f"{character.label} may belong to {player.display_name} again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,9 @@ class LinkMember(ManualDecision):
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         rows = made_member(facts, player, member)
         if not rows:
-            raise Refused(f"{player.display_name} is {member.display_name} on Discord already, by a person's decision.")
+            raise Refused(
+                f"{player.display_name} is already linked to {member.display_name} on Discord, by an officer."
+            )
         return decided(rows, f"{player.display_name} is {member.display_name} on Discord")
 
 
@@ -197,7 +199,7 @@ class LinkCharacterToMember(ManualDecision):
         rows = [*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member)]
         rows += self._remembered(resolver, character, player_with_it.named)
         if not rows:
-            raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
+            raise Refused(f"{character.label} is already linked to {member.display_name} by an officer.")
         return decided(rows, sentence)
 
     def _remembered(self, resolver: Resolver, character: KnownCharacter, player: Named) -> list[RowChange]:
@@ -216,7 +218,7 @@ class UnlinkMember(ManualDecision):
         player = find_player(facts, self.player)
         member = facts.members.get(player.discord_user_id or 0)
         if member is None:
-            raise Refused(f"{player.display_name} has no Discord member, so there is nothing to unlink.")
+            raise Refused(f"{player.display_name} has no Discord member to unlink.")
         rows = [change.detach_member(player.named, member.named)]
         if (player.id, member.id) not in facts.member_rejections:
             why = "an officer unlinked them."
@@ -258,9 +260,9 @@ class AllowMember(ManualDecision):
         facts = resolver.facts
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         if (player.id, member.id) not in facts.member_rejections:
-            raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
+            raise NotFound(f"{member.display_name} on Discord is not ruled out for {player.display_name}.")
         row = allowed_member(facts, player, member)
-        return decided([row], f"{player.display_name} may be {member.display_name} on Discord after all")
+        return decided([row], f"{player.display_name} may be {member.display_name} on Discord again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,7 @@ class SetMain(ManualDecision):
         character = find_character(facts, self.character)
         player = owner(facts, character, ", so it cannot be a main. Link it first.")
         if player.main_character_id == character.id:
-            raise Refused(f"{character.label} is the main of {player.display_name} already.")
+            raise Refused(f"{character.label} is already the main of {player.display_name}.")
         former = facts.characters.get(player.main_character_id or 0)
         row = change.set_main(player.named, character.named, former.named if former else None)
         return decided([row], f"{character.label} is the main of {player.display_name}")
@@ -305,11 +307,9 @@ class AddAlias(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         player, word = find_player(resolver.facts, self.player), self.alias.strip()
         if not is_alias(word):
-            raise BadInput(
-                f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
-            )
+            raise BadInput(f"An alias is a name as written in notes: one line of 1 to {LONGEST_ALIAS} visible letters.")
         if resolver.facts.aliases.get(name_key(word)) == player.id:
-            raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
+            raise Refused(f"“{word}” is already an alias of {player.display_name}.")
         check_is_free(resolver.facts, word)
         return decided([change.remember_alias(player.named, word)], f"“{word}” means {player.display_name}")
 
@@ -325,7 +325,7 @@ class RemoveAlias(ManualDecision):
         facts = resolver.facts
         known = facts.aliases.get(name_key(self.alias))
         if known is None:
-            raise NotFound(f"“{self.alias}” is no alias in this guild.")
+            raise NotFound(f"“{self.alias}” is not an alias in this guild.")
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
         return decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
 

@@ -25,7 +25,7 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
     kept, gone = pair.kept, pair.gone
-    evidence = f"an officer says that {gone.name} is {kept.name}."
+    evidence = f"an officer merged {gone.name} into {kept.name}."
     moved = [c for c in facts.characters.values() if c.player_id == other.id]
     aliases = [facts.written_aliases[key] for key, player_id in facts.aliases.items() if player_id == other.id]
     members = [other.discord_user_id] if other.discord_user_id is not None else []
@@ -40,7 +40,7 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
         *_longer_hiatus(pair),
         change.delete_player(gone, other.discord_user_id, kept),
     )
-    return Changeset(rows, f"{gone.name} and {kept.name} are one person: an officer says so.")
+    return Changeset(rows, f"{gone.name} is merged into {kept.name}.")
 
 
 class _Pair:
@@ -70,8 +70,8 @@ def _check_are_not_two_members(pair: _Pair) -> None:
     if len(numbers) == 2:
         one, another = map(pair.member, numbers)
         raise Refused(
-            f"{pair.kept.name} is {one} on Discord and {pair.gone.name} is {another}, so they are two people. If they are "
-            "one, unlink one of the two from its Discord member first."
+            f"{pair.kept.name} is {one} on Discord and {pair.gone.name} is {another}, so they are two people. If they "
+            "are one, unlink one of them from Discord first."
         )
 
 
@@ -82,15 +82,15 @@ def _check_nothing_was_said_against_it(pair: _Pair) -> None:
             character = pair.facts.characters.get(character_id)
             if character is not None and character.player_id in players:
                 raise Refused(
-                    f"An officer has said that {character.label}, a character of {players[character.player_id]}, does not "
-                    f"belong to {player.name}. Undo that first, or unlink the character."
+                    f"An officer ruled out {character.label}, a character of {players[character.player_id]}, for "
+                    f"{player.name}. Undo that first, or unlink the character."
                 )
     member_id = pair.stays.discord_user_id or pair.other.discord_user_id
     for player in (pair.kept, pair.gone):
         if member_id is not None and (player.id, member_id) in pair.facts.member_rejections:
             raise Refused(
-                f"An officer has said that {player.name} is not {pair.member(member_id)} on Discord, and the one player "
-                "would be. Undo that first."
+                f"An officer ruled out {pair.member(member_id)} on Discord for {player.name}. Undo that before you "
+                "merge them."
             )
 
 

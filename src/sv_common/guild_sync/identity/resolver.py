@@ -336,7 +336,7 @@ class Resolver(CandidateFinder):
         if len(passed) == 1:
             return candidate
         last = passed[-1]
-        evidence = f"{candidate.evidence} Its own note leads on: {last.evidence}"
+        evidence = f"{candidate.evidence} Its own note: {last.evidence}"
         return Candidate(last.person, last.label, evidence, any(each.is_other_spelling for each in passed))
 
     def _without_candidates(

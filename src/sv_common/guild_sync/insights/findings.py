@@ -27,9 +27,9 @@ PAGE_SIZE = 50
 
 _WHY_IDLE = {
     "left": "The character or member has left.",
-    "resolved": "It is no longer found.",
-    "off": "Its rule is switched off.",
-    "due": "Its day has come; the next scan ends it.",
+    "resolved": "No longer found.",
+    "off": "The rule is switched off.",
+    "due": "The date has passed. The next scan reopens it.",
 }
 
 
@@ -115,7 +115,7 @@ class Dismissal:
         str | None,
         Field(
             description="Why the dismissal hides nothing any more; null while it does.",
-            examples=["It is no longer found."],
+            examples=["No longer found."],
         ),
     ]
 

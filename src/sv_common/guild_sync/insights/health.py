@@ -37,8 +37,8 @@ class Share:
     left_out: Annotated[
         Mapping[str, int],
         Field(
-            description="Who does not count, by why: left, gone (Battle.net says so), shared (bank or shared characters), bots, "
-            "guests (without a guild role).",
+            description="Who is excluded, by reason: left, gone (per Battle.net), shared (bank or shared), bots, "
+            "guests (no guild role).",
             examples=[{"left": 31, "gone": 2}],
         ),
     ]

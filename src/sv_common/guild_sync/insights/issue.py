@@ -151,7 +151,7 @@ async def _fix(
     effects = describe([*rows, *plan.roles], plan.names)
     waits = plan.why_not_automatic
     for who, when in (await attempts.undone_plans(guild, [plan.key])).values():
-        waits = f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
+        waits = f"{who} undid this fix on {when:%Y-%m-%d}, so it is not repeated automatically."
     return FixPreview(READY, plan.reason, plan, effects, waits)
 
 

@@ -30,7 +30,7 @@ MOST_ATTEMPTS = 50
 MOST_STEPS = 12
 """Steps of one attempt that are told; a full match can have thousands."""
 
-NEVER_SEEN = "The note is unknown: no addon export has included it yet."
+NEVER_SEEN = "The note is unknown. No addon export has included it yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     values = {"player_id": player_id, "character_id": None}
     player = await guild.one(dict[str, Any], SQL["player"], **values)
     if player is None:
-        raise NotFound(f"There is no player with the number {player_id}.")
+        raise NotFound(f"Player {player_id} does not exist.")
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     resolver = await resolver_of(guild)
     aliases = await guild.all(AliasView, SQL["aliases"], **values)
@@ -288,7 +288,7 @@ async def character_page(guild: GuildConnection, character_id: int) -> Character
     values = {"player_id": None, "character_id": character_id}
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     if not rows:
-        raise NotFound(f"There is no character with the number {character_id}.")
+        raise NotFound(f"Character {character_id} does not exist.")
     player = await guild.one(dict[str, Any], SQL["player"], player_id=rows[0]["player_id"]) or {}
     pointers = player.get("main_character_id"), player.get("offspec_character_id")
     (character,) = _characters(await resolver_of(guild), rows, *pointers)

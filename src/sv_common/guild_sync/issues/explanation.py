@@ -37,7 +37,7 @@ class Explanation:
         str,
         Field(
             description="What therefore does not fit.",
-            examples=["The note means Mito, and the link says Elrek. One of the two is out of date."],
+            examples=["The note means Mito, but the character is linked to Elrek. One of the two is out of date."],
         ),
     ]
 

@@ -143,7 +143,7 @@ async def dismiss_many(
     Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
     """
     if until is not None and until <= datetime.now(UTC):
-        raise BadInput("The day on which the issue opens again must lie ahead.")
+        raise BadInput("The day on which the issue reopens must be in the future.")
     return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason), until=until)
 
 
@@ -220,7 +220,7 @@ async def get(guild: GuildConnection, issue_id: int) -> Issue:
     """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
     found = await get_many(guild, [issue_id])
     if not found:
-        raise NotFound(f"There is no issue with the number {issue_id}.")
+        raise NotFound(f"Issue {issue_id} does not exist.")
     return found[0]
 
 
@@ -236,7 +236,7 @@ async def guild_of(pool: Pool, issue_id: int, guild_id: int | None) -> int:
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of"], {"issue_id": issue_id})).fetchone()
     if row is None:
-        raise NotFound(f"There is no issue with the number {issue_id}.")
+        raise NotFound(f"Issue {issue_id} does not exist.")
     return int(row[0])
 
 
@@ -259,8 +259,7 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
         listed = ", ".join(str(number) for number in missing[:MOST_NAMED])
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise NotFound(
-            f"The guild has no issue with these numbers: {listed}{more}. Nothing was changed for any of the others; "
-            "look at the list again and choose from it."
+            f"These issues do not exist: {listed}{more}. Nothing was changed. Reload the list and select again."
         )
     return [known[number] for number in dict.fromkeys(issue_ids)]
 
@@ -284,7 +283,7 @@ async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise BadInput("A reason is needed: say in a few words why, for the next officer who reads it.")
+        raise BadInput("Add a reason in a few words, for the next officer.")
     return checked_reason(reason)
 
 

@@ -63,8 +63,8 @@ async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] |
     request_id, is_new, is_same = row
     if not is_same:
         raise Refused(
-            "Another full match is asked for already, and there is one at a time, so this choice was not taken. "
-            "Look again when that one is done."
+            "A full match is already queued, and only one runs at a time. Nothing was queued. Try again when it is "
+            "done."
         )
     return int(request_id), bool(is_new)
 
@@ -89,7 +89,7 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    otherwise = f"There is no full match with the number {request_id}."
+    otherwise = f"Full match {request_id} does not exist."
     return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
 
 

@@ -20,8 +20,8 @@ class Outcome(StrEnum):
 
     NO_FINDING = "no finding"
     NO_FIX = "found, without a fix"
-    NEEDS_CLICK = "found; fixed on an officer's click"
-    AUTOMATIC = "found; fixed automatically where that is switched on"
+    NEEDS_CLICK = "found; fixed when you click"
+    AUTOMATIC = "found; fixed automatically if auto-fix is on"
 
 
 @dataclass(frozen=True, slots=True)

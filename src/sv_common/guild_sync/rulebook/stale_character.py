@@ -22,7 +22,7 @@ STALE_AFTER = Parameter(
     least=1,
     most=3650,
     default=30,
-    about="Days without a login after which a character is found",
+    about="Days without a login until a character is found",
 )
 SQL = load_sql(__package__, "stale_character.sql")
 
@@ -61,7 +61,7 @@ def _finding(
 
 def explain(known: Known, finding: Finding) -> Explanation:
     details, facts = finding.details, known.resolver.facts
-    seen = "has no last login that is known"
+    seen = "has no known last login"
     if milliseconds := details.get("last_login_timestamp"):
         login = datetime.fromtimestamp(milliseconds / 1000, UTC)
         seen = f"was last seen on {login:%Y-%m-%d}, {(known.now - login).days} days ago"
@@ -77,11 +77,11 @@ def explain(known: Known, finding: Finding) -> Explanation:
         )
     if details.get("player_active_on"):
         evidence.append(Evidence(Source.ROSTER, f"{details['player']} is active on {details['player_active_on']}."))
-        return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
+        return Explanation(tuple(evidence), "The player is active. Only this character is not.")
     if details.get("player"):
-        evidence.append(Evidence(Source.ROSTER, f"No other character of {details['player']} has been seen lately."))
-        return Explanation(tuple(evidence), "The player may have gone quiet.")
-    return Explanation(tuple(evidence), "The character takes a place in the roster and is not played.")
+        evidence.append(Evidence(Source.ROSTER, f"{details['player']} has not been seen lately on another character."))
+        return Explanation(tuple(evidence), "The player may have stopped playing.")
+    return Explanation(tuple(evidence), "The character takes up a roster slot, and its player is unknown.")
 
 
 RULE = RuleDefinition(
@@ -95,11 +95,10 @@ RULE = RuleDefinition(
     explain=explain,
     question=lambda asked: f"Is {asked.name} still active?",
     thresholds=(STALE_AFTER,),
-    why="A roster has a thousand places. A stale character may free one, or show that a player has stopped playing.",
-    left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active on "
-    "another character (`quiet`): such a finding says little and comes last, after those of players who are away with all of "
-    "their characters. An officer who knows that a player is away sets a hiatus (`patt set-hiatus`): until its day none of "
-    "the player's characters is found.",
+    why="Inactive characters take up roster slots (1,000 max), or show that a player has stopped playing.",
+    left_to_officer="For information: the next login resolves it. The details say if the player is active on another character; "
+    "such findings come last. If you know that a player is away, set a hiatus (`patt set-hiatus`): until its day none of the "
+    "player's characters is found.",
     examples=(
         Example(
             "Last login 31 days ago", "shown", Outcome.NO_FIX, (Character("Mito", owner="Mito", last_login_days=31),)
@@ -135,7 +134,7 @@ RULE = RuleDefinition(
         ),
         Example(
             "The last login was never seen",
-            "unknown is not long ago",
+            "no login date, so ignored",
             Outcome.NO_FINDING,
             (Character("Mito", owner="Mito", last_login_days=None),),
         ),

@@ -42,7 +42,7 @@ class TriedMention:
 
     text: Annotated[str, Field(examples=["Mito"])]
     kind: MentionKind
-    only_if_known: Annotated[bool, Field(description="It counts only where that name exists.")]
+    only_if_known: Annotated[bool, Field(description="Counts only if that name exists.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,13 +96,13 @@ class How(StrEnum):
     """How a word is similar to a name; the values finish a sentence that begins with the word."""
 
     NAME = "is the name of"
-    ACCENTS = "is, but for accents,"
-    BEGINNING = "is the beginning of"
-    ENDING = "begins, with another ending, like"
+    ACCENTS = "matches, without accents,"
+    BEGINNING = "matches the start of"
+    ENDING = "has the same first letters as"
     LONGER = "begins with"
     PART = "is part of"
-    SPELLING = "is spelled much like"
-    SKELETON = "has letters, in their order, of"
+    SPELLING = "is spelled like"
+    SKELETON = "looks short for"
 
 
 class Similarity(NamedTuple):

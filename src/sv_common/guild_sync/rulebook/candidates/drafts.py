@@ -18,8 +18,8 @@ MOST_GUESSES = 4
 
 _STRENGTHS = list(Strength)
 
-ONLY_SIMILAR = "It is similar to the name, but not the name itself, so it proves nothing."
-A_NAME_ALONE = "A name alone proves nothing."
+ONLY_SIMILAR = "Similar, not identical."
+A_NAME_ALONE = "Only the name matches."
 
 _WEAKENED = 0.5
 
