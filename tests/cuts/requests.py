@@ -86,6 +86,7 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/issues/reopen": _issues("aside"),
     f"{QUALITY}/jobs": _json(kind="scan"),
     f"{API}/inbox/fix": _issues("newalt"),
+    f"{API}/inbox/dismiss": lambda world: Ask(json={"keys": [world.numbers["riddle"]], **_REASON}),
     f"{API}/inbox/{{key}}/answer": _json(**_LINK),
     f"{API}/inbox/{{key}}/snooze": _json(days=7),
     f"{API}/inbox/{{key}}/dismiss": _json(**_REASON),

@@ -214,3 +214,36 @@ async def test_several_characters_with_one_unknown_name_are_one_question(
     done = Seen(await press(alice, page, "New player <bdi>"))
     assert "belong to the new player Odo." in done.text("status")
     assert "No questions left" in done.text("content")
+
+
+async def test_several_questions_are_set_apart_together_and_brought_back_together(
+    alice: httpx2.AsyncClient, asking: GuildBuilder
+) -> None:
+    keys = [await issue_number(asking, "orphan_wow", name) for name in ("Velquin", "Loner")]
+    data = {"keys": [str(key) for key in keys], "reason": "Leaving soon.", "back": INBOX}
+    sent = await alice.post(f"{API}/dismiss", data=data)
+    page = await alice.get(sent.headers["location"])
+    assert "2 questions dismissed: Leaving soon." in Seen(page).text("status")
+    assert "1 question left" in Seen(page).text("content")
+    again = Seen(await press(alice, page, 'data-key="u"'))
+    assert "3 questions left" in again.text("content")
+
+
+async def test_of_several_questions_none_is_set_apart_where_one_is_closed(
+    alice: httpx2.AsyncClient, asking: GuildBuilder
+) -> None:
+    velquin, loner = [await issue_number(asking, "orphan_wow", name) for name in ("Velquin", "Loner")]
+    await alice.post(f"{API}/{loner}/dismiss", json={"reason": "Known."})
+    refused = await alice.post(f"{API}/dismiss", json={"keys": [velquin, loner], "reason": "Leaving soon."})
+    assert refused.status_code == 409
+    assert "2 questions left" in Seen(await alice.get(INBOX)).text("content")
+
+
+async def test_who_is_meant_stands_beside_the_question_with_their_characters(
+    alice: httpx2.AsyncClient, asking: GuildBuilder
+) -> None:
+    key = await issue_number(asking, "orphan_wow", "Velquin")
+    found = (await alice.get(f"{API}/{key}")).json()["meant"]
+    assert [(each["name"], [one["name"] for one in each["characters"]]) for each in found] == [
+        ("Grimaldo", ["Grimaldo"])
+    ]

@@ -14,15 +14,16 @@ from patt.api.players import SearchQuery
 from patt.api.routing import ReadingDep, officer_router
 from patt.web import own_rights
 from patt.web.context import GuildDep, OfficerDep, ServicesDep, number_of
-from patt.worker.jobs import SelectedIssues
+from patt.worker.jobs import MOST_SELECTED, IssueNumber, SelectedIssues
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.inbox.commands import FixedReady
 from sv_common.guild_sync.insights.inbox import listing
-from sv_common.guild_sync.insights.inbox.model import Answered, Inbox, Question, SafeFixes
+from sv_common.guild_sync.insights.inbox.model import Answered, Inbox, Question, SafeFixes, SetApart
 from sv_common.guild_sync.insights.inbox.question import question as question_of
 from sv_common.guild_sync.insights.inbox.somebody import Somebody, somebody
+from sv_common.guild_sync.insights.inbox.wording import why_snoozed
 from sv_common.guild_sync.issues import lifecycle
 
 LONGEST_SNOOZE = 365
@@ -56,6 +57,20 @@ class SnoozeQuestion:
         return self.until or datetime.now(UTC).date() + timedelta(self.days or 0)
 
 
+@dataclass(frozen=True, slots=True)
+class SetQuestionsApart:
+    """Questions to dismiss together, and why; with `days`, they are snoozed."""
+
+    keys: Annotated[
+        list[IssueNumber],
+        Field(max_length=MOST_SELECTED, description="Keys of the questions.", examples=[[12, 15]]),
+    ]
+    reason: Annotated[str, Field(max_length=500, description="Why; a snooze needs none.")] = ""
+    days: Annotated[
+        int | None, Field(ge=1, le=LONGEST_SNOOZE, description="In how many days they come back.", examples=[7])
+    ] = None
+
+
 @router.get("", summary="All that is open, as questions")
 async def inbox(here: ReadingDep) -> Inbox:
     """Ready first, then suggested, then what needs an officer, then what is for information; and what stands above them."""
@@ -79,6 +94,19 @@ async def fix(services: ServicesDep, officer: OfficerDep, body: SelectedIssues, 
         discord_bot=services.sources.discord,
         plan_keys=body.seen,
         guard=own_rights.guard_of(officer),
+    )
+
+
+@router.post("/dismiss", summary="Dismiss or snooze several questions")
+async def dismiss_several(
+    services: ServicesDep, officer: OfficerDep, body: SetQuestionsApart, guild: GuildDep = None
+) -> SetApart:
+    """All of them or none: a question that is closed already is refused (409)."""
+    today = datetime.now(UTC).date()
+    until = today + timedelta(body.days) if body.days is not None else None
+    reason = why_snoozed(until, today) if until is not None else body.reason
+    return await commands.set_apart(
+        services.pool, body.keys, reason=reason, until=until, actor=officer.actor, guild_id=guild
     )
 
 

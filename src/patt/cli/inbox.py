@@ -19,6 +19,7 @@ from sv_common.guild_sync.inbox.commands import FixedReady
 from sv_common.guild_sync.insights.inbox import listing
 from sv_common.guild_sync.insights.inbox.model import Answer, Answered, Inbox, Offer, Question, SafeFixes
 from sv_common.guild_sync.insights.inbox.question import question as question_of
+from sv_common.guild_sync.insights.inbox.somebody import Somebody, somebody
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen
 from sv_common.guild_sync.roster import guilds
@@ -96,12 +97,34 @@ def snooze(
 
 @app.command()
 def dismiss(
-    key: KeyArgument,
+    keys: Annotated[list[int], typer.Argument(parser=row_number, metavar="KEY...", help="Numbers of the questions.")],
     reason: Annotated[str, typer.Option(help="Why, in a few words.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Dismiss a question. It comes back when what it is about changes."""
-    show(call(lambda services: commands.dismiss(services.pool, key, reason=reason, actor=actor())), as_json, _say_done)
+    """Dismiss questions, all or none. One comes back when its evidence changes."""
+    if len(keys) == 1:
+        done = call(lambda services: commands.dismiss(services.pool, keys[0], reason=reason, actor=actor()))
+        show(done, as_json, _say_done)
+        return
+    apart = call(lambda services: commands.set_apart(services.pool, keys, reason=reason, actor=actor()))
+    show(apart, as_json, lambda told: say(f"{told.sentence} To undo: patt undo"))
+
+
+@app.command()
+def find(
+    key: KeyArgument, words: Annotated[str, typer.Argument(help="Part of a name.")], as_json: JsonOption = False
+) -> None:
+    """Find who else a question could be about: players, characters and Discord members by any of their names."""
+
+    async def found(services: Services) -> list[Somebody]:
+        async with services.pool.reading(await lifecycle.guild_of(services.pool, key, None)) as here:
+            return await somebody(here, key, words)
+
+    show(
+        call(found),
+        as_json,
+        lambda people: say("\n".join(f"{each.label} · {each.about}" for each in people) or "No one matches."),
+    )
 
 
 @app.command()

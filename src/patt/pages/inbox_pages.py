@@ -21,6 +21,8 @@ from patt.web.rendering import page
 from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
 from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
+from sv_common.guild_sync.insights.inbox.wording import dismissals
+from sv_common.guild_sync.issues.model import SubjectKind
 
 HOME = INBOX.href
 QUESTION = "question"
@@ -174,7 +176,7 @@ async def _page(
         "kinds": [(name, label, _count(found, name)) for name, label in KINDS.items()],
         "bunches": [_bunch(group, view, shown) for group in found.groups],
         "sources": SOURCES,
-        "dismiss_presets": shown.dismiss_presets if shown else (),
+        "dismiss_presets": dismissals(SubjectKind.CHARACTER),
         "finds_people": shown is not None and shown.new_player is not None,
         "find": find,
         "found": await api.somebody_else(visit.services, shown.key, find, guild.id) if shown and find else [],

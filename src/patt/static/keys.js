@@ -132,6 +132,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A text to send is copied.
+document.addEventListener("click", async (event) => {
+  const copier = event.target.closest("[data-copies]");
+  if (copier) {
+    await navigator.clipboard.writeText(document.getElementById(copier.dataset.copies).textContent);
+    copier.closest("details").open = false;
+    tell("Copied. Paste it where they read it.", "result");
+  }
+});
+
 // The list of keys, and the switch that turns the single ones off.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");

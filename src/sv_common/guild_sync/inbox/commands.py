@@ -22,7 +22,8 @@ from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.plans.linking import SAYS_SO
 from sv_common.guild_sync.identity_engine import decide_in_transaction
 from sv_common.guild_sync.inbox.order import Order, read_order
-from sv_common.guild_sync.insights.inbox.model import Answered, Entry
+from sv_common.guild_sync.insights.inbox.listing import entry_with
+from sv_common.guild_sync.insights.inbox.model import Answered, Entry, SetApart
 from sv_common.guild_sync.insights.inbox.wording import why_snoozed
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_all_unchanged
@@ -119,6 +120,38 @@ async def snooze(
     return await dismiss(pool, issue_id, reason=reason, until=until, actor=actor, guild_id=guild_id, seen=seen)
 
 
+async def set_apart(
+    pool: Pool,
+    issue_ids: Sequence[int],
+    *,
+    reason: str,
+    until: date | None = None,
+    actor: str,
+    guild_id: int | None = None,
+) -> SetApart:
+    """Dismiss all issues of several questions at once, for ever or until a day.
+
+    Raises `NotFound`, `BadInput` without questions, and `PlanStale` where one of them is closed; then nothing is changed.
+    """
+    if not issue_ids:
+        raise BadInput("No question is selected. Select the questions first.")
+    order = await read_order(pool, await lifecycle.guild_of(pool, issue_ids[0], guild_id), issue_ids)
+    chosen = list({entry.key: entry for number in issue_ids for entry in [await _entry(pool, order, number)]}.values())
+    every = [number for entry in chosen for number in entry.issue_ids]
+    end = datetime.combine(until, time(), UTC) if until is not None else None
+    async with pool.writing(order.guild_id) as guild:
+        await lifecycle.dismiss_many(guild, every, actor=actor, reason=reason, until=end)
+        undo = undo_of_events(await lifecycle.last_words(guild, every))
+        is_open = await order.still_open(guild)
+    what = f"snoozed until {until}." if until is not None else f"dismissed: {reason.strip()}"
+    return SetApart(order.guild_id, f"{plural(len(chosen), 'question')} {what}", undo, order.questions(is_open))
+
+
+async def _entry(pool: Pool, order: Order, issue_id: int) -> Entry:
+    async with pool.reading(order.guild_id) as guild:
+        return await entry_with(guild, order.entries, issue_id)
+
+
 async def fix_ready(
     pool: Pool,
     issue_ids: Sequence[int],
@@ -199,4 +232,4 @@ def _told(plan: Changeset) -> str:
     if len(plan.linked) > MOST_NAMED and plan.created:
         (new,) = plan.created.values()
         return f"New player {new['display_name']} with {plural(len(plan.linked), 'character')}."
-    return f"{plan.reason.removesuffix(f': {SAYS_SO}')}."
+    return f"{plan.reason.removesuffix(f': {SAYS_SO}').removesuffix('.')}."

@@ -265,6 +265,16 @@ class NewPlayerOffer(Offer):
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """A player who could be meant, with what they play here."""
+
+    player_id: int
+    name: str
+    username: Annotated[str | None, Field(description="Their user name on Discord, where they are there.")]
+    characters: Sequence[CharacterFacts]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyFix:
     """A fix that is ready. `waits` says why automation leaves it to an officer."""
 
@@ -302,6 +312,7 @@ class Question:
     evidence: Sequence[Said]
     conclusion: str | None
     answers: Sequence[Answer]
+    meant: Annotated[Sequence[Meant], Field(description="The players among the first answers.")]
     remember: Annotated[str | None, Field(description="The word of the note that is worth an alias.")]
     new_player: NewPlayerOffer | None
     shared: Annotated[Offer | None, Field(description="That it is a bank or shared character.")]
@@ -322,6 +333,16 @@ class Question:
     @property
     def opened_at(self) -> datetime:
         return self.entry.opened_at
+
+
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """What became of several questions that were dismissed or snoozed together."""
+
+    guild_id: int
+    sentence: Annotated[str, Field(examples=["3 questions dismissed: Leaving soon."])]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it; null where nothing can be undone.")]
+    questions: Annotated[int, Field(description="How many questions are left.")]
 
 
 @dataclass(frozen=True, slots=True)

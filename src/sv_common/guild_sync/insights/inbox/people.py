@@ -13,7 +13,7 @@ from sv_common.guild_sync.core.text import age, in_words, plural
 from sv_common.guild_sync.identity.facts import KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.insights.inbox.board import SQL
-from sv_common.guild_sync.insights.inbox.model import CharacterFacts, MemberFacts
+from sv_common.guild_sync.insights.inbox.model import CharacterFacts, Meant, MemberFacts
 from sv_common.guild_sync.issues.explanation import CandidateKind
 
 
@@ -51,6 +51,12 @@ class People:
     def of_player(self, player_id: int) -> list[CharacterFacts]:
         """Return a player's characters in the guild."""
         return [each for each in self.characters.values() if each.player_id == player_id and each.id in self.present]
+
+    def meant(self, player_id: int) -> Meant:
+        """Return a player with what they play."""
+        player = self.resolver.facts.players[player_id]
+        member = self.members.get(player.discord_user_id or 0)
+        return Meant(player_id, player.display_name, member.username if member else None, self.of_player(player_id))
 
     def effect(self, plan: Changeset) -> str | None:
         """Say in one line what a plan changes: “Grimaldo 3 → 4 characters · Discord stays Raider”."""

@@ -35,6 +35,8 @@ from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.rulebook.explain import Known, in_words
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
+MOST_MEANT = 3
+
 _READ_BY: Mapping[Source, DataSource] = {
     Source.ROSTER: DataSource.ROSTER,
     Source.NOTE: DataSource.NOTES,
@@ -110,6 +112,7 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
         evidence=_said(explanation, people, about.characters, ages) if explanation is not None else (),
         conclusion=explanation.conclusion if explanation is not None else None,
         answers=answers,
+        meant=[people.meant(each.id) for each in answers if each.kind is CandidateKind.PLAYER][:MOST_MEANT],
         remember=remember,
         new_player=new_player,
         shared=shared,
