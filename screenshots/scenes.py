@@ -68,7 +68,7 @@ SCENES = (
 
 
 async def places_of(services: Services) -> dict[str, int]:
-    """Return the numbers of a question with suggestions, of an issue with a fix, of one that only an officer can decide, of a player, and of a fix."""
+    """Return the numbers of what the pictures show: questions, issues, a player and a fix."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, None)
         wrong_roles = await findings.findings_page(

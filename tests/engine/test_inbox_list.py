@@ -258,3 +258,14 @@ async def test_a_fix_that_somebody_undid_is_safe_no_more(guild: GuildBuilder) ->
     await run_integrity_check(guild.pool)
     entry = (await entries(guild))["Altrek’s note says Mito. Move it?"]
     assert (entry.group, entry.is_safe) == (Group.READY, False)
+
+
+async def test_an_inactive_character_of_an_active_player_comes_last_and_says_so(guild: GuildBuilder) -> None:
+    active = await guild.main("Aron")
+    await guild.link(await guild.character("Aldolt", last_login_days=60), active)
+    away = await guild.player("Zed")
+    await guild.link(await guild.character("Zedolt", last_login_days=60), away)
+    await guild.scan()
+    told = next(each.entries for each in (await shown(guild)).groups if each.group is Group.INFORMATION)
+    assert [(each.subject.name, each.is_quiet) for each in told] == [("Zedolt", False), ("Aldolt", True)]
+    assert "active on Aron" in str(told[1].hint)

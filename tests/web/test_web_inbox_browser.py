@@ -202,3 +202,28 @@ async def test_the_first_thing_to_press_is_what_to_do_first(sign_in: SignIn, ask
         "[...document.querySelectorAll('#question :is(button, a, input)')].find(each => each.matches('.strong'))?.textContent"
     )
     assert "Link" in str(first)
+
+
+async def test_a_toast_goes_by_itself_and_the_undo_in_the_row_stays(sign_in: SignIn, asking: GuildBuilder) -> None:
+    key = await issue_number(asking, "orphan_wow", "Velquin")
+    page, _ = await sign_in(f"{INBOX}/{key}")
+    await page.clock.install()
+    await page.reload()
+    await loaded(page)
+    await press(page, "1")
+    await expect(page.locator("#status")).to_contain_text("Velquin-area-52 belongs to Grimaldo.")
+    await page.clock.run_for(30_000)
+    await expect(page.locator("#status")).to_be_empty()
+    await expect(page.locator(f"[data-row='{key}']").get_by_role("button", name="Undo")).to_be_visible()
+
+
+async def test_selected_questions_are_dismissed_together(sign_in: SignIn, asking: GuildBuilder) -> None:
+    page, wrong = await sign_in(INBOX)
+    await loaded(page)
+    await press(page, "j", "x", "j", "x")
+    await expect(page.locator("#bulk")).to_be_visible()
+    await page.locator("#bulk").get_by_text("Dismiss").click()
+    await page.get_by_role("button", name="Leaving soon.").click()
+    await expect(page.locator("#status")).to_contain_text("2 questions dismissed: Leaving soon.")
+    await expect(page.locator("#pulse")).to_contain_text("1 question left")
+    assert wrong == []

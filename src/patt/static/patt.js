@@ -11,6 +11,21 @@ function tell(sentence, tone) {
   status.replaceChildren(Object.assign(document.createElement("p"), { textContent: sentence }));
 }
 
+// The toast of what went well goes by itself, unless somebody points at it or is in it; a problem stays.
+const TOLD_MS = 20000;
+let told = { text: "", since: 0 };
+
+setInterval(() => {
+  const status = document.getElementById("status");
+  if (status.textContent !== told.text) {
+    told = { text: status.textContent, since: Date.now() };
+  }
+  if (status.matches(".is-result:not(:hover, :focus-within)") && Date.now() - told.since > TOLD_MS) {
+    status.className = "status";
+    status.replaceChildren();
+  }
+}, 1000);
+
 // What a morph leaves alone: what somebody has typed, ticked or opened, unless it was sent and done.
 const isField = (node) => node instanceof Element && node.matches("input:not([type=hidden]), select, textarea");
 const isBox = (field) => field.type === "checkbox" || field.type === "radio";

@@ -42,10 +42,10 @@ def new_player_of(issues: Sequence[Issue]) -> NewPlayer:
     return NewPlayer(characters=[f"#{issue.wow_character_id}" for issue in issues])
 
 
-def _place(entry: Entry) -> tuple[int, int, int, int]:
+def _place(entry: Entry) -> tuple[int, bool, int, int, int]:
     strength = _STRENGTHS.index(entry.best.strength) if entry.best is not None else len(_STRENGTHS)
     rule = _RULES.index(entry.issue_type) if entry.issue_type in RULES else len(_RULES)
-    return _GROUPS.index(entry.group), strength, rule, entry.key
+    return _GROUPS.index(entry.group), entry.is_quiet, strength, rule, entry.key
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,11 @@ class _Entries:
         if row.character is not None:
             is_asked = rule is not None and (rule.is_fixable or rule.candidates is not None)
             if not is_asked and row.last_login is not None:
-                return f"seen {in_words(age(row.last_login))} ago"
+                seen, active_on = (
+                    f"seen {in_words(age(row.last_login))} ago",
+                    self.board.details(issue).get("player_active_on"),
+                )
+                return f"{seen} · its player is active on {active_on}" if active_on else seen
             return wording.note_hint(row.note)
         if row.username is not None:
             return f"@{row.username} · {row.role or 'no guild role'}"
@@ -171,6 +175,7 @@ class _Entries:
             plan_key=plan_key,
             is_safe=fix is not None and board.is_safe(fix),
             seen=str(Seen(newest, plan_key)),
+            is_quiet=bool(board.details(first).get("quiet")),
         )
 
     def _subject(self, issue: Issue) -> Subject:

@@ -86,6 +86,10 @@ class Entry:
     plan_key: PlanKeyOf
     is_safe: Annotated[bool, Field(description="Whether automation may do it: the evidence is certain.")]
     seen: Annotated[str, Field(description="Send it with a command: it is refused (409) if someone was faster.")]
+    is_quiet: Annotated[
+        bool,
+        Field(description="Whether it says little: an inactive character of a player who is active on another one."),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
