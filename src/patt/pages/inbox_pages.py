@@ -34,6 +34,9 @@ MANY = 5
 FIRST_SHOWN = 30
 """Questions of a group that the list shows at once."""
 
+ANSWERS_SHOWN = 4
+"""Answers that are shown at once, so that each has a key, and what follows them too."""
+
 FOLLOWING = 8
 """Questions that an answer's form names as the next ones: the first of them that is still open is shown then."""
 
@@ -184,6 +187,7 @@ async def _page(
         "here": view.href_of(answered) if answered else visit.address,
         "is_open": bool(keys) or is_onward,
         "pairs_of": form_pairs,
+        "most_shown": ANSWERS_SHOWN,
         "toast_target": f"#{QUESTION}",
     }
     is_part = visit.target == QUESTION

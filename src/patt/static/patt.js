@@ -140,7 +140,9 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     command = { xhr: detail.xhr, button: detail.requestConfig.triggeringEvent?.submitter };
     command.button?.setAttribute("aria-disabled", "true");
     document.documentElement.classList.add("is-busy");
-    tell("Working …", "working");
+    if (!document.getElementById("status").contains(detail.elt)) { // an undo in the toast is asked from there
+      tell("Working …", "working");
+    }
   }
 });
 
