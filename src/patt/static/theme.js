@@ -1,6 +1,8 @@
 // The theme a reader chose, before anything is painted; the buttons that change it are shown only where this script runs.
 "use strict";
 
+document.documentElement.classList.add("has-script"); // what needs one is shown, see [data-script]
+
 const THEMES = ["auto", "light", "dark"];
 const THEME_KEY = "patt-theme";
 const root = document.documentElement;
