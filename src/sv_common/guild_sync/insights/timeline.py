@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -86,8 +86,16 @@ async def _timeline(guild: GuildConnection, subject: Subject, number: int) -> Ti
         "player_id": subject.id if subject.kind == "player" else None,
         "character_id": subject.id if subject.kind == "character" else None,
     }
-    values = {**numbers, **traces_of(subject)}
-    place = Place(int(await guild.value(SQL["count"], **values, limit=None, offset=0)), number)
-    entries = await guild.all(TimelineEntry, SQL["entries"], **values, limit=PAGE_SIZE, offset=place.offset)
-    page = place.page(entries)
+    values = {**numbers, **traces_of(subject), "limit": PAGE_SIZE}
+    rows: list[dict[str, Any]] = await guild.all(dict, SQL["entries"], **values, offset=(number - 1) * PAGE_SIZE)
+    if not rows and number > 1:  # beyond the last page
+        first: list[dict[str, Any]] = await guild.all(dict, SQL["entries"], **values, offset=0)
+        number = -(-first[0]["total"] // PAGE_SIZE) if first else 1
+        rows = await guild.all(dict, SQL["entries"], **values, offset=(number - 1) * PAGE_SIZE)
+    total = rows[0]["total"] if rows else 0
+    page = Place(total, number).page([TimelineEntry(**_without_total(row)) for row in rows])
     return Timeline(page.items, page.number, page.pages, page.total)
+
+
+def _without_total(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "total"}
