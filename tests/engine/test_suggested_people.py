@@ -178,3 +178,14 @@ async def test_the_statements_do_not_grow_with_the_guild(guild: GuildBuilder) ->
             await issue_details(guild.pool, rows[0][0])
         counts.append(counter.statements)
     assert len(set(counts)) == 1
+
+
+async def test_a_user_name_that_is_like_the_character_is_named_itself(guild: GuildBuilder) -> None:
+    member = await guild.member("Lumenbell")
+    await guild.execute(
+        "update guild_identity.discord_users set username = 'cinderstrand' where id = %(id)s", {"id": member}
+    )
+    await guild.character("Cinderstrond")
+    (found,) = await _suggested(guild, "orphan_wow", "Cinderstrond")
+    assert found.label == "Lumenbell"
+    assert found.speaks_for == ("“Cinderstrond” is spelled like @cinderstrand, a name of Lumenbell.",)

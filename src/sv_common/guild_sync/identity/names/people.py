@@ -36,10 +36,17 @@ class OwnName(NamedTuple):
 
 def words_of_member(member: KnownMember, vocabulary: Vocabulary) -> dict[str, float]:
     """Return the words of a member's names, each with how much it is to be trusted."""
-    words: dict[str, float] = {}
-    for name in {member.display_name, member.global_name or "", member.username} - {""}:
-        for word, trust in loose_words(name, vocabulary).items():
-            words[word] = max(words.get(word, 0.0), trust)
+    return {word: trust for word, (trust, _) in _named_words(member, vocabulary).items()}
+
+
+def _named_words(member: KnownMember, vocabulary: Vocabulary) -> dict[str, tuple[float, str]]:
+    """Return the same with the name that each word is of."""
+    words: dict[str, tuple[float, str]] = {}
+    names = {member.display_name: member.display_name, member.global_name or "": member.global_name or ""}
+    for name, said in {**names, member.username: names.get(member.username, f"@{member.username}")}.items():
+        for word, trust in loose_words(name, vocabulary).items() if name else ():
+            if trust > words.get(word, (0.0, ""))[0]:
+                words[word] = trust, said
     return words
 
 
@@ -143,5 +150,5 @@ class PeopleIndex:
         for member in self._facts.members.values():
             if member.is_present:
                 person = self.person_of(member)
-                for word, trust in words_of_member(member, vocabulary).items():
-                    yield OwnName(person, member.display_name, word, is_character=False, trust=trust)
+                for word, (trust, said) in _named_words(member, vocabulary).items():
+                    yield OwnName(person, said, word, is_character=False, trust=trust)

@@ -140,7 +140,7 @@ class SuggestedPeople:
 
     def _whose(self, name: OwnName) -> str:
         label = self._resolver.label(name.person)
-        if name.person.player_id is None or name.label == label:
+        if name.person.character_id is not None or name.label == label:
             return name.label
         return f"{name.label}, {'a character' if name.is_character else 'a name'} of {label}"
 
