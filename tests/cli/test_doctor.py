@@ -128,7 +128,12 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
             "In #officers the bot lacks: Embed Links.",
             "in the settings of #officers",
         ),
-        ("guild 1 audit channel", _delete_the_channel, "has no channel 830000000000000001", "--audit-channel NAME"),
+        (
+            "guild 1 audit channel",
+            _delete_the_channel,
+            "has no text channel 830000000000000001",
+            "--audit-channel NAME",
+        ),
         (
             "guild 1 audit channel",
             _sql("update guild_identity.guilds set audit_channel_id = null"),
@@ -262,7 +267,7 @@ def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:
     practice.change(f"alter database {name} set default_transaction_read_only = on")
     wrong = practice.wrong()
     assert list(wrong) == ["database access"]
-    assert wrong["database access"][0] == "The database takes no changes: it is read-only, or a standby."
+    assert wrong["database access"][0] == "The database is read-only or a standby, so nothing can be saved."
 
 
 def test_without_any_guild_the_set_up_is_named(practice: Practice) -> None:

@@ -159,8 +159,8 @@ def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str
 
 
 def away(row: Row) -> str:
-    """Say how long somebody is away."""
-    return f"away until {row['until']}" if row.get("until") else "away, nobody knows for how long"
+    """Say how long a player is away."""
+    return f"away until {row['until']}" if row.get("until") else "away, with no return date"
 
 
 def _new_player_in_words(row: Row, names: Names) -> str:
