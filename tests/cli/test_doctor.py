@@ -144,13 +144,13 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 discord sync",
             _aged("discord_sync", "3 hours"),
-            "is 3 hours old; it should be at most 2 hours old",
+            "is 3 hours old. It should be at most 2 hours old.",
             "patt sync discord",
         ),
         (
             "guild 1 profiles",
             _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '3 days'"),
-            "is 3 days old; it should be at most 2 days old",
+            "is 3 days old. It should be at most 2 days old.",
             "patt sync battlenet",
         ),
         (
@@ -162,7 +162,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 export",
             _aged("addon_upload", "8 days"),
-            "is 8 days old; it should be at most 7 days old",
+            "is 8 days old. It should be at most 7 days old.",
             "/pattsync",
         ),
         (
@@ -252,7 +252,7 @@ def test_signing_in_with_discord_is_set_up_whole_or_not_at_all(practice: Practic
     redirect = "https://patt.example.org/login/discord/callback"
     assert practice.examine()["discord sign-in"]["message"].endswith(f": {redirect}")
     practice.environment.setenv("PATT_BASE_URL", "http://patt.example.org")
-    assert "not encrypted" in practice.wrong()["discord sign-in"][0]
+    assert "without encryption" in practice.wrong()["discord sign-in"][0]
 
 
 def test_a_worker_that_gives_signs_of_life_will_do_the_jobs(practice: Practice) -> None:

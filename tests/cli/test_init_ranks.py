@@ -33,7 +33,7 @@ def test_with_the_first_export_the_other_roles_are_suggested_too(
 def test_an_export_of_another_guild_is_not_taken_in(init: Init, export: str, database: psycopg.Connection) -> None:
     text = Path(export).read_text(encoding="utf-8").replace("The Lantern Watch", "The Others")
     Path(export).write_text(text, encoding="utf-8")
-    assert init(export=export).refuses("This export is of “The Others”, and not of “The Lantern Watch”")
+    assert init(export=export).refuses("This export is from “The Others”, not “The Lantern Watch”")
     named = database.execute("select count(*) from common.guild_ranks where name_in_game is not null").fetchone()
     assert named == (0,)
 

@@ -89,7 +89,7 @@ def _check_age(facts: GuildFacts, source: Source, fault: Fault | None = None) ->
         return check(facts.name(what), "", fault or ("No data yet.", remedy))
     length, oldest = in_words(age(found.last)), in_words(found.stale_after)
     if found.is_stale and fault is None:
-        fault = (f"The last good run was {length} ago. It should be at most {oldest} ago.", remedy)
+        fault = (f"The last good run is {length} old. It should be at most {oldest} old.", remedy)
     return check(facts.name(what), f"The last good run was {length} ago.", fault)
 
 

@@ -155,7 +155,7 @@ def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str
         return f"Apply to {names.player(after['player_id'])} that {former} is {away(after)}."
     if after is None:
         return f"End the hiatus of {names.player((before or {})['player_id'])}."
-    return f"Remember that {names.player(after['player_id'])} is {away(after)}: {after['reason']}"
+    return f"Remember that {names.player(after['player_id'])} is {away(after)}{_why(after['reason'])}"
 
 
 def away(row: Row) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import DECIDED
 from sv_common.guild_sync.changes.describe import away
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
@@ -71,7 +72,8 @@ def explain(known: Known, finding: Finding) -> Explanation:
     character = facts.characters.get(finding.subject_id)
     hiatus = facts.hiatuses.get(character.player_id or 0) if character is not None else None
     if hiatus is not None and hiatus.lasts_on(known.now.date()):
-        said = f"{name_of(hiatus.set_by)} said that {details.get('player')} is {away({'until': hiatus.day})}: {hiatus.reason}"
+        why = f": {hiatus.reason}" if hiatus.reason != DECIDED else "."
+        said = f"{name_of(hiatus.set_by)} said that {details.get('player')} is {away({'until': hiatus.day})}{why}"
         evidence.append(Evidence(Source.OFFICER, said))
         return Explanation(
             tuple(evidence), "The player is on hiatus. Until it ends, none of their characters is stale."
