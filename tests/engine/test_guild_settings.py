@@ -283,7 +283,7 @@ async def test_a_change_over_which_somebody_changed_again_is_not_taken_back(guil
     first = (await _save(guild, AFTER_45_DAYS)).change_id
     await _save(guild, RuleRequest("stale_character", parameters={"stale_after_days": 60}))
     assert first is not None
-    with pytest.raises(Refused, match="This was changed again later. Undo the later change first"):
+    with pytest.raises(Refused, match=r"This was changed again later. Undo the later change first"):
         await _save(guild, UndoRequest(first))
 
 
