@@ -112,7 +112,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "text": ("alt of Mito",),
     "title": ("Not found",),
     "total": (120,),
-    "undone": (["Newalt-area-52 is linked to nobody."],),
+    "undone": (["Newalt-area-52 is linked to no one."],),
     "undone_by": ("officer alice",),
     "until": ("2026-12-31",),
     "updated_by": ("officer alice",),

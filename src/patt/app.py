@@ -34,10 +34,10 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
-from patt.web import probes
 from patt.web.assets import Assets
 from patt.web.guard import Guard
-from patt.web.metrics import HttpMetrics, MeasureRequests
+from patt.web.monitoring import probes
+from patt.web.monitoring.metrics import HttpMetrics, MeasureRequests
 from patt.web.places import STATIC_PREFIX
 from patt.web.problems import answer
 from patt.web.security import OverlongBodies, SecurityHeaders

@@ -179,9 +179,9 @@ def test_what_else_stands_in_the_settings_file_stays(init: Init, workplace: Path
         ({"audit-channel": "offices"}, "“offices” is not a choice. Use one of: 830000000000000002 (#general)"),
         ({"audit-channel": "Raid"}, "“Raid” is not a choice."),
         ({"export": "nowhere.lua"}, "nowhere.lua cannot be read"),
-        ({"map": "1=Chief"}, "No role that can be given has the name “Chief”. There are: Guild Master, Officer"),
-        ({"map": "1=PATT"}, "No role that can be given has the name “PATT”."),
-        ({"map": "1=@everyone"}, "No role that can be given has the name “@everyone”."),
+        ({"map": "1=Chief"}, "No role that the bot can give is named “Chief”. Use one of: Guild Master, Officer"),
+        ({"map": "1=PATT"}, "No role that the bot can give is named “PATT”."),
+        ({"map": "1=@everyone"}, "No role that the bot can give is named “@everyone”."),
         (
             {"map": "3=Raider"},
             "“3=Raider” does not map a rank. Write --map RANK=ROLE, with one of the ranks 0, 1, 2, 4, 6.",

@@ -80,7 +80,7 @@ def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
         terminal.type("")
         terminal.answer("Channel for summaries", "2")
         terminal.answer("File PATTSync.lua", str(export))
-        terminal.answer("Take the suggestions", "2")
+        terminal.answer("Use the suggestions", "2")
         terminal.answer("Role of rank 0, Guild Master", "")
         terminal.answer("Role of rank 1, Officer", "")
         terminal.answer("Role of rank 2, Veteran", "Raider")
@@ -123,7 +123,7 @@ def test_taken_up_again_only_what_is_missing_is_asked_for(
         assert "Guild 1 is The Lantern Watch" in terminal.answer("Token of the bot", simulator.discord_token)
         terminal.answer("Channel for summaries", "officers")
         assert "ago." in terminal.answer("File PATTSync.lua", "")
-        terminal.answer("Take the suggestions", "none of them, now")
+        terminal.answer("Use the suggestions", "none of them, now")
         assert terminal.end() == 0
         assert "continues with: export" in terminal.shown
     assert database.execute("select count(*) from common.upload_keys").fetchone() == (1,)
@@ -145,7 +145,7 @@ def test_a_games_export_is_found_and_ctrl_c_ends_at_once_and_keeps_what_was_done
         name_the_guild(terminal, "Mal'Torith", "The Lantern Watch")
         terminal.answer("Channel for summaries", "")
         terminal.answer("Read /", "")
-        terminal.answer("Take the suggestions", "all of them")
+        terminal.answer("Use the suggestions", "all of them")
         terminal.answer("May PATT", "")
         assert "ranks saved" in terminal.wait_for("Address of the pages")
         terminal.wait_for(": ")

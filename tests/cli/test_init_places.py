@@ -74,7 +74,7 @@ def test_a_bot_that_is_not_invited_yet_is_told_with_a_link_of_the_exact_permissi
     simulator.discord.is_invited = False
     link = f"https://discord.com/oauth2/authorize?client_id={world.bot.user_id}&scope=bot&permissions=268454912"
     assert init(discord_server=None).refuses(
-        f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}\n"
+        f"The bot is on no Discord server yet. Open this link to invite it, then continue:\n  {link}\n"
     )
     assert init().refuses(f"  {link}&guild_id={world.discord_guild_id}\n")
     simulator.discord.is_invited = True

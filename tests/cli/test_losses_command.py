@@ -19,7 +19,7 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     for character in leavers:
         world.leave(character)
     refused = patt("sync", "battlenet")
-    assert refused.refuses("look at the list in the Log, or with “patt losses list”")
+    assert refused.refuses("look at the list in the Log or with “patt losses list”")
     listed = patt("losses", "list")
     assert all(character.name in listed.out for character in leavers)
     assert len(patt("losses", "list", "--json").json[0]["subjects"]) == len(leavers)

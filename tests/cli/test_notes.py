@@ -212,10 +212,10 @@ BAD = {
     "no name": (b"character\tnote\nOpal-X\t\n-X\thi\n", "Line 3, column character: has no name."),
     "a row cut off": (b"character\tnote\nOpal-X\n", "Line 2, column note: the line ends before it."),
     "a comma too many": (b"character,note\nOpal-X,a,b\n", "Line 2 has 3 columns and the header 2."),
-    "a quote too few": (b'character,note\nOpal-X,"a\nb,c\n', "Line 2 of the roster cannot be cut into columns"),
-    "twice": (b"character\tnote\nOpal-Area 52\t\nopal-Area52\t\n", "opal-Area52 is on line 2 already"),
+    "a quote too few": (b'character,note\nOpal-X,"a\nb,c\n', "Line 2 of the roster cannot be split into columns"),
+    "twice": (b"character\tnote\nOpal-Area 52\t\nopal-Area52\t\n", "opal-Area52 is already on line 2"),
     "not UTF-8": (b"character\tnote\nOpal-X\t\xff\n", "Line 2 of the file is not UTF-8 text."),
-    "NUL": (b"character\tnote\nOpal-X\ta\0b\n", "Line 2 of the file holds a NUL character"),
+    "NUL": (b"character\tnote\nOpal-X\ta\0b\n", "Line 2 of the file contains a NUL character"),
     "a long note": (b"character\tnote\nOpal-X\t" + b"a" * 300 + b"\n", "Line 2, column note: has 300 letters"),
     "a long name": (b"character\tnote\n" + b"a" * 50 + b"-X\t\n", "Line 2, column character: has a name of more"),
 }

@@ -17,7 +17,8 @@ LONGEST_OF_A_RULE = 40
 LONGEST_OF_THE_API = 40
 
 _NOT_SAID = re.compile(
-    r"\b(?:whoever|whomever|by hand|by itself|proves? nothing|no longer so|(?:officer|one) says so|took this back)\b"
+    r"\b(?:whoever|whom|whomever|somebody|nobody|anybody"
+    r"|by hand|by itself|proves? nothing|no longer so|(?:officer|one) says so|took this back)\b"
     r"|[a-z]\(s\)",
     re.IGNORECASE,
 )
@@ -73,7 +74,15 @@ def test_the_command_line_helps_in_plain_words() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2 bot(s)", "Whoever runs it", "Link it by hand", "It is similar, which proves nothing", "an officer says so"],
+    [
+        "2 bot(s)",
+        "Whoever runs it",
+        "Link it by hand",
+        "It is similar, which proves nothing",
+        "an officer says so",
+        "Nobody knows",
+        "Whom it is",
+    ],
 )
 def test_a_word_that_no_gamer_says_is_noticed(text: str) -> None:
     assert _NOT_SAID.search(text)

@@ -16,7 +16,7 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.roster import members, ranks
 from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rulebook.parameter import RuleOverrides
-from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings import changes, readings
 from sv_common.guild_sync.settings.requests import (
     RanksRequest,
     RoleWish,
@@ -272,7 +272,7 @@ async def test_a_change_is_undone_once_and_that_is_a_change_too(guild: GuildBuil
     assert change is not None
     seen = await _preview(guild, UndoRequest(change))
     undone = await _save(guild, UndoRequest(change), seen.key)
-    with pytest.raises(Refused, match="undone already, by officer alice"):
+    with pytest.raises(Refused, match="officer alice already undid this change on"):
         await _preview(guild, UndoRequest(change))
     assert undone.change_id is not None
     redone = await _save(guild, UndoRequest(undone.change_id))
@@ -283,8 +283,16 @@ async def test_a_change_over_which_somebody_changed_again_is_not_taken_back(guil
     first = (await _save(guild, AFTER_45_DAYS)).change_id
     await _save(guild, RuleRequest("stale_character", parameters={"stale_after_days": 60}))
     assert first is not None
-    with pytest.raises(Refused, match="changed again since"):
+    with pytest.raises(Refused, match=r"This was changed again later. Undo the later change first"):
         await _save(guild, UndoRequest(first))
+
+
+async def test_each_note_that_is_tried_is_read_anew(guild: GuildBuilder) -> None:
+    for name in ("Mito", "Zork"):
+        await guild.main(name)
+    async with guild.pool.reading(guild.guild_id) as here:
+        said = [(await readings.try_note(here, f"alt of {name}")).sentence for name in ("Mito", "Zork", "Nobodyhere")]
+    assert ["Mito" in said[0], "Zork" in said[1], "Nobodyhere" in said[2]] == [True] * 3, said
 
 
 async def test_another_guilds_change_is_not_found(guild: GuildBuilder) -> None:

@@ -73,14 +73,14 @@ async def test_a_hiatus_ends_by_itself_on_its_day_and_what_it_quieted_is_open_ag
 @pytest.mark.parametrize(
     ("decision", "error", "says"),
     [
-        (SetHiatus("Nobody"), NotFound, "No player is called “Nobody”"),
+        (SetHiatus("Nobody"), NotFound, "No player is named “Nobody”"),
         (SetHiatus("Mito", "soon"), BadInput, "“soon” is no day. Write it as year, month and day: 20"),
         (SetHiatus("Mito", "2099-02-30"), BadInput, "is no day"),
         (SetHiatus("Mito", _in(0)), BadInput, "does not lie ahead. Give the day on which the player is back, or none."),
         (SetHiatus("Mito", "2001-01-01"), BadInput, "does not lie ahead"),
-        (SetHiatus("Away", None, "a long trip"), Refused, "Away is away, nobody knows for how long already, by test."),
+        (SetHiatus("Away", None, "a long trip"), Refused, "test said already that Away is away, with no return date."),
         (EndHiatus("Mito"), Refused, "Mito is not on hiatus."),
-        (EndHiatus("Back"), Refused, "The hiatus of Back ended by itself on 20"),
+        (EndHiatus("Back"), Refused, "The hiatus of Back ended automatically on 20"),
     ],
 )
 async def test_what_cannot_be_said_of_a_hiatus_is_refused_in_a_sentence(
@@ -126,7 +126,7 @@ async def test_an_undo_that_would_take_a_later_hiatus_along_is_refused_by_name(g
     assert first.attempt_id is not None
     ahead = await preview_undo(guild.pool, first.attempt_id, guild_id=guild.guild_id)
     assert [each.attempt_id for each in ahead.later] == [later.attempt_id]
-    with pytest.raises(Refused, match="The hiatus of Mito was changed since"):
+    with pytest.raises(Refused, match=r"alice changed the hiatus of Mito on .* Undo that first"):
         await guild.undo(first)
 
 
@@ -134,7 +134,7 @@ async def test_a_player_that_is_away_since_does_not_go_with_the_undo_of_its_maki
     await guild.character("Odo")
     made = await guild.decide(NewPlayer(["Odo"]))
     await guild.decide(SetHiatus("Odo", _in(5)))
-    with pytest.raises(Refused, match="or is away"):
+    with pytest.raises(Refused, match=r"alice put Odo on hiatus until .* Undo that first"):
         await guild.undo(made)
 
 
@@ -180,7 +180,7 @@ async def test_who_is_away_until_when_and_why_is_told_where_the_player_is_looked
     details = await issue.issue_details(guild.pool, found.id)
     assert details.explanation is not None
     told = [each.sentence for each in details.explanation.evidence]
-    assert f"officer alice said that Mito is away until {_in(5)}: exams" in told
+    assert f"alice said that Mito is away until {_in(5)}: exams" in told
 
 
 async def test_a_hundred_players_on_hiatus_cost_a_scan_no_more_statements(guild: GuildBuilder) -> None:

@@ -15,12 +15,21 @@ from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refu
 from sv_common.guild_sync.core.undo_offer import as_ranges, read_ranges
 from sv_common.guild_sync.identity.decisions import (
     AddAlias,
+    AllowLink,
+    AllowMember,
+    EndHiatus,
     LinkCharacter,
     ManualDecision,
+    MarkShared,
+    MergePlayers,
     NewPlayer,
     RejectLink,
+    RejectMember,
+    RemoveAlias,
+    SetHiatus,
     SetMain,
     UnlinkCharacter,
+    UnmarkShared,
 )
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -67,7 +76,7 @@ async def test_undo_both_puts_back_the_rows_before_the_older_one(known: GuildBui
     }
     assert preview.together is not None
     assert [(effect.before, effect.after) for effect in preview.together.effects] == [
-        ("Elrek, as an officer decided", "no one")
+        ("Elrek, decided by an officer", "no one")
     ]
     report = await undo_together(known.pool, await together(known, first), actor=BOB)
     assert [*report.attempt_ids] == [second, first]
@@ -97,6 +106,46 @@ async def test_only_what_stands_in_the_way_is_offered_with_it(
     await undo_together(known.pool, wanted, actor=BOB)
     left = await known.rows("select id from guild_identity.fix_attempts where undone_at is null")
     assert [number for (number,) in left] == others
+
+
+SINCE: list[tuple[list[ManualDecision], ManualDecision, str]] = [
+    ([SetHiatus("Mito")], SetHiatus("Mito", "2099-01-01"), "bob changed the hiatus of Mito on "),
+    ([SetHiatus("Mito")], EndHiatus("Mito"), "bob ended the hiatus of Mito on "),
+    ([SetHiatus("Mito"), EndHiatus("Mito")], SetHiatus("Mito"), "bob put Mito on hiatus on "),
+    ([SetHiatus("Odo")], MergePlayers("Elrek", "Odo"), "bob merged Odo into Elrek on "),
+    ([NewPlayer(["Loner"])], SetHiatus("Loner", "2099-01-01"), "bob put Loner on hiatus until 2099-01-01 on "),
+    (
+        [RejectLink("Loner", "Mito", "no"), AllowLink("Loner", "Mito")],
+        RejectLink("Loner", "Mito", "no"),
+        "bob ruled out Loner-area-52 for Mito on ",
+    ),
+    (
+        [RejectMember("Mito", "Quillon", "no"), AllowMember("Mito", "Quillon")],
+        RejectMember("Mito", "Quillon", "no"),
+        "bob ruled out Quillon for Mito on ",
+    ),
+    (
+        [AddAlias("Robin", "Mito"), RemoveAlias("Robin")],
+        AddAlias("Robin", "Elrek"),
+        "bob remembered “Robin” for Elrek on ",
+    ),
+    ([MarkShared("Loner", "bank")], UnmarkShared("Loner"), "bob unmarked Loner-area-52 as bank or shared on "),
+    ([UnlinkCharacter("Grimalt")], MarkShared("Grimalt", "bank"), "bob marked Grimalt-area-52 as bank or shared on "),
+]
+
+
+@pytest.mark.parametrize(("decisions", "since", "says"), SINCE, ids=range(len(SINCE)))
+async def test_whatever_stands_in_the_way_of_an_undo_is_told_with_who_did_it(
+    known: GuildBuilder, decisions: Sequence[ManualDecision], since: ManualDecision, says: str
+) -> None:
+    await known.member("Quillon")
+    await known.player("Odo")
+    *_, undone = [await decided(known, each) for each in decisions]
+    later = await decided(known, since, BOB)
+    preview = await preview_undo(known.pool, undone)
+    assert (preview.obstacle or "").startswith(says)
+    assert [each.attempt_id for each in preview.later] == [later]
+    assert await together(known, undone) == [later, undone]
 
 
 async def test_a_change_between_two_is_never_taken_along(known: GuildBuilder) -> None:
@@ -151,9 +200,12 @@ async def test_of_a_batch_what_an_officer_did_since_stays(guild: GuildBuilder) -
     assert differences(before, await people(guild)) == {}
     preview = await preview_undo_together(guild.pool, attempts)
     assert (preview.parts, [each.people for each in preview.blocked]) == (2, ["Zork"])
+    assert preview.blocked[0].reason.startswith("bob moved Zorkalt-area-52 from Zork to Mito on ")
     report = await undo_together(guild.pool, attempts, actor=ALICE, partly=True)
     assert len(report.attempt_ids) == 2
-    assert len(report.left) == 1
+    (left,) = report.left
+    assert left.startswith("Zork: bob moved Zorkalt-area-52 from Zork to Mito on ")
+    assert left.endswith(". Undo that first.")
     owners = await guild.rows(
         "select c.character_name, p.display_name from guild_identity.player_characters l "
         "join guild_identity.wow_characters c on c.id = l.character_id "

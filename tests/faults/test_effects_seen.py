@@ -79,10 +79,10 @@ async def test_of_two_officers_who_press_at_once_the_second_reads_that_it_is_in_
     installed.simulator.faults.slow("add_role", 0.5)
     first = asyncio.create_task(one_fix(installed, issue))
     await until(partial(installed.rows, UNFINISHED))
-    with pytest.raises(Busy, match="Already in progress"):
+    with pytest.raises(Busy, match="are being changed on Discord right now"):
         await fix_one(installed.pool, issue, actor="carol", discord_bot=installed.discord)
     (second,) = await fix(installed)
-    assert (second.outcome, "Already in progress" in second.reason) == (FixOutcome.REFUSED, True)
+    assert (second.outcome, "are being changed on Discord right now" in second.reason) == (FixOutcome.REFUSED, True)
     assert (await finish_interrupted(installed.pool, installed.discord)).count == 0
     assert (await first).outcome is FixOutcome.FIXED
     assert (held(installed, member), len(effects(installed))) == ([RIGHT], 2)
@@ -117,7 +117,7 @@ async def test_an_undo_beside_a_fix_of_the_same_member_reads_that_it_is_in_progr
     installed.simulator.faults.slow("add_role", 0.5)
     second = asyncio.create_task(one_fix(installed, issue))
     await until(partial(installed.rows, UNFINISHED))
-    with pytest.raises(Busy, match="Already in progress"):
+    with pytest.raises(Busy, match="are being changed on Discord right now"):
         await undo(installed.pool, first, actor="carol", discord_bot=installed.discord)
     assert (await second).outcome is FixOutcome.FIXED
     preview = await preview_undo(installed.pool, first, discord_bot=installed.discord)

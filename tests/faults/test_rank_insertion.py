@@ -133,7 +133,7 @@ async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_me
     await installed.sync_discord()
     installed.world.insert_rank(1, "Warlord")
     await installed.sync_battlenet()
-    with pytest.raises(Refused, match="ranks"):
+    with pytest.raises(Refused, match="changed rank together"):
         await fix(installed)
     assert (await installed.rows(OPEN), untouched(installed)) == ([(1,)], True)
     await installed.upload()

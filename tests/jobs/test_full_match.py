@@ -135,7 +135,7 @@ async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
 async def test_a_choice_is_refused_while_another_match_waits(services: Services, guild: GuildBuilder) -> None:
     await _ask(guild)
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        with pytest.raises(Refused, match="one at a time"):
+        with pytest.raises(Refused, match="A full match is already queued, and only one runs at a time"):
             await matches.ask(here, actor="officer bob", selected=["0123456789abcdef"])
     assert await guild.rows("select actor, selected from guild_identity.match_requests") == [("officer alice", None)]
 

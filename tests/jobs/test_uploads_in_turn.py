@@ -53,7 +53,7 @@ async def test_a_worker_that_dies_while_another_holds_the_guilds_lock_costs_no_t
 
 async def test_only_an_upload_that_was_given_up_is_tried_again(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
-    with pytest.raises(Refused, match="it waits to be taken in"):
+    with pytest.raises(Refused, match=f"Upload {upload_id}: waiting to be processed"):
         await api.retry(services, upload_id, guild.guild_id)
     await process_uploads(services, guild.guild_id)
     with pytest.raises(Refused, match="Processed: 1 character, "):
@@ -68,7 +68,7 @@ async def test_what_was_given_up_and_sent_again_waits_once(services: Services, g
     await process_uploads(services, guild.guild_id)
     again = await upload(guild, "Main")
     assert again != upload_id
-    with pytest.raises(Refused, match="waits already"):
+    with pytest.raises(Refused, match="The same export is already waiting"):
         await api.retry(services, upload_id, guild.guild_id)
     await process_uploads(services, guild.guild_id)
     assert [row[0] for row in await upload_rows(guild)] == ["failed", "done"]

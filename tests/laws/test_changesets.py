@@ -391,7 +391,7 @@ async def test_a_row_that_was_changed_since_it_was_planned_is_named_and_nothing_
         return
     before = await _people(life)
     async with pool.writing(life.guild_id, alone=False) as guild:
-        with pytest.raises(PlanStale, match=r"Nothing was changed; look again\.$"):
+        with pytest.raises(PlanStale, match=r"Nothing was changed. Check again\.$"):
             await apply.apply(guild, [plan], author)
     assert differences(before, await _people(life)) == {}
 

@@ -19,11 +19,13 @@ from sv_common.guild_sync.core.errors import PattError, Refused
 from sv_common.guild_sync.engine.results import undoable_in
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity.decisions import (
+    EndHiatus,
     ManualDecision,
     MarkShared,
     MergePlayers,
     RejectLink,
     RemoveAlias,
+    SetHiatus,
     SetMain,
     UnlinkCharacter,
     UnlinkMember,
@@ -37,7 +39,7 @@ _QUONDAM = "quondam"
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
 _lives = events(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
-_choices = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
+_choices = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
 _orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=8)
 
 
@@ -97,6 +99,8 @@ async def _decision(life: Life, kind: int, one: int, another: int) -> ManualDeci
         MarkShared(character, "bank"),
         UnmarkShared(character),
         RemoveAlias(aliases[one % len(aliases)]) if aliases else SetMain(character),
+        SetHiatus(player, None if another % 2 else f"2099-01-{another + 1:02}"),
+        EndHiatus(player),
     ]
     return decisions[kind]
 

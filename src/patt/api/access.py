@@ -44,7 +44,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRole:
-    """A rank that would give a role once an officer, or for an administrator's role an administrator, has confirmed whose it is."""
+    """A rank that would give a role once an officer, or for an administrator's role an administrator, has confirmed its player."""
 
     character_id: int
     because: Annotated[str, Field(examples=["Mito (Guild Master)"])]
@@ -97,7 +97,7 @@ class AuthorityPreview:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Whose a character is, on an administrator's word."""
+    """Which player a character belongs to, confirmed by an administrator."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 

@@ -52,7 +52,7 @@ router = officer_router("settings", "settings")
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """For whom an upload key is made."""
+    """The player that an upload key is for."""
 
     uploader: Annotated[str, Field(max_length=LONGEST_NAME, description="Who the key is for.", examples=["Mito"])]
 
@@ -102,7 +102,7 @@ class Revoked:
 
 @router.get("/keys", summary="Upload keys", dependencies=FOR_ADMINISTRATORS)
 async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]:
-    """Whose they are, when they were used, and how fresh their data is; never the keys themselves."""
+    """Their players, when they were used, and how fresh their data is; never the keys themselves."""
     async with services.pool.snapshot() as conn:
         return await credentials.upload_keys(conn, (await guilds.the_only(conn, guild)).id)
 

@@ -138,7 +138,7 @@ async def answer(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> Answered:
-    """Carry out a decision about who it is about: that of an answer, or of somebody else. It can be undone as a whole.
+    """Apply a decision: that of an answer, or about another person. It can be undone as a whole.
 
     The `plan_key` of an answer also holds with `remember_note`, and that of a new player with another name.
     """

@@ -104,7 +104,7 @@ class IssueExplanation(Explanation):
 
 @dataclass(frozen=True, slots=True)
 class Candidate(WeighedCandidate):
-    """Somebody who could be meant, with what speaks for it and what against."""
+    """Someone who could be meant, with the evidence for and against."""
 
     choose: Annotated[
         LinkCharacter | LinkMember | LinkCharacterToMember | None,

@@ -83,7 +83,7 @@ async def preview(
     return people_of(await preview_matching(services.pool, guild_id=guild), evidence=evidence, number=page)
 
 
-@router.get("/preview/undecided", summary="People whom a full match skips")
+@router.get("/preview/undecided", summary="People that a full match skips")
 async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchGroup]:
     """Every person without certain evidence, with the reason, 50 a page."""
     return undecided_of(await preview_matching(services.pool, guild_id=guild), number=page)

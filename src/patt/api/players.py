@@ -26,7 +26,7 @@ from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
 from sv_common.guild_sync.insights.timeline import Timeline
 
 ShownPeople = Literal["players", "characters", "members", "shared", "all"]
-"""Whom to list: players, characters without a player, Discord members without a player, bank and shared characters."""
+"""Who to list: players, characters without a player, Discord members without a player, bank and shared characters."""
 
 KINDS: dict[ShownPeople, PersonKind | None] = {
     "players": PersonKind.PLAYER,
@@ -104,7 +104,7 @@ def _people_query(
     inactive: Annotated[bool, Query(description=_INACTIVE, examples=[False])] = False,
     hiatus: Annotated[bool, Query(description="Only players on hiatus.", examples=[False])] = False,
     rank: Annotated[
-        int | None, Query(ge=0, le=9, description="Only those whose highest rank has this index.", examples=[1])
+        int | None, Query(ge=0, le=9, description="Only people with this highest rank, by its index.", examples=[1])
     ] = None,
     character_class: Annotated[
         str | None,
@@ -138,7 +138,7 @@ async def players(here: ReadingDep, asked: PeopleQueryDep, page: PageQuery = 1) 
 
 @router.get(".csv", summary="People, as a CSV file", response_class=Response, responses=CSV_ANSWER)
 async def players_as_csv(here: ReadingDep, asked: PeopleQueryDep) -> Response:
-    """Everyone whom the filters let through. Text that looks like a formula begins with an apostrophe."""
+    """Everyone who passes the filters. Text that looks like a formula begins with an apostrophe."""
     found = await people.every_person(here, asked.chosen, **asked.of_engine)
     return csv_answer("people", csv_text(COLUMNS, table_of(found)))
 
@@ -148,7 +148,7 @@ async def inactive(here: ReadingDep, page: PageQuery = 1) -> InactivePage:
     """What the rule about stale characters has found, 50 groups a page.
 
     Players who are away with all of their characters come first, then characters without a player, then those whose player is
-    active on another one. Who is on hiatus is not there.
+    active on another one. Players on hiatus are not listed.
     """
     return await inactive_page(here, number=page)
 
@@ -169,7 +169,7 @@ async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, gui
 
 @router.get("/characters/{character_id}", summary="One character")
 async def character(services: ServicesDep, character_id: CharacterId, guild: GuildDep = None) -> CharacterPage:
-    """Whose it is or who it may be by its note, what is open about it, and what was done."""
+    """Its player or what its note says about one, its open issues, and what was done."""
     async with services.pool.reading(await person.guild_of_character(services.pool, character_id, guild)) as here:
         return await person.character_page(here, character_id)
 

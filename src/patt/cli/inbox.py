@@ -132,7 +132,7 @@ def fix(
     keys: Annotated[
         list[int] | None, typer.Argument(parser=row_number, metavar="[KEY]...", help="Questions that are ready.")
     ] = None,
-    safe: Annotated[bool, typer.Option("--safe", help="All whose evidence is certain.")] = False,
+    safe: Annotated[bool, typer.Option("--safe", help="All answers with certain evidence.")] = False,
     dry_run: DryRunOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,

@@ -71,12 +71,14 @@ def as_json(value: Any) -> Any:
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; cells are never read as markup."""
+    """Print a table; cells are never read as markup. Columns without any value are left out, and long values are wrapped."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    kept = [place for place in range(len(columns)) if not cells or any(row[place] for row in cells)]
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column)
-    for row in rows:
-        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    for place in kept:
+        shown.add_column(columns[place], overflow="fold")
+    for row in cells:
+        shown.add_row(*(escape(row[place]) for place in kept))
     out.print(shown)
 
 

@@ -96,7 +96,7 @@ def _tell(group: FoundGroup) -> None:
 
 def people_list(
     search: Annotated[str, typer.Option(help="Part of a name or a note.")] = "",
-    show_kind: Annotated[ShownKind, typer.Option("--show", help="Whom to list.")] = "players",
+    show_kind: Annotated[ShownKind, typer.Option("--show", help="Who to list.")] = "players",
     discord: Annotated[OnDiscord | None, typer.Option(help="Only who is on Discord, or is not.")] = None,
     proof: Annotated[Basis | None, typer.Option(help="Only who has a link that rests on this.")] = None,
     loose: Annotated[
@@ -104,7 +104,9 @@ def people_list(
     ] = False,
     inactive_only: Annotated[bool, typer.Option("--inactive", help="Only who was seen too long ago.")] = False,
     hiatus: Annotated[bool, typer.Option("--hiatus", help="Only players on hiatus.")] = False,
-    rank: Annotated[int | None, typer.Option(min=0, max=9, help="Only whose highest rank has this index.")] = None,
+    rank: Annotated[
+        int | None, typer.Option(min=0, max=9, help="Only people with this highest rank, by its index.")
+    ] = None,
     character_class: Annotated[str | None, typer.Option("--class", help="Only who plays this class.")] = None,
     with_issues: Annotated[bool, typer.Option("--issues", help="Only with open issues.")] = False,
     sort: Annotated[Sort | None, typer.Option(help="The most, or the newest, first.")] = None,

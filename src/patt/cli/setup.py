@@ -58,7 +58,7 @@ _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     ),
     "managed": (bool, typer.Option(help="Whether fixes may give and take the roles.")),
     "base_url": (str, typer.Option(help="Address at which people reach the pages.")),
-    "uploader": (str, typer.Option(help="Whose companion gets the first upload key.")),
+    "uploader": (str, typer.Option(help="The player that the first upload key is for.")),
 }
 """The answers that may be given as options, by the names that the steps use."""
 
@@ -180,14 +180,16 @@ def _read_skips(steps: Sequence[str]) -> set[str]:
 
 
 def _say_what_is_next(not_done: list[str]) -> None:
-    out.print("\n[bold]What is next[/]")
+    out.print("\n[bold]What to do next[/]")
     if not_done:
         say(f"  patt init               continues with: {', '.join(not_done)}")
-    say("  patt serve              serves the pages, and reads the sources regularly")
-    say("  patt admin link         prints a link for signing in")
+    say("  patt serve              serves the pages and runs the syncs")
+    say("  patt admin link         prints a sign-in link")
     say("  patt match --dry-run    shows which characters would be linked, and why")
-    say("  patt doctor             checks all of this")
-    say("Players install the addon (docs/addon.md) and run the companion with a key of their own (patt keys add NAME).")
+    say("  patt doctor             checks the set-up")
+    say(
+        "Players install the addon (docs/addon.md) and run the companion, each with their own key (patt keys add NAME)."
+    )
 
 
 def _say_checks(checks: Sequence[Check]) -> None:

@@ -89,7 +89,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
 @losses_app.command()
 def release(
-    source: Annotated[str, typer.Argument(help="Whose list: battlenet or discord.")],
+    source: Annotated[str, typer.Argument(help="The source of the list: battlenet or discord.")],
     key: Annotated[str, typer.Option(help="The key that “patt losses list” shows, or its beginning.")],
     guild: GuildOption = None,
 ) -> None:

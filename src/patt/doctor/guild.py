@@ -19,7 +19,7 @@ from sv_common.guild_sync.roster.runs import Standing
 
 SOURCES: Mapping[Source, tuple[str, str]] = {
     Source.ROSTER: ("battlenet sync", "patt sync battlenet, and keep “patt serve” running"),
-    Source.PROFILES: ("profiles", "They are read along with the roster: patt sync battlenet"),
+    Source.PROFILES: ("profiles", "They come with the roster: patt sync battlenet"),
     Source.MEMBERS: ("discord sync", "patt sync discord, and keep “patt serve” running"),
     Source.NOTES: (
         "export",
@@ -110,7 +110,7 @@ def _fault_of_rank_names(table: Sequence[Rank]) -> Fault | None:
     if not changes:
         return None
     message = f"The game's rank names differ from the rank table, so no roles are compared: {changes}."
-    return message, "See “patt ranks list”, map what has moved with “patt ranks map”, then: patt ranks confirm"
+    return message, "See “patt ranks list”, map the ranks that moved with “patt ranks map”, then: patt ranks confirm"
 
 
 def _fault_of_runs(standings: Mapping[str, Standing]) -> Fault | None:

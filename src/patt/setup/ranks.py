@@ -84,11 +84,9 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
         return
     for rank in doubtful:
         session.dialogue.warn(
-            f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game, and was “{rank.name}” when its role was decided."
+            f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game now. It was “{rank.name}” when you mapped it."
         )
-    if session.dialogue.confirm(
-        _NAMES, "Does each rank, with its name in the game, still belong to its role", default=False
-    ):
+    if session.dialogue.confirm(_NAMES, "Are these ranks still mapped to the right roles", default=False):
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
         async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
             await ranks.confirm_names(guild)
@@ -109,7 +107,7 @@ def _decide(
             Choice("each", "decide for each rank"),
             Choice("none", "none of them, now"),
         ]
-        answer = session.dialogue.choose(_SUGGESTIONS, "Take the suggestions", how, default="all")
+        answer = session.dialogue.choose(_SUGGESTIONS, "Use the suggestions", how, default="all")
     if answer == "all":
         decided |= left
     if answer == "none" or not session.dialogue.is_interactive:
@@ -139,9 +137,9 @@ def _role_called(wanted: str, roles: Sequence[DiscordRole]) -> DiscordRole:
     if len(called) == 1:
         return called[0]
     if called:
-        raise BadInput(f"Several roles have the name “{wanted}”. Give the role's id instead.")
+        raise BadInput(f"Several roles are named “{wanted}”. Give the role's id instead.")
     raise BadInput(
-        f"No role that can be given has the name “{wanted}”. There are: {', '.join(role.name for role in roles)}."
+        f"No role that the bot can give is named “{wanted}”. Use one of: {', '.join(role.name for role in roles)}."
     )
 
 

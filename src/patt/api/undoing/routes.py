@@ -151,9 +151,9 @@ async def preview_together(
 async def undo_together(
     services: ServicesDep, officer: OfficerDep, body: UndoAttempts, guild: GuildDep = None
 ) -> UndoReport:
-    """All rows in one transaction, whole or not at all; then roles on Discord, where an error stops it and is told.
+    """All rows in one transaction, whole or not at all; then roles on Discord, where an error stops it and is reported.
 
-    With `partly`, what can be put back is, person by person, and `left` tells of the rest.
+    With `partly`, everything that can be put back is, person by person; `left` lists the rest.
     """
     return await mitigations.undo_together(
         services.pool,
@@ -192,7 +192,7 @@ async def undo(
 ) -> UndoReport:
     """Undo exactly what an attempt changed; refused if someone changed it since.
 
-    With `partly`, what can be put back is, person by person, and `left` tells of the rest.
+    With `partly`, everything that can be put back is, person by person; `left` lists the rest.
     """
     return await mitigations.undo(
         services.pool,

@@ -392,7 +392,7 @@ def unmark_shared(character: Named) -> RowChange:
 
 
 def set_hiatus(player: Named, until: str | None, why: str, *, former: Row | None = None) -> RowChange:
-    """Record that a player is away until a day, written as ISO 8601 does, or for nobody knows how long.
+    """Record that a player is away until a day, written as ISO 8601 does, or without a return date.
 
     `former` is what was recorded before, with its `until`.
     """

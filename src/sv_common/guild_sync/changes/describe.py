@@ -155,12 +155,12 @@ def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str
         return f"Apply to {names.player(after['player_id'])} that {former} is {away(after)}."
     if after is None:
         return f"End the hiatus of {names.player((before or {})['player_id'])}."
-    return f"Remember that {names.player(after['player_id'])} is {away(after)}: {after['reason']}"
+    return f"Remember that {names.player(after['player_id'])} is {away(after)}{_why(after['reason'])}"
 
 
 def away(row: Row) -> str:
-    """Say how long somebody is away."""
-    return f"away until {row['until']}" if row.get("until") else "away, nobody knows for how long"
+    """Say how long a player is away."""
+    return f"away until {row['until']}" if row.get("until") else "away, with no return date"
 
 
 def _new_player_in_words(row: Row, names: Names) -> str:

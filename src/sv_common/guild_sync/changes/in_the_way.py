@@ -11,7 +11,7 @@ from sv_common.guild_sync.changes.tables import TABLES, Key, Row
 _OTHER = {"link": "shared", "shared": "link"}
 """The link of a character and its mark as a bank or shared stand in each other's way."""
 
-_OF_A_PLAYER = ("link", "alias", "rejection", "confirmation")
+_OF_A_PLAYER = ("link", "alias", "rejection", "confirmation", "hiatus")
 _POINTERS = ("main_character_id", "offspec_character_id")
 
 
@@ -51,12 +51,22 @@ def _traces(change: RowChange) -> Iterator[dict[str, Any]]:
             yield from ({"table": "player", "after": {column: change.id}} for column in _POINTERS)
             if had.get("player_id") is not None:
                 yield _rejection(had["player_id"], character_id=change.id)
-        case "rejection" if had.get("character_id") is not None:
-            yield {"table": "link", "id": had["character_id"], "after": {"player_id": had["player_id"]}}
         case "rejection" if had:
-            yield {"table": "player", "id": had["player_id"], "after": {"discord_user_id": had["discord_user_id"]}}
+            yield from _traces_of_rejection(had)
         case "alias":
             yield {"table": "alias", "after": {"alias_key": (change.after or had)["alias_key"]}}
+        case "hiatus" if had:
+            yield {"table": "hiatus", "after": {"player_id": had["player_id"]}}
+
+
+def _traces_of_rejection(had: Row) -> Iterator[dict[str, Any]]:
+    """The link that stands against what was said, and the same said again."""
+    if had.get("character_id") is not None:
+        yield {"table": "link", "id": had["character_id"], "after": {"player_id": had["player_id"]}}
+        yield _rejection(had["player_id"], character_id=had["character_id"])
+    else:
+        yield {"table": "player", "id": had["player_id"], "after": {"discord_user_id": had["discord_user_id"]}}
+        yield _rejection(had["player_id"], discord_user_id=had["discord_user_id"])
 
 
 def _traces_of_player(change: RowChange, had: Row) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PlanStale
 
 NOTHING_CHANGED = "Nothing was changed. Check again."
-CANNOT_BE_UNDONE = "So this cannot be undone as it is; undo what was done since first."
+CANNOT_BE_UNDONE = "So this cannot be undone now. Undo the later change first."
 
 _UNIQUE = {
     "players": "A Discord member is now linked to another player.",

@@ -15,7 +15,7 @@ from sv_common.guild_sync.engine.command import Guard, Rules, unguarded
 from sv_common.guild_sync.engine.results import UndoReport
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable, undo_roles
-from sv_common.guild_sync.engine.undoing.blockers import in_the_way
+from sv_common.guild_sync.engine.undoing.blockers import in_the_way, in_the_way_of_parts
 from sv_common.guild_sync.engine.undoing.parts import undo_parts, undo_whole
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -115,9 +115,10 @@ async def _undo_what_can_be(guild: GuildConnection, found: Sequence[Attempt], ac
     undoable, left = sort_out(found)
     names = await attempts.names_of(guild, undoable)
     put_back = await undo_parts(guild, undoable, actor=actor)
-    left += [f"{Names(names).people(each.part.player_ids)}: {each.reason}" for each in put_back.blocked]
+    blocked = await in_the_way_of_parts(guild, undoable, put_back.blocked)
+    left += [f"{Names(names).people(each.part.player_ids)}: {each.reason}" for each in blocked]
     if not put_back.done:
-        raise PlanStale(put_back.blocked[0].reason if put_back.blocked else left[0])
+        raise PlanStale(blocked[0].reason if blocked else left[0])
     keys = {change.key for change in put_back.undone}
     whole = [each.id for each in undoable if all(row.key in keys for row in each.rows)]
     in_part = [each for each in undoable if each.id not in whole and any(row.key in keys for row in each.rows)]

@@ -17,7 +17,14 @@ from sv_common.guild_sync.core.errors import PattError, PlanStale, Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.engine.undo import sort_out
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable
-from sv_common.guild_sync.engine.undoing.blockers import MOST_TOGETHER, InTheWay, LaterAttempt, in_the_way, told
+from sv_common.guild_sync.engine.undoing.blockers import (
+    MOST_TOGETHER,
+    InTheWay,
+    LaterAttempt,
+    in_the_way,
+    in_the_way_of_parts,
+    told,
+)
 from sv_common.guild_sync.engine.undoing.parts import UndoneParts, parts_of, rows_of, undo_parts, undo_whole
 from sv_common.guild_sync.issues.history import Seen, moves
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -121,7 +128,8 @@ async def _rehearse(guild: GuildConnection, attempt_ids: Sequence[int], guard: G
     put_back = await _parts(guild, found, guard) if obstacle is not None else UndoneParts((), ())
     effects = _effects(found, put_back.undone or rows_of(found), names)
     newest = await moves(guild, found[0].issue_id) if len(found) == 1 and found[0].issue_id is not None else []
-    blocked = [BlockedPeople(Names(names).people(each.part.player_ids), each.reason) for each in put_back.blocked]
+    named = await in_the_way_of_parts(guild, found, put_back.blocked if put_back.done else ())
+    blocked = [BlockedPeople(Names(names).people(each.part.player_ids), each.reason) for each in named]
     return UndoPreview(
         found,
         effects[:MOST_EFFECTS],
@@ -131,8 +139,8 @@ async def _rehearse(guild: GuildConnection, attempt_ids: Sequence[int], guard: G
         Seen(newest[-1].id if newest else 0),
         together=_together(way.together, names) if way.together else None,
         parts=len(put_back.done),
-        blocked=blocked[:MOST_BLOCKED] if put_back.done else (),
-        blocked_total=len(blocked) if put_back.done else 0,
+        blocked=blocked[:MOST_BLOCKED],
+        blocked_total=len(blocked),
     )
 
 

@@ -20,7 +20,6 @@ from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 _NO_BOT = "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
-_CHANGED = "The member's roles were changed on Discord since, so this can no longer be undone."
 _LOOKED_UP_LATER = "What the member holds now is looked up and recorded with the next sync."
 
 
@@ -108,7 +107,8 @@ def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChang
     is_back = not any(is_seen(role, held) for role in first.values())
     is_as_written = all(is_seen(role, held) for role in taken_together(attempt.roles))
     if not is_back and not is_as_written and attempt.outcome != FixOutcome.UNVERIFIED:
-        raise Refused(_CHANGED)
+        member = attempt.roles[0].member or "the member"
+        raise Refused(f"The roles of {member} were changed on Discord since, so this can no longer be undone.")
     return to_put_back(attempt.roles, held)
 
 

@@ -66,7 +66,7 @@ NewName: TypeAlias = Annotated[
 AwayUntil: TypeAlias = Annotated[
     Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_DAY)] | None,
     Field(
-        description="The day (UTC) on which the player is back, as year-month-day; by default nobody knows.",
+        description="The day (UTC) on which the player is back, as year-month-day; by default no day is known.",
         examples=["2099-12-24"],
     ),
 ]

@@ -335,7 +335,7 @@ class NewPlayer(ManualDecision):
     """The characters belong to a player who is not known yet, with this name, and perhaps this Discord member.
 
     The one with the highest rank is the main. Refused where a character has a player or is marked as shared, and where the
-    name means somebody already.
+    name means someone else already.
     """
 
     characters: fields.CharacterNames
@@ -378,9 +378,9 @@ class UnmarkShared(ManualDecision):
 
 @dataclass(frozen=True, slots=True)
 class SetHiatus(ManualDecision):
-    """The player is away until a day, or for nobody knows how long: until then none of their characters is stale.
+    """The player is away until a day, or until an officer ends it. Until then none of their characters is stale.
 
-    On that day it ends by itself. A player who is away already gets the new day and reason.
+    On that day it ends automatically. A player who is away already gets the new day and reason.
     """
 
     player: fields.PlayerName

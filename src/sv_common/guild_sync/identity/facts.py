@@ -103,7 +103,7 @@ class KnownMember(NamedTuple):
 
 
 class KnownHiatus(NamedTuple):
-    """An officer's word that a player is away; `until` None: nobody knows for how long."""
+    """An officer's word that a player is away; `until` None: there is no return date."""
 
     until: date | None
     reason: str

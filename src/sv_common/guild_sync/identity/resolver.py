@@ -59,16 +59,22 @@ class Resolver(CandidateFinder):
         """Decide who the character's note means, following the notes of characters that have no player yet."""
         known = self._decisions.get(character.id)
         if known is None:
-            followed = self._followed(self.resolve_alone(character), character)
-            known = self._decisions[character.id] = self._of_nobody(followed)
+            known = self._of_nobody(self._followed(self.resolve_alone(character), character))
+            self._remember(self._decisions, character, known)
         return known
 
     def resolve_alone(self, character: KnownCharacter) -> Decision:
         """Decide by this note alone: a character without a player stands for itself, whatever its own note says."""
         known = self._direct_decisions.get(character.id)
         if known is None:
-            known = self._direct_decisions[character.id] = self._of_nobody(self._read(character))
+            known = self._of_nobody(self._read(character))
+            self._remember(self._direct_decisions, character, known)
         return known
+
+    def _remember(self, decisions: dict[int, Decision], character: KnownCharacter, decision: Decision) -> None:
+        """Keep a decision about one of the guild's characters; one that is made up for a note is another one each time."""
+        if character.id in self.facts.characters:
+            decisions[character.id] = decision
 
     def parse(self, character: KnownCharacter) -> ParsedNote:
         """An unknown note is read as empty."""

@@ -111,7 +111,7 @@ class RuleTrend:
 class Trends:
     """How many issues were open at the end of each day (UTC), oldest first; the last day is today so far.
 
-    The first day is not before the guild's first run: what was open then, nobody knows.
+    The first day is not before the guild's first run: what was open before is unknown.
     """
 
     guild_id: int

@@ -196,7 +196,10 @@ class HiatusView:
 
     until: Annotated[
         str | None,
-        Field(description="The day (UTC) on which it ends by itself; null: nobody knows.", examples=["2099-12-24"]),
+        Field(
+            description="The day (UTC) on which it ends automatically; null where no day is known.",
+            examples=["2099-12-24"],
+        ),
     ]
     reason: str
     set_by: str

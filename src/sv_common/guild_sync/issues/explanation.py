@@ -43,7 +43,7 @@ class Explanation:
 
 
 class CandidateKind(StrEnum):
-    """What somebody is whom a finding may be about."""
+    """What someone is that a finding may be about."""
 
     PLAYER = "player"
     MEMBER = "member"
@@ -60,7 +60,7 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WeighedCandidate:
-    """Somebody who could be meant: what speaks for it, how much, and what against.
+    """Someone who could be meant: what speaks for it, how much, and what against.
 
     `needs_word`: choosing them settles the finding only if the note's name means them from now on.
     """

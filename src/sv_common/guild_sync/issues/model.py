@@ -100,7 +100,7 @@ class Issue:
         int | None,
         Field(
             serialization_alias="member_id",
-            description="The Discord member whom the issue is about, where it is about one.",
+            description="The Discord member, if the issue is about one.",
         ),
     ]
     player_id: Annotated[int | None, Field(description="The player that the issue is about, where it is about one.")]

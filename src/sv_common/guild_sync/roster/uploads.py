@@ -34,7 +34,7 @@ class Upload:
     id: Annotated[int, Field(serialization_alias="upload_id")]
     guild_id: Annotated[int, Field(exclude=True)]
     upload_key_id: Annotated[int, Field(exclude=True)]
-    uploader: Annotated[str, Field(description="Whose companion sent it.", examples=["Mito"])]
+    uploader: Annotated[str, Field(description="The player whose companion sent it.", examples=["Mito"])]
     character_count: int
     exported_at: datetime | None
     as_of: Annotated[

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import DECIDED
 from sv_common.guild_sync.changes.describe import away
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
@@ -70,7 +72,8 @@ def explain(known: Known, finding: Finding) -> Explanation:
     character = facts.characters.get(finding.subject_id)
     hiatus = facts.hiatuses.get(character.player_id or 0) if character is not None else None
     if hiatus is not None and hiatus.lasts_on(known.now.date()):
-        said = f"{hiatus.set_by} said that {details.get('player')} is {away({'until': hiatus.day})}: {hiatus.reason}"
+        why = f": {hiatus.reason}" if hiatus.reason != DECIDED else "."
+        said = f"{name_of(hiatus.set_by)} said that {details.get('player')} is {away({'until': hiatus.day})}{why}"
         evidence.append(Evidence(Source.OFFICER, said))
         return Explanation(
             tuple(evidence), "The player is on hiatus. Until it ends, none of their characters is stale."
@@ -121,7 +124,7 @@ RULE = RuleDefinition(
         ),
         Example(
             "Last login 31 days ago; the player was away until yesterday",
-            "shown: a hiatus ends by itself on its day",
+            "shown: a hiatus ends automatically on its day",
             Outcome.NO_FIX,
             (Character("Mito", owner="Mito", last_login_days=31),),
             hiatuses={"Mito": -1},

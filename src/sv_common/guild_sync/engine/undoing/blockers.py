@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.apply import RowKey
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.changes.in_the_way import stands_in_way, traces_of
@@ -18,12 +19,15 @@ from sv_common.guild_sync.changes.past import done_in_words
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.command import Guard
-from sv_common.guild_sync.engine.undoing.parts import obstacles_of, rows_of, undo_whole
+from sv_common.guild_sync.engine.undoing.parts import BlockedPart, obstacles_of, rows_of, undo_whole
 
 MOST_TOGETHER = 20
 """Attempts that are offered to be undone together."""
 
 _MOST_ROWS = 200
+_MOST_NAMED = 200
+"""Later attempts among which the one is found that stands in the way of a part."""
+
 _REHEARSAL = "preview"
 
 
@@ -47,7 +51,7 @@ class LaterAttempt:
     sentence: Annotated[
         str, Field(description="Who did what, and when.", examples=["Aldermoor linked Grimalt to Mito on 3 Nov."])
     ]
-    about: Annotated[Sequence[About], Field(description="Whom and what it is about.")]
+    about: Annotated[Sequence[About], Field(description="Who and what it is about.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +124,50 @@ async def in_the_way(guild: GuildConnection, found: Sequence[Attempt], guard: Gu
     return InTheWay(first, ())
 
 
+async def in_the_way_of_parts(
+    guild: GuildConnection, found: Sequence[Attempt], blocked: Sequence[BlockedPart]
+) -> list[BlockedPart]:
+    """Let the reason of each part say who did what since, where that is known. Two statements, however many parts there are."""
+    if not blocked:
+        return []
+    obstacles = await obstacles_of(guild, found)
+    keys = [_in_question([row.key for row in each.part.changes], obstacles) for each in blocked]
+    own = _rows_by_attempt(found, {key for some in keys for key in some})
+    later = await _later(guild, own, _MOST_NAMED)
+    return [_named(each, found, some, later) for each, some in zip(blocked, keys, strict=True)]
+
+
+def _named(
+    blocked: BlockedPart, found: Sequence[Attempt], keys: Collection[RowKey], later: Sequence[Attempt]
+) -> BlockedPart:
+    own = _rows_by_attempt(found, keys)
+    way = InTheWay([each for each in later if _stands_in_way(each, own)], ())
+    return replace(blocked, reason=way.sentence or blocked.reason)
+
+
 async def _blockers(guild: GuildConnection, found: Sequence[Attempt]) -> list[Attempt]:
     """Return the later attempts that stand in the way, newest first."""
-    obstacles = await obstacles_of(guild, found)
-    rows = rows_of(found)
-    blocked = {row.key for row in rows if row.key in obstacles} or {row.key for row in rows}
-    own = {attempt.id: [row for row in attempt.rows if row.key in blocked][:_MOST_ROWS] for attempt in found}
+    keys = _in_question([row.key for row in rows_of(found)], await obstacles_of(guild, found))
+    own = _rows_by_attempt(found, keys)
+    return [each for each in await _later(guild, own, MOST_TOGETHER) if _stands_in_way(each, own)]
+
+
+def _in_question(keys: Sequence[RowKey], obstacles: Collection[RowKey]) -> set[RowKey]:
+    """Return the rows that have an obstacle; all of them where it does not show on any."""
+    return {key for key in keys if key in obstacles} or {*keys}
+
+
+def _rows_by_attempt(found: Sequence[Attempt], keys: Collection[RowKey]) -> dict[int, list[RowChange]]:
+    return {attempt.id: [row for row in attempt.rows if row.key in keys][:_MOST_ROWS] for attempt in found}
+
+
+async def _later(guild: GuildConnection, own: Mapping[int, Sequence[RowChange]], most: int) -> list[Attempt]:
+    """Return other, later attempts with a trace of what may stand in the way of these rows, newest first."""
     traces = traces_of([row for each in own.values() for row in each][:_MOST_ROWS])
-    later = await attempts.later(guild, min(own), traces, MOST_TOGETHER)
-    return [each for each in later if each.id not in own and _stands_in_way(each, own)]
+    return [each for each in await attempts.later(guild, min(own), traces, most) if each.id not in own]
 
 
-def _stands_in_way(later: Attempt, own: dict[int, list[RowChange]]) -> bool:
+def _stands_in_way(later: Attempt, own: Mapping[int, Sequence[RowChange]]) -> bool:
     return any(
         stands_in_way(row, other)
         for number, rows in own.items()

@@ -16,7 +16,7 @@ from sv_common.guild_sync.changes.in_the_way import changed_between
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.issues import lifecycle
 
-BETWEEN = "The same was changed by something else between these changes, so they cannot be undone together."
+BETWEEN = "Something else changed the same between these changes, so they cannot be undone together."
 
 _Node: TypeAlias = tuple[str, object]
 _POINTERS = {

@@ -9,6 +9,7 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import away
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.plain_text import checked_reason
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownPlayer
 from sv_common.guild_sync.identity.plans.linking import SAYS_SO, decided
 
@@ -18,7 +19,7 @@ def set_hiatus(facts: GuildFacts, player: KnownPlayer, until: str | None, reason
     day, why = _day(until, facts.today), checked_reason(reason) or SAYS_SO
     known = facts.hiatuses.get(player.id)
     if known is not None and known.lasts_on(facts.today) and (known.day, known.reason) == (day, why):
-        raise Refused(f"{player.display_name} is {away({'until': day})} already, by {known.set_by}.")
+        raise Refused(f"{name_of(known.set_by)} said already that {player.display_name} is {away({'until': day})}.")
     former = {"until": known.day, "reason": known.reason} if known is not None else None
     return decided(
         [change.set_hiatus(player.named, day, why, former=former)], f"{player.display_name} is {away({'until': day})}"
@@ -31,7 +32,7 @@ def end_hiatus(facts: GuildFacts, player: KnownPlayer) -> Changeset:
     if known is None:
         raise Refused(f"{player.display_name} is not on hiatus.")
     if not known.lasts_on(facts.today):
-        raise Refused(f"The hiatus of {player.display_name} ended by itself on {known.day}.")
+        raise Refused(f"The hiatus of {player.display_name} ended automatically on {known.day}.")
     return decided([change.end_hiatus(player.named, known.day)], f"{player.display_name} is back")
 
 

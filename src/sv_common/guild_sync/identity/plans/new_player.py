@@ -36,7 +36,7 @@ def new_player(
     """Plan a new player with these characters, the highest in rank its main.
 
     Raises `Refused` where a character has a player or is marked as shared, where the Discord member is a player already or has
-    left, and where the name, or one that a note gives and that is to be remembered, means somebody already; `BadInput` for
+    left, and where the name, or one that a note gives and that is to be remembered, means someone else already; `BadInput` for
     what is no name.
     """
     theirs = list({character.id: character for character in characters}.values())
@@ -113,7 +113,7 @@ def _check_is_a_name(called: str) -> None:
 
 
 def _check_means_nobody(resolver: Resolver, called: str, member: KnownMember | None) -> None:
-    """Raise `Refused` where a note with this name means somebody else already: it would mean neither of the two then."""
+    """Raise `Refused` where a note with this name means someone else already: it would mean neither of the two then."""
     facts, key = resolver.facts, name_key(called)
     check_is_free(facts, called)
     for number in resolver.names.players_by_name.get(key, ()):

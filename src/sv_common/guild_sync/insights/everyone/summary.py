@@ -26,7 +26,7 @@ LastLogin: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PlayedCharacter:
-    """A character of somebody, in the guild now."""
+    """A character of a player, in the guild now."""
 
     id: Annotated[int, Field(description="Number of the character.")]
     name: str
@@ -61,7 +61,7 @@ class PersonSummary:
     away_until: Annotated[
         str | None,
         Field(
-            description="The day (UTC) on which the hiatus ends; null: nobody knows, or there is none.",
+            description="The day (UTC) on which the hiatus ends; null where no day is known, or without a hiatus.",
             examples=["2099-12-24"],
         ),
     ]

@@ -81,7 +81,7 @@ class Entry:
     question: Annotated[str, Field(examples=["Whose is Velquin?"])]
     hint: Annotated[str | None, Field(examples=["note “Grim”", "@sirbrightwynd · Officer", "no note"])]
     opened_at: datetime
-    best: Annotated[Best | None, Field(description="Whom it most likely is; null where nothing speaks for anybody.")]
+    best: Annotated[Best | None, Field(description="Who it most likely is; null without any evidence.")]
     does: Annotated[Does | None, Field(description="What Fix would do; null where nothing is ready.")]
     plan_key: PlanKeyOf
     is_safe: Annotated[bool, Field(description="Whether automation may do it: the evidence is certain.")]
@@ -124,7 +124,7 @@ class HeldBatch:
     count: int
     limit: int
     issue_ids: Sequence[int]
-    uploaded_by: Annotated[str | None, Field(description="Whose upload was the last one, where the rule reads notes.")]
+    uploaded_by: Annotated[str | None, Field(description="Who uploaded last, if the rule reads notes.")]
     uploaded_at: datetime | None
     sentence: Annotated[str, Field(examples=["37 changes at once: held for you"])]
 
@@ -163,7 +163,7 @@ class Inbox:
     sources: Sequence[StaleSource]
     held: Sequence[HeldBatch]
     losses: Sequence[RefusedLoss]
-    match: Annotated[MatchOutlook | None, Field(description="Null where a full match would link nobody.")]
+    match: Annotated[MatchOutlook | None, Field(description="Null if a full match would link no one.")]
     doubts: Annotated[Sequence[str], Field(description="Why a rule cannot tell just now what it finds.")]
     groups: Sequence[EntryGroup]
 
@@ -238,9 +238,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Offer):
-    """Somebody who could be meant. `number` is the key that chooses them; null for one who cannot be chosen.
+    """Someone who could be meant. `number` is the key that chooses them; null for one who cannot be chosen.
 
-    `is_rejected`: an officer ruled them out; then `allow` takes that back. Else `reject` rules them out.
+    `is_rejected`: an officer ruled them out; then `allow` undoes that. Else `reject` rules them out.
     """
 
     number: int | None = None

@@ -1,4 +1,4 @@
-"""Who else could be meant: anybody of the guild by any of their names, each with the decision that it is them."""
+"""Who else could be meant: anyone in the guild by any of their names, each with the decision that links them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sv_common.guild_sync.insights.search import Hit, people_named
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """Somebody who was found by a name, and the decision that it is them."""
+    """Someone found by name, and the decision that links them."""
 
     label: Annotated[str, Field(examples=["Mito"])]
     about: Annotated[

@@ -18,8 +18,8 @@ from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.doctor.checks import Check, check
 from patt.doctor.installation import DATABASE, SCHEMA, check_worker
-from patt.web import metrics as measured
 from patt.web.context import ServicesDep, ViewerDep, open_to_all, viewer_of
+from patt.web.monitoring import metrics as measured
 from patt.web.places import METRICS_PATH
 from patt.web.problems import problems
 from sv_common.db import migrate
