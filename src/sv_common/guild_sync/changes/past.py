@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sv_common.guild_sync.changes.describe import Names, names_in
+from sv_common.guild_sync.changes.describe import Names, away, names_in
 from sv_common.guild_sync.changes.tables import Row
 
 Step: TypeAlias = Mapping[str, Any]
 """A change as the plan of an attempt stores it."""
 
 
-_TELLING = ("link", "shared", "player", "rejection", "alias", "role")
+_TELLING = ("link", "shared", "hiatus", "player", "rejection", "alias", "role")
 """Which kind of change says best what an attempt was about; the others mostly follow from it."""
 
 
@@ -50,6 +50,8 @@ def _step(step: Step, names: Names) -> str:
         case "shared":
             name = names.character(step["id"])
             return f"marked {name} as bank or shared" if after else f"unmarked {name} as bank or shared"
+        case "hiatus":
+            return _hiatus(before, after, names)
         case "player" if after is None:
             others = [each["name"] for each in step["about"] if each.get("player", step["id"]) != step["id"]]
             return f"merged {names.player(step['id'])} into {others[0] if others else 'another player'}"
@@ -77,6 +79,13 @@ def _rejection(before: Row | None, after: Row | None, names: Names) -> str:
     )
     player = names.player(row["player_id"])
     return f"ruled out {other} for {player}" if after else f"allowed {other} for {player} again"
+
+
+def _hiatus(before: Row | None, after: Row | None, names: Names) -> str:
+    former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
+    if after is None:
+        return f"ended the hiatus of {former}"
+    return f"gave {player} the hiatus of {former}" if former not in ("", player) else f"set {player} {away(after)}"
 
 
 def _player(player: str, before: Row, after: Row, names: Names) -> str:

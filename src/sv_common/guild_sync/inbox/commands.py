@@ -19,7 +19,6 @@ from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, ManualDecision, NewPlayer
 from sv_common.guild_sync.identity.known import resolver_of
-from sv_common.guild_sync.identity.plans.linking import SAYS_SO
 from sv_common.guild_sync.identity_engine import decide_in_transaction
 from sv_common.guild_sync.inbox.order import Order, read_order
 from sv_common.guild_sync.insights.inbox.model import Answered, Entry
@@ -199,4 +198,4 @@ def _told(plan: Changeset) -> str:
     if len(plan.linked) > MOST_NAMED and plan.created:
         (new,) = plan.created.values()
         return f"New player {new['display_name']} with {plural(len(plan.linked), 'character')}."
-    return f"{plan.reason.removesuffix(f': {SAYS_SO}')}."
+    return plan.reason
