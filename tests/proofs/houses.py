@@ -60,6 +60,11 @@ MORE_VIEWS = (
     "/admin/settings/preview?guild={guild_id}&kind=rule&issue_type=orphan_wow&is_enabled=false",
     "/admin/settings/preview?guild={guild_id}&kind=ranks&roles.1.role=none",
     "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",
+    "/admin/inbox/999999?guild={guild_id}",
+    "/admin/inbox/{key}?find=mito",
+    "/admin/inbox/{key}?find=nobody-is-called-so",
+    "/admin/inbox/{key}?find=%3Cb%20class=owned%3E",
+    "/admin/inbox/999999/next?then=",
     "/admin/activity?show=actions&actor=nobody",
     "/admin/activity?status=failed",
     "/admin/activity/losses?guild={guild_id}",
@@ -192,6 +197,10 @@ _NUMBERS = """
     select 'job_id', array(select id from guild_identity.work_requests order by id limit 1)
     union all
     select 'upload_id', array(select id from guild_identity.addon_uploads order by id limit 2)
+    union all
+    select 'key', array(
+        select distinct on (issue_type) id from guild_identity.audit_issues
+        where resolved_at is null and dismissed_at is null order by issue_type, id)
     union all
     select 'guild_id', array(select id from guild_identity.guilds order by id limit 1)
 """

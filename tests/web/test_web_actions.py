@@ -47,7 +47,7 @@ async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
         ("issues/{number}/reopen", {}, "is not dismissed"),
         ("attempts/999/undo", {}, "does not exist"),
         ("fix/999999", {}, "does not exist"),
-        ("jobs", {"kind": "scan_rule", "issue_type": "nonsense"}, "There is no rule “nonsense”"),
+        ("jobs", {"kind": "scan_rule", "issue_type": "nonsense"}, "Rule “nonsense” does not exist."),
     ],
 )
 async def test_what_cannot_be_done_is_told_on_the_page_too(

@@ -116,7 +116,7 @@ async def test_without_javascript_a_character_gets_a_new_player_from_its_page_an
     asked = {"decision": "new_player", "characters": f"#{loner}", "name": "", "back": page}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
     assert "The player Robin does not exist exists" in Seen(preview).text("content")
-    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
+    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split('id="changes"')[1])
     assert ("characters", f"#{loner}") in sent
     done = await alice.post(f"{PLAYERS_API}/decisions", data=dict(sent))
     assert done.headers["location"] == page
@@ -129,7 +129,7 @@ async def test_several_characters_of_one_preview_are_all_sent_on(
     await known.character("Other", "Robin")
     asked: Asked = {"decision": "new_player", "characters": ["Loner", "Other"], "back": PLAYERS}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
-    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
+    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split('id="changes"')[1])
     await alice.post(
         f"{PLAYERS_API}/decisions",
         data={"characters": ["Loner", "Other"], **{k: v for k, v in sent if k != "characters"}},

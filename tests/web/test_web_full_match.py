@@ -86,4 +86,4 @@ async def test_another_choice_is_refused_while_one_waits(alice: httpx2.AsyncClie
     await alice.post(MATCH)
     answer = await alice.post(MATCH, json={"selected": ["0123456789abcdef"]})
     assert answer.status_code == 409
-    assert "one at a time" in answer.json()["detail"]
+    assert "only one runs at a time. Nothing was queued." in answer.json()["detail"]

@@ -50,7 +50,7 @@ async def test_an_answer_sends_what_the_question_gave_and_is_undone_as_a_whole(
     assert answer.status_code == 200, answer.text
     assert done["sentence"] == "Velquin-area-52 belongs to Grimaldo."
     assert (done["closed"], done["next"], done["questions"]) == ([velquin], None, 0)
-    undone = await alice.post(f"{API}/attempts/{done['attempt_id']}/undo")
+    undone = await alice.post(done["undo"]["post"], json=done["undo"]["fields"])
     assert undone.status_code == 200, undone.text
     assert (await _question(alice, velquin))["answers"] == found["answers"]
 
@@ -90,9 +90,9 @@ async def test_a_snooze_by_days_is_undone_by_reopening(
 ) -> None:
     done = (await alice.post(f"{INBOX}/{velquin}/snooze", json={"days": 7})).json()
     assert done["sentence"].startswith("Snoozed until ")
-    assert done["reopen"] == [velquin]
-    reopened = await alice.post(f"{API}/issues/reopen", json={"issue_ids": done["reopen"]})
-    assert reopened.json()["moved"] == 1
+    assert done["closed"] == [velquin]
+    reopened = await alice.post(done["undo"]["post"], json=done["undo"]["fields"])
+    assert reopened.status_code == 200, reopened.text
     assert (await _question(alice, velquin))["entry"]["question"] == "Whose is Velquin?"
 
 
@@ -135,7 +135,15 @@ async def test_one_fix_alone_says_what_to_undo(guild: GuildBuilder, alice: httpx
     ((entry,), *_) = [group["entries"] for group in (await alice.get(INBOX)).json()["groups"]]
     done = (await alice.post(f"{INBOX}/fix", json={"seen": {str(entry["key"]): entry["plan_key"]}})).json()
     assert done["sentence"].startswith("Fixed. Link Altrek-area-52 to Mito")
-    assert done["attempt_id"] is not None
+    undone = await alice.post(done["undo"]["post"], json=done["undo"]["fields"])
+    assert undone.status_code == 200, undone.text
+    assert (
+        await guild.rows(
+            "select 1 from guild_identity.player_characters l join guild_identity.wow_characters c "
+            "on c.id = l.character_id where c.character_name = 'Altrek'"
+        )
+        == []
+    )
 
 
 async def test_a_viewer_reads_the_inbox_and_changes_nothing(app: FastAPI, guild: GuildBuilder, velquin: int) -> None:

@@ -78,7 +78,7 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     assert urlsplit(done.headers["location"]).path == f"{PAGE}/issues/{number}"
     shown = Seen(await alice.get(done.headers["location"]))
-    assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek. Undo"
+    assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek. Undo u"
     text = shown.text("content")
     assert "after officer alice decided: Riddle-area-52 belongs to Elrek." in text
     assert "resolved" in text

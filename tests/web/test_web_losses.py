@@ -61,7 +61,7 @@ async def test_the_button_lets_just_them_go_once(alice: httpx2.AsyncClient, halv
     answer = await alice.post(f"/api/v1/admin/losses/release?guild={halved.guild_id}", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, back)
     told = Seen(await alice.get(back)).text()
-    assert "5 characters may be marked as gone by the next list, and no one else." in told
+    assert "The next list may mark 5 characters as gone, and no one else." in told
     assert await roster(halved, *NAMES[5:]) == 5
     assert "Nothing to review" in Seen(await alice.get(PAGE)).text()
 

@@ -113,7 +113,9 @@ async def test_a_role_that_fixes_give_cannot_be_made_administrators(
 ) -> None:
     answer = await _set(alice, kind="discord_role", key="101", role="administrator")
     assert (answer.status_code, answer.json()["title"]) == (422, "This is not valid")
-    assert "fixes give and take the Discord role Officer" in answer.json()["detail"]
+    assert (
+        "PATT assigns the Discord role Officer by rank, so it cannot make an administrator." in answer.json()["detail"]
+    )
     assert (await _set(alice, kind="discord_role", key="101", role="officer")).status_code == 200
 
 

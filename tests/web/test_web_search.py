@@ -91,7 +91,7 @@ async def known(guild: GuildBuilder) -> GuildBuilder:
         ("secretly", "notes", []),
         ("nightc", "settings", [("nightcrew", "word in notes: role")]),
         ("raider", "settings", [("Raider", "rank 2 · Discord role Raider")]),
-        ("make an upload", "places", [("Create an upload key", "For a companion that sends exports")]),
+        ("create an upload", "places", [("Create an upload key", "For a companion that sends exports")]),
         ("run scan", "places", [("Run all scans", "Scan with every rule; fixes nothing")]),
         ("settings: rules", "places", [("Settings: Rules", "page")]),
     ],

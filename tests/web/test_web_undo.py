@@ -80,7 +80,7 @@ async def undone(client: httpx2.AsyncClient, answer: Mapping[str, Any]) -> dict[
 
 def form_in(page: httpx2.Response) -> tuple[str, dict[str, str]] | None:
     """The address and the fields of the toast's undo."""
-    toast = page.text.split('<div id="status"', 1)[1].split("</div>", 1)[0]
+    toast = page.text.split('<div id="status"', 1)[1].split("<dialog", 1)[0]
     found = re.search(r'<form class="undo" method="post" action="([^"]*)">(.*?)</form>', toast, re.DOTALL)
     if found is None:
         return None

@@ -230,7 +230,7 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
         (b'{"characters": []}', "application/json", 422, "no characters"),
         (b'{"characters": [{"name": "Mi\\u0000to"}]}', "application/json", 422, "NUL"),
         (b"not lua at all", "application/octet-stream", 422, ""),
-        (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "This is too large"),
+        (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "an export has at most 4 MiB"),
         (b"x" * (4 * 1024 * 1024 + 1), "application/octet-stream", 413, "an export has at most 4 MiB"),
         (b" " * (4 * 1024 * 1024 + 1), "application/json", 413, "an export has at most 4 MiB"),
         (b'{"characters":[' + b"{}," * 200_000 + b"{}]}", "application/json", 422, "more than 200,000 values"),

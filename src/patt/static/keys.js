@@ -181,7 +181,7 @@ function showCurrent(key) {
     linkOf(row).setAttribute("aria-current", "true");
     linkOf(row).scrollIntoView({ block: "nearest" });
   } else if (document.getElementById("questions")) {
-    htmx.ajax("GET", location.href, { target: "#questions", select: "#questions", swap: "morph:outerHTML" }); // its next rows
+    htmx.ajax("GET", location.href, { target: "#questions", select: "#questions", swap: "morph" }); // its next rows
   }
 }
 
