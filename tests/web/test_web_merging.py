@@ -31,7 +31,7 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
     for words in (
         f"Player of Grimalt-area-52 Mito (number {other}), by evidence Mito (number {mito}), decided by an officer",
-        f"The player Mito (number {other}) is there is not there",
+        f"The player Mito (number {other}) exists does not exist",
         "Merge players: preview",
     ):
         assert words in preview, preview
@@ -39,7 +39,7 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
     reason = f"Mito (number {other}) is merged into Mito (number {mito})."
-    assert shown.text("status") == f"Done. {reason} Undo"
+    assert shown.text("status") == f"Done. {reason} Undo u"
     assert "Characters 3" in shown.text("content")
     assert (await alice.get(f"{PLAYERS}/{other}")).status_code == 404
 

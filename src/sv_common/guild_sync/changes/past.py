@@ -12,7 +12,7 @@ Step: TypeAlias = Mapping[str, Any]
 """A change as the plan of an attempt stores it."""
 
 
-_TELLING = ("link", "shared", "player", "rejection", "alias", "role")
+_TELLING = ("link", "shared", "player", "rejection", "alias", "hiatus", "role")
 """Which kind of change says best what an attempt was about; the others mostly follow from it."""
 
 
@@ -50,6 +50,8 @@ def _step(step: Step, names: Names) -> str:
         case "shared":
             name = names.character(step["id"])
             return f"marked {name} as bank or shared" if after else f"unmarked {name} as bank or shared"
+        case "hiatus":
+            return _hiatus(names.player((after or before)["player_id"]), after)
         case "player" if after is None:
             others = [each["name"] for each in step["about"] if each.get("player", step["id"]) != step["id"]]
             return f"merged {names.player(step['id'])} into {others[0] if others else 'another player'}"
@@ -77,6 +79,13 @@ def _rejection(before: Row | None, after: Row | None, names: Names) -> str:
     )
     player = names.player(row["player_id"])
     return f"ruled out {other} for {player}" if after else f"allowed {other} for {player} again"
+
+
+def _hiatus(player: str, after: Row | None) -> str:
+    if after is None:
+        return f"ended the hiatus of {player}"
+    until = f" until {after['until']}" if after["until"] else ""
+    return f"set {player} on hiatus{until}"
 
 
 def _player(player: str, before: Row, after: Row, names: Names) -> str:
