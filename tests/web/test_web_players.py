@@ -116,7 +116,7 @@ async def test_a_player_is_shown_with_all_that_is_known(alice: httpx2.AsyncClien
     text = (await see(alice, f"{PLAYERS}/{mito}")).text("content")
     for words in (
         "Characters 2",
-        "Mito - area-52 main Level 80 Death Knight",
+        "Mito area-52 main Level 80 Death Knight",
         "Rank Raider Seen 1d ago Note unknown",
         "Note alt of Mito Means Mito",
         "Mito#discord @ mito#discord Roles Raider Should be Raider held",

@@ -264,7 +264,7 @@ async def options(
         number = hit.player_id if field == "player" and hit.kind != "player" else hit.id if hit.kind == field else None
         if number is not None:
             meant.setdefault(number, hit)
-    found = [(hit, urlencode({field: f"#{number}"})) for number, hit in meant.items()]
+    found = [(hit, urlencode([(field, f"#{number}")])) for number, hit in meant.items()]
     return render("partials/options.html", {"found": found, "find": find.strip(), "field": field})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 from unicodedata import east_asian_width
 
 from patt.pages.layout import View
@@ -33,17 +33,11 @@ WIDTH: Final = 1120
 TOP: Final = 52
 ROW: Final = 28
 DOTS: Final[Mapping[int, int]] = {LOOSE_CHARACTERS: 10, CHARACTERS: 410, PLAYERS: 500, MEMBERS: 740, LOOSE_MEMBERS: 960}
-LINES_END: Final[Mapping[int, int]] = {
-    LOOSE_CHARACTERS: 178,
-    CHARACTERS: 416,
-    PLAYERS: 664,
-    MEMBERS: 734,
-    LOOSE_MEMBERS: 952,
-}
-"""Where lines to others begin, beside the name: players have lines on both sides."""
-
 LONGEST_NAME: Final = 19
 """Letters of a name that are drawn; wide ones count twice."""
+
+LETTER: Final = 8
+"""How wide a letter is, or nearly."""
 
 PROOFS: Final[Mapping[Shown, tuple[str, str]]] = {
     "proven": ("battlenet", "Battle.net"),
@@ -61,7 +55,7 @@ class MapView(View):
     """Which side of the map is shown, and what stays bright."""
 
     home = MAP.href
-    named = {"character_class": "class"}  # noqa: RUF012 - declared by View
+    named: ClassVar[Mapping[str, str]] = {"character_class": "class"}
     tab: Literal["", "map", "table"] = ""
     character_class: str | None = None
     loose: bool = False
@@ -200,12 +194,11 @@ def _dot(node: MapNode, said: str, guild_id: int, *, is_dim: bool) -> Dot:
         "is-loose" if node.loose else "",
         "is-dim" if is_dim else "",
     ]
-    label = node.name.partition("-")[0] if node.kind in ("character", "shared") else node.name
     return Dot(
         x,
         _height(node),
         x - 11 if node.column == CHARACTERS else x + 14,
-        shortened(label),
+        shortened(label_of(node)),
         said,
         _address(node, guild_id),
         " ".join(each for each in style if each),
@@ -221,21 +214,26 @@ def _address(node: MapNode, guild_id: int) -> str:
 
 
 def _line(edge: MapEdge, nodes: Mapping[Key, MapNode], *, is_dim: bool) -> Line:
-    """A curve that leaves and arrives level."""
+    """A curve that leaves and arrives level, beside the dot or behind the name."""
     start, end = (nodes[key] for key in ends_of(edge))
-    x, y = LINES_END[start.column], _height(start)
-    to_y = _height(end)
-    to_x = DOTS[end.column] - 9 if x < DOTS[end.column] else LINES_END[end.column]
-    middle = (to_x - x) // 2
-    return Line(
-        f"M{x} {y}c{middle} 0 {middle} {to_y - y} {to_x - x} {to_y - y}",
-        f"e-{PROOFS[proof_of(edge)][0]}{' is-dim' if is_dim else ''}",
-    )
+    is_onward = start.column < end.column
+    x, y = _side(start, is_right=is_onward), _height(start)
+    across, down = _side(end, is_right=not is_onward) - x, _height(end) - y
+    curve = f"M{x} {y}c{across // 2} 0 {across // 2} {down} {across} {down}"
+    return Line(curve, f"e-{PROOFS[proof_of(edge)][0]}{' is-dim' if is_dim else ''}")
+
+
+def _side(node: MapNode, *, is_right: bool) -> int:
+    """Where a line meets a node on one side: the name stands to the right of the dot, of linked characters to the left."""
+    x = DOTS[node.column]
+    if is_right and node.column == CHARACTERS:
+        return x + 8
+    return x + 20 + LETTER * _width(shortened(label_of(node))) if is_right else x - 9
 
 
 def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
     """What each node is called aloud: its name, what it is, and what it is linked to or could be."""
-    links = {(edge.kind, edge.id): edge for edge in found.edges}
+    links: dict[Key, MapEdge] = {(edge.kind, edge.id): edge for edge in found.edges}
     characters = Counter(edge.to_id for edge in found.edges if edge.kind == "character" and edge.proof)
     members = {
         edge.to_id: nodes["member", edge.id].name for edge in found.edges if edge.kind == "member" and edge.proof
@@ -261,11 +259,18 @@ def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
     return said
 
 
+def label_of(node: MapNode) -> str:
+    """The name that is drawn: of a character without its realm."""
+    return node.name.partition("-")[0] if node.kind in ("character", "shared") else node.name
+
+
 def shortened(name: str) -> str:
     """Return as much of a name as there is room for."""
-    room = LONGEST_NAME
-    for place, letter in enumerate(name):
-        room -= 2 if east_asian_width(letter) in "WF" else 1
-        if room < 0:
+    for place in range(len(name)):
+        if _width(name[: place + 1]) > LONGEST_NAME:
             return f"{name[:place]}…"
     return name
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
