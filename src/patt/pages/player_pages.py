@@ -48,6 +48,9 @@ FILTERS: Mapping[str, str] = {
 }
 """The filters that are chips; those of the values of `discord` are called as these values."""
 
+SAYS_KIND = ("discord", "loose")
+"""Filters of which those without a player all have the same value."""
+
 MENUS: Mapping[str, str] = {"rank": "Rank", "character_class": "Class", "proof": "How we know"}
 """The filters with many values, each a menu of its own."""
 
@@ -205,7 +208,12 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
         found=found,
         columns=COLUMNS,
         kinds=[(each, KINDS[each], counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()],
-        chips=[chip for name, label in FILTERS.items() for chip in _chips(view, found, name, label)],
+        chips=[
+            chip
+            for name, label in FILTERS.items()
+            for chip in _chips(view, found, name, label)
+            if chip.is_chosen or view.show in ("players", "all") or name not in SAYS_KIND
+        ],
         menus=[_menu(view, found, name, label) for name, label in MENUS.items()],
         in_address=[(view.named.get(name, name), value) for name, value in _kept(view)],
         here=view.href(),

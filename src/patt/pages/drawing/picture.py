@@ -13,6 +13,7 @@ from unicodedata import east_asian_width
 
 from patt.pages.layout import View
 from patt.web.places import MAP, PEOPLE
+from patt.web.rendering import arms_of, class_slug
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.insights.everyone.guild_map import (
     CHARACTERS,
@@ -187,9 +188,10 @@ def _height(node: MapNode) -> int:
 
 def _dot(node: MapNode, said: str, guild_id: int, *, is_dim: bool) -> Dot:
     x = DOTS[node.column]
-    slug = (node.character_class or "").lower().replace(" ", "-")
+    slug = class_slug(node.character_class)
     style = [
         f"c-{slug}" if slug else "",
+        f"h{arms_of(node.name).tone}" if node.kind == "player" else "",
         f"is-{node.kind}",
         "is-loose" if node.loose else "",
         "is-dim" if is_dim else "",
