@@ -61,6 +61,12 @@ async def _everything(guild: GuildBuilder) -> list[tuple[Any, ...]]:
     )
 
 
+def _fields_of_the_decision(preview: httpx2.Response) -> list[tuple[str, str]]:
+    """The hidden fields of the form that makes the decision of a preview."""
+    (form,) = re.findall(r"<form[^>]*players/decisions.*?</form>", preview.text, re.DOTALL)
+    return re.findall(r'name="(\w+)" value="([^"]*)"', form)
+
+
 async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     alice: httpx2.AsyncClient, known: GuildBuilder
 ) -> None:
@@ -74,12 +80,12 @@ async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
     assert "Done. Link Loner-area-52 to Mito." in shown.text("status")
-    assert "By officer alice just now : Loner-area-52 belongs to Mito" in shown.text("content")
+    assert "Decision: Loner-area-52 belongs to Mito. just now by officer alice" in shown.text("content")
     assert await _owner(known, "Loner") == "Mito"
     attempt = (await known.rows("select id from guild_identity.fix_attempts"))[0][0]
     undone = await alice.post(f"{API}/attempts/{attempt}/undo", data={"back": page})
     assert undone.headers["location"] == page
-    assert "Undone by officer alice" in Seen(await alice.get(page)).text("content")
+    assert "undone by officer alice" in Seen(await alice.get(page)).text("content")
     assert await _owner(known, "Loner") is None
 
 
@@ -116,7 +122,7 @@ async def test_without_javascript_a_character_gets_a_new_player_from_its_page_an
     asked = {"decision": "new_player", "characters": f"#{loner}", "name": "", "back": page}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
     assert "The player Robin does not exist exists" in Seen(preview).text("content")
-    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split('id="changes"')[1])
+    sent = _fields_of_the_decision(preview)
     assert ("characters", f"#{loner}") in sent
     done = await alice.post(f"{PLAYERS_API}/decisions", data=dict(sent))
     assert done.headers["location"] == page
@@ -129,7 +135,7 @@ async def test_several_characters_of_one_preview_are_all_sent_on(
     await known.character("Other", "Robin")
     asked: Asked = {"decision": "new_player", "characters": ["Loner", "Other"], "back": PLAYERS}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
-    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split('id="changes"')[1])
+    sent = _fields_of_the_decision(preview)
     await alice.post(
         f"{PLAYERS_API}/decisions",
         data={"characters": ["Loner", "Other"], **{k: v for k, v in sent if k != "characters"}},
@@ -174,8 +180,11 @@ async def test_a_hiatus_is_set_and_ended_on_the_page_of_the_player(
     await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "exams"})
     text = Seen(await alice.get(page)).text("content")
     assert "Away until 2099-12-24: exams by officer alice just now" in text
+    assert "Last change: alice set Mito on hiatus until 2099-12-24 just now" in text
     await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "end_hiatus", "player": f"#{number}", "back": page})
-    assert "Not away." in Seen(await alice.get(page)).text("content")
+    text = Seen(await alice.get(page)).text("content")
+    assert "Not away." in text
+    assert "Last change: alice ended the hiatus of Mito just now" in text
 
 
 WRONG: list[tuple[Asked, int, str]] = [

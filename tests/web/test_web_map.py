@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from typing import Any, LiteralString
 
 import httpx2
@@ -11,12 +12,17 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity.decisions import LinkCharacter, MarkShared, RejectLink
+from web.helpers import see
 
 MAP = "/api/v1/admin/map"
+PAGE = "/admin/map"
 FIRST_SEEN: dict[str, LiteralString] = {
     "wow_characters": "update guild_identity.wow_characters set first_seen = now() - make_interval(days => id::integer %% 700)",
     "discord_users": "update guild_identity.discord_users set first_seen = now() - make_interval(days => id::integer %% 700)",
 }
+LARGEST_PAGE = 100_000
+"""Bytes of the compressed page for the same guild."""
+
 LARGEST = 60_000
 """Bytes of the compressed answer for a guild of 1,000 characters."""
 
@@ -141,12 +147,8 @@ async def test_a_player_without_characters_is_in_the_picture_and_in_the_table(
     ]
 
 
-async def test_a_guild_of_a_thousand_characters_is_one_small_answer_with_as_many_statements_as_a_tiny_one(
-    alice: httpx2.AsyncClient, guild: GuildBuilder
-) -> None:
-    await guild.main("Mito")
-    with counting_statements() as tiny:
-        await _map(alice)
+async def _a_thousand(guild: GuildBuilder) -> None:
+    """Add 1,000 characters of 300 players, and 400 people on Discord."""
     await guild.execute(
         "insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, level, "
         "rank_index, character_class) select %(guild)s, initcap(name), name, 'area-52', 'area52', 80, 3, 'Druid' "
@@ -173,8 +175,119 @@ async def test_a_guild_of_a_thousand_characters_is_one_small_answer_with_as_many
     )
     for table in ("wow_characters", "discord_users"):
         await guild.execute(FIRST_SEEN[table])
+
+
+async def test_a_guild_of_a_thousand_characters_is_one_small_answer_with_as_many_statements_as_a_tiny_one(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    await guild.main("Mito")
+    with counting_statements() as tiny:
+        await _map(alice)
+    await _a_thousand(guild)
     with counting_statements() as large:
         answer = await alice.get(MAP)
     assert len(answer.json()["nodes"]) > 1600
     assert len(gzip.compress(answer.content)) < LARGEST
     assert large.statements == tiny.statements
+
+
+async def _lines(alice: httpx2.AsyncClient, query: str = "") -> list[tuple[str, str]]:
+    """The lines of the picture: how each is drawn, and where."""
+    text = (await alice.get(f"{PAGE}?{query}")).text.split('class="lines"')[1].split("</g>")[0]
+    return re.findall(r'<path class="([^"]*)" d="([^"]*)"', text)
+
+
+async def _dots(alice: httpx2.AsyncClient, query: str = "") -> dict[str, tuple[str, str]]:
+    """The nodes of the picture by what they are called aloud: how each is drawn, and where."""
+    text = (await alice.get(f"{PAGE}?{query}")).text
+    found = re.findall(r'<a href="[^"]*" class="([^"]*)"><title>([^<]*)</title><circle cx="(\d+)" cy="(\d+)"', text)
+    return {said: (style, f"{x} {y}") for style, said, x, y in found}
+
+
+@pytest.mark.usefixtures("drawn")
+async def test_the_picture_has_everyone_with_a_spoken_name_and_a_page(alice: httpx2.AsyncClient) -> None:
+    dots = await _dots(alice)
+    assert set(dots) == {
+        "Mito, player, 2 characters, Mito#discord",
+        "Zed, player, 1 character, not on Discord",
+        "Mito-area-52, of Mito, Note",
+        "Grimalt-area-52, of Mito, Note",
+        "Zed-area-52, of Zed, Officer",
+        "Newalt-area-52, no player, could be Mito, strong",
+        "Qwibbler-area-52, no player",
+        "Vault-area-52, bank or shared",
+        "Mito#discord, of Mito, Discord name",
+        "Zephyr, no player",
+    }
+    loose = {said.partition(",")[0] for said, (style, _) in dots.items() if "is-loose" in style}
+    assert loose == {"Zed", "Newalt-area-52", "Qwibbler-area-52", "Zephyr"}
+    drawn = sorted(style for style, _ in await _lines(alice))
+    assert drawn == ["e-name", "e-note", "e-note", "e-officer", "e-suggested"]
+    links = [link for link in (await see(alice, PAGE)).links if link.startswith("/admin/players")]
+    for link in set(links):
+        assert (await alice.get(link)).status_code == 200, link
+
+
+@pytest.mark.usefixtures("drawn")
+@pytest.mark.parametrize(
+    ("query", "bright"),
+    [
+        ("loose=true", {"Zed", "Zed-area-52", "Newalt-area-52", "Mito", "Qwibbler-area-52", "Zephyr"}),
+        ("proof=officer", {"Zed", "Zed-area-52"}),
+        ("proof=suggested", {"Newalt-area-52", "Mito"}),
+        ("class=Druid", {"Grimalt-area-52", "Mito"}),
+        ("class=Druid&loose=true", set()),
+    ],
+)
+async def test_a_filter_dims_and_moves_nothing(
+    alice: httpx2.AsyncClient, guild: GuildBuilder, query: str, bright: set[str]
+) -> None:
+    await guild.execute(
+        "update guild_identity.wow_characters set character_class = 'Druid' where character_name = 'Grimalt'"
+    )
+    all_of_them, filtered = await _dots(alice), await _dots(alice, query)
+    assert {said: place for said, (_, place) in filtered.items()} == {
+        said: place for said, (_, place) in all_of_them.items()
+    }
+    assert {said.partition(",")[0] for said, (style, _) in filtered.items() if "is-dim" not in style} == bright
+    assert sorted(place for _, place in await _lines(alice, query)) == sorted(place for _, place in await _lines(alice))
+
+
+@pytest.mark.usefixtures("drawn")
+async def test_a_small_guild_gets_both_a_tab_one_of_them(alice: httpx2.AsyncClient) -> None:
+    both, picture, table = [(await alice.get(PAGE, params={"tab": tab})).text for tab in ("", "map", "table")]
+    assert [("<circle" in page, "maptable" in page) for page in (both, picture, table)] == [
+        (True, True),
+        (True, False),
+        (False, True),
+    ]
+    text = (await see(alice, PAGE, tab="table", loose="true")).text("content")
+    assert "Newalt-area-52 no player Mito" in text
+    assert "Grimalt" not in text
+    assert "/admin/map" in (await see(alice, "/admin/data-quality")).links
+
+
+async def test_the_page_of_a_thousand_characters_is_a_table_first_and_each_side_stays_small(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    await guild.main("Mito")
+    with counting_statements() as tiny:
+        await alice.get(PAGE)
+    await _a_thousand(guild)
+    with counting_statements() as large:
+        first = await alice.get(PAGE)
+    assert "maptable" in first.text
+    assert "<circle" not in first.text
+    assert large.statements == tiny.statements
+    for tab in ("map", "table"):
+        page = await alice.get(PAGE, params={"tab": tab})
+        assert page.headers["content-encoding"] == "gzip"
+        assert len(gzip.compress(page.content, 5)) < LARGEST_PAGE, tab
+
+
+@pytest.mark.parametrize("query", ["tab=x", "proof=x", "guild=99", f"class={'a' * 31}", "loose=perhaps"])
+async def test_a_map_that_does_not_exist_is_refused_in_a_sentence(
+    alice: httpx2.AsyncClient, guild: GuildBuilder, query: str
+) -> None:
+    _ = guild
+    assert (await alice.get(f"{PAGE}?{query}")).status_code in (404, 422)

@@ -86,7 +86,7 @@ async def test_the_list_says_who_somebody_is(alice: httpx2.AsyncClient) -> None:
     assert [person[each] for each in shown] == ["Mito", "Mito", "Death Knight", 2, "Raider", "Mito#discord", "Robin"]
     assert answer["counts"] == {"player": 1, "character": 0, "member": 0, "shared": 0}
     text = (await see(alice, PLAYERS, search="robin")).text("content")
-    for words in ("Mito found as Robin", "2 characters", "Discord Mito#discord", "Raider last login 1d ago"):
+    for words in ("M Mito found as Robin", "Mito 2 characters Mito#discord Raider note 1d ago"):
         assert words in text
 
 
@@ -116,11 +116,12 @@ async def test_a_player_is_shown_with_all_that_is_known(alice: httpx2.AsyncClien
     text = (await see(alice, f"{PLAYERS}/{mito}")).text("content")
     for words in (
         "Characters 2",
-        "Mito - area-52 main Level 80 Death Knight · Raider · last login 1d ago",
+        "Mito area-52 main Level 80 Death Knight",
+        "Rank Raider Seen 1d ago Note unknown",
         "Note alt of Mito Means Mito",
-        "Member Mito#discord mito#discord",
-        "Roles Raider",
-        "Robin in a note means this player",
+        "Mito#discord @ mito#discord Roles Raider Should be Raider held",
+        "How we know Discord name",
+        "Robin 0 notes · by test",
     ):
         assert words in text, text
     body = (await alice.get(f"{PLAYERS_API}/{mito}")).json()
@@ -194,7 +195,7 @@ async def test_the_players_pages_ask_the_database_the_same_number_of_times_whate
             with counting_statements() as counter:
                 assert (await alice.get(path)).status_code == 200
             counts.append(counter.statements)
-    assert counts == [5, 17] * 3
+    assert counts == [5, 20] * 3
 
 
 def test_every_class_has_a_color_that_can_be_read_in_both_themes() -> None:

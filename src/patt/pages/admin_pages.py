@@ -15,7 +15,7 @@ from patt.api import activity
 from patt.api import issues as api
 from patt.api.issues import PlannedIssue, Shown, TextQuery, TrendQuery, finding_filter
 from patt.pages import words
-from patt.pages.charts import bar, line_chart
+from patt.pages.drawing.charts import bar, line_chart
 from patt.pages.layout import View, Visit, VisitDep
 from patt.web.context import LARGEST_BODY, GuildDep, IssueType, PageQuery, officer_of, viewer_of
 from patt.web.forms import FormReader, pairs_of, way_back

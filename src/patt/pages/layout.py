@@ -31,6 +31,9 @@ class View:
     """Which part of a page is shown, by the parameters of its address; `home` is the address without any."""
 
     home: ClassVar[str]
+    named: ClassVar[Mapping[str, str]] = {}
+    """Parameters that the address calls otherwise than the field."""
+
     guild: int
 
     def href(self, **changes: Any) -> str:
@@ -38,6 +41,7 @@ class View:
         view = replace(self, **changes)
         usual = {each.name: each.default for each in fields(view)}
         shown = {name: value for name in view.shown() if (value := getattr(view, name)) != usual[name]}
+        shown = {self.named.get(name, name): "true" if value is True else value for name, value in shown.items()}
         return f"{view.address()}?{urlencode(shown)}"
 
     def address(self) -> str:

@@ -64,11 +64,14 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const option = event.target.closest("[role=option][data-fields]");
-  const field = document.querySelector(option ? `[aria-controls="${option.closest("[role=listbox]").id}"]` : "[data-combo]");
   if (option) {
-    choose(field, option);
-  } else if (field && event.target !== field) {
-    show(field, false);
+    choose(document.querySelector(`[aria-controls="${option.closest("[role=listbox]").id}"]`), option);
+    return;
+  }
+  for (const field of document.querySelectorAll("[data-combo]")) {
+    if (event.target !== field) {
+      show(field, false);
+    }
   }
 });
 

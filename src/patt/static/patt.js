@@ -5,10 +5,14 @@ const UNATTENDED = "X-PATT-Unattended"; // a header: nobody does anything, so it
 const content = () => document.getElementById("content");
 const address = () => location.pathname + location.search;
 
-function tell(sentence, tone) {
+function tell(sentence, tone, sent = null) {
   const status = document.getElementById("status"); // stays, since readers aloud watch this very element
+  const isOfToast = status.contains(sent); // htmx looks at the form that was sent once more when the answer is there
   status.className = `status is-${tone}`;
-  status.replaceChildren(Object.assign(document.createElement("p"), { textContent: sentence }));
+  status.replaceChildren(Object.assign(document.createElement("p"), { textContent: sentence }), ...(isOfToast ? [sent] : []));
+  if (isOfToast) {
+    sent.hidden = true;
+  }
 }
 
 // The toast of what went well goes by itself, unless somebody points at it or is in it; a problem stays.
@@ -140,9 +144,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     command = { xhr: detail.xhr, button: detail.requestConfig.triggeringEvent?.submitter };
     command.button?.setAttribute("aria-disabled", "true");
     document.documentElement.classList.add("is-busy");
-    if (!document.getElementById("status").contains(detail.elt)) { // an undo in the toast is asked from there
-      tell("Working …", "working");
-    }
+    tell("Working …", "working", detail.elt);
   }
 });
 

@@ -61,7 +61,7 @@ SETTINGS = Place("Settings", "/admin/settings", "officer", icon="settings", shor
 FULL_MATCH = Place("Full Match", "/admin/full-match")
 ACCOUNT = Place("Your sign-ins", "/admin/account")
 
-NAVIGATION = (INBOX, DATA_QUALITY, PEOPLE, LOG, SETTINGS)
+NAVIGATION = (INBOX, DATA_QUALITY, PEOPLE, MAP, LOG, SETTINGS)
 """The places of the navigation, in their order; whoever signs in lands on the first."""
 
 PAGES = (*NAVIGATION, FULL_MATCH, ACCOUNT)

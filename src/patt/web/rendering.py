@@ -114,7 +114,7 @@ def _duration(milliseconds: int) -> str:
     return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
 
 
-def _class_slug(name: str | None) -> str:
+def class_slug(name: str | None) -> str:
     """Return how style and sprite name a class, such as `death-knight`; blank for one that is not known."""
     return name.lower().replace(" ", "-") if name in _CLASSES else ""
 
@@ -152,7 +152,7 @@ _ENVIRONMENT.filters |= {
     "full_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
-    "class_slug": _class_slug,
+    "class_slug": class_slug,
     "arms": arms_of,
     "as_json": as_json_text,
 }

@@ -74,7 +74,7 @@ with subject as (
            array(select b.proof from unnest(array['proven', 'officer', 'account', 'note', 'name']) with ordinality b (proof, place)
                  where b.proof = any (array_agg(played.proof) filter (where is_present)) order by b.place) as proofs,
            jsonb_agg(jsonb_build_object('id', character_id, 'name', character_name, 'realm', realm,
-                                        'character_class', character_class)
+                                        'character_class', character_class, 'proof', proof)
                      order by level desc nulls last, name_key, character_id) filter (where is_present) as played
     from played
     group by kind, id

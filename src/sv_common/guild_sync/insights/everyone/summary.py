@@ -32,6 +32,7 @@ class PlayedCharacter:
     name: str
     realm: str
     character_class: str | None
+    proof: Annotated[Basis | None, Field(description="What stands for its link; null without a player.")]
 
 
 @dataclass(frozen=True, slots=True)
