@@ -210,3 +210,17 @@ async def test_the_shell_says_what_was_searched_for_and_no_longer_on_other_pages
     await expect(page.get_by_role("heading", level=1)).to_have_text("Activity")
     await expect(everything).to_have_value("")
     assert wrong == []
+
+
+async def test_the_style_of_a_page_goes_with_it(sign_in: SignIn, troubled: GuildBuilder) -> None:
+    page, wrong = await sign_in(PAGE)
+    styles = "[...document.querySelectorAll('link[rel=stylesheet]')].map(each => each.href.split('/').pop().split('.')[0])"
+    assert "quality" in await page.evaluate(styles)
+    await page.get_by_role("link", name="People", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("People")
+    assert "people" in await page.evaluate(styles)
+    assert "quality" not in await page.evaluate(styles)
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Data Quality")
+    assert "quality" in await page.evaluate(styles)
+    assert wrong == []

@@ -179,13 +179,17 @@ for (const [name, sentence] of [["htmx:sendError", NO_ANSWER], ["htmx:timeout", 
   document.addEventListener(name, ({ detail }) => isUnattended(detail) || tell(sentence, "problem"));
 }
 
-// The head of a page that is morphed in: its styles and scripts, where they are not here yet.
+// The head of a page that is morphed in: its styles and scripts, where they are not here yet; the styles of the page before go.
+const STYLES = "link[rel=stylesheet]:not([data-of-all])";
+let unneeded = [];
 const sourceOf = (element) => element.getAttribute("href") ?? element.getAttribute("src");
 
 function bringAlong(answer) {
   const [head] = answer.match(/^\s*<head>.*?<\/head>/s) ?? [""];
   const needed = new DOMParser().parseFromString(head, "text/html").head;
   const here = new Set([...document.head.querySelectorAll("link, script")].map(sourceOf));
+  const wanted = new Set([...needed.querySelectorAll("link")].map(sourceOf));
+  unneeded = head ? [...document.head.querySelectorAll(STYLES)].filter((each) => !wanted.has(sourceOf(each))) : [];
   for (const each of needed.querySelectorAll("link[rel=stylesheet], script[src]")) {
     if (!here.has(sourceOf(each))) {
       const fresh = document.createElement(each.localName);
@@ -237,6 +241,9 @@ function sayWhereThisIs() {
 }
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target === content()) {
+    unneeded.splice(0).forEach((style) => style.remove());
+  }
   if (target === content() && address() !== shown && !isComingBack) {
     arrive({ isBack: false, scroll: location.hash ? scrollY : 0 });
   } else if (!isComingBack) {
