@@ -166,7 +166,8 @@ def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt
     assert (preview.code, "With --partly it can be undone for 1 people." in preview.out) == (1, True)
     assert "Player of Second-area-52" in preview.out
     done = patt("undo", attempt, "--partly")
-    assert (done.code, "Not undone: Mito: test unlinked Stranger-area-52 from Mito on " in done.out) == (0, True)
+    assert done.code == 0
+    assert re.search(r"Not undone: Mito: \S+ unlinked Stranger-area-52 from Mito on ", done.out), done.out
     assert patt("undo", attempt, "--partly").code == 1
 
 

@@ -139,7 +139,7 @@ def fix(
 ) -> None:
     """Apply fixes that are ready. Exit code 1 if one could not be applied."""
     if safe is bool(keys):
-        raise BadInput("Say which: either questions by number, or --safe.")
+        raise BadInput("Give the numbers of questions, or --safe.")
 
     async def fixed(services: Services) -> FixedReady | SafeFixes:
         number = await lifecycle.guild_of(services.pool, keys[0], guild) if keys else await _guild(services, guild)
