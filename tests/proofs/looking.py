@@ -120,7 +120,7 @@ async def too_heavy(house: House, walk: Walk) -> list[str]:
 
 
 def _most_of(view: View) -> int:
-    return MOST_BYTES_TO_LAND if view.route == LANDING else MOST_BYTES
+    return MOST_BYTES_TO_LAND if view.address == LANDING else MOST_BYTES
 
 
 def _why(node: dict[str, Any]) -> str:

@@ -108,7 +108,7 @@ async def _lost_without_scripts(tab: Eye, plain: Eye, view: View) -> list[str]:
 
 async def test_no_page_weighs_much_when_it_is_opened_first(lived_in: House) -> None:
     walk = await lived_in.walk()
-    assert any(view.route == LANDING for view in walk.views)
+    assert any(view.address == LANDING for view in walk.views)
     assert await too_heavy(lived_in, walk) == []
 
 
