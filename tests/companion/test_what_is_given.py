@@ -26,7 +26,7 @@ WRONG_ADDRESSES = {
     "https://patt.example.org:harbour": "is no address of a server",
     "https://patt .example.org": "is no address of a server",
     "": "must begin with https://",
-    "\udce9": "The value of --server cannot be used: it holds bytes that are no text",
+    "\udce9": "The value of --server cannot be used: it contains bytes that are not UTF-8 text",
 }
 
 

@@ -111,7 +111,7 @@ class House:
             for view in REFUSALS:
                 answer = await client.get(view.address)
                 assert answer.status_code == view.status, view
-                walk.sources[view] = answer.text
+                walk.sources[view], walk.sizes[view] = answer.text, answer.num_bytes_downloaded
         walk.views += REFUSALS
         return walk
 

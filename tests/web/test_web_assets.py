@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import httpx2
@@ -54,6 +55,18 @@ async def test_text_is_compressed_for_whoever_takes_it(reader: httpx2.AsyncClien
     assert int(packed.headers["content-length"]) < len(plain.content) / 2
     for answer in (packed, plain):
         assert "accept-encoding" in answer.headers["vary"].lower()
+
+
+@pytest.mark.parametrize("name", ["patt.css", "icons.svg", "vendor/htmx.min.js"])
+async def test_a_static_file_comes_as_small_as_it_gets(visitor: httpx2.AsyncClient, name: str) -> None:
+    smallest = len(gzip.compress((STATIC / name).read_bytes(), 9))
+    packed = await visitor.get(url_of(name), headers={"Accept-Encoding": "gzip"})
+    assert (packed.headers["content-encoding"], int(packed.headers["content-length"])) == ("gzip", smallest)
+    assert packed.content == (STATIC / name).read_bytes()
+    again = await visitor.get(url_of(name), headers={"If-None-Match": packed.headers["etag"]})
+    assert again.status_code == 304
+    part = await visitor.get(url_of(name), headers={"Accept-Encoding": "gzip", "Range": "bytes=0-9"})
+    assert (part.status_code, len(part.content)) == (206, 10)
 
 
 @pytest.mark.usefixtures("guild")

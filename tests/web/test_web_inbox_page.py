@@ -247,3 +247,37 @@ async def test_who_is_meant_stands_beside_the_question_with_their_characters(
     assert [(each["name"], [one["name"] for one in each["characters"]]) for each in found] == [
         ("Grimaldo", ["Grimaldo"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/0", 422),
+        ("/-1", 422),
+        ("/9999999999999999999999", 422),
+        ("/none", 422),
+        ("/1%00", 422),
+        ("/999999", 200),
+        ("/999999/people?find=mito", 404),
+        ("?show=everything", 422),
+        ("?show=", 422),
+        ("?all=nothing", 422),
+        ("?guild=0", 422),
+        ("?guild=999999", 404),
+        ("/{key}?answered=0", 422),
+        ("/{key}?find=%00", 200),
+        ("/{key}?find=%ff%fe", 200),
+        ("/{key}/people?find=" + "x" * 101, 422),
+        ("/{key}/next?then=..1.-2.x.%C2%B2.%D9%A3.999999999999999999.1e9", 200),
+        ("/{key}/next?then=" + "9" * 201, 422),
+        ("/{key}/next?then=%00", 200),
+        ("/0/next?then=1", 422),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, PART])
+async def test_a_made_up_address_is_answered_as_what_it_is(
+    alice: httpx2.AsyncClient, asking: GuildBuilder, path: str, status: int, headers: dict[str, str]
+) -> None:
+    key = await issue_number(asking, "orphan_wow", "Velquin")
+    answer = await alice.get(f"{INBOX}{path.format(key=key)}", headers=headers)
+    assert answer.status_code == status

@@ -99,7 +99,9 @@ async def test_somebody_without_a_role_is_told_calmly(sign_in: SignIn, site: str
 
 async def test_whoever_cancels_can_begin_again(sign_in: SignIn) -> None:
     page, _ = await sign_in("Cancel")
-    await expect(page.get_by_role("alert")).to_contain_text("nothing was done")
+    await expect(page.get_by_role("alert")).to_contain_text(
+        "You did not allow Discord to share your name. You can start again."
+    )
     await page.get_by_role("link", name="Sign in with Discord").click()
     await page.get_by_role("button", name="Authorize as Brisa").click()
     await expect(page.locator(".me")).to_contain_text("@brisa")

@@ -243,6 +243,18 @@ async def test_a_batch_of_which_a_part_is_in_the_way_is_offered_in_part(
     assert owner == [("Mitoalt", "Elrek")]
 
 
+async def test_the_end_of_a_job_that_refused_something_is_a_problem_with_the_undo_of_the_rest(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    numbers = [await issue_of(known, name) for name in ("Loner", "Mitoalt")]
+    job = (await alice.post(f"{QUALITY}/jobs", json={"kind": "fix_selected", "issue_ids": numbers})).json()
+    await run_jobs(Services(settings(BASE_URL), known.pool, Sources()), known.guild_id)
+    page = await alice.get(f"/admin/activity/jobs/{job['id']}", params={"back": PAGE})
+    assert "Of 2 issues: 1 fixed, 1 refused." in Seen(page).text("status")
+    assert "status is-problem" in page.text
+    assert form_in(page) is not None
+
+
 async def test_the_end_of_a_job_offers_the_undo_of_all_that_it_did(
     alice: httpx2.AsyncClient, known: GuildBuilder
 ) -> None:

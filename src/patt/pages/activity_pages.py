@@ -16,7 +16,7 @@ from patt.api.activity import LONGEST_ACTOR, JobId
 from patt.pages.layout import View, VisitDep, part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
 from patt.web.context import GuildDep, PageQuery, viewer_of
-from patt.web.forms import LONGEST_BACK, Flash, way_back
+from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
 from patt.web.places import LOG
 from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import GuildConnection
@@ -117,7 +117,8 @@ async def job_part(
     """Show the outcome of a job with its undo, for the page on which it was asked for."""
     async with visit.reading() as (here, guild, _):
         job = await worker_jobs.job(here, job_id)
-    told = Flash(job.sentence, "problem" if job.state == "failed" else "result", undo=job.undo)
+    is_all_done = job.state != "failed" and not any(job.counts.get(each) for each in FAILED_OUTCOMES)
+    told = Flash(job.sentence, "result" if is_all_done else "problem", undo=job.undo)
     return part("status", flash=told, here=way_back(back), guild_number=guild.id)
 
 

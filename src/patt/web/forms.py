@@ -52,7 +52,7 @@ _ROOM = 3600
 _OF_THE_PAGE = frozenset({FORM_FIELD, "back", "again", "guild"})
 """Fields that are about the page, and not about what is asked for."""
 
-_FAILED_OUTCOMES = frozenset({"refused", "waiting", "held", "failed", "unverified"})
+FAILED_OUTCOMES = frozenset({"refused", "waiting", "held", "failed", "unverified"})
 
 _Asked = TypeVar("_Asked")
 
@@ -157,7 +157,7 @@ def has_worked(answer: Mapping[str, Any]) -> bool:
 
     Of one issue its outcome says so; of many, that none has failed and not all were left as they are.
     """
-    if answer.get("outcome") in _FAILED_OUTCOMES or answer.get("failed") or answer.get("is_stopped"):
+    if answer.get("outcome") in FAILED_OUTCOMES or answer.get("failed") or answer.get("is_stopped"):
         return False
     if "moved" in answer:
         return bool(answer["moved"] or not answer["left_alone"])
