@@ -55,6 +55,8 @@ SCENES = (
     Scene("players", "/admin/players"),
     Scene("player", "/admin/players/{player}"),
     Scene("player-phone", "/admin/players/{player}", is_phone=True),
+    Scene("players-phone", "/admin/players", is_phone=True, is_dark=True),
+    Scene("map", "/admin/map"),
     Scene("full-match", "/admin/full-match"),
     Scene("undo", "/admin/data-quality/attempts/{attempt}/undo"),
     Scene("activity", "/admin/activity"),

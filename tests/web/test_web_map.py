@@ -226,6 +226,8 @@ async def test_the_picture_has_everyone_with_a_spoken_name_and_a_page(alice: htt
     links = [link for link in (await see(alice, PAGE)).links if link.startswith("/admin/players")]
     for link in set(links):
         assert (await alice.get(link)).status_code == 200, link
+    (unlinked,) = [link for link in links if "show=members" in link]
+    assert "Only on Discord 1" in (await see(alice, unlinked)).text("found")
 
 
 @pytest.mark.usefixtures("drawn")

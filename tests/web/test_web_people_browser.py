@@ -150,6 +150,7 @@ async def test_the_map_is_walked_by_the_keyboard_and_a_filter_moves_nothing(sign
     await dot.focus()
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(f"{page.url.split('/admin')[0]}{PLAYERS}/{known}?guild=1")
+    await _loaded(page)
     await page.keyboard.press("g")
     await page.keyboard.press("m")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Map")

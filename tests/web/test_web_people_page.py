@@ -132,7 +132,7 @@ async def test_a_card_says_who_stands_for_each_link_which_role_is_right_and_lead
     page = await alice.get(f"{PLAYERS}/{await _number(everyone, 'Mito')}")
     seen = Seen(page)
     for words in (
-        "Officer officer alice · just now",
+        "Officer alice · just now",
         "Should be Officer not held",
         "Last change: alice confirmed Grimalt-area-52 for Mito just now",
     ):

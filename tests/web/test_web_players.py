@@ -86,7 +86,7 @@ async def test_the_list_says_who_somebody_is(alice: httpx2.AsyncClient) -> None:
     assert [person[each] for each in shown] == ["Mito", "Mito", "Death Knight", 2, "Raider", "Mito#discord", "Robin"]
     assert answer["counts"] == {"player": 1, "character": 0, "member": 0, "shared": 0}
     text = (await see(alice, PLAYERS, search="robin")).text("content")
-    for words in ("M Mito found as Robin", "Mito 2 characters Mito#discord Raider note 1d ago"):
+    for words in ("M Mito found as Robin", "Mito , Death Knight 2 characters Grimalt Mito#discord Raider note 1d ago"):
         assert words in text
 
 

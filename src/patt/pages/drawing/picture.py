@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, TypeAlias
 from unicodedata import east_asian_width
+from urllib.parse import urlencode
 
 from patt.pages.layout import View
+from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import MAP, PEOPLE
 from patt.web.rendering import arms_of, class_slug
 from sv_common.guild_sync.core.basis import Basis
@@ -161,8 +163,9 @@ def picture_of(found: GuildMap, view: MapView) -> Picture:
         None if chosen is None else chosen | {end for edge, is_bright in drawn if is_bright for end in ends_of(edge)}
     )
     said = _spoken(found, nodes)
+    player_of = {edge.id: edge.to_id for edge in found.edges if edge.kind == "member" and edge.proof}
     dots = [
-        _dot(node, said[key], view.guild, is_dim=bright is not None and key not in bright)
+        _dot(node, said[key], _address(node, player_of, view.guild), is_dim=bright is not None and key not in bright)
         for key, node in nodes.items()
     ]
     # What is surest lies on top.
@@ -186,7 +189,7 @@ def _height(node: MapNode) -> int:
     return TOP + ROW * node.row
 
 
-def _dot(node: MapNode, said: str, guild_id: int, *, is_dim: bool) -> Dot:
+def _dot(node: MapNode, said: str, address: str, *, is_dim: bool) -> Dot:
     x = DOTS[node.column]
     slug = class_slug(node.character_class)
     style = [
@@ -202,17 +205,19 @@ def _dot(node: MapNode, said: str, guild_id: int, *, is_dim: bool) -> Dot:
         x - 11 if node.column == CHARACTERS else x + 14,
         shortened(label_of(node)),
         said,
-        _address(node, guild_id),
+        address,
         " ".join(each for each in style if each),
     )
 
 
-def _address(node: MapNode, guild_id: int) -> str:
-    """The page of a character or a player; a member without a player is found in the list."""
-    place = {"player": "", "character": "/characters", "shared": "/characters"}.get(node.kind)
-    if place is not None:
-        return f"{PEOPLE.href}{place}/{node.id}?guild={guild_id}"
-    return f"{PEOPLE.href}?guild={guild_id}&show=all&discord=with"
+def _address(node: MapNode, player_of: Mapping[int, int], guild_id: int) -> str:
+    """The page of a character, a player, or the player that a member is; other members are looked for in the list."""
+    if node.kind in ("character", "shared"):
+        return f"{PEOPLE.href}/characters/{node.id}?guild={guild_id}"
+    player = node.id if node.kind == "player" else player_of.get(node.id)
+    if player is not None:
+        return f"{PEOPLE.href}/{player}?guild={guild_id}"
+    return f"{PEOPLE.href}?{urlencode({'guild': guild_id, 'show': 'members', 'search': node.name[:LONGEST_SEARCH]})}"
 
 
 def _line(edge: MapEdge, nodes: Mapping[Key, MapNode], *, is_dim: bool) -> Line:
