@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
@@ -23,6 +23,7 @@ from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
 from sv_common.guild_sync.insights.inbox.wording import dismissals
 from sv_common.guild_sync.issues.model import SubjectKind
+from sv_common.guild_sync.roster.guilds import Guild
 
 HOME = INBOX.href
 QUESTION = "question"
@@ -112,7 +113,19 @@ def kind_of(entry: Entry) -> Shown:
 @router.get("")
 async def inbox(visit: VisitDep, view: ViewDep) -> Response:
     """Show all questions, and beside them what comes first: a full match that would link somebody, or the first question."""
-    return await _page(visit, view)
+    if not visit.is_whole:
+        return await _page(visit, view)
+    async with visit.snapshot() as known:
+        if not known:
+            return visit.page("inbox/inbox", guild=None)
+        guild = visit.chosen_of(known)
+
+    async def rest() -> dict[str, Any]:
+        async with visit.services.pool.reading(guild.id) as here:
+            found, shown = await inbox_and_question(here, (), is_any=True, only=_only(view.show))
+        return await _context(visit, replace(view, guild=guild.id), known, found, shown)
+
+    return visit.page_as_read("inbox/inbox", rest, guild=guild, question=None)
 
 
 @router.get("/safe")
@@ -161,13 +174,45 @@ async def _page(
             return visit.page("inbox/inbox", guild=None)
         here, guild = await visit.narrow(known)
         found, shown = await inbox_and_question(here, keys, is_any=is_onward or not keys, only=_only(view.show))
+    context = await _context(
+        visit,
+        replace(view, guild=guild.id),
+        known,
+        found,
+        shown,
+        keys,
+        answered=answered,
+        find=find,
+        is_onward=is_onward,
+    )
+    is_part = visit.target == QUESTION
+    response = visit.page("inbox/part" if is_part else "inbox/inbox", **context)
+    if is_part and is_onward:
+        response.headers["HX-Push-Url"] = context["view"].href_of(shown.key) if shown else context["view"].href()
+    return response
+
+
+async def _context(
+    visit: Visit,
+    view: InboxView,
+    known: Sequence[Guild],
+    found: Inbox,
+    shown: Question | None,
+    keys: Sequence[int] = (),
+    *,
+    answered: int | None = None,
+    find: str = "",
+    is_onward: bool = False,
+) -> dict[str, Any]:
+    """Return what the page shows of what was read; nothing is held any more."""
+    guild = visit.chosen_of(known)
     listed = [entry for group in found.groups for entry in group.entries if _is_shown(entry, view.show)]
-    view = replace(view, guild=guild.id, following=tuple(entry.key for entry in listed))
+    view = replace(view, following=tuple(entry.key for entry in listed))
     is_landing = not keys and not is_onward
     sheet = "match" if is_landing and found.match and found.match.characters_linked >= MANY else None
     if keys and shown is None and not is_onward:
         sheet = "gone"
-    context = {
+    return {
         "guild": guild,
         "guilds": known,
         "inbox": found,
@@ -189,12 +234,8 @@ async def _page(
         "pairs_of": form_pairs,
         "most_shown": ANSWERS_SHOWN,
         "toast_target": f"#{QUESTION}",
+        "is_part": visit.target == QUESTION,
     }
-    is_part = visit.target == QUESTION
-    response = visit.page("inbox/part" if is_part else "inbox/inbox", **context, is_part=is_part)
-    if is_part and is_onward:
-        response.headers["HX-Push-Url"] = view.href_of(shown.key) if shown else view.href()
-    return response
 
 
 def _only(show: Shown) -> Callable[[Entry], bool]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from patt.bootstrap import Services
 from patt.pages import words
@@ -18,7 +18,9 @@ from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
 from patt.web.forms import DONE_EVENT, UNATTENDED_HEADER, shape_of
 from patt.web.places import SETTING_PLACES, SETTINGS
+from patt.web.problems import logged
 from patt.web.rendering import page as render
+from patt.web.rendering import text_of
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
@@ -140,8 +142,42 @@ class Visit:
 
         Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out.
         """
+        told = forms.kept(self.request)
+        is_part = shape_of(self.request) == "part"
+        is_done = told is not None and told.tone == "result"
+        headers = {"HX-Trigger": DONE_EVENT} if is_part and is_done else None
+        shown = self._around(context) | context
+        response = render(f"admin/{template}.html", shown, headers=headers, has_shell=not is_part)
+        forms.forget(self.request, response)
+        return response
+
+    def page_as_read(self, template: str, rest: Callable[[], Awaitable[dict[str, Any]]], **context: Any) -> Response:
+        """Return a whole page of which all that stands before its content is sent at once, and the rest when it is read.
+
+        `rest` reads what the content needs, and holds no connection when it returns: a browser may take its time. What fails
+        in it can no longer change the status: the page says so in its content, and the error is logged.
+        """
+        opening = text_of(f"admin/{template}.html", self._around(context) | context, part="opening")
+
+        async def parts() -> AsyncIterator[str]:
+            yield opening
+            try:
+                shown = context | await rest()
+                text = text_of(f"admin/{template}.html", self._around(shown) | shown, part="rest")
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the page has begun and must say that it is not whole
+                sentence = logged(self.request, error).detail
+                broken = context | {"sentence": sentence}
+                text = text_of("partials/broken_off.html", self._around(broken) | broken, part="rest")
+            yield text
+
+        response = StreamingResponse(parts(), media_type="text/html")
+        forms.forget(self.request, response)
+        return response
+
+    def _around(self, context: dict[str, Any]) -> dict[str, Any]:
+        """What every page is shown with."""
         told, now = forms.kept(self.request), datetime.now(UTC)
-        shell = {
+        return {
             "viewer": self.viewer,
             "now": now,
             "path": self.request.url.path,
@@ -154,12 +190,6 @@ class Visit:
             "sources_shown": words.sources_line(self.shell.sources, now) if self.shell.sources else None,
             "is_unattended": UNATTENDED_HEADER in self.request.headers,
         }
-        is_part = shape_of(self.request) == "part"
-        is_done = told is not None and told.tone == "result"
-        headers = {"HX-Trigger": DONE_EVENT} if is_part and is_done else None
-        response = render(f"admin/{template}.html", shell | context, headers=headers, has_shell=not is_part)
-        forms.forget(self.request, response)
-        return response
 
     def settings_page(self, name: str, guild: Guild, known: Sequence[Guild], **context: Any) -> Response:
         """Return a page of the settings, with the way to the others."""
@@ -170,6 +200,11 @@ class Visit:
     def address(self) -> str:
         """The address that is asked for."""
         return f"{self.request.url.path}?{self.request.url.query}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a whole page is asked for, and not what htmx needs of one."""
+        return shape_of(self.request) == "page"
 
     @property
     def target(self) -> str | None:

@@ -119,13 +119,7 @@ def sentence_of(error: Exception) -> str:
 
 async def answer(request: Request, error: Exception) -> Response:
     """Return the answer to a request that ended in an error."""
-    problem = problem_of(error)
-    if problem.code == "unexpected":
-        # The route's pattern rather than the path, which may hold a secret.
-        path = str(getattr(request.scope.get("route"), "path", "(no route)"))
-        log.error("request_failed", method=request.method, path=path, exc_info=error)
-    elif problem.code in ("database", "too-slow", "overloaded"):
-        log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
+    problem = logged(request, error)
     if _is_no_such_way(request, error) and _is_opened_by_a_person(request):
         guild = request.query_params.get("guild", "")
         query = f"?guild={guild}" if guild.isascii() and guild.isdigit() else ""
@@ -138,6 +132,18 @@ async def answer(request: Request, error: Exception) -> Response:
     caller = getattr(request.state, "caller", None)
     context = {"problem": problem, "viewer": caller, "path": request.url.path}
     return page("error.html", context, status=problem.status, headers=problem.headers)
+
+
+def logged(request: Request, error: Exception) -> Problem:
+    """Return the problem that an error is, and log one that nobody could help who asked."""
+    problem = problem_of(error)
+    if problem.code == "unexpected":
+        # The route's pattern rather than the path, which may hold a secret.
+        path = str(getattr(request.scope.get("route"), "path", "(no route)"))
+        log.error("request_failed", method=request.method, path=path, exc_info=error)
+    elif problem.code in ("database", "too-slow", "overloaded"):
+        log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
+    return problem
 
 
 def _is_no_such_way(request: Request, error: Exception) -> bool:

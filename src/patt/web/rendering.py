@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 import zlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -21,6 +21,8 @@ from patt.web.assets import url_of
 from patt.web.keyboard import KEYBOARD
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from sv_common.guild_sync.sources.models import CLASS_NAMES
+
+PagePart: TypeAlias = Literal["opening", "rest"]
 
 FORM_FIELD = "form_token"
 """The hidden field that carries the token of a session's forms."""
@@ -55,7 +57,8 @@ WITHOUT_SHELL = TEMPLATES / "without_shell"
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 _DAYS_SHOWN_AS_SUCH = 60
 _CLASSES = frozenset(CLASS_NAMES.values())
-_STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+"""Controls but tab and line feed, and what turns text around. A pattern, since each word of each page is looked at."""
 
 
 def page(
@@ -67,6 +70,11 @@ def page(
     has_shell: bool = True,
 ) -> HTMLResponse:
     """Return a page, or what htmx needs of one. `viewer` is in the context of pages that need a session: the signed-in user."""
+    return HTMLResponse(text_of(template, context, has_shell=has_shell), status, headers)
+
+
+def text_of(template: str, context: Mapping[str, Any], *, has_shell: bool = True, part: PagePart | None = None) -> str:
+    """Return the text of a page or of a part of it: its opening up to its content, or the rest."""
     usual = {
         "viewer": None,
         "flash": None,
@@ -77,21 +85,17 @@ def page(
         "searched": "",
         "here": "",
         "toast_target": "",
+        "page_part": part,
     }
     environment = _ENVIRONMENT if has_shell else _SHELL_LESS
-    text = environment.get_template(template).render({**usual, **context})
-    return HTMLResponse(text, status, headers)
+    return environment.get_template(template).render({**usual, **context})
 
 
 def _visible(value: object) -> object:
     """Replace characters that could make a name look like other text: controls, and those that turn text around."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return "".join("\N{REPLACEMENT CHARACTER}" if _is_hidden(letter) else letter for letter in value)
-
-
-def _is_hidden(letter: str) -> bool:
-    return letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
+    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def _ago(moment: datetime, now: datetime) -> str:

@@ -9,8 +9,8 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 
-_MOST_GUILDS: Final = 8
-"""Guilds whose last resolver is kept. One of a thousand characters takes a few megabytes."""
+MOST_GUILDS: Final = 8
+"""Guilds whose last resolver, and what was worked out from it, is kept."""
 
 _recent: OrderedDict[int, Resolver] = OrderedDict()
 
@@ -26,6 +26,6 @@ async def resolver_of(guild: GuildConnection) -> Resolver:
     if known is None or known.facts != facts:
         known = _recent[guild.id] = Resolver(facts)
     _recent.move_to_end(guild.id)
-    while len(_recent) > _MOST_GUILDS:
+    while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)
     return known

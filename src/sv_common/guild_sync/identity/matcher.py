@@ -31,7 +31,7 @@ from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownPlayer
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.unknown_names import nickname_of, rejected_player
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 
@@ -82,7 +82,8 @@ class MatchGroup:
         return bool(self.plan.created)
 
 
-def match(resolver: Resolver) -> list[MatchGroup]:
+@once
+def match(resolver: Resolver) -> Sequence[MatchGroup]:
     """Return every person that the unlinked characters of a guild belong to, and the groups for which nothing is done."""
     return [_Judgment(resolver, group).judge(NEW_PLAYER - place) for place, group in enumerate(_groups(resolver))]
 

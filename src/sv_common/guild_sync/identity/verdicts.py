@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sv_common.guild_sync.notes import Mention, NoteKind, ParsedNote
 
@@ -16,9 +17,11 @@ class Verdict(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Person:
-    """A person a note can mean: a player, else a Discord member without a player, else a character without a player."""
+class Person(NamedTuple):
+    """A person a note can mean: a player, else a Discord member without a player, else a character without a player.
+
+    A named tuple, since thousands are made and compared to weigh who could be meant.
+    """
 
     player_id: int | None = None
     member_id: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -159,9 +159,7 @@ def rejected_by_officers(known: Known, character: KnownCharacter) -> list[tuple[
     if not known.rejections:
         return []
     words = {word.player_id: word for word in known.rejections}
-    facts = known.resolver.facts
-    free = facts.rejections - {(character.id, player_id) for player_id in words}
-    freely = Resolver(replace(facts, rejections=frozenset(free))).resolve(character)
+    freely = known.resolver.resolve_allowing(character, frozenset(words))
     return [
         (candidate, words[number])
         for candidate in freely.candidates

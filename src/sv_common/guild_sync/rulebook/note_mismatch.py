@@ -11,7 +11,7 @@ from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, 
 from sv_common.guild_sync.core.basis import has_changed
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.unknown_names import rejected_player, review_reason
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
@@ -36,7 +36,7 @@ ISSUE_TYPE = "note_mismatch"
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    return find(await resolver_of(guild))
+    return list(_all(await resolver_of(guild)))
 
 
 def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
@@ -49,6 +49,11 @@ def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Findi
         if among is None or character.id in among
         if (finding := _examine(resolver, former, character, character.player_id))
     ]
+
+
+@once
+def _all(resolver: Resolver) -> Sequence[Finding]:
+    return find(resolver)
 
 
 def notes_naming_their_player(resolver: Resolver, among: Collection[int]) -> set[int]:

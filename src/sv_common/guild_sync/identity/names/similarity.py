@@ -65,9 +65,13 @@ _POLISH_ENDINGS: Final = "owego owej owy owa owie emu ego iem em om ami ach owi 
 _CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" "))
 """What Russian and Polish hang on a name by its case, or to make it a possessive: Вовин is Вова's, Kuby is of Kuba."""
 
+_MOST_COMPARED: Final = 65_536
+"""Pairs of a word and a name whose comparison is remembered."""
+
 _LOST_VOWEL: Final = re.compile(r"[eo](?=[ckn]$)")
 
 
+@lru_cache(maxsize=_MOST_COMPARED)
 def is_similar(word: str, name: str) -> bool:
     """Whether a word may be the name, misspelled, shortened or in another case: one slip is enough, even in a short name."""
     folded, own = fold_accents(word), fold_accents(name)
@@ -117,6 +121,31 @@ class Similarity(NamedTuple):
 def remembered_names(names: tuple[str, ...]) -> SimilarNames:
     """Return the index of these names; the last ones are kept, since links change far more often than names."""
     return SimilarNames(names)
+
+
+class KnownNames:
+    """Whole names, of which an unknown one may be a misspelling."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._folded = {name: fold_accents(name_key(name)) for name in names}
+        self._nearest: dict[str, str | None] = {}
+
+    def nearest(self, word: str) -> str | None:
+        """Return the name that a word is most like, if it may be that name; what was searched once is remembered."""
+        if word not in self._nearest:
+            if len(self._nearest) >= _MOST_REMEMBERED:
+                self._nearest.clear()
+            found = process.extractOne(
+                fold_accents(name_key(word)), self._folded, scorer=ratio, score_cutoff=MISSPELLING_SCORE
+            )
+            self._nearest[word] = found[2] if found else None
+        return self._nearest[word]
+
+
+@lru_cache(maxsize=16)
+def remembered_known_names(names: tuple[str, ...]) -> KnownNames:
+    """Return the index of these names; the last ones are kept, as with `remembered_names`."""
+    return KnownNames(names)
 
 
 class SimilarNames:

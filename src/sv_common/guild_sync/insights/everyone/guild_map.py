@@ -17,7 +17,7 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import Basis
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.insights.matching import in_order
 from sv_common.guild_sync.issues.explanation import CandidateKind, Strength, WeighedCandidate
@@ -121,7 +121,7 @@ async def guild_map(guild: GuildConnection) -> GuildMap:
     links = {_Key(edge.kind, edge.id): edge for edge in edges}
     owned = frozenset(_Key(edge.kind, edge.to_id) for edge in edges)
     nodes = [replace(node, loose=_is_loose(node, links, owned)) for node in nodes]
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     suggested = list(_suggested(resolver, nodes))
     placed = _placed(nodes, links)
     return GuildMap(guild.id, placed, sorted([*edges, *suggested], key=lambda each: (each.kind, each.id, each.to_id)))

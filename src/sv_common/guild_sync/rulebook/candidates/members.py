@@ -12,7 +12,7 @@ from sv_common.guild_sync.identity.suggestions.clues import Kind
 from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
-from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight
+from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
 from sv_common.guild_sync.rulebook.explain import Known
 
 
@@ -75,6 +75,8 @@ class _Identities:
         decision = self._resolver.resolve(character)
         if (why := _evidence(self._resolver, character, self._member)) is not None:
             return Weight.CERTAIN, why[:1].upper() + why[1:], None
+        if says_nothing(decision):
+            return None
         mine = next((each for each in decision.candidates if each.person.member_id == self._member.id), None)
         if mine is not None:
             if decision.verdict is not Verdict.AMBIGUOUS:
@@ -135,7 +137,7 @@ def _named_or_meaning(resolver: Resolver, member: KnownMember) -> Iterator[Known
     numbers = {each.id for each in resolver.characters_meaning_member.get(member.id, ())}
     for name in discord_names(member):
         numbers.update(resolver.names.characters_by_name.get(name, ()))
-    return (resolver.facts.characters[number] for number in sorted(numbers - resolver.facts.shared.keys()))
+    return (resolver.facts.characters[number] for number in sorted(numbers) if number not in resolver.facts.shared)
 
 
 def _evidence(resolver: Resolver, character: KnownCharacter, member: KnownMember) -> str | None:

@@ -14,7 +14,7 @@ from sv_common.guild_sync.identity.suggestions.notes import Suggestions
 from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
-from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight
+from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
 from sv_common.guild_sync.rulebook.explain import Known, rejected_by_officers
 from sv_common.guild_sync.rulebook.rule import Remedy
 
@@ -70,6 +70,8 @@ class _Owners:
         return self._drafts.ordered(self._resolver, _people_of(plan), self._is_rejected, linked, needs_word)
 
     def _by_note(self, decision: Decision) -> None:
+        if says_nothing(decision):
+            return
         for candidate in decision.candidates:
             others = [other.label for other in decision.candidates if other.person != candidate.person]
             weight = {Verdict.AMBIGUOUS: Weight.SHARED, Verdict.SUGGESTED: Weight.ONE_WORD}.get(decision.verdict)
