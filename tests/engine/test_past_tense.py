@@ -16,9 +16,9 @@ DAY = "2099-12-24"
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        (change.set_hiatus(MITO, DAY, "exams"), f"set Mito away until {DAY}"),
-        (change.set_hiatus(MITO, None, "exams"), "set Mito away, nobody knows for how long"),
-        (change.set_hiatus(MITO, DAY, "exams", former={"until": None, "reason": "army"}), f"set Mito away until {DAY}"),
+        (change.set_hiatus(MITO, DAY, "exams"), f"put Mito on hiatus until {DAY}"),
+        (change.set_hiatus(MITO, None, "exams"), "put Mito on hiatus"),
+        (change.set_hiatus(MITO, DAY, "exams", former={"until": None, "reason": "army"}), "changed the hiatus of Mito"),
         (change.end_hiatus(MITO, DAY), "ended the hiatus of Mito"),
         (change.move_hiatus(MITO, ELREK, DAY), "gave Mito the hiatus of Elrek"),
     ],

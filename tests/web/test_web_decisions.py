@@ -180,7 +180,7 @@ async def test_a_hiatus_is_set_and_ended_on_the_page_of_the_player(
     await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "exams"})
     text = Seen(await alice.get(page)).text("content")
     assert "Away until 2099-12-24: exams by officer alice just now" in text
-    assert "Last change: alice set Mito on hiatus until 2099-12-24 just now" in text
+    assert "Last change: alice put Mito on hiatus until 2099-12-24 just now" in text
     await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "end_hiatus", "player": f"#{number}", "back": page})
     text = Seen(await alice.get(page)).text("content")
     assert "Not away." in text

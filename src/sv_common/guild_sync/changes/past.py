@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sv_common.guild_sync.changes.describe import Names, away, names_in
+from sv_common.guild_sync.changes.describe import Names, names_in
 from sv_common.guild_sync.changes.tables import Row
 
 Step: TypeAlias = Mapping[str, Any]
@@ -85,7 +85,10 @@ def _hiatus(before: Row | None, after: Row | None, names: Names) -> str:
     former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
     if after is None:
         return f"ended the hiatus of {former}"
-    return f"gave {player} the hiatus of {former}" if former not in ("", player) else f"set {player} {away(after)}"
+    if former == player:
+        return f"changed the hiatus of {player}"
+    until = f" until {after['until']}" if after.get("until") else ""
+    return f"gave {player} the hiatus of {former}" if former else f"put {player} on hiatus{until}"
 
 
 def _player(player: str, before: Row, after: Row, names: Names) -> str:

@@ -70,7 +70,7 @@ async def answer(
         await check_all_unchanged(guild, order.entry.issue_ids, seen)
         wanted = await _as_shown(guild, decision)
         report = await decide_in_transaction(guild, wanted, actor=actor)
-        if not _is_about(report.plan, order.entry):
+        if not _is_about(decision, report.plan, order.entry):
             raise Refused(f"This decision is about others than “{order.entry.question}”. Nothing was changed.")
         is_open = await order.still_open(guild)
     told = _told(report.plan)
@@ -221,9 +221,15 @@ async def _as_shown(guild: GuildConnection, decision: ManualDecision) -> ManualD
     return replace(decision, plan_key=None) if key == decision.plan_key else decision
 
 
-def _is_about(plan: Changeset, entry: Entry) -> bool:
+def _is_about(decision: ManualDecision, plan: Changeset, entry: Entry) -> bool:
+    """Whether a decision names whom the question is about, or changes something of theirs.
+
+    That a note's name means the player whose a character is already changes nothing of the character.
+    """
     subjects = {(subject.kind, subject.id) for subject in (entry.subject, *entry.others)}
-    return not subjects.isdisjoint(plan.names)
+    named = {getattr(decision, "character", None), *getattr(decision, "characters", ())}
+    is_named = any(kind == "character" and f"#{number}" in named for kind, number in subjects)
+    return is_named or not subjects.isdisjoint(plan.names)
 
 
 def _told(plan: Changeset) -> str:
