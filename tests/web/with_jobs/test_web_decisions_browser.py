@@ -121,11 +121,11 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     content, status = page.locator("#content"), page.locator("#status")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Mito")
 
-    await page.get_by_role("textbox", name="Link a character").fill("Nobodyhere")
-    await page.get_by_role("button", name="Preview").first.click()
+    await page.get_by_role("combobox", name="Link a character").fill("Nobodyhere")
+    await page.get_by_role("button", name="Preview: link a character").click()
     await expect(status).to_contain_text("No character is named “Nobodyhere”")
-    await page.get_by_role("textbox", name="Link a character").fill("Riddle")
-    await page.get_by_role("button", name="Preview").first.click()
+    await page.get_by_role("combobox", name="Link a character").fill("Riddle")
+    await page.get_by_role("button", name="Preview: link a character").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
     assert await page.evaluate("document.querySelectorAll('.changes tbody tr').length") == 1
     await page.get_by_role("button", name="Link character").click()
@@ -137,7 +137,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await content.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(content).to_contain_text("Characters 1")
-    await expect(content).to_contain_text("Undone by officer alice")
+    await expect(content).to_contain_text("undone by officer alice")
     assert page.url.startswith(f"{site}{PLAYERS}/")
     assert wrong == []
 
