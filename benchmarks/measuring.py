@@ -1,17 +1,20 @@
-"""Times and statement counts of the engine and of plain SQL, taken in turns so that both meet the same noise."""
+"""Times and statement counts of the engine and of plain SQL, and of addresses, taken in turns so that all meet the same noise."""
 
 from __future__ import annotations
 
 import atexit
 import gc
+import math
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import httpx2
 
 from sv_common.db.pool import counting_statements
 
@@ -69,6 +72,61 @@ async def _sample(contender: Contender) -> Sample:
         await contender.work()
         seconds = time.perf_counter() - started
     return Sample(seconds * 1000, counter.statements)
+
+
+@dataclass(slots=True)
+class Target:
+    """Something that is asked for, with what every request took and answered: `first` until the first byte of its content."""
+
+    name: str
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    first: list[float] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    size: int = 0
+    refusals: list[int] = field(default_factory=list)
+
+    def add(self, first_s: float | None, whole_s: float, size: int, status: int) -> None:
+        """Keep what one request took; `size` is that of its content as it was sent, compressed."""
+        self.milliseconds.append(whole_s * 1000)
+        self.first.append((whole_s if first_s is None else first_s) * 1000)
+        self.size = size
+        self.refuse(status)
+
+    def refuse(self, status: int) -> None:
+        if status != httpx2.codes.OK:
+            self.refusals.append(status)
+
+    def as_json(self, health: Target) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "requests": len(self.milliseconds),
+            "requests_a_second": round(len(self.milliseconds) / (self.seconds or sum(self.milliseconds) / 1000), 1),
+            "first_byte_ms": round(statistics.median(self.first), 2),
+            "median_ms": round(statistics.median(self.milliseconds), 2),
+            "p99_ms": round(_p99(self.milliseconds), 2),
+            "first_byte_ratio": round(statistics.median(self.first) / statistics.median(health.first), 2),
+            "median_ratio": round(statistics.median(self.milliseconds) / statistics.median(health.milliseconds), 2),
+            "p99_ratio": round(_p99(self.milliseconds) / _p99(health.milliseconds), 2),
+            "bytes": self.size,
+            "refusals": self.refusals,
+        }
+
+
+def _p99(values: Sequence[float]) -> float:
+    """What 99 of 100 did not exceed."""
+    return sorted(values)[math.ceil(len(values) * 0.99) - 1]
+
+
+async def take(client: httpx2.AsyncClient, target: Target, address: str, headers: Mapping[str, str]) -> None:
+    """Ask for an address and keep what it took."""
+    started, first, size = time.perf_counter(), None, 0
+    async with client.stream("GET", address, headers=headers) as answer:
+        async for piece in answer.aiter_raw():
+            first = first or time.perf_counter() - started
+            size += len(piece)
+    target.add(first, time.perf_counter() - started, size, answer.status_code)
 
 
 def temporary_folder() -> Path:

@@ -6,8 +6,13 @@ the first page of the issues API, one issue, and the search over everything, in 
 nothing: so all meet the same noise, and what a page costs is read from the ratio to `/health` rather than from the clock of
 one machine. The guild has 20,000 characters, each with an issue of every rule.
 
-For each: requests a second while it was asked for by all clients, median and 99th percentile of the milliseconds that one
-request took, both also as ratios to those of `/health`, and the bytes of one answer.
+A second guild has 1,000 characters and 429 open questions. Of its Inbox are asked for the landing page (also cold, with its
+style, scripts and sprite), one question as a part of the page, and the palette's search. One officer alone answers questions,
+follows to the next, and undoes each answer, so that the guild stays as it is.
+
+For each: requests a second while it was asked for by all clients, milliseconds until the first byte, median and 99th
+percentile of what a whole request took, all three also as ratios to those of `/health`, and the bytes of one answer as they
+were sent, compressed.
 
 Sessions are limited to 600 requests a minute, so a new one is taken for every 500.
 
@@ -20,17 +25,15 @@ import argparse
 import asyncio
 import json
 import math
-import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, repeat
-from typing import Any
 
 import httpx2
 
-from benchmarks.measuring import line, temporary_folder
+from benchmarks import inbox
+from benchmarks.measuring import Target, line, take, temporary_folder
 from benchmarks.web_stage import Past, furnish, served, sessions
 from patt.web.context import SESSION_COOKIE
 from sv_common.db import embedded, migrate
@@ -41,45 +44,18 @@ REQUESTS, CLIENTS, ROUNDS = 200, 4, 4
 HEALTH = "health"
 REQUESTS_A_SESSION = 500
 _DATABASE = "benchmark"
-_HEADINGS = ("", "requests/s", "median ms", "p99 ms", "median ratio", "p99 ratio", "bytes")
-_WIDTHS = (20, 10, 10, 10, 12, 10, 9)
-
-
-@dataclass(slots=True)
-class Target:
-    """An address that is asked for, with what every request took and answered."""
-
-    name: str
-    address: str
-    milliseconds: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-    size: int = 0
-    refusals: list[int] = field(default_factory=list)
-
-    @property
-    def a_second(self) -> float:
-        return len(self.milliseconds) / self.seconds
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.milliseconds)
-
-    @property
-    def p99(self) -> float:
-        """What 99 of 100 requests did not exceed, in milliseconds."""
-        return sorted(self.milliseconds)[math.ceil(len(self.milliseconds) * 0.99) - 1]
-
-    def as_json(self, health: Target) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "requests_a_second": round(self.a_second, 1),
-            "median_ms": round(self.median, 2),
-            "p99_ms": round(self.p99, 2),
-            "median_ratio": round(self.median / health.median, 2),
-            "p99_ratio": round(self.p99 / health.p99, 2),
-            "bytes": self.size,
-            "refusals": self.refusals,
-        }
+ANSWERS = 20
+_COLUMNS = {
+    "requests_a_second": "requests/s",
+    "first_byte_ms": "first ms",
+    "median_ms": "median ms",
+    "p99_ms": "p99 ms",
+    "first_byte_ratio": "first ratio",
+    "median_ratio": "median ratio",
+    "p99_ratio": "p99 ratio",
+    "bytes": "bytes",
+}
+_WIDTHS = (20, 10, 9, 10, 9, 11, 12, 10, 9)
 
 
 class Crowd:
@@ -98,13 +74,8 @@ class Crowd:
 
     async def _ask_on(self, target: Target, left: Iterator[int]) -> None:
         for _ in left:
-            headers = {"Cookie": f"{SESSION_COOKIE}={next(self._tokens)}"}
-            started = time.perf_counter()
-            answer = await self._client.get(target.address, headers=headers)
-            target.milliseconds.append((time.perf_counter() - started) * 1000)
-            target.size = len(answer.content)
-            if answer.status_code != httpx2.codes.OK:
-                target.refusals.append(answer.status_code)
+            cookies = {"Cookie": f"{SESSION_COOKIE}={next(self._tokens)}"}
+            await take(self._client, target, target.address, {**cookies, **target.headers})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,6 +95,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=REQUESTS, help=f"of each address in each round ({REQUESTS})")
     parser.add_argument("--clients", type=int, default=CLIENTS, help=f"that ask at the same time ({CLIENTS})")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"in which all addresses take turns ({ROUNDS})")
+    parser.add_argument(
+        "--characters", type=int, default=inbox.CHARACTERS, help=f"in the guild with the Inbox ({inbox.CHARACTERS})"
+    )
+    parser.add_argument(
+        "--questions", type=int, default=inbox.QUESTIONS, help=f"that are open there ({inbox.QUESTIONS})"
+    )
+    parser.add_argument("--answers", type=int, default=ANSWERS, help=f"that one officer gives and undoes ({ANSWERS})")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     return parser.parse_args(arguments)
 
@@ -134,20 +112,34 @@ async def _benchmark(options: argparse.Namespace) -> list[Target]:
     migrate.upgrade(url)
     async with make_pool(url) as pool:
         past = await furnish(pool, issues=options.issues, open_issues=options.open)
-        targets = _targets(past)
-        asked = (options.rounds * options.requests + options.clients) * len(targets)
-        tokens = await sessions(pool, math.ceil(asked / REQUESTS_A_SESSION))
+        questions = await inbox.furnish(pool, characters=options.characters, questions=options.questions)
+        targets = _targets(past, questions)
+        asked = (options.rounds * options.requests + options.clients) * (len(targets) + 1)
+        own, *tokens = await sessions(pool, 1 + math.ceil(asked / REQUESTS_A_SESSION))
     async with served(url, folder) as base_url, httpx2.AsyncClient(base_url=base_url, timeout=60) as client:
         crowd = Crowd(client, tokens, options.clients)
-        for target in _targets(past):  # the first answers of a process are its slowest: they are not counted
+        officer = inbox.Officer(client, own, questions)
+        keys = await officer.suggested()
+        targets.append(Target(inbox.QUESTION, f"/admin/inbox/{keys[0]}?{questions.query}", inbox.PART))
+        for target in _targets(past, questions):  # the first answers of a process are its slowest: they are not counted
             await crowd.ask(target, options.clients)
         for _ in range(options.rounds):
             for target in targets:
                 await crowd.ask(target, options.requests)
-    return targets
+        return targets + await _by_one_officer(officer, keys, options.answers)
 
 
-def _targets(past: Past) -> list[Target]:
+async def _by_one_officer(officer: inbox.Officer, keys: Sequence[int], answers: int) -> list[Target]:
+    """Let an officer alone load the page cold and answer questions, in turns."""
+    cold = Target(inbox.COLD)
+    answering = {name: Target(name) for name in (inbox.ANSWER, inbox.NEXT, inbox.UNDO)}
+    for key in keys[:answers]:
+        await officer.load_cold(cold)
+        await officer.answer_and_undo(answering, key)
+    return [cold, *answering.values()]
+
+
+def _targets(past: Past, questions: inbox.Questions) -> list[Target]:
     guild = f"guild={past.guild_id}"
     return [
         Target(HEALTH, "/health"),
@@ -155,6 +147,10 @@ def _targets(past: Past) -> list[Target]:
         Target("issues API", f"/api/v1/admin/data-quality/issues?{guild}"),
         Target("one issue page", f"/admin/data-quality/issues/{past.issue_id}?{guild}"),
         Target("search API", f"/api/v1/admin/search?{guild}&q=char"),
+        Target(inbox.LANDING, f"/admin/inbox?{questions.query}"),
+        Target(
+            inbox.PALETTE, f"/admin/search?{questions.query}&q=ma", {"HX-Request": "true", "HX-Target": "palette-found"}
+        ),
     ]
 
 
@@ -164,8 +160,7 @@ def _as_json(targets: Sequence[Target]) -> str:
 
 def _as_table(targets: Sequence[Target]) -> str:
     rows = [target.as_json(targets[0]) for target in targets]
-    names = ("name", "requests_a_second", "median_ms", "p99_ms", "median_ratio", "p99_ratio", "bytes")
-    cells = [_HEADINGS, *(tuple(f"{row[name]:,}" if name != "name" else row[name] for name in names) for row in rows)]
+    cells = [("", *_COLUMNS.values()), *((row["name"], *(f"{row[name]:,}" for name in _COLUMNS)) for row in rows)]
     refusals = [f"{row['name']}: {len(row['refusals'])} were not answered with 200." for row in rows if row["refusals"]]
     return "\n".join([*(line(each, _WIDTHS) for each in cells), *refusals])
 

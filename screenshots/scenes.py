@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from patt.bootstrap import Services
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import findings, people
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.findings import FindingFilter
-from sv_common.guild_sync.insights.people import PersonKind
+from sv_common.guild_sync.insights.inbox.listing import inbox
+from sv_common.guild_sync.insights.inbox.model import Group
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.roster import guilds
 
@@ -39,6 +41,10 @@ class Surroundings:
 
 SCENES = (
     Scene("sign-in", "/login", is_before_signing_in=True),
+    Scene("inbox", "/admin/inbox/{question}"),
+    Scene("inbox-dark", "/admin/inbox/{question}", is_dark=True),
+    Scene("inbox-phone", "/admin/inbox", is_phone=True),
+    Scene("question-phone", "/admin/inbox/{question}", is_phone=True),
     Scene("find", "/admin/search?q=mi"),
     Scene("data-quality", "/admin/data-quality"),
     Scene("data-quality-dark", "/admin/data-quality", is_dark=True),
@@ -49,6 +55,8 @@ SCENES = (
     Scene("players", "/admin/players"),
     Scene("player", "/admin/players/{player}"),
     Scene("player-phone", "/admin/players/{player}", is_phone=True),
+    Scene("players-phone", "/admin/players", is_phone=True, is_dark=True),
+    Scene("map", "/admin/map"),
     Scene("full-match", "/admin/full-match"),
     Scene("undo", "/admin/data-quality/attempts/{attempt}/undo"),
     Scene("activity", "/admin/activity"),
@@ -62,7 +70,7 @@ SCENES = (
 
 
 async def places_of(services: Services) -> dict[str, int]:
-    """Return the numbers of an issue with a fix, of one that only an officer can decide, of a player, and of a fix."""
+    """Return the numbers of what the pictures show: questions, issues, a player and a fix."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, None)
         wrong_roles = await findings.findings_page(
@@ -73,9 +81,13 @@ async def places_of(services: Services) -> dict[str, int]:
         )
         players = await people.people_page(GuildConnection(conn, guild.id), kind=PersonKind.PLAYER)
         fixes = await findings.recent_attempts(GuildConnection(conn, guild.id))
+    async with services.pool.reading(guild.id) as here:
+        asked = await inbox(here)
     busiest = max(players.items, key=lambda person: person.characters)
     mended = next(attempt for attempt in fixes if attempt.is_automatic and attempt.is_undoable)
+    suggested = next(each.entries for each in asked.groups if each.group is Group.SUGGESTED)
     return {
+        "question": next(each.key for each in suggested if each.hint and "note “" in each.hint),
         "fixable": wrong_roles.items[0].id,
         "undecided": unlinked.items[0].id,
         "player": busiest.id,

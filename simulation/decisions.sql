@@ -18,6 +18,8 @@ from (
     union all
     select guild_id, 'shared', concat_ws(' ', character_id, 'by', marked_by) from guild_identity.shared_characters
     union all
+    select guild_id, 'hiatus', concat_ws(' ', player_id, 'until', until, 'by', set_by) from guild_identity.hiatuses
+    union all
     select guild_id, 'alias', concat_ws(' ', alias_key, 'of', player_id) from guild_identity.player_note_aliases
 ) said
 where %(guild_id)s::integer is null or guild_id = %(guild_id)s

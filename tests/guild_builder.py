@@ -170,6 +170,15 @@ class GuildBuilder(OfGuild):
             {"player": player, "alias": alias, "key": name_key(alias)},
         )
 
+    async def hiatus(self, player: str, days: int | None, reason: str = "a long trip") -> None:
+        """Let an officer have said that players of a name are away; `days` from now they are back, None for nobody knows."""
+        await self.execute(
+            "insert into guild_identity.hiatuses (guild_id, player_id, until, reason, set_by) "
+            "select %(guild)s, id, (now() at time zone 'UTC')::date + %(days)s::integer, %(reason)s, 'test' "
+            "from guild_identity.players where guild_id = %(guild)s and display_name = %(name)s",
+            {"name": player, "days": days, "reason": reason},
+        )
+
     async def main(self, name: str, *, roles: Sequence[str] = (), rank: int = SOCIAL, note: str | None = None) -> int:
         """Add a player with a main of the same name and a Discord member of another; return the player."""
         player = await self.player(

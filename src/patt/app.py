@@ -7,18 +7,18 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from patt.api import access, activity, credentials, issue, issues, live, matching, players, settings, uploads
-from patt.api.examples import explain
+from patt.api import access, activity, credentials, inbox, issue, issues, live, matching, players, settings, uploads
+from patt.api.undoing import routes as undoing
+from patt.api_examples import explain
 from patt.bootstrap import Services
 from patt.live.hub import Hub
 from patt.live.stream import HEARTBEAT_S, NoteCursor
@@ -26,44 +26,52 @@ from patt.pages import (
     access_pages,
     activity_pages,
     admin_pages,
+    inbox_pages,
     issue_pages,
+    map_pages,
     match_pages,
     player_pages,
     search_pages,
     settings_pages,
     sign_in_pages,
 )
-from patt.web import probes
+from patt.web.assets import Assets
 from patt.web.guard import Guard
-from patt.web.metrics import HttpMetrics, MeasureRequests
+from patt.web.monitoring import probes
+from patt.web.monitoring.metrics import HttpMetrics, MeasureRequests
 from patt.web.places import STATIC_PREFIX
 from patt.web.problems import answer
 from patt.web.security import OverlongBodies, SecurityHeaders
 from patt.web.throttle import Clock, Limits, ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.core.errors import PattError
 
-STATIC = Path(__file__).parent / "static"
 ROUTERS = (
     issues.router,
     issue.router,
+    undoing.router,
+    undoing.for_activity,
     activity.for_jobs,
     live.router,
     activity.router,
     activity.for_losses,
     matching.router,
+    inbox.router,
     players.router,
     players.for_search,
+    players.for_map,
     settings.router,
     credentials.router,
     access.router,
     access.own,
     uploads.router,
     uploads.for_officers,
+    inbox_pages.router,
     admin_pages.router,
     issue_pages.router,
     activity_pages.router,
     match_pages.router,
     player_pages.router,
+    map_pages.router,
     search_pages.router,
     access_pages.router,
     settings_pages.router,
@@ -94,12 +102,13 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
         app.add_exception_handler(kind, answer)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
+    app.mount(STATIC_PREFIX, Assets(), name="static")
     app.add_middleware(NoteCursor, hub=app.state.live)
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
     app.add_middleware(OverlongBodies)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders, is_over_tls=services.settings.is_over_tls)
     app.add_middleware(MeasureRequests, metrics=app.state.http_metrics)
     if services.settings.trusted_proxies:

@@ -24,15 +24,15 @@ def test_sessions_are_listed_by_number_and_ended_one_by_one(patt: Patt, guild: p
     listed = patt("admin", "sessions", "--json").json
     assert [each["account"] for each in listed] == ["bob", "alice"]
     assert all("hash" not in key for key in listed[0])
-    assert patt("admin", "revoke-session", listed[0]["id"]).out == f"Session {listed[0]['id']} is ended.\n"
+    assert patt("admin", "revoke-session", listed[0]["id"]).out == f"Session {listed[0]['id']} has ended.\n"
     assert [each["account"] for each in patt("admin", "sessions", "--json").json] == ["alice"]
     assert "alice" in patt("admin", "sessions").out
-    assert patt("admin", "revoke-session", listed[0]["id"]).refuses("no session with the number")
+    assert patt("admin", "revoke-session", listed[0]["id"]).refuses("does not exist")
 
 
 def test_an_administrator_is_signed_out_everywhere(patt: Patt, guild: psycopg.Connection) -> None:
     _signed_in(guild, "alice", "bob", "alice")
-    assert patt("admin", "sign-out", "alice").out == "alice is signed out everywhere: 2 sessions ended.\n"
+    assert patt("admin", "sign-out", "alice").out == "Signed out alice everywhere: 2 sessions ended.\n"
     assert [each["account"] for each in patt("admin", "sessions", "--json").json] == ["bob"]
 
 
@@ -51,7 +51,7 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
     ]
     assert all(secret.strip() not in listed.out for secret in secrets)
     number = listed.json[0]["id"]
-    assert patt("admin", "revoke-token", number).out == f"Token {number} is revoked.\n"
+    assert patt("admin", "revoke-token", number).out == f"Revoked token {number}.\n"
     assert "revoked" in patt("admin", "tokens").out
     told = [each["sentence"] for each in patt("settings", "history", "--json").json]
     assert told == [
@@ -59,12 +59,12 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
         "The API token watch (metrics, every guild) was made.",
         "The API token script (write, guild 1) was made.",
     ]
-    assert patt("admin", "revoke-token", number).refuses("no API token with the number")
+    assert patt("admin", "revoke-token", number).refuses("No API token has number")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["x" * 101], "The name has 101 letters; at most 100"), (["script", "--guild", 99], "99")],
+    [(["x" * 101], "The name has 101 letters, more than the 100"), (["script", "--guild", 99], "99")],
 )
 def test_a_token_that_cannot_be_made_is_refused_in_words(
     patt: Patt, guild: psycopg.Connection, arguments: list[object], sentence: str
@@ -76,7 +76,7 @@ def test_a_token_that_cannot_be_made_is_refused_in_words(
 @pytest.mark.parametrize("line", ["admin token", "admin link --name", "keys add"])
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("x" * 101, "The name has 101 letters; at most 100 are allowed."), (" ", "give a readable name")],
+    [("x" * 101, "The name has 101 letters, more than the 100 allowed."), (" ", "enter a readable name")],
 )
 def test_an_unreadable_name_is_refused_whatever_it_is_for(
     patt: Patt, guild: psycopg.Connection, line: str, name: str, sentence: str
@@ -101,9 +101,9 @@ def test_a_link_can_be_for_a_role_in_one_guild(patt: Patt, guild: psycopg.Connec
     assert "/login/" in patt("admin", "link", "--name", "vera", "--role", "viewer", "--guild", 1).out
     assert guild.execute("select name, role, guild_id from common.admin_accounts").fetchall() == [("vera", "viewer", 1)]
     for words, sentence in (
-        (("--role", "officer", "--guild", 99), "There is no guild with the number 99."),
-        (("--guild", 1), "choose what the account may do"),
-        (("--name", "@vera"), "accounts of Discord begin with an “@”"),
+        (("--role", "officer", "--guild", 99), "Guild 99 does not exist."),
+        (("--guild", 1), "choose viewer, officer or administrator"),
+        (("--name", "@vera"), "Discord accounts begin with “@”"),
     ):
         assert patt("admin", "link", *words).refuses(sentence)
 
@@ -120,7 +120,7 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
     mapping = patt("admin", "officers", "list", "--json").json["mapping"]
     assert ("1", "officer") in [(each["key"], each["role"]) for each in mapping]
     assert patt("admin", "officers", "give", "rank", "nobody", "officer").refuses("does not exist. Use one of: ")
-    assert patt("admin", "officers", "confirm", "123", 7).refuses("no character whose rank gives a role")
+    assert patt("admin", "officers", "confirm", "123", 7).refuses("no character whose rank gives access")
 
 
 @pytest.mark.usefixtures("guild")

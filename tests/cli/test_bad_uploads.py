@@ -68,7 +68,7 @@ def test_an_older_export_than_the_last_one_is_told_and_changes_nothing(
         file.write_bytes(export.replace(b'["characters"]', b'["exportTime"] = %d,\n["characters"]' % moment))
         outcomes.append(patt("upload", file))
     assert [outcome.code for outcome in outcomes] == [0, 1]
-    assert "Superseded: this export is of 2026-05-28" in outcomes[1].out
+    assert "Superseded: this export is from 2026-05-28" in outcomes[1].out
     assert guild.execute("select guild_note from guild_identity.wow_characters where id = 3").fetchone() == ("Mito",)
 
 
@@ -83,5 +83,5 @@ def test_uploads_are_listed_and_one_that_was_given_up_is_tried_again(patt: Patt,
     assert (listed["upload_id"], listed["uploader"], listed["state"]) == (1, "Zork", "failed")
     assert "Given up: it failed 6 times." in patt("uploads", "list").out
     assert "Upload 1 is queued again." in patt("uploads", "retry", 1).out
-    assert patt("uploads", "retry", 1).refuses("Only an upload that was given up")
+    assert patt("uploads", "retry", 1).refuses("Only a failed upload")
     assert guild.execute("select state, attempts from guild_identity.addon_uploads").fetchall() == [("received", 0)]

@@ -20,7 +20,7 @@ def test_a_dry_run_shows_what_would_be_told(patt: Patt, guild: psycopg.Connectio
 
 
 def test_without_news_there_is_nothing_to_tell(patt: Patt, guild: psycopg.Connection) -> None:
-    assert patt("digest", "--dry-run").out == "There is no news.\n"
+    assert patt("digest", "--dry-run").out == "No news.\n"
 
 
 def test_without_discord_it_says_what_to_set(patt: Patt, guild: psycopg.Connection) -> None:

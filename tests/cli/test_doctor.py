@@ -128,7 +128,12 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
             "In #officers the bot lacks: Embed Links.",
             "in the settings of #officers",
         ),
-        ("guild 1 audit channel", _delete_the_channel, "has no channel 830000000000000001", "--audit-channel NAME"),
+        (
+            "guild 1 audit channel",
+            _delete_the_channel,
+            "has no text channel 830000000000000001",
+            "--audit-channel NAME",
+        ),
         (
             "guild 1 audit channel",
             _sql("update guild_identity.guilds set audit_channel_id = null"),
@@ -139,25 +144,25 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 discord sync",
             _aged("discord_sync", "3 hours"),
-            "is 3 hours old; it should be at most 2 hours old",
+            "is 3 hours old. It should be at most 2 hours old.",
             "patt sync discord",
         ),
         (
             "guild 1 profiles",
             _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '3 days'"),
-            "is 3 days old; it should be at most 2 days old",
+            "is 3 days old. It should be at most 2 days old.",
             "patt sync battlenet",
         ),
         (
             "guild 1 discord sync",
             _sql("delete from guild_identity.sync_log where pipeline = 'discord_sync'"),
-            "Nothing was received yet.",
+            "No data yet.",
             "patt sync discord",
         ),
         (
             "guild 1 export",
             _aged("addon_upload", "8 days"),
-            "is 8 days old; it should be at most 7 days old",
+            "is 8 days old. It should be at most 7 days old.",
             "/pattsync",
         ),
         (
@@ -188,7 +193,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 upload key",
             _sql("update common.upload_keys set revoked_at = now()"),
-            "there is no valid upload key",
+            "no upload key is valid",
             "patt keys add NAME",
         ),
         (
@@ -247,7 +252,7 @@ def test_signing_in_with_discord_is_set_up_whole_or_not_at_all(practice: Practic
     redirect = "https://patt.example.org/login/discord/callback"
     assert practice.examine()["discord sign-in"]["message"].endswith(f": {redirect}")
     practice.environment.setenv("PATT_BASE_URL", "http://patt.example.org")
-    assert "not encrypted" in practice.wrong()["discord sign-in"][0]
+    assert "without encryption" in practice.wrong()["discord sign-in"][0]
 
 
 def test_a_worker_that_gives_signs_of_life_will_do_the_jobs(practice: Practice) -> None:
@@ -262,7 +267,7 @@ def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:
     practice.change(f"alter database {name} set default_transaction_read_only = on")
     wrong = practice.wrong()
     assert list(wrong) == ["database access"]
-    assert wrong["database access"][0] == "The database takes no changes: it is read-only, or a standby."
+    assert wrong["database access"][0] == "The database is read-only or a standby, so nothing can be saved."
 
 
 def test_without_any_guild_the_set_up_is_named(practice: Practice) -> None:
@@ -289,5 +294,5 @@ def test_each_guild_is_checked_by_itself(practice: Practice) -> None:
     wrong = practice.wrong()
     assert {name.partition(" ")[2][:1] for name in wrong} == {"2"}
     assert "Battle.net knows no guild 'others'" in wrong["guild 2 roster"][0]
-    assert wrong["guild 2 ranks"] == ("The guild has no ranks yet; they come with the roster.", "patt sync battlenet")
+    assert wrong["guild 2 ranks"] == ("The guild has no ranks yet. They come with the roster.", "patt sync battlenet")
     assert wrong["guild 2 upload key"][1] == "patt keys add NAME"

@@ -90,7 +90,7 @@ def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice
 @pytest.mark.parametrize(
     ("secret", "message", "remedy"),
     [
-        ("other", "Battle.net rejected the client id or the client secret.", "Give other ones with: patt init"),
+        ("other", "Battle.net rejected the client id or the client secret.", "Set new ones with: patt init"),
         ("", "The client id or the client secret of Battle.net is not set.", "PATT_BLIZZARD_CLIENT_SECRET"),
     ],
 )
@@ -108,8 +108,8 @@ def test_credentials_that_battlenet_does_not_take_leave_the_roster_unchecked(
 @pytest.mark.parametrize(
     ("token", "message", "remedy"),
     [
-        ("other", "Discord rejected the bot's token", "Give another token with: patt init"),
-        ("", "No token of a Discord bot is set.", "PATT_DISCORD_BOT_TOKEN"),
+        ("other", "Discord rejected the bot's token", "Set a new token with: patt init"),
+        ("", "No Discord bot token is set.", "PATT_DISCORD_BOT_TOKEN"),
     ],
 )
 def test_a_token_that_discord_does_not_take_leaves_the_server_unchecked(

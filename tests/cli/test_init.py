@@ -179,9 +179,9 @@ def test_what_else_stands_in_the_settings_file_stays(init: Init, workplace: Path
         ({"audit-channel": "offices"}, "“offices” is not a choice. Use one of: 830000000000000002 (#general)"),
         ({"audit-channel": "Raid"}, "“Raid” is not a choice."),
         ({"export": "nowhere.lua"}, "nowhere.lua cannot be read"),
-        ({"map": "1=Chief"}, "No role that can be given has the name “Chief”. There are: Guild Master, Officer"),
-        ({"map": "1=PATT"}, "No role that can be given has the name “PATT”."),
-        ({"map": "1=@everyone"}, "No role that can be given has the name “@everyone”."),
+        ({"map": "1=Chief"}, "No role that the bot can give is named “Chief”. Use one of: Guild Master, Officer"),
+        ({"map": "1=PATT"}, "No role that the bot can give is named “PATT”."),
+        ({"map": "1=@everyone"}, "No role that the bot can give is named “@everyone”."),
         (
             {"map": "3=Raider"},
             "“3=Raider” does not map a rank. Write --map RANK=ROLE, with one of the ranks 0, 1, 2, 4, 6.",
@@ -200,11 +200,11 @@ def test_an_answer_that_cannot_be_right_is_told_with_its_remedy(
 def test_each_step_can_be_left_out_and_what_needs_it_says_so(init: Init, database: psycopg.Connection) -> None:
     outcome = init("--skip", "discord", "--skip", "export")
     assert outcome.code == 0, outcome.err
-    assert outcome.out.count("Left for later: it needs the token of the Discord bot.") == 1
-    assert outcome.out.count("Left for later: it needs the guild's Discord server.") == 3
+    assert outcome.out.count("Later: it needs the token of the Discord bot.") == 1
+    assert outcome.out.count("Later: it needs the guild's Discord server.") == 3
     assert "continues with: discord, server, channel, export, ranks, members" in outcome.out
     all_left_out = init(*(part for step in STEPS for part in ("--skip", step.name)))
-    assert (all_left_out.code, all_left_out.out.count("Left out.")) == (0, len(STEPS))
+    assert (all_left_out.code, all_left_out.out.count("Skipped.")) == (0, len(STEPS))
 
 
 def test_a_source_that_is_away_stops_the_set_up_and_later_it_goes_on(init: Init, simulator: GuildSimulator) -> None:
@@ -221,7 +221,7 @@ def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_command(i
 
 
 def test_without_a_terminal_the_answers_have_to_be_given(patt: Patt, workplace: Path) -> None:
-    assert patt("init").refuses("There is no terminal for prompts.")
+    assert patt("init").refuses("PATT cannot prompt without a terminal.")
 
 
 def test_the_end_of_what_is_typed_ends_the_set_up_with_a_sentence(

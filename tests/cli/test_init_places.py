@@ -74,7 +74,7 @@ def test_a_bot_that_is_not_invited_yet_is_told_with_a_link_of_the_exact_permissi
     simulator.discord.is_invited = False
     link = f"https://discord.com/oauth2/authorize?client_id={world.bot.user_id}&scope=bot&permissions=268454912"
     assert init(discord_server=None).refuses(
-        f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}\n"
+        f"The bot is on no Discord server yet. Open this link to invite it, then continue:\n  {link}\n"
     )
     assert init().refuses(f"  {link}&guild_id={world.discord_guild_id}\n")
     simulator.discord.is_invited = True
@@ -134,7 +134,7 @@ def test_two_channels_of_one_name_are_told_apart_by_their_id(init: Init, world: 
 
 def test_another_guild_cannot_take_the_same_discord_server(init: Init, patt: Patt, world: GuildWorld) -> None:
     assert patt("guild", "add", "Others", "--realm", "sector-17", "--discord-server", world.discord_guild_id).code == 0
-    assert init().refuses("belongs to another guild of this installation")
+    assert init().refuses("belongs to another guild here")
 
 
 def test_of_several_guilds_one_is_chosen_by_name_or_number(init: Init, patt: Patt) -> None:

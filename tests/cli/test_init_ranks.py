@@ -17,7 +17,7 @@ def test_while_the_names_of_ranks_are_unknown_only_the_guild_masters_role_is_sug
 ) -> None:
     outcome = init()
     assert outcome.code == 0
-    assert "The names of the ranks are not known yet: they come with the addon's export." in outcome.out
+    assert "Rank names come with the addon's export." in outcome.out
     assert "Ranks without a role yet: 1, 2, 4, 6." in outcome.out
     assert mapping(database) == {0: "Guild Master", 1: None, 2: None, 4: None, 6: None}
 
@@ -33,7 +33,7 @@ def test_with_the_first_export_the_other_roles_are_suggested_too(
 def test_an_export_of_another_guild_is_not_taken_in(init: Init, export: str, database: psycopg.Connection) -> None:
     text = Path(export).read_text(encoding="utf-8").replace("The Lantern Watch", "The Others")
     Path(export).write_text(text, encoding="utf-8")
-    assert init(export=export).refuses("This export is of “The Others”, and not of “The Lantern Watch”")
+    assert init(export=export).refuses("This export is from “The Others”, not “The Lantern Watch”")
     named = database.execute("select count(*) from common.guild_ranks where name_in_game is not null").fetchone()
     assert named == (0,)
 
@@ -60,7 +60,7 @@ def test_ranks_are_mapped_by_number_to_roles_by_name_or_id_or_to_none_on_purpose
 
 def test_two_roles_of_one_name_are_told_apart_by_their_id(init: Init, world: GuildWorld) -> None:
     world.roles.append(WorldRole("820000000000000099", "Officer", 1))
-    assert init(map="1=Officer").refuses("Several roles have the name “Officer”. Give the role's id")
+    assert init(map="1=Officer").refuses("Several roles are named “Officer”. Give the role's id")
 
 
 def test_roles_that_the_bot_cannot_give_are_mapped_with_a_word_of_what_to_move(
@@ -91,6 +91,6 @@ def test_names_that_changed_in_the_game_are_shown_and_wait_for_an_officer(
     Path(export).write_text(addon.render(world), encoding="utf-8")
     outcome = init(export=export)
     assert outcome.code == 0
-    assert "! Rank 1 is “Warden” in the game, and was “Officer” when its role was decided." in outcome.out
-    assert "Until they are confirmed, no role follows from a rank." in outcome.out
+    assert "! Rank 1 is “Warden” in the game now. It was “Officer” when you mapped it." in outcome.out
+    assert "Until you confirm them, no roles are compared." in outcome.out
     assert [rank["name"] for rank in patt("ranks", "list", "--json").json][1] == "Officer"

@@ -14,12 +14,12 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     init: Init, patt: Patt, world: GuildWorld, database: psycopg.Connection
 ) -> None:
     assert init().code == 0
-    assert "No list was refused" in patt("losses", "list").out
+    assert "No list is held" in patt("losses", "list").out
     leavers = world.characters[::2]
     for character in leavers:
         world.leave(character)
     refused = patt("sync", "battlenet")
-    assert refused.refuses("look at the list under Activity, or with “patt losses list”")
+    assert refused.refuses("look at the list in the Log or with “patt losses list”")
     listed = patt("losses", "list")
     assert all(character.name in listed.out for character in leavers)
     assert len(patt("losses", "list", "--json").json[0]["subjects"]) == len(leavers)
@@ -32,4 +32,4 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     assert patt("sync", "battlenet").code == 0
     gone = database.execute("select count(*) from guild_identity.wow_characters where removed_at is not null")
     assert gone.fetchone() == (len(leavers),)
-    assert "No list was refused" in patt("losses", "list").out
+    assert "No list is held" in patt("losses", "list").out

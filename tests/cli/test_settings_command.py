@@ -41,7 +41,7 @@ def test_a_threshold_is_previewed_set_shown_and_undone(patt: Patt) -> None:
         (["rule", "stale_character", "--set", "stale_after_days"], "Write --set NAME=NUMBER"),
         (["rule", "orphan_wow", "--automatic", "perhaps"], "“perhaps” cannot be used. Use yes, no or default"),
         (["rule", "orphan_wow", "--severity", "dire"], "“dire” does not exist"),
-        (["undo", "99"], "no change of the settings with the number 99"),
+        (["undo", "99"], "Settings change 99 does not exist"),
         (["try", "x" * 201], "the longest that is read here has 200"),
     ],
 )
@@ -58,7 +58,7 @@ def test_a_rule_is_switched_off_with_a_word_about_its_issues(patt: Patt) -> None
 
 def test_a_word_is_said_and_a_note_is_tried(patt: Patt) -> None:
     before = patt("settings", "try", "Nightcrew", "--json").json
-    assert (before["verdict"], before["sentence"]) == ("unknown", "No one in this guild is named “Nightcrew”.")
+    assert (before["verdict"], before["sentence"]) == ("unknown", "No one here is named “Nightcrew”.")
     assert patt("settings", "word", "Nightcrew", "role").code == 0
     assert patt("settings", "try", "nightcrew", "--json").json["known_words"] == [
         {"word": "nightcrew", "is_here": "role"}
@@ -74,7 +74,7 @@ def test_what_other_commands_set_is_remembered_too(patt: Patt) -> None:
     patt("ranks", "unmap", 3)
     sentences = [each["sentence"] for each in patt("settings", "history", "--json").json]
     assert sentences == [
-        "Rank 3, Social: Social → no role, on purpose",
+        "Rank 3, Social: Social → no role",
         "Rank 3, Social: not set → Social",
         "The word “nightcrew”: role → as in every guild (no word of the vocabulary)",
         "The word “nightcrew”: as in every guild (no word of the vocabulary) → role",

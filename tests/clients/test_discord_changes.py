@@ -57,7 +57,7 @@ async def test_a_member_or_role_that_is_gone_is_a_sentence(net: Net, alice: Worl
     with pytest.raises(SourceError, match="role no longer exists"):
         await net.discord.add_role(net.world.discord_guild_id, alice.user_id, "42", reason="x")
     net.world.discord_leave(alice)
-    with pytest.raises(SourceError, match="no longer on the Discord server"):
+    with pytest.raises(SourceError, match="has left the Discord server"):
         await net.discord.add_role(net.world.discord_guild_id, alice.user_id, raider, reason="x")
 
 

@@ -50,7 +50,7 @@ async def test_a_shared_rate_limit_is_nobodys_fault(net: Net) -> None:
 
 async def test_a_global_rate_limit_holds_every_route(net: Net, alice: WorldMember) -> None:
     net.faults.rate_limited("message", 30.0, scope="global", times=None)
-    with pytest.raises(SourceUnavailable, match="accepts no more requests"):
+    with pytest.raises(SourceUnavailable, match="is not accepting more requests"):
         await net.discord.announce(net.world.audit_channel_id, NOTE)
     assert net.clock.now == 90.0
     await net.discord.fetch_member(net.world.discord_guild_id, alice.user_id)

@@ -216,9 +216,7 @@ async def test_a_change_that_discord_confirms_and_does_not_show_is_no_success(
 ) -> None:
     net.faults.empty("add_role", 204)
     outcome = await promote(run, net.world, alice)
-    assert "'Officer' was given to alice, and a second look shows that the member does not have it" in (
-        outcome.error or ""
-    )
+    assert "'Officer' was given to alice, but the member does not have the role" in (outcome.error or "")
     assert (outcome.roles, outcome.is_unverified) == (sorted(alice.role_ids), False)
 
 
@@ -252,7 +250,7 @@ async def test_a_standing_that_cannot_be_read_stops_the_run(net: Net, run: RoleR
 
 async def test_a_member_who_has_left_is_a_sentence(net: Net, run: RoleRun, alice: WorldMember) -> None:
     net.world.discord_leave(alice)
-    with pytest.raises(MemberGone, match="no longer on the Discord server"):
+    with pytest.raises(MemberGone, match="has left the Discord server"):
         await promote(run, net.world, alice)
 
 
@@ -287,4 +285,4 @@ async def test_putting_back_is_refused_before_anything_is_changed_where_the_bot_
 async def test_putting_back_is_believed_only_when_it_is_seen(net: Net, run: RoleRun, alice: WorldMember) -> None:
     outcome = await promote(run, net.world, alice)
     net.faults.empty("remove_role", 204)
-    assert "still has it" in ((await put_back(run, net.world, alice, outcome)).error or "")
+    assert "still has the role" in ((await put_back(run, net.world, alice, outcome)).error or "")

@@ -69,7 +69,7 @@ def test_an_answer_without_an_error_code_has_none(content: bytes) -> None:
         (403, 60003, SourceDenied, "two-factor"),
         (404, 10003, SourceError, "channel no longer exists"),
         (404, 10004, SourceDenied, "no server with this id"),
-        (404, 10007, SourceError, "no longer on the Discord server"),
+        (404, 10007, SourceError, "has left the Discord server"),
         (404, 10011, SourceError, "role no longer exists"),
         (400, 50035, SourceError, "fault in the request"),
         (403, 99999, SourceDenied, "code 99999"),

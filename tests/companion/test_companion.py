@@ -142,7 +142,7 @@ async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: htt
         Answer.KEY_REJECTED,
         Answer.REFUSED,
     ]
-    assert "sent before" in again.sentence
+    assert "so it was not stored again." in again.sentence
     assert first.upload_id is not None
     waits = await outcome_of(http, "http://patt.test", key, first.upload_id)
     assert waits is not None

@@ -26,7 +26,7 @@ WRONG_ADDRESSES = {
     "https://patt.example.org:harbour": "is no address of a server",
     "https://patt .example.org": "is no address of a server",
     "": "must begin with https://",
-    "\udce9": "The value of --server cannot be used: it holds bytes that are no text",
+    "\udce9": "The value of --server cannot be used: it contains bytes that are not UTF-8 text",
 }
 
 
@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_the_games_is_said(
     ended = patt_watch(folder, "--server", address, "--key", KEY, *options)
     assert ended.code == 1
     is_text = "\udce9" not in place
-    assert ("Give the folder in which the game is installed" if is_text else "no text in UTF-8") in ended.printed
+    assert ("Give the folder in which the game is installed" if is_text else "not UTF-8 text") in ended.printed
 
 
 @pytest.mark.parametrize("start", ["_retail_/WTF", "_retail_/WTF/Account", "_retail_/WTF/Account/NAME"])

@@ -114,7 +114,7 @@ async def _fixed(life: Life, issue_id: int) -> str:
     try:
         result = await fix_one(life.pool, issue_id, actor=OFFICER, guild_id=life.guild_id, discord_bot=life.discord)
     except Busy as error:
-        assert "Already in progress" in str(error)  # noqa: PT017 -- who comes second may also come too late for it
+        assert "are being changed on Discord right now" in str(error)  # noqa: PT017 -- who comes second may also come too late for it
         return "in progress"
     return result.outcome
 

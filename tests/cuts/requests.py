@@ -78,11 +78,18 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/issues/{{issue_id}}/reopen": _json(**_REASON),
     f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
     f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,
+    f"{QUALITY}/attempts/undo": lambda world: Ask(json={"attempts": str(world.numbers["attempt_id"])}),
+    f"{QUALITY}/issues/undo": lambda world: Ask(json={"events": str(world.numbers["event"])}),
     f"{QUALITY}/issues/fix": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/fix/preview": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),
     f"{QUALITY}/issues/reopen": _issues("aside"),
     f"{QUALITY}/jobs": _json(kind="scan"),
+    f"{API}/inbox/fix": _issues("newalt"),
+    f"{API}/inbox/dismiss": lambda world: Ask(json={"keys": [world.numbers["riddle"]], **_REASON}),
+    f"{API}/inbox/{{key}}/answer": _json(**_LINK),
+    f"{API}/inbox/{{key}}/snooze": _json(days=7),
+    f"{API}/inbox/{{key}}/dismiss": _json(**_REASON),
     f"{API}/full-match": lambda world: Ask(json={"selected": [world.match_key]}),
     f"{API}/players/decisions": _json(**_LINK),
     f"{API}/players/decisions/preview": _json(**_LINK),
@@ -124,5 +131,10 @@ CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", 
 def address(path: str, world: World) -> str:
     """Fill in a path: by what it is about, the numbers of something that can be done."""
     issue = "aside" if path.endswith("/reopen") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
-    values = {**world.numbers, "issue_id": world.numbers[issue], "issue_type": "orphan_wow"}
+    values = {
+        **world.numbers,
+        "issue_id": world.numbers[issue],
+        "issue_type": "orphan_wow",
+        "key": world.numbers["riddle"],
+    }
     return path.format(**values, token=world.secrets["token"])

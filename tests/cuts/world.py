@@ -171,12 +171,14 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
     aside = await issue_number(guild, "orphan_discord", "Zephyr")
     async with pool.writing(guild.guild_id, alone=False) as here:
         await lifecycle.dismiss(here, aside, actor="test", reason="A guest.")
+        (event,) = await lifecycle.last_words(here, [aside])
     change = await service.save_setting(pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id)
     await run_integrity_check(pool, guild_id=guild.guild_id)
     return {
         "newalt": await issue_number(guild, "orphan_wow", "Newalt"),
         "riddle": await issue_number(guild, "orphan_wow", "Riddle"),
         "aside": aside,
+        "event": event,
         "attempt_id": fixed.attempt_id or 0,
         "change_id": change.change_id or 0,
     }

@@ -184,7 +184,7 @@ async def test_two_who_write_come_one_after_the_other_and_whoever_waits_for_too_
 
 
 async def test_writing_in_a_guild_that_does_not_exist_is_refused(pool: Pool) -> None:
-    with pytest.raises(NotFound, match="no guild with the number 77"):
+    with pytest.raises(NotFound, match="Guild 77 does not exist"):
         async with pool.writing(77):
             raise AssertionError("must not be given")
 

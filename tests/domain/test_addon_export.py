@@ -185,7 +185,7 @@ def test_one_bad_entry_refuses_all_and_changes_nothing() -> None:
     rows: list[object] = [row("Opal"), None, row("Brightmane")]
     before = copy.deepcopy(rows)
     refused = refusal(rows)
-    assert str(refused).startswith("The upload has a fault and nothing of it was used. Type /pattsync force")
+    assert str(refused).startswith("The upload has a fault, so it was not used. Type /pattsync force")
     assert [problem.split(":")[0] for problem in refused.problems] == ["entry 2"]
     assert rows == before
 

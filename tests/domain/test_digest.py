@@ -34,7 +34,7 @@ def test_rules_come_in_their_order_each_with_its_counts_and_issues() -> None:
         ChangedIssues("note_mismatch", IssueChange.NEW, 2, ["Ayla is linked to Bram", "Cora is linked to Zork"]),
         ChangedIssues("orphan_wow", IssueChange.RESOLVED, 1, ["Zephyrine has no player"]),
     )
-    assert written.title == "Lantern Watch: what changed on 23 November"
+    assert written.title == "Lantern Watch: changes on 23 November"
     assert written.body == "3 issues are open now."
     assert [(each.heading, each.lines, each.total) for each in written.sections] == [
         ("Unlinked WoW Character: 1 resolved", ("• resolved: Zephyrine has no player",), 1),
@@ -58,7 +58,7 @@ def test_a_rule_that_this_version_does_not_know_is_told_of_by_its_type() -> None
 
 @pytest.mark.parametrize(
     ("open_now", "sentence"),
-    [(0, "No issue is open now."), (1, "1 issue is open now."), (57, "57 issues are open now.")],
+    [(0, "No issues are open."), (1, "1 issue is open now."), (57, "57 issues are open now.")],
 )
 def test_the_number_of_open_issues_is_a_sentence(open_now: int, sentence: str) -> None:
     assert _digest(open_now=open_now).body == sentence

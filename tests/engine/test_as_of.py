@@ -70,7 +70,7 @@ async def test_a_roster_that_was_fetched_earlier_than_the_last_says_so(guild: Gu
         report = await sync_blizzard_roster(
             guild.pool, roster, guild_id=guild.guild_id, fetched_at=began - timedelta(minutes=minutes)
         )
-        assert any("A later roster was synced already" in notice for notice in report.notices) == is_late
+        assert any("A newer roster was already synced" in notice for notice in report.notices) == is_late
 
 
 async def test_a_clock_that_was_a_year_ahead_does_not_hold_up_what_comes_after_it(guild: GuildBuilder) -> None:

@@ -79,7 +79,7 @@ async def test_of_fixes_that_contradict_each_other_none_is_made_until_an_officer
     await run_integrity_check(guild.pool)
     results = (await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)).results
     assert [result.outcome for result in results] == [FixOutcome.FAILED, FixOutcome.FAILED]
-    assert all("fix one of them on its own" in result.reason for result in results)
+    assert all("Fix one of them on its own" in result.reason for result in results)
     assert {name: await guild.player_of(character) for name, character in characters.items()} == owners
     chosen = await fix_one(guild.pool, results[0].issue_id, actor="alice")
     assert chosen.outcome is FixOutcome.FIXED
@@ -102,7 +102,7 @@ async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_
     monkeypatch.setattr(fix, "apply", breaks_for_many)
     report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
     assert [result.outcome for result in report.results] == [FixOutcome.FAILED, FixOutcome.FIXED]
-    assert "made the rule find it again" in report.results[0].reason
+    assert "caused it again" in report.results[0].reason
     assert (await guild.player_of(zork), await guild.player_of(mito)) == (weiss, nael)
     unresolved = await guild.rows("select wow_character_id from guild_identity.audit_issues where resolved_at is null")
     assert unresolved == [(zork,)]
@@ -140,7 +140,7 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
     assert report.count(FixOutcome.FAILED) == len(stubborn)
     assert report.count(FixOutcome.FIXED) == len(alts) - len(stubborn)
     failed = {each.reason for each in report.results if each.outcome is FixOutcome.FAILED}
-    assert failed == {"The fix would not resolve this issue, so nothing was changed."}
+    assert failed == {"The fix would not resolve this issue. Nothing was changed."}
 
 
 def _quoted(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ async def test_what_a_profile_did_not_tell_stays_as_it_was(guild: GuildBuilder) 
         (entry("Nul\0name"), "has no readable name"),
         (entry("Mito", rank=12), "has the rank 12, outside 0 to 9"),
         (entry("Mito", level=999), "has the level 999, outside 0 to 200"),
-        (entry("ELREK"), "is in the roster twice"),
+        (entry("ELREK"), "appears twice in the roster"),
         (entry("Mito", realm_slug="---"), "has no readable realm"),
     ],
 )
@@ -115,7 +115,7 @@ async def test_notes_are_written_and_unknown_characters_reported_by_name(guild: 
     await _roster(guild, entry("Elrek"), entry("Mito"))
     report = await sync_addon_data(guild.pool, [row("Elrek", "Main"), row("Mito", "Elrek"), row("Ghost", "x")])
     assert report.counts["notes_changed"] == 2
-    assert report.notices == ("Not in the roster, so left out: Ghost-Area52.",)
+    assert report.notices == ("Not in the roster, so skipped: Ghost-Area52.",)
     rows = await guild.rows("select character_name, guild_note, note_key from guild_identity.wow_characters order by 1")
     assert rows == [("Elrek", "Main", None), ("Mito", "Elrek", "elrek")]
 
@@ -124,7 +124,7 @@ async def test_an_uploader_who_sees_no_notes_clears_none_and_is_told_so_and_anot
     await _roster(guild, entry("Elrek"), entry("Mito"))
     await sync_addon_data(guild.pool, [row("Elrek", "a"), row("Mito", "b")])
     report = await sync_addon_data(guild.pool, [row("Elrek"), row("Mito")])
-    assert report.notices == ("This uploader could see no note, so the notes stay unchanged.",)
+    assert report.notices == ("The uploader cannot see notes, so the notes stay unchanged.",)
     notes = "select guild_note, officer_note from guild_identity.wow_characters order by character_name"
     assert await guild.rows(notes) == [("a", None), ("b", None)]
     await sync_addon_data(guild.pool, [row("Elrek", ""), row("Mito", "b")])
@@ -153,7 +153,7 @@ async def test_rank_names_come_from_the_addon_and_a_mapped_rank_that_changes_wai
     report = await sync_addon_data(
         guild.pool, [row("Elrek", "a", rank=0, rankName="Chief"), row("Mito", "b", rank=RAIDER, rankName="Trial")]
     )
-    assert report.notices == ("Rank 2 was Raider and is now Trial in the game: confirm the rank table.",)
+    assert report.notices == ("Rank 2 was Raider and is now Trial in the game. Confirm the rank table.",)
     rows = await guild.rows(
         "select name, name_in_game from common.guild_ranks where wow_rank_index in (0, 2) order by 1"
     )
@@ -169,7 +169,7 @@ async def test_a_rank_that_an_officer_left_without_a_role_is_not_reported_and_wa
     report = await sync_blizzard_roster(guild.pool, [entry("Elrek", rank=0), entry("Mito", rank=RAIDER)])
     assert report.notices == ("Rank 0 (Guild Master, 1 characters) maps to no Discord role.",)
     changed = await sync_addon_data(guild.pool, [row("Mito", "b", rank=RAIDER, rankName="Trial")])
-    assert changed.notices == ("Rank 2 was Raider and is now Trial in the game: confirm the rank table.",)
+    assert changed.notices == ("Rank 2 was Raider and is now Trial in the game. Confirm the rank table.",)
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         await ranks.map_to_role(here, RAIDER, "4711", "Trial", is_managed=False)
         raider = next(each for each in await ranks.all_ranks(here) if each.wow_rank_index == RAIDER)
@@ -191,7 +191,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_guild(guild: Guil
 
 async def test_with_several_guilds_a_sync_must_be_told_which_and_with_none_it_says_so(guild: GuildBuilder) -> None:
     await GuildBuilder.create(guild.pool, "Other Guild", "7001")
-    with pytest.raises(Refused, match="There are several guilds"):
+    with pytest.raises(Refused, match="Several guilds are set up"):
         await sync_addon_data(guild.pool, [row("Elrek")])
-    with pytest.raises(NotFound, match="no guild with the number 99"):
+    with pytest.raises(NotFound, match="Guild 99 does not exist"):
         await sync_addon_data(guild.pool, [row("Elrek")], guild_id=99)

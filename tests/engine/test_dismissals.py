@@ -54,7 +54,7 @@ async def test_a_dismissal_for_a_missing_role_does_not_hide_a_wrong_one(guild: G
     assert (now.id, now.state, now.dismissed_reason) == (issue.id, IssueState.OPEN, None)
     assert await _newest_move(guild, issue) == (
         "recurred",
-        "Dismissed when no role was held and should not be; now Officer is held and should not be.",
+        "Dismissed when no role was a wrong role; now Officer is a wrong role.",
     )
 
 
@@ -133,7 +133,7 @@ async def test_a_dismissed_stranger_is_open_again_when_they_hold_another_role(gu
     await _scan(guild)
     assert await _newest_move(guild, issue) == (
         "recurred",
-        "Dismissed with Social; now the member holds Officer, Social.",
+        "Dismissed with Social; now the member has Officer, Social.",
     )
 
 
@@ -201,7 +201,7 @@ async def test_reopening_many_dismissals_takes_as_many_statements_as_one(guild: 
 
 async def test_a_day_that_has_come_ends_no_new_dismissal(guild: GuildBuilder) -> None:
     await guild.character("Loner")
-    with pytest.raises(BadInput, match="must lie ahead"):
+    with pytest.raises(BadInput, match="must be in the future"):
         await _dismissed(guild, "orphan_wow", until=datetime(2020, 1, 1, tzinfo=UTC))
 
 
@@ -222,10 +222,10 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     idle = await guild.call(findings.dismissals, only_idle=True)
     told = {each.issue.wow_character_id: each.why_idle for each in page.items}
     assert told == {
-        gone: "It is no longer found.",
+        gone: "No longer found.",
         hidden: None,
         left: "The character or member has left.",
-        asleep: "Its rule is switched off.",
+        asleep: "The rule is switched off.",
     }
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
     numbers = [each.issue.id for each in idle.items]
@@ -238,7 +238,7 @@ async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_no
     await _dismissed(guild, "orphan_wow", until=datetime.now(UTC) + timedelta(days=1))
     await guild.execute("update guild_identity.audit_issues set dismissed_until = now() - interval '1 hour'")
     (only,) = (await guild.call(findings.dismissals)).items
-    assert only.why_idle == "Its day has come; the next scan ends it."
+    assert only.why_idle == "The date has passed. The next scan reopens it."
 
 
 async def test_a_reason_that_cannot_be_kept_or_that_nobody_reads_is_refused(guild: GuildBuilder) -> None:

@@ -54,8 +54,8 @@ async def test_a_word_that_is_a_name_too_is_found_and_moves_nobody(guild: GuildB
 @pytest.mark.parametrize(
     ("note", "reason"),
     [
-        ("zork", "It is not written as a name"),
-        ("Zork - Alch 225", "It stands among other words"),
+        ("zork", "It is not written like a name"),
+        ("Zork - Alch 225", "It may be an ordinary word"),
         ("Brightman", "It looks like Brightmane, spelled differently"),
     ],
 )

@@ -82,9 +82,7 @@ async def test_a_note_that_did_not_change_waits_with_the_sentence_why(guild: Gui
     character = await guild.alt("Rivermane", "Mito", elrek, linked_under=" mito ")
     (result,) = await guild.automate()
     assert result.outcome is FixOutcome.WAITING
-    assert (
-        "The note has not changed since Rivermane-area-52 was linked; the name it uses now means Mito." in result.reason
-    )
+    assert "The note has not changed since Rivermane-area-52 was linked, but its name now means Mito." in result.reason
     assert await guild.player_of(character) == elrek
     done = await fix_one(guild.pool, result.issue_id, actor="alice")
     assert (done.outcome, await guild.player_of(character)) == (FixOutcome.FIXED, mito)
@@ -97,7 +95,7 @@ async def test_a_link_of_which_the_note_is_not_known_waits(guild: GuildBuilder) 
     await notes(guild, Rivermane="Mito")
     (result,) = await guild.automate()
     assert (result.outcome, await guild.player_of(character)) == (FixOutcome.WAITING, elrek)
-    assert "was linked is unknown, so it needs an officer's review" in result.reason
+    assert "was linked by is unknown, so an officer should check it" in result.reason
 
 
 async def test_a_note_that_still_means_the_player_is_the_one_that_later_ones_are_held_against(

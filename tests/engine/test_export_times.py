@@ -46,8 +46,8 @@ async def test_an_export_of_90_days_ago_after_one_of_today_changes_no_note_and_m
     report = await run_addon_sync(guild.pool, old, guild_id=guild.guild_id, sources=Sources(), exported_at=LONG_AGO)
     assert (report.status, [step.name for step in report.steps]) == ("superseded", ["sync"])
     (sentence,) = report.steps[0].notices
-    assert "this export is of 2026-08-22 12:00 UTC" in sentence
-    assert "known from a newer one of 2026-11-20 12:00 UTC. Nothing was changed." in sentence
+    assert "this export is from 2026-08-22 12:00 UTC" in sentence
+    assert "and a newer one of 2026-11-20 12:00 UTC already has everything in it. Nothing was changed." in sentence
     assert report.steps[0].counts["older"] == 2
     assert [await guild.player_of(each) for each in alts] == [elrek, elrek]
     assert mito != elrek

@@ -16,7 +16,7 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.roster import members, ranks
 from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rulebook.parameter import RuleOverrides
-from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings import changes, readings
 from sv_common.guild_sync.settings.requests import (
     RanksRequest,
     RoleWish,
@@ -73,14 +73,14 @@ REFUSED: list[tuple[SettingRequest, str]] = [
     (RuleRequest("stale_character", parameters={"stale_after_days": "4.5"}), "whole number of days"),
     (RuleRequest("stale_character", parameters={"stale_after_days": True}), "whole number of days"),
     (RuleRequest("stale_character", parameters={"stale_after_days": "9" * 400}), "9{12}…"),
-    (RuleRequest("stale_character", parameters={"stale_days": 45}), "no threshold of this rule. It has: stale_after_days"),
+    (RuleRequest("stale_character", parameters={"stale_days": 45}), "This rule has no threshold"),
     (RuleRequest("orphan_wow", parameters={"automatic_fix_limit": 0}), "whole number of fixes from 1 to 1000"),
     (RuleRequest("stale_character", fixes_itself="yes"), "has no fix"),
     (RuleRequest("stale_character", severity="dire"), "Severity: “dire” does not exist. Use info, warning, error, or default"),
     (RanksRequest({9: RoleWish("101")}), "Rank 9: the guild has no such rank"),
-    (RanksRequest({RAIDER: RoleWish("12345")}), "Rank 2: the Discord server had no role “12345”"),
+    (RanksRequest({RAIDER: RoleWish("12345")}), "Rank 2: the Discord server has no role “12345”"),
     (RanksRequest({RAIDER: RoleWish("950")}), "belongs to an integration"),
-    (RanksRequest({RAIDER: RoleWish("7000")}), "everyone holds"),
+    (RanksRequest({RAIDER: RoleWish("7000")}), "everyone has"),
     (WordRequest("", "role"), "Word: give a word"),
     (WordRequest("a" * 61, "role"), "at most 60 characters"),
     (WordRequest("a\x00b", "role"), "Word: give a word"),
@@ -119,12 +119,12 @@ async def test_every_threshold_that_is_wrong_gets_a_sentence_of_its_own(guild: G
     ],
 )
 async def test_what_is_set_so_already_is_refused(guild: GuildBuilder, asked: SettingRequest) -> None:
-    with pytest.raises(Refused, match="set like this already"):
+    with pytest.raises(Refused, match="This is already set"):
         await _preview(guild, asked)
 
 
 async def test_a_rule_that_does_not_exist_is_not_found(guild: GuildBuilder) -> None:
-    with pytest.raises(NotFound, match="There is no rule “stale”"):
+    with pytest.raises(NotFound, match="Rule “stale” does not exist"):
         await _preview(guild, RuleRequest("stale", is_enabled=False))
 
 
@@ -172,7 +172,7 @@ async def test_a_rule_that_is_switched_off_leaves_its_issues_open_and_says_so(gu
     off = RuleRequest("stale_character", is_enabled=False)
     seen = await _preview(guild, off)
     assert seen.sentence == "No issue would open or be resolved."
-    assert seen.notices[0].startswith("2 issues of this rule stay open: scans skip the rule")
+    assert seen.notices[0].startswith("2 issues of this rule stay open. Scans and automatic fixes skip the rule")
     await _save(guild, off, seen.key)
     await guild.execute("update guild_identity.wow_characters set last_login_timestamp = null")
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
@@ -189,7 +189,7 @@ async def test_an_automatic_rule_fixes_and_does_so_at_once_within_its_budget(gui
     itself = RuleRequest("orphan_wow", fixes_itself="yes", parameters={"automatic_fix_limit": 1})
     held = await _preview(guild, itself)
     assert held.counts[Move.FIXED] == 0
-    assert "2 fixes at once is more than the 1 that may run automatically" in held.notices[0]
+    assert "2 fixes are more than the limit of 1 automatic fixes" in held.notices[0]
     seen = await _preview(guild, RuleRequest("orphan_wow", fixes_itself="yes"))
     assert seen.sentence == "2 issues would be fixed."
     assert seen.effects[0].steps[0].startswith("Link Firstalt-area-52 to Mito")
@@ -227,7 +227,7 @@ async def test_ranks_are_mapped_together_and_roles_compared_at_once(guild: Guild
     asked = RanksRequest({RAIDER: RoleWish("900"), OFFICER: RoleWish("none"), 0: RoleWish("")})
     seen = await _preview(guild, asked)
     assert [row.sentence for row in seen.differences] == [
-        "Rank 1, Officer: Officer → no role, on purpose",
+        "Rank 1, Officer: Officer → no role",
         "Rank 2, Raider: Raider → DJ",
     ]
     assert [(effect.move, effect.issue_type) for effect in seen.effects] == [(Move.OPENS, "role_mismatch")]
@@ -249,7 +249,7 @@ async def test_a_word_is_previewed_with_each_note_that_is_read_differently(guild
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
     seen = await _preview(guild, asked)
     [reading] = seen.readings
-    assert (reading.character, reading.before) == ("Rivermane-area-52", "No one in this guild is named “Nightcrew”.")
+    assert (reading.character, reading.before) == ("Rivermane-area-52", "No one here is named “Nightcrew”.")
     assert reading.after == "The note is about a profession, specialization, class or role."
     assert seen.counts[Move.OPENS] == 0
     await _save(guild, asked, seen.key)
@@ -272,7 +272,7 @@ async def test_a_change_is_undone_once_and_that_is_a_change_too(guild: GuildBuil
     assert change is not None
     seen = await _preview(guild, UndoRequest(change))
     undone = await _save(guild, UndoRequest(change), seen.key)
-    with pytest.raises(Refused, match="undone already, by officer alice"):
+    with pytest.raises(Refused, match="officer alice already undid this change on"):
         await _preview(guild, UndoRequest(change))
     assert undone.change_id is not None
     redone = await _save(guild, UndoRequest(undone.change_id))
@@ -283,15 +283,23 @@ async def test_a_change_over_which_somebody_changed_again_is_not_taken_back(guil
     first = (await _save(guild, AFTER_45_DAYS)).change_id
     await _save(guild, RuleRequest("stale_character", parameters={"stale_after_days": 60}))
     assert first is not None
-    with pytest.raises(Refused, match="changed again since"):
+    with pytest.raises(Refused, match=r"This was changed again later. Undo the later change first"):
         await _save(guild, UndoRequest(first))
+
+
+async def test_each_note_that_is_tried_is_read_anew(guild: GuildBuilder) -> None:
+    for name in ("Mito", "Zork"):
+        await guild.main(name)
+    async with guild.pool.reading(guild.guild_id) as here:
+        said = [(await readings.try_note(here, f"alt of {name}")).sentence for name in ("Mito", "Zork", "Nobodyhere")]
+    assert ["Mito" in said[0], "Zork" in said[1], "Nobodyhere" in said[2]] == [True] * 3, said
 
 
 async def test_another_guilds_change_is_not_found(guild: GuildBuilder) -> None:
     other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
     change = (await _save(other, AFTER_45_DAYS)).change_id
     assert change is not None
-    with pytest.raises(NotFound, match="no change of the settings"):
+    with pytest.raises(NotFound, match="Settings change"):
         await _preview(guild, UndoRequest(change))
 
 

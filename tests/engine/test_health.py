@@ -11,7 +11,7 @@ from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.doctor import guild as doctor
-from patt.web import metrics as metrics_of
+from patt.web.monitoring import metrics as metrics_of
 from patt.worker.worker import SCHEDULES
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations

@@ -34,7 +34,7 @@ async def test_a_detector_that_raises_concludes_nothing_and_the_others_go_on(
     )
     report = await run_integrity_check(guild.pool)
     assert report.errors == [
-        "orphan_wow: An unexpected error (ZeroDivisionError); nothing was concluded. The log has the details."
+        "orphan_wow: An unexpected error (ZeroDivisionError). Nothing was changed. The log has the details."
     ]
     rows = await guild.rows("select issue_type, resolved_at is null from guild_identity.audit_issues order by 1")
     assert rows == [("orphan_wow", True), ("stale_character", False)]

@@ -113,11 +113,11 @@ async def test_moves_that_make_no_sense_are_refused_in_words(guild: GuildBuilder
     await _reconcile(guild, character)
     issue_id = (await _only(guild)).id
     async with guild.pool.connection() as conn:
-        with pytest.raises(BadInput, match="A reason is needed"):
+        with pytest.raises(BadInput, match="Add a reason"):
             await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), issue_id, actor="alice", reason="  ")
         with pytest.raises(Refused, match="is not dismissed"):
             await lifecycle.reopen(GuildConnection(conn, guild.guild_id), issue_id, actor="alice", reason="x")
-        with pytest.raises(NotFound, match="no issue with the number 999"):
+        with pytest.raises(NotFound, match="Issue 999 does not exist"):
             await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), 999, actor="alice", reason="x")
         with pytest.raises(NotFound):
             await lifecycle.dismiss(GuildConnection(conn, guild.guild_id + 1), issue_id, actor="alice", reason="x")

@@ -51,13 +51,15 @@ async def test_a_note_that_names_another_player_is_told_from_note_and_link(guild
     told = await _told(guild, "note_mismatch")
     note, meaning, record, *basis = _sentences(told)
     assert basis == [
-        "The link rests on the note “an earlier note” alone; no officer has confirmed it.",
+        "The link is based on the note “an earlier note” alone (not confirmed).",
         "When Grimalt-area-52 was linked, the note said “an earlier note”.",
     ]
     assert note == "The note of Grimalt-area-52 says “Mito alt”."
     assert meaning.endswith("So it means the player Mito.")
     assert record.startswith("Grimalt-area-52 is linked to Elrek, by a full match (test, ")
-    assert _conclusion(told) == "The note means Mito, and the link says Elrek. One of the two is out of date."
+    assert (
+        _conclusion(told) == "The note means Mito, but the character is linked to Elrek. One of the two is out of date."
+    )
     assert (told.is_found, told.changed) == (True, ())
 
 
@@ -75,10 +77,10 @@ async def test_a_character_of_nobody_is_told_with_rank_note_and_who_took_it_away
     sentences = _sentences(told)
     assert sentences[0] == "Rivermane-area-52 is in the guild as Social."
     assert "The note is about a profession, specialization, class or role." in sentences
-    assert "Rivermane-area-52 is linked to no player." in sentences
+    assert "Rivermane-area-52 has no player." in sentences
     assert sentences[-1].startswith("officer bob unlinked it from Elrek on ")
     assert told.fix is not None
-    assert told.fix.remedy == "Choose the player, or dismiss this with your reason."
+    assert told.fix.remedy == "Choose the player, or dismiss the issue."
 
 
 async def test_a_member_without_a_player_is_told_with_role_record_and_characters(guild: GuildBuilder) -> None:
@@ -87,16 +89,16 @@ async def test_a_member_without_a_player_is_told_with_role_record_and_characters
     told = await _told(guild, "orphan_discord")
     assert _sentences(told) == [
         "Zephyr is on the server.",
-        "They have a guild role: Raider.",
-        "Zephyr is not a player, and no player without a Discord member has this name.",
-        "Characters without a player that mean Zephyr by note or name: Stormy-area-52.",
+        "Guild roles: Raider.",
+        "Zephyr is not a player yet, and no player without a Discord member has this name.",
+        "Unknown characters whose note or name matches Zephyr: Stormy-area-52.",
     ]
-    assert _conclusion(told) == "Zephyr has a guild role but is not a player here."
+    assert _conclusion(told) == "Zephyr has a guild role but no known characters."
 
 
 _UNCONFIRMED = (
-    "The link of Promoted to Promoted rests on the note “an earlier note” alone; no officer has confirmed it. "
-    "The link of Promoted to Promoted#discord on Discord rests on the same name on Discord alone; no officer has confirmed it."
+    "The link of Promoted to Promoted is based on the note “an earlier note” alone (not confirmed). The link of "
+    "Promoted to Promoted#discord on Discord is based on the Discord name alone (not confirmed)."
 )
 
 
@@ -104,17 +106,19 @@ async def test_a_wrong_role_is_told_from_rank_table_and_discord(guild: GuildBuil
     await guild.main("Promoted", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
     told = await _told(guild, "role_mismatch")
     assert _sentences(told) == [
-        "Promoted is Promoted’s highest character, with the rank Officer.",
-        "In the rank table of this guild, Officer means the Discord role Officer.",
+        "Promoted is Promoted’s highest character: Officer in the game.",
+        "Rank table: Officer → Discord role Officer.",
         "The player Promoted is the Discord member Promoted#discord.",
         _UNCONFIRMED,
-        "Promoted#discord holds Raider.",
+        "Promoted#discord has Raider.",
     ]
-    assert _conclusion(told) == "Promoted#discord should hold Officer and does not, and Raider belongs to another rank."
+    assert (
+        _conclusion(told) == "Promoted#discord should have Officer, but does not, and Raider belongs to another rank."
+    )
     assert told.fix is not None
     assert [(effect.what, effect.before, effect.after) for effect in told.fix.effects] == [
-        ("Discord role Officer of Promoted#discord", "not held", "held"),
-        ("Discord role Raider of Promoted#discord", "held", "not held"),
+        ("Discord role Officer of Promoted#discord", "does not have it", "has it"),
+        ("Discord role Raider of Promoted#discord", "has it", "does not have it"),
     ]
 
 
@@ -125,7 +129,7 @@ async def test_a_sleeping_character_is_told_with_where_its_player_is_active(guil
     first, *others = _sentences(told)
     assert first.endswith(", 40 days ago.")
     assert others == ["It belongs to Elrek.", "Elrek is active on Elrek."]
-    assert _conclusion(told) == "The player still plays; only this character sleeps."
+    assert _conclusion(told) == "The player is active. Only this character is not."
     assert told.candidates == ()
 
 
@@ -135,7 +139,7 @@ async def test_where_a_rule_cannot_tell_the_page_says_why_instead_of_failing(gui
     await guild.execute("update common.guild_ranks set name_in_game = 'Council' where wow_rank_index = 1")
     told = await _told(guild, "role_mismatch", scan=False)
     assert told.is_found is None
-    assert "The ranks were changed in the game" in (told.doubt or "")
+    assert "The ranks changed in the game" in (told.doubt or "")
     assert told.fix is not None
     assert told.fix.outcome == "refused"
 
@@ -172,9 +176,9 @@ async def test_a_name_that_is_only_like_the_word_is_shown_and_proves_nothing(gui
     await guild.character("Newalt", "Grimrok")
     told = await _told(guild, "orphan_wow", "Newalt")
     found = _one(told, "Grimrokk")
-    assert found.speaks_for[0] == "“Grimrok” is the beginning of Grimrokk-area-52, a character of Grimrokk."
+    assert found.speaks_for[0] == "“Grimrok” matches the start of Grimrokk-area-52, a character of Grimrokk."
     assert found.strength is Strength.LIKELY
-    assert found.speaks_against == ("It is similar to the name, but not the name itself, so it proves nothing.",)
+    assert found.speaks_against == ("Similar, not identical.",)
     assert not found.is_decided
 
 
@@ -182,7 +186,7 @@ async def test_another_realm_than_the_note_names_speaks_against(guild: GuildBuil
     await guild.main("Mito")
     await guild.character("Newalt", "alt of Mito-Illidan")
     told = await _told(guild, "orphan_wow", "Newalt")
-    assert "The note names the realm Illidan; Mito-area-52 is on another." in _one(told, "Mito").speaks_against
+    assert "The note names the realm Illidan, but Mito-area-52 is on another." in _one(told, "Mito").speaks_against
 
 
 async def test_whom_an_officer_has_ruled_out_is_shown_last_with_who_said_so_and_why(guild: GuildBuilder) -> None:
@@ -198,7 +202,7 @@ async def test_whom_an_officer_has_ruled_out_is_shown_last_with_who_said_so_and_
     assert any(sentence.startswith("officer bob said on ") for sentence in _sentences(told))
     assert told.fix is not None
     assert told.fix.reason.endswith("does not belong to Mito: another Mito")
-    assert "undo that on the character’s page" in (told.fix.remedy or "")
+    assert "undo it on the character’s page" in (told.fix.remedy or "")
 
 
 async def test_a_character_that_bears_a_name_which_others_bear_too_is_told_of(guild: GuildBuilder) -> None:
@@ -206,12 +210,12 @@ async def test_a_character_that_bears_a_name_which_others_bear_too_is_told_of(gu
     await guild.character("Raven")
     await guild.link(await guild.character("Raven", realm="illidan"), await guild.main("Elrek"))
     orphan = await _told(guild, "orphan_wow")
-    assert _one(orphan, "Raven").speaks_against[0] == "Other characters of the guild have this name too."
+    assert _one(orphan, "Raven").speaks_against[0] == "Other characters share this name."
     member = await _told(guild, "orphan_discord", scan=False)
-    assert _one(member, "Raven-area-52").speaks_against == ("Others have the name too.",)
+    assert _one(member, "Raven-area-52").speaks_against == ("Others share this name.",)
     elrek = _one(member, "Elrek")
-    assert elrek.speaks_for[0] == "Raven-illidan, a character of Elrek: The character has the Discord name."
-    assert elrek.speaks_against[-1] == "The player Elrek is Elrek#discord on Discord already."
+    assert elrek.speaks_for[0] == "Raven-illidan, a character of Elrek: The character has this member's Discord name."
+    assert elrek.speaks_against[-1] == "The player Elrek is already linked to Elrek#discord on Discord."
 
 
 async def test_a_stranger_in_the_note_can_be_made_a_word_for_the_linked_player(guild: GuildBuilder) -> None:
@@ -235,8 +239,8 @@ async def test_a_plan_that_was_undone_says_who_undid_it(guild: GuildBuilder) -> 
     await undo(guild.pool, done.attempt_id, actor=BOB)
     told = await _told(guild, "note_mismatch", scan=False)
     assert told.fix is not None
-    assert (told.fix.waits or "").startswith("officer bob undid this same fix on ")
-    assert told.history[-1].sentence.startswith("a scan found it again, after officer bob took this back: ")
+    assert (told.fix.waits or "").startswith("officer bob undid this fix on ")
+    assert told.history[-1].sentence.startswith("a scan found it again, after officer bob undid this: ")
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild: GuildBuilder) -> None:

@@ -47,22 +47,22 @@ async def test_an_empty_player_is_merged_and_the_merge_is_among_what_was_done_to
     empty = await guild.player("mito")
     report = await guild.decide(MergePlayers(str(mito), "Mito"))
     assert await player_row(guild, empty) is None
-    assert report.sentences == [f"Delete the player mito (number {empty}), who is Mito (number {mito})."]
+    assert report.sentences == [f"Delete the player mito (number {empty}), merged into Mito (number {mito})."]
 
 
 async def test_the_preview_says_each_thing_that_changes_and_changes_nothing(two: Two) -> None:
     before = await people(two.guild)
     report = await preview_decision(two.guild.pool, MergePlayers("Mito", "Zed"))
     assert [(effect.what, effect.before, effect.after) for effect in report.effects] == [
-        ("Player of Grimalt-area-52", "Zed, by evidence", "Mito, as an officer decided"),
-        ("Player of Stormalt-area-52", "Zed, as an officer decided", "Mito, as an officer decided"),
+        ("Player of Grimalt-area-52", "Zed, by evidence", "Mito, decided by an officer"),
+        ("Player of Stormalt-area-52", "Zed, decided by an officer", "Mito, decided by an officer"),
         ("Off-spec of Mito", "none", "Stormalt-area-52"),
-        ("Discord member of Mito", "none", "Zephyr, as an officer decided"),
-        ("“Robin” in a note", "means Zed", "means Mito"),
-        ("“Zed” in a note", "is a word like any other", "means Mito"),
-        ("Whether Loner-area-52 may be Zed’s", "never: an officer says so.", "by evidence"),
-        ("Whether Loner-area-52 may be Mito’s", "by evidence", "never: an officer says so."),
-        ("The player Zed", "is there", "is not there"),
+        ("Discord member of Mito", "none", "Zephyr, decided by an officer"),
+        ("Alias “Robin”", "Zed", "Mito"),
+        ("Alias “Zed”", "none", "Mito"),
+        ("Whether Loner-area-52 may be Zed’s", "never: an officer decided this.", "by evidence"),
+        ("Whether Loner-area-52 may be Mito’s", "by evidence", "never: an officer decided this."),
+        ("The player Zed", "exists", "does not exist"),
     ]
     assert differences(before, await people(two.guild)) == {}
 
@@ -109,7 +109,7 @@ async def test_an_issue_about_a_player_that_is_gone_does_not_stay_open_while_its
     events = (
         "select event, reason from guild_identity.issue_events where event = 'resolved' and actor = 'officer alice'"
     )
-    assert await guild.rows(events) == [("resolved", "Zed and Mito are one person: an officer says so.")]
+    assert await guild.rows(events) == [("resolved", "Zed is merged into Mito.")]
 
 
 async def test_a_merge_asks_the_database_the_same_number_of_times_however_much_there_is(guild: GuildBuilder) -> None:

@@ -42,24 +42,24 @@ REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], MergePlayers, type[PattEr
         _both_on_discord,
         MergePlayers("Mito", "Zed"),
         Refused,
-        "Mito is Mitochondria on Discord and Zed is Zephyr, so they are two people. If they are one, unlink one of the two",
+        "Mito is Mitochondria on Discord and Zed is Zephyr, so they are two people. If they are one, unlink one of them",
     ),
     (
         _others_character_rejected,
         MergePlayers("Mito", "Zed"),
         Refused,
-        "An officer has said that Grimalt-area-52, a character of Zed, does not belong to Mito. Undo that first",
+        "An officer ruled out Grimalt-area-52, a character of Zed, for Mito. Undo that first",
     ),
     (
         _own_character_rejected,
         MergePlayers("Mito", "Zed"),
         Refused,
-        "An officer has said that Mito-area-52, a character of Mito, does not belong to Zed. Undo that first",
+        "An officer ruled out Mito-area-52, a character of Mito, for Zed. Undo that first",
     ),
-    (_nothing, MergePlayers("Mito", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
-    (_nothing, MergePlayers("Nobodyhere", "Zed"), NotFound, "No player is called “Nobodyhere”"),
-    (_nothing, MergePlayers("Mito", "999999"), NotFound, "of a player of this guild"),
-    (_two_called_zed, MergePlayers("Mito", "Zed"), Refused, "Give the number"),
+    (_nothing, MergePlayers("Mito", "Nobodyhere"), NotFound, "No player is named “Nobodyhere”"),
+    (_nothing, MergePlayers("Nobodyhere", "Zed"), NotFound, "No player is named “Nobodyhere”"),
+    (_nothing, MergePlayers("Mito", "999999"), NotFound, "No player is named “999999”"),
+    (_two_called_zed, MergePlayers("Mito", "Zed"), Refused, "Use the number"),
 ]
 
 
@@ -91,7 +91,7 @@ async def test_what_was_taken_back_against_a_link_is_not_said_again_when_the_lin
     await _others_character_rejected(two)
     report = await two.guild.decide(AllowLink("Grimalt", "Mito"))
     await two.guild.decide(MergePlayers("Mito", "Zed"))
-    with pytest.raises(PlanStale, match="was linked to a player since"):
+    with pytest.raises(PlanStale, match="merged Zed into Mito on "):
         await two.guild.undo(report)
 
 

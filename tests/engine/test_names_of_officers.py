@@ -20,31 +20,26 @@ async def test_a_player_called_like_a_number_is_named_by_it_and_the_row_by_its_s
     await guild.character("Loner")
     first = await guild.player("Mito")
     await guild.player(str(first))
-    assert (
-        await _meant(guild, LinkCharacter("Loner", str(first)))
-        == f"Loner-area-52 belongs to {first}: an officer says so."
-    )
-    assert (
-        await _meant(guild, LinkCharacter("Loner", f"#{first}")) == "Loner-area-52 belongs to Mito: an officer says so."
-    )
+    assert await _meant(guild, LinkCharacter("Loner", str(first))) == f"Loner-area-52 belongs to {first}."
+    assert await _meant(guild, LinkCharacter("Loner", f"#{first}")) == "Loner-area-52 belongs to Mito."
 
 
 async def test_a_bare_number_is_the_row_where_nobody_is_called_so(guild: GuildBuilder) -> None:
     loner, mito = await guild.character("Loner"), await guild.player("Mito")
     member = await guild.member("Zephyr")
-    expected = "Loner-area-52 belongs to Mito: an officer says so."
+    expected = "Loner-area-52 belongs to Mito."
     for character in (str(loner), f"#{loner}", f"# {loner}"):
         assert await _meant(guild, LinkCharacter(character, str(mito))) == expected
     for called in (str(member), f"#{member}"):
-        assert await _meant(guild, LinkMember("Mito", called)) == "Mito is Zephyr on Discord: an officer says so."
+        assert await _meant(guild, LinkMember("Mito", called)) == "Mito is Zephyr on Discord."
 
 
 async def test_a_member_called_like_a_number_is_named_by_it(guild: GuildBuilder) -> None:
     await guild.player("Mito")
     member = await guild.member("Zephyr")
     await guild.member(str(member))
-    assert await _meant(guild, LinkMember("Mito", f"#{member}")) == "Mito is Zephyr on Discord: an officer says so."
-    assert await _meant(guild, LinkMember("Mito", str(member))) == f"Mito is {member} on Discord: an officer says so."
+    assert await _meant(guild, LinkMember("Mito", f"#{member}")) == "Mito is Zephyr on Discord."
+    assert await _meant(guild, LinkMember("Mito", str(member))) == f"Mito is {member} on Discord."
 
 
 async def test_characters_and_members_who_left_do_not_stand_in_the_way_of_namesakes_who_are_here(
@@ -56,11 +51,9 @@ async def test_characters_and_members_who_left_do_not_stand_in_the_way_of_namesa
     await guild.character("Grim")
     here = await guild.member("Mito")
     await guild.player("Elrek")
-    assert await _meant(guild, LinkCharacter("Grim", "Elrek")) == "Grim-area-52 belongs to Elrek: an officer says so."
-    assert await _meant(guild, LinkCharacter("Grim-Stormrage", "Elrek")) == (
-        "Grim-stormrage belongs to Elrek: an officer says so."
-    )
-    assert await _meant(guild, LinkMember("Elrek", "Mito")) == "Elrek is Mito on Discord: an officer says so."
+    assert await _meant(guild, LinkCharacter("Grim", "Elrek")) == "Grim-area-52 belongs to Elrek."
+    assert await _meant(guild, LinkCharacter("Grim-Stormrage", "Elrek")) == ("Grim-stormrage belongs to Elrek.")
+    assert await _meant(guild, LinkMember("Elrek", "Mito")) == "Elrek is Mito on Discord."
     assert await _meant(guild, LinkCharacterToMember("Grim", f"#{here}"))
 
 
@@ -82,7 +75,7 @@ async def test_namesakes_who_are_both_here_are_told_with_realm_and_number(guild:
         (LinkCharacter("Grim", "Mito"), f"“Grim” could be Grim-area-52 (#{one}) or Grim-stormrage (#{other})."),
         (
             LinkCharacter(f"#{one}", "Mito"),
-            f"“Mito” could be Mito (#{mito}) or Mito (#{twin}, who plays Rivermane-area-52). Give the number",
+            f"“Mito” could be Mito (#{mito}) or Mito (#{twin}, who plays Rivermane-area-52). Use the number",
         ),
         (
             LinkMember(f"#{mito}", "Zephyr"),

@@ -34,7 +34,7 @@ async def test_characters_whose_notes_give_an_unknown_name_become_one_new_player
     assert await guild.open_issues("orphan_wow") == []
     links = await guild.rows("select distinct link_source, basis, confirmed_by from guild_identity.player_characters")
     assert links == [("manual", "officer", "officer alice")]
-    assert "Create the player Odo, main character Brakka-area-52." in done.sentences
+    assert "Create the player Odo, main Brakka-area-52." in done.sentences
 
 
 async def test_later_notes_that_name_the_new_player_mean_it(guild: GuildBuilder) -> None:
@@ -90,16 +90,16 @@ async def test_the_new_player_can_be_a_discord_member_at_once(guild: GuildBuilde
 @pytest.mark.parametrize(
     ("decision", "error", "says"),
     [
-        (NewPlayer(["Nobodyhere"]), NotFound, "No character of the guild is called “Nobodyhere”"),
+        (NewPlayer(["Nobodyhere"]), NotFound, "No character is named “Nobodyhere”"),
         (NewPlayer(["Velquin", "Mito"]), Refused, "Mito-area-52 belongs to Mito. Unlink it first."),
-        (NewPlayer(["Velquin"], name="mito"), Refused, "A player is called Mito already."),
-        (NewPlayer(["Velquin"], name="Robin"), Refused, "“Robin” is already remembered to mean Mito."),
-        (NewPlayer(["Velquin"], name="Zephyr"), Refused, "give this Discord member too"),
-        (NewPlayer(["Velquin"], member="sol"), Refused, "Sol on Discord is the player Mito already."),
+        (NewPlayer(["Velquin"], name="mito"), Refused, "A player named Mito already exists."),
+        (NewPlayer(["Velquin"], name="Robin"), Refused, "“Robin” is already an alias of Mito."),
+        (NewPlayer(["Velquin"], name="Zephyr"), Refused, "add this Discord member"),
+        (NewPlayer(["Velquin"], member="sol"), Refused, "Sol on Discord already belongs to the player Mito."),
         (NewPlayer(["Velquin"], member="gone"), Refused, "Gone has left the Discord server"),
         (NewPlayer(["Velquin", "Brakka"]), Refused, "The notes give several names: “Odo” and “Bruno”."),
-        (NewPlayer(["Velquin", "Vault"]), Refused, "Vault-area-52 is marked as a bank or shared character"),
-        (NewPlayer(["Velquin"], name="#12"), BadInput, "no number after a #"),
+        (NewPlayer(["Velquin", "Vault"]), Refused, "Vault-area-52 was marked as a bank or shared character"),
+        (NewPlayer(["Velquin"], name="#12"), BadInput, "not # with a number"),
         (NewPlayer(["Velquin"], name="O\ndo"), BadInput, "one line"),
     ],
 )
@@ -127,7 +127,7 @@ async def test_the_preview_is_what_is_done_and_another_name_is_another_plan(guil
     character = await guild.character("Velquin", "Odo")
     seen = await preview_decision(guild.pool, NewPlayer(["Velquin"]))
     assert [(each.what, each.after) for each in seen.effects][:2] == [
-        ("The player Odo", "is there"),
+        ("The player Odo", "exists"),
         ("Main of Odo", "Velquin-area-52"),
     ]
     await guild.set_note(character, "Bruno")

@@ -104,7 +104,7 @@ async def test_an_undone_fix_is_not_repeated_by_automation_but_another_one_is_ma
     await guild.undo(first)
     (second,) = await guild.automate()
     assert second.outcome is FixOutcome.WAITING
-    assert "officer bob undid this same fix" in second.reason
+    assert "officer bob undid this fix" in second.reason
     assert await guild.player_of(character) == elrek
     await guild.set_note(character, "Charlie")
     (third,) = await guild.automate()

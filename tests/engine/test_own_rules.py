@@ -112,7 +112,7 @@ async def test_a_rule_that_is_not_automatic_is_fixed_on_a_click_only_and_says_wh
     (number,) = await _found(guild, "Mito")
     assert (await run_auto_mitigations(guild.pool)).results == []
     (shown,) = (await preview_one(guild.pool, number)).settled
-    assert "its fix cannot be previewed" in shown.reason
+    assert "which has no preview" in shown.reason
     result = await fix_one(guild.pool, number, actor="alice")
     assert (result.outcome, function.asked) == (FixOutcome.FIXED, [number])
     assert (await fix_one(guild.pool, number, actor="bob")).outcome is FixOutcome.NOTHING_TO_DO
@@ -146,7 +146,7 @@ async def test_a_rule_of_the_book_with_another_function_calls_it_and_believes_th
     (result,) = await guild.automate()
     assert function.asked == [result.issue_id]
     assert result.outcome is FixOutcome.FAILED
-    assert result.reason == "The rule’s own function says that it is fixed, but the rule still finds it."
+    assert result.reason == "The rule’s own function reported a fix, but the rule still finds the issue."
     assert (await _issue(guild, result.issue_id)).resolved_at is None
 
 

@@ -86,7 +86,7 @@ async def test_a_newcomer_from_a_known_realm_is_not_taken_for_a_namesake_on_anot
     await _roster(informed, entry("Mito"))
     report = await _upload(informed, ("Mito", "Гордунни", "of somebody else"))
     assert await _notes(informed) == {"Mito-area-52": None}
-    assert "Not in the roster, so left out: Mito-Гордунни." in report.notices
+    assert "Not in the roster, so skipped: Mito-Гордунни." in report.notices
 
 
 async def test_without_the_list_of_realms_a_name_of_two_is_left_alone_and_a_unique_one_is_matched(
@@ -96,7 +96,7 @@ async def test_without_the_list_of_realms_a_name_of_two_is_left_alone_and_a_uniq
     await _roster(guild, *two, entry("Ким", realm_slug="gordunni"))
     report = await _upload(guild, ("Мито", "Гордунни", "here"), ("Ким", "Гордунни", "unique"))
     assert await _notes(guild) == {"Мито-gordunni": None, "Мито-howling-fjord": None, "Ким-gordunni": "unique"}
-    assert report.notices == ("On several realms, and the upload has no realm, so left out: Мито-Гордунни.",)
+    assert report.notices == ("On several realms, and the upload names no realm, so skipped: Мито-Гордунни.",)
 
 
 async def test_the_realms_of_another_region_are_not_asked(guild: GuildBuilder) -> None:
@@ -140,7 +140,7 @@ async def test_two_that_swapped_their_names_since_the_last_roster_wait_for_the_n
     report = await _upload(guild, *rows)
     assert await _notes(guild) == {"Elrek-area-52": None, "Mito-area-52": None}
     assert report.notices == (
-        "There twice, or with the id of another character, so left out until the next roster: Elrek-Area52, Mito-Area52.",
+        "Listed twice, or with another character's id, so skipped until the next roster: Elrek-Area52, Mito-Area52.",
     )
     await _roster(guild, entry("Mito", realm_id=1, character_id=0xA1), entry("Elrek", realm_id=1, character_id=0xB2))
     await _upload(guild, *rows)
@@ -252,7 +252,7 @@ async def test_realms_that_cannot_be_had_are_a_notice_and_the_sync_goes_on(regio
     region_of.simulator.faults.json("realm_index", fault, times=None)
     report = await run_blizzard_sync(region_of.pool, sources=region_of.sources)
     assert (report.status, report.steps[1].counts) == ("done", {"realms": 0})
-    assert report.steps[1].notices[0].startswith("The list of realms could not be fetched again. Battle.net")
+    assert report.steps[1].notices[0].startswith("The list of realms could not be updated. Battle.net")
     region_of.simulator.faults.clear()
     assert (await run_blizzard_sync(region_of.pool, sources=region_of.sources)).steps[1].counts == {"realms": 5}
 

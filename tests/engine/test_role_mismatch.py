@@ -137,7 +137,7 @@ async def test_somebody_whose_characters_have_all_left_should_hold_no_managed_ro
     player = await guild.player("Elrek", member=await guild.member("Elrek", roles=[OFFICER_ROLE, UNMANAGED_ROLE]))
     await guild.link(await guild.character("Elrek", rank=OFFICER, has_left=True), player)
     issue = await guild.open_issue("role_mismatch")
-    assert issue.summary == "No character of Elrek is in the guild any more, but Elrek has Officer on Discord"
+    assert issue.summary == "Elrek has no character in the guild now, but has Officer on Discord"
     discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
     assert discord.changes == [("remove", OFFICER_ROLE)]
@@ -148,11 +148,11 @@ async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_player
     for name in ("Elrek", "Mito", "Zed"):
         await guild.main(name, rank=RAIDER, roles=[UNMANAGED_ROLE])
     issue = await guild.open_issue("role_mismatch")
-    assert issue.summary == "Raider should have Raider on Discord, but there is no such role any more"
+    assert issue.summary == "Raider should have Raider on Discord, but that role no longer exists"
     result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=await discord_of(guild))
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,
-        "There is no such role any more. Map the rank to another role.",
+        "That role no longer exists. Map the rank to another role.",
     )
 
 
@@ -167,11 +167,9 @@ async def test_two_ranks_with_one_role_are_one_finding_where_it_is_gone_and_none
         await guild.main(name, rank=rank, roles=[RAIDER_ROLE])
     assert await _found(guild) == []
     await guild.main("Zed", rank=OFFICER, roles=[OFFICER_ROLE, RAIDER_ROLE])
-    assert await _found(guild) == ["Zed has Officer on Discord as they should, and also Raider"]
+    assert await _found(guild) == ["Zed has Officer on Discord, which is right, and also Raider"]
     await guild.roles_without_power(without=[RAIDER_ROLE])
-    assert await _found(guild) == [
-        "Raider and Social should have Raider on Discord, but there is no such role any more"
-    ]
+    assert await _found(guild) == ["Raider and Social should have Raider on Discord, but that role no longer exists"]
 
 
 async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(guild: GuildBuilder) -> None:
@@ -184,7 +182,7 @@ async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(
     )
     issue = await guild.open_issue("role_mismatch")
     planning = await mitigations.preview_one(guild.pool, issue.id)
-    assert "The link of Boss to Mallory rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
+    assert "The link of Boss to Mallory is based on the note “alt of Mallory” alone" in planning.ready[0].plan.reason
 
 
 async def test_switched_on_automation_changes_roles_over_confirmed_links_alone(guild: GuildBuilder) -> None:
@@ -212,7 +210,7 @@ async def test_no_role_with_power_is_given_or_taken_without_a_click(guild: Guild
     await guild.confirm_all()
     assert (await _automatic(guild)).changes == []
     waiting = await guild.rows("select distinct review_reason from guild_identity.audit_issues")
-    assert waiting == [("Roles with power over the Discord server or over PATT change on an officer's click only.",)]
+    assert waiting == [("A role with power over the Discord server or PATT needs your click.",)]
 
 
 async def test_more_role_changes_than_their_budget_wait_for_one_click(guild: GuildBuilder) -> None:

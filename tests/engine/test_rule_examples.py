@@ -59,6 +59,8 @@ class ExampleGuild:
         players = await _add_members(guild, example.members)
         for character in example.characters:
             await _add_character(guild, character, players)
+        for name, days in example.hiatuses.items():
+            await guild.hiatus(name, days)
         for rank in example.ranks_without_role:
             await _set_rank(guild, rank, is_without_role=True)
         for rank in example.unmanaged_ranks:

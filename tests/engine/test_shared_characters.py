@@ -23,7 +23,7 @@ from sv_common.guild_sync.identity.decisions import (
 )
 from sv_common.guild_sync.identity_engine import preview_decision, preview_matching, run_matching
 from sv_common.guild_sync.insights import health, issue, people, person
-from sv_common.guild_sync.insights.people import PersonKind
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import preview_undo
@@ -71,7 +71,7 @@ async def test_a_character_that_had_a_player_is_unlinked_with_the_mark_and_gets_
     assert [(each.what, each.after) for each in done.effects] == [
         ("Player of Mito-area-52", "no one"),
         ("Main of Mito", "none"),
-        ("Whose Mito-area-52 is", "no player’s: a bank or shared character"),
+        ("Who may own Mito-area-52", "no one: a bank or shared character"),
     ]
     await guild.undo(done)
     assert differences(before, await snapshot.take(guild.pool, tables=PEOPLE_TABLES)) == {}
@@ -118,7 +118,7 @@ async def test_a_note_is_not_followed_through_it(guild: GuildBuilder) -> None:
     await guild.decide(MarkShared("Vault"))
     await guild.scan()
     (result,) = (await guild.fix_all("orphan_wow")).results
-    assert "Vault-area-52, a bank or shared character, so it does not tell whose this one is" in result.reason
+    assert "Vault-area-52, a bank or shared character, which has no player" in result.reason
     assert await guild.player_of(other) is None
 
 
@@ -149,13 +149,13 @@ async def test_a_namesake_of_a_bank_is_the_only_one_of_its_name(guild: GuildBuil
 @pytest.mark.parametrize(
     ("decision", "error", "says"),
     [
-        (MarkShared("Nobodyhere"), NotFound, "No character of the guild is called “Nobodyhere”"),
-        (MarkShared("Vault"), Refused, "is marked as a bank or shared character already, by officer alice"),
+        (MarkShared("Nobodyhere"), NotFound, "No character is named “Nobodyhere”"),
+        (MarkShared("Vault"), Refused, "is already marked as a bank or shared character by officer alice"),
         (UnmarkShared("Mito"), Refused, "is not marked as a bank or shared character"),
         (
             LinkCharacter("Vault", "Mito"),
             Refused,
-            "by officer alice, so it belongs to no player. Remove the mark first.",
+            "by officer alice. Remove the mark first.",
         ),
         (LinkCharacterToMember("Vault", "Zephyr"), Refused, "Remove the mark first."),
         (LinkCharacterToMember("Vault", "Sol"), Refused, "Remove the mark first."),
@@ -183,11 +183,11 @@ async def test_without_its_mark_it_is_an_orphan_again_and_may_be_linked(guild: G
     vault = await guild.character("Vault")
     await guild.decide(MarkShared("Vault"))
     done = await guild.decide(UnmarkShared("Vault"))
-    assert done.sentence == "Done. Forget that Vault-area-52 is a bank or shared character."
+    assert done.sentence == "Done. Unmark Vault-area-52 as a bank or shared character."
     assert (await guild.open_issue("orphan_wow")).wow_character_id == vault
     await guild.decide(LinkCharacter("Vault", "Mito"))
     assert await guild.player_of(vault) == mito
-    with pytest.raises(Refused, match="Vault was linked to a player since"):
+    with pytest.raises(Refused, match="alice linked Vault-area-52 to Mito on "):
         await guild.undo(done)
 
 
@@ -208,7 +208,7 @@ async def test_an_undo_that_would_link_a_character_marked_since_is_refused(guild
     assert unlinked.attempt_id is not None
     ahead = await preview_undo(guild.pool, unlinked.attempt_id, guild_id=guild.guild_id)
     assert [each.attempt_id for each in ahead.later] == [marked.attempt_id]
-    with pytest.raises(Refused, match="Vault was marked as a bank or shared character since"):
+    with pytest.raises(Refused, match="alice marked Vault-area-52 as bank or shared on "):
         await guild.undo(unlinked)
 
 
@@ -217,7 +217,7 @@ async def test_a_merge_of_players_leaves_marks_alone(guild: GuildBuilder) -> Non
     await guild.link(await guild.character("Zed"), await guild.player("Zed"))
     await guild.decide(MarkShared("Zed"))
     await guild.decide(MergePlayers("Mito", "Zed"))
-    assert await _marks(guild) == [("Zed", "an officer says so.", "officer alice")]
+    assert await _marks(guild) == [("Zed", "an officer decided this.", "officer alice")]
 
 
 async def test_the_mark_stays_when_the_character_is_renamed_leaves_and_comes_back(guild: GuildBuilder) -> None:
@@ -226,11 +226,11 @@ async def test_the_mark_stays_when_the_character_is_renamed_leaves_and_comes_bac
     await guild.decide(MarkShared("Vault"))
     await sync_blizzard_roster(guild.pool, [stays, entry("Coffer", character_id=2)], guild_id=guild.guild_id)
     await sync_blizzard_roster(guild.pool, [stays], guild_id=guild.guild_id, accept_losses=True)
-    assert await _marks(guild) == [("Coffer", "an officer says so.", "officer alice")]
+    assert await _marks(guild) == [("Coffer", "an officer decided this.", "officer alice")]
     await sync_blizzard_roster(guild.pool, [stays, entry("Coffer", character_id=2)], guild_id=guild.guild_id)
     await guild.scan()
     assert [each for each in await _open(guild) if "Coffer" in str(each)] == []
-    assert await _marks(guild) == [("Coffer", "an officer says so.", "officer alice")]
+    assert await _marks(guild) == [("Coffer", "an officer decided this.", "officer alice")]
 
 
 async def test_the_mark_of_a_character_that_left_can_be_removed(guild: GuildBuilder) -> None:
@@ -247,7 +247,7 @@ async def test_the_preview_of_a_mark_changes_nothing_and_is_what_is_done(guild: 
     seen = await preview_decision(guild.pool, MarkShared("Mito", "played by two"))
     assert seen.sentences == [
         "Unlink Mito-area-52 from Mito.",
-        "Remember that Mito-area-52 is a bank or shared character: played by two",
+        "Mark Mito-area-52 as a bank or shared character: played by two",
     ]
     assert differences(before, await snapshot.take(guild.pool)) == {}
     assert (await guild.decide(MarkShared("Mito", "played by two", plan_key=seen.plan_key))).plan == seen.plan
@@ -268,7 +268,8 @@ async def test_who_marked_it_when_and_why_is_told_where_the_character_is_looked_
     details = await issue.issue_details(guild.pool, found.id)
     assert details.explanation is not None
     assert any(
-        "that Vault-area-52 is a bank or shared character: guild bank" in e.sentence
+        e.sentence.startswith("officer alice marked Vault-area-52 as a bank or shared character on ")
+        and e.sentence.endswith(": guild bank")
         for e in details.explanation.evidence
     )
     assert ([each.name for each in listed.items], orphans.items) == (["Vault"], [])

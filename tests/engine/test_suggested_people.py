@@ -89,7 +89,7 @@ async def test_the_same_nickname_in_a_note_leads_to_the_player_whose_character_h
     await guild.character("Velquin", "Odo")
     (found,) = await _suggested(guild, "orphan_wow", "Velquin")
     assert (found.label, found.strength) == ("Elrek", Strength.LIKELY)
-    assert found.speaks_for[0] == "The note of Grimalt-area-52, a character of Elrek, gives the name “Odo” too."
+    assert found.speaks_for[0] == "The note of Grimalt-area-52, a character of Elrek, also says “Odo”."
 
 
 async def test_a_day_of_joining_and_a_rare_rank_support_and_are_weak_alone(guild: GuildBuilder) -> None:
@@ -145,7 +145,7 @@ async def test_a_player_who_is_somebody_else_on_discord_is_a_weaker_suggestion(g
     found = await _for_member(guild, "Zork | Tank")
     taken = next(each for each in found if each.label == "Zork")
     assert taken.strength is not Strength.STRONG
-    assert taken.speaks_against[-1] == "The player Zork is Zork the First on Discord already."
+    assert taken.speaks_against[-1] == "The player Zork is already linked to Zork the First on Discord."
 
 
 async def test_nothing_follows_from_a_suggestion_by_itself(guild: GuildBuilder) -> None:
@@ -178,3 +178,14 @@ async def test_the_statements_do_not_grow_with_the_guild(guild: GuildBuilder) ->
             await issue_details(guild.pool, rows[0][0])
         counts.append(counter.statements)
     assert len(set(counts)) == 1
+
+
+async def test_a_user_name_that_is_like_the_character_is_named_itself(guild: GuildBuilder) -> None:
+    member = await guild.member("Lumenbell")
+    await guild.execute(
+        "update guild_identity.discord_users set username = 'cinderstrand' where id = %(id)s", {"id": member}
+    )
+    await guild.character("Cinderstrond")
+    (found,) = await _suggested(guild, "orphan_wow", "Cinderstrond")
+    assert found.label == "Lumenbell"
+    assert found.speaks_for == ("“Cinderstrond” is spelled like @cinderstrand, a name of Lumenbell.",)

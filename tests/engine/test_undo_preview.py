@@ -45,17 +45,17 @@ def _lines(preview: UndoPreview) -> list[tuple[str, str, str]]:
 
 
 DECISIONS: list[tuple[ManualDecision, list[tuple[str, str, str]]]] = [
-    (LinkCharacter("Loner", "Mito"), [("Player of Loner-area-52", "Mito, as an officer decided", "no one")]),
+    (LinkCharacter("Loner", "Mito"), [("Player of Loner-area-52", "Mito, decided by an officer", "no one")]),
     (
         LinkCharacter("Grimalt", "Mito"),
-        [("Player of Grimalt-area-52", "Mito, as an officer decided", "Elrek, by evidence")],
+        [("Player of Grimalt-area-52", "Mito, decided by an officer", "Elrek, by evidence")],
     ),
     (
         UnlinkCharacter("Mito"),
         [
             ("Player of Mito-area-52", "no one", "Mito, by evidence"),
             ("Main of Mito", "none", "Mito-area-52"),
-            ("Whether Mito-area-52 may be Mito’s", "only if an officer says so", "by evidence"),
+            ("Whether Mito-area-52 may be Mito’s", "only if an officer links them", "by evidence"),
         ],
     ),
     (
@@ -63,8 +63,8 @@ DECISIONS: list[tuple[ManualDecision, list[tuple[str, str, str]]]] = [
         [("Whether Loner-area-52 may be Mito’s", "never: another one", "by evidence")],
     ),
     (SetMain("Grimalt"), [("Main of Elrek", "Grimalt-area-52", "Elrek-area-52")]),
-    (AddAlias("Robin", "Elrek"), [("“Robin” in a note", "means Elrek", "is a word like any other")]),
-    (RemoveAlias("Mitzi"), [("“Mitzi” in a note", "is a word like any other", "means Mito")]),
+    (AddAlias("Robin", "Elrek"), [("Alias “Robin”", "Elrek", "none")]),
+    (RemoveAlias("Mitzi"), [("Alias “Mitzi”", "none", "Mito")]),
 ]
 
 
@@ -87,8 +87,8 @@ async def test_a_new_player_would_go_again_with_its_links(guild: GuildBuilder) -
     assert done.attempt_id is not None
     preview = await preview_undo(guild.pool, done.attempt_id)
     assert _lines(preview) == [
-        ("The player Stormy", "is there", "is not there"),
-        ("Player of Stormy-area-52", "Stormy, as an officer decided", "no one"),
+        ("The player Stormy", "exists", "does not exist"),
+        ("Player of Stormy-area-52", "Stormy, decided by an officer", "no one"),
     ]
     assert preview.seen.move_id > 0
 
@@ -97,9 +97,10 @@ async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBui
     first = await _decide(known, LinkCharacter("Loner", "Mito"))
     second = await _decide(known, LinkCharacter("Loner", "Elrek"), actor=BOB)
     preview = await preview_undo(known.pool, first)
-    assert "The player of Loner was changed since" in (preview.obstacle or "")
+    assert (preview.obstacle or "").startswith("bob moved Loner-area-52 from Mito to Elrek on ")
+    assert (preview.obstacle or "").endswith(". Undo that first, or undo both.")
     assert [(action.attempt_id, action.actor, action.reason) for action in preview.later] == [
-        (second, BOB, "Loner-area-52 belongs to Elrek: an officer says so.")
+        (second, BOB, "Loner-area-52 belongs to Elrek.")
     ]
     with pytest.raises(PlanStale) as refusal:
         await undo(known.pool, first, actor=ALICE)
@@ -130,5 +131,5 @@ async def test_without_a_bot_the_preview_of_a_role_says_what_is_missing(guild: G
     )
     ((attempt,),) = await guild.rows("select id from guild_identity.fix_attempts")
     preview = await preview_undo(guild.pool, attempt)
-    assert _lines(preview) == [("Discord role Officer of Promoted#discord", "held", "not held")]
+    assert _lines(preview) == [("Discord role Officer of Promoted#discord", "has it", "does not have it")]
     assert "No Discord bot is set up" in (preview.obstacle or "")

@@ -125,7 +125,9 @@ def test_an_export_belongs_to_a_guild_by_any_of_its_names(
 
 def test_an_export_under_a_former_name_is_refused_and_told_that_a_new_one_is_needed() -> None:
     renamed = replace(GUILD, name="Night Watch", name_slug="night-watch", former_names=("Lantern Watch",))
-    with pytest.raises(BadInput, match=r"before “Lantern Watch” was renamed to “Night Watch”.*A new one is needed"):
+    with pytest.raises(
+        BadInput, match=r"before “Lantern Watch” was renamed to “Night Watch”.*so it was not used. Export again"
+    ):
         refuse_other_guild(OURS, renamed)
     refuse_other_guild(replace(OURS, guild_name="Night Watch"), renamed)
 

@@ -79,10 +79,10 @@ async def test_of_two_officers_who_press_at_once_the_second_reads_that_it_is_in_
     installed.simulator.faults.slow("add_role", 0.5)
     first = asyncio.create_task(one_fix(installed, issue))
     await until(partial(installed.rows, UNFINISHED))
-    with pytest.raises(Busy, match="Already in progress"):
+    with pytest.raises(Busy, match="are being changed on Discord right now"):
         await fix_one(installed.pool, issue, actor="carol", discord_bot=installed.discord)
     (second,) = await fix(installed)
-    assert (second.outcome, "Already in progress" in second.reason) == (FixOutcome.REFUSED, True)
+    assert (second.outcome, "are being changed on Discord right now" in second.reason) == (FixOutcome.REFUSED, True)
     assert (await finish_interrupted(installed.pool, installed.discord)).count == 0
     assert (await first).outcome is FixOutcome.FIXED
     assert (held(installed, member), len(effects(installed))) == ([RIGHT], 2)
@@ -117,7 +117,7 @@ async def test_an_undo_beside_a_fix_of_the_same_member_reads_that_it_is_in_progr
     installed.simulator.faults.slow("add_role", 0.5)
     second = asyncio.create_task(one_fix(installed, issue))
     await until(partial(installed.rows, UNFINISHED))
-    with pytest.raises(Busy, match="Already in progress"):
+    with pytest.raises(Busy, match="are being changed on Discord right now"):
         await undo(installed.pool, first, actor="carol", discord_bot=installed.discord)
     assert (await second).outcome is FixOutcome.FIXED
     preview = await preview_undo(installed.pool, first, discord_bot=installed.discord)
@@ -151,7 +151,7 @@ async def test_a_member_who_left_while_it_was_interrupted_ends_the_attempt(insta
         "select outcome, reason from guild_identity.fix_attempts where issue_type = 'role_mismatch'"
     )
     assert outcome == "failed"
-    assert "no longer on the Discord server" in reason
+    assert "has left the Discord server" in reason
 
 
 async def test_while_discord_cannot_be_asked_what_was_interrupted_waits(installed: Installation) -> None:
@@ -189,7 +189,7 @@ async def test_a_change_that_discord_makes_after_the_wait_was_over_can_be_undone
     installed.connect()
     assert held(installed, member) == [WRONG]
     assert result.outcome is FixOutcome.UNVERIFIED
-    assert "may still be made" in result.reason
+    assert "may still make it" in result.reason
     while not effects(installed):  # noqa: ASYNC110 -- Discord takes its time
         await asyncio.sleep(0.05)
     await installed.sync_discord()
@@ -210,7 +210,7 @@ async def test_what_discord_did_is_recorded_although_the_rule_breaks_meanwhile(i
     installed.simulator.faults.add("add_role", Fault(change=break_the_rule))
     result = await one_fix(installed, issue)
     assert (result.outcome, held(installed, member)) == (FixOutcome.UNVERIFIED, [RIGHT])
-    assert "The roles were changed, and the rule cannot tell whether they are right" in result.reason
+    assert "The roles were changed, but the rule cannot tell whether they are right" in result.reason
     assert await installed.rows(UNFINISHED) == []
     _rename_authority(installed, "elsewhere", "access_grants_in_force")
     await take_back(installed, result)

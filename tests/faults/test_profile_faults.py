@@ -99,7 +99,7 @@ async def test_an_outage_of_all_profiles_erases_what_they_said_before_thirty_day
     await age(installed, 1.1)
     report = await installed.sync_battlenet()
     assert (report.status, await installed.rows(known)) == ("partial", [(0,)])
-    assert "Not fetched again for 28 days" in " ".join(report.steps[1].notices)
+    assert "not updated for 28 days were erased" in " ".join(report.steps[1].notices)
     assert await installed.rows(GONE) == [(0,)]
 
 

@@ -93,7 +93,7 @@ async def test_an_inserted_rank_touches_no_role_until_it_is_confirmed_and_then_e
         report = await getattr(installed, source)()
         assert (untouched(installed), await installed.rows(OPEN)) == (True, [(0,)]), source
     assert report.check is not None
-    assert "The ranks were changed in the game" in " ".join(report.check.errors)
+    assert "The ranks changed in the game" in " ".join(report.check.errors)
     assert await confirm(installed) > 0
     await sync_all(installed, order)
     assert (await installed.rows(OPEN), untouched(installed)) == ([(0,)], True)
@@ -133,7 +133,7 @@ async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_me
     await installed.sync_discord()
     installed.world.insert_rank(1, "Warlord")
     await installed.sync_battlenet()
-    with pytest.raises(Refused, match="ranks"):
+    with pytest.raises(Refused, match="changed rank together"):
         await fix(installed)
     assert (await installed.rows(OPEN), untouched(installed)) == ([(1,)], True)
     await installed.upload()

@@ -181,7 +181,7 @@ async def test_a_role_that_is_given_while_the_other_cannot_be_taken_is_told_and_
         assert f"'{RIGHT}' was given" in result.reason
     assert await installed.rows(ATTEMPTS) == [("failed", 1)] * len(members)
     rows = await installed.rows("select summary from guild_identity.audit_issues where issue_type = 'role_mismatch'")
-    assert all(summary.endswith("has Officer on Discord as they should, and also Raider") for (summary,) in rows)
+    assert all(summary.endswith("has Officer on Discord, which is right, and also Raider") for (summary,) in rows)
     installed.simulator.faults.clear()
     await take_back(installed, results[0])
     assert [held(installed, member) for member in members] == [[WRONG], [RIGHT, WRONG], [RIGHT, WRONG]]

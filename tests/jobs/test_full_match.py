@@ -40,7 +40,7 @@ async def test_a_full_match_that_was_asked_for_is_done_and_can_be_undone(
     for _ in range(3):
         await work_until_stopped(services, wait=False)
     told = await _told(guild, request_id)
-    assert (told.state, told.sentence) == ("done", "1 players created, 1 characters linked, 0 left alone.")
+    assert (told.state, told.sentence) == ("done", "1 players created, 1 characters linked, 0 skipped.")
     assert await guild.rows("select actor from guild_identity.sync_log where pipeline = 'full_match'") == [
         ("officer alice",)
     ]
@@ -128,14 +128,14 @@ async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
     assert cut_off is not None
     await run_matching(guild.pool, actor=cut_off.actor, selected=cut_off.selected)
     await run_full_match(services, guild.guild_id)
-    assert str((await _told(guild, request_id)).sentence).endswith("An earlier try was cut off and may have done it.")
+    assert str((await _told(guild, request_id)).sentence).endswith("An earlier, interrupted try may have done it.")
     assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
 
 
 async def test_a_choice_is_refused_while_another_match_waits(services: Services, guild: GuildBuilder) -> None:
     await _ask(guild)
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
-        with pytest.raises(Refused, match="one at a time"):
+        with pytest.raises(Refused, match="A full match is already queued, and only one runs at a time"):
             await matches.ask(here, actor="officer bob", selected=["0123456789abcdef"])
     assert await guild.rows("select actor, selected from guild_identity.match_requests") == [("officer alice", None)]
 

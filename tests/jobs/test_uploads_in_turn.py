@@ -53,12 +53,12 @@ async def test_a_worker_that_dies_while_another_holds_the_guilds_lock_costs_no_t
 
 async def test_only_an_upload_that_was_given_up_is_tried_again(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
-    with pytest.raises(Refused, match="it waits to be taken in"):
+    with pytest.raises(Refused, match=f"Upload {upload_id}: waiting to be processed"):
         await api.retry(services, upload_id, guild.guild_id)
     await process_uploads(services, guild.guild_id)
     with pytest.raises(Refused, match="Processed: 1 character, "):
         await api.retry(services, upload_id, guild.guild_id)
-    with pytest.raises(NotFound, match="no upload with the number 999"):
+    with pytest.raises(NotFound, match="Upload 999 does not exist"):
         await api.retry(services, 999, guild.guild_id)
 
 
@@ -68,7 +68,7 @@ async def test_what_was_given_up_and_sent_again_waits_once(services: Services, g
     await process_uploads(services, guild.guild_id)
     again = await upload(guild, "Main")
     assert again != upload_id
-    with pytest.raises(Refused, match="waits already"):
+    with pytest.raises(Refused, match="The same export is already waiting"):
         await api.retry(services, upload_id, guild.guild_id)
     await process_uploads(services, guild.guild_id)
     assert [row[0] for row in await upload_rows(guild)] == ["failed", "done"]
@@ -94,8 +94,8 @@ async def test_an_older_export_that_comes_later_is_superseded_and_says_by_which(
         told = await uploads.get(here, older)
     assert told.state == "superseded"
     assert told.sentence == (
-        "Superseded: this export is of 2026-08-25 12:00 UTC, and everything in it is known from a newer one of "
-        f"2026-11-23 12:00 UTC. Nothing was changed. The newer one is upload {newer}."
+        "Superseded: this export is from 2026-08-25 12:00 UTC, and a newer one of 2026-11-23 12:00 UTC already has "
+        f"everything in it. Nothing was changed. The newer one is upload {newer}."
     )
     assert await guild.rows("select status from guild_identity.sync_log order by id") == [("done",), ("superseded",)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from laws import snapshot
 from laws.snapshot import Row
@@ -28,6 +29,7 @@ _TABLES = (
     "guild_identity.discord_users",
     "guild_identity.former_names",
     "guild_identity.shared_characters",
+    "guild_identity.hiatuses",
 )
 _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
@@ -49,14 +51,20 @@ class Guild:
     now_ms: int
     shared: frozenset[int]
     """Characters that an officer has marked as a bank or shared."""
+    away: frozenset[int]
+    """Players of whom an officer has said that they are away, and whose day has not come."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
         rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
-        characters, players, links, aliases, rejections, members, former, marks = (rows[table] for table in _TABLES)
+        characters, players, links, aliases, rejections, members, former, marks, hiatuses = (
+            rows[table] for table in _TABLES
+        )
+        today = datetime.fromtimestamp(now_ms / 1000, UTC).date().isoformat()
+        away = frozenset(row["player_id"] for row in hiatuses if row["until"] is None or row["until"] > today)
         shared = frozenset(row["character_id"] for row in marks)
         ranks, roles = rows[_RANKS], rows[_ROLES]
-        guild = cls(characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared)
+        guild = cls(characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared, away)
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild
 

@@ -351,6 +351,8 @@ BY_OFFICERS = (
     "mark_shared",
     "mark_shared",
     "unmark_shared",
+    "set_hiatus",
+    "end_hiatus",
     "merge",
     "confirm_ranks",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from laws import direct_rows
@@ -17,10 +18,12 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
+    EndHiatus,
     LinkCharacterToMember,
     MarkShared,
     MergePlayers,
     NewPlayer,
+    SetHiatus,
     UnlinkCharacter,
     UnlinkMember,
     UnmarkShared,
@@ -259,6 +262,18 @@ async def _unmark_shared(life: Life, event: Event) -> None:
         await life.decide(UnmarkShared(str(character)))
 
 
+async def _set_hiatus(life: Life, event: Event) -> None:
+    if player := _one_of([row["id"] for row in await life.rows("players")], event.who):
+        with contextlib.suppress(Refused):
+            until = (datetime.now(UTC) + timedelta(days=2 + event.number)).date().isoformat()
+            await life.decide(SetHiatus(f"#{player}", until if event.number % 3 else None, event.name))
+
+
+async def _end_hiatus(life: Life, event: Event) -> None:
+    if player := _one_of([row["player_id"] for row in await life.rows("hiatuses")], event.who):
+        await life.decide(EndHiatus(f"#{player}"))
+
+
 _HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
@@ -289,5 +304,7 @@ _HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "new_player": _new_player,
     "mark_shared": _mark_shared,
     "unmark_shared": _unmark_shared,
+    "set_hiatus": _set_hiatus,
+    "end_hiatus": _end_hiatus,
     "merge": _merge,
 }

@@ -56,9 +56,8 @@ def _is_orphan(guild: Guild, member: Row) -> bool:
 
 def _is_stale(guild: Guild, character: Row) -> bool:
     login = character["last_login_timestamp"]
-    return (
-        character["id"] not in guild.shared and login is not None and login < guild.now_ms - DAYS_UNTIL_STALE * DAY_MS
-    )
+    is_excused = character["id"] in guild.shared or guild.player_of(character) in guild.away
+    return not is_excused and login is not None and login < guild.now_ms - DAYS_UNTIL_STALE * DAY_MS
 
 
 def _has_wrong_roles(guild: Guild, player: Row) -> bool:

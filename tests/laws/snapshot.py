@@ -22,6 +22,7 @@ PEOPLE_TABLES = frozenset(
         "guild_identity.player_note_aliases",
         "guild_identity.link_rejections",
         "guild_identity.shared_characters",
+        "guild_identity.hiatuses",
     }
 )
 _GUILDS = "guild_identity.guilds"

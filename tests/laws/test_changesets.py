@@ -150,6 +150,17 @@ def _shared(p: Picked) -> Iterator[RowChange]:
         yield changeset.mark_shared(p.character.named, "x")
 
 
+def _away(p: Picked) -> Iterator[RowChange]:
+    known = p.facts.hiatuses.get(p.player.id)
+    former = {"until": known.day, "reason": known.reason} if known is not None else None
+    if known is not None and p.other.id not in p.facts.hiatuses:
+        yield changeset.move_hiatus(p.other.named, p.player.named, known.day)
+    elif known is not None and p.word == "word0":
+        yield changeset.end_hiatus(p.player.named, known.day)
+    else:
+        yield changeset.set_hiatus(p.player.named, "2099-12-24", "x", former=former)
+
+
 def _said_before(p: Picked) -> Iterator[RowChange]:
     if said := p.rejection():
         player = said.pop("player")
@@ -170,6 +181,8 @@ def _merge(p: Picked) -> Iterator[RowChange]:
     for key, player_id in p.facts.aliases.items():
         if player_id == other.id:
             yield changeset.move_alias(stays, other, p.facts.written_aliases[key])
+    if p.other.id in p.facts.hiatuses:
+        yield changeset.end_hiatus(other, p.facts.hiatuses[p.other.id].day)
     if p.other.discord_user_id in p.facts.members and p.player.discord_user_id is None:
         yield changeset.attach_member(stays, p.facts.members[p.other.discord_user_id].named)
     yield changeset.delete_player(other, p.other.discord_user_id, stays)
@@ -185,6 +198,7 @@ _BUILDERS: tuple[Builder, ...] = (
     _rejections,
     _said_before,
     _shared,
+    _away,
     _merge,
 )
 
@@ -300,6 +314,7 @@ _CHANGED: dict[str, tuple[str, str]] = {
     "link": ("player_characters", "evidence = 'otherwise'"),
     "rejection": ("link_rejections", "reason = 'otherwise'"),
     "shared": ("shared_characters", "reason = 'otherwise'"),
+    "hiatus": ("hiatuses", "reason = 'otherwise'"),
 }
 
 
@@ -330,8 +345,9 @@ async def _name(life: Life, row: RowChange) -> str:
         return "not this player"
     if row.table == "alias":
         return str((row.after or {})["alias"])
-    if row.table == "player":
-        return next(str(each["display_name"]) for each in await life.rows("players") if each["id"] == row.id)
+    if row.table in ("player", "hiatus"):
+        player = row.id if row.table == "player" else (row.after or {})["player_id"]
+        return next(str(each["display_name"]) for each in await life.rows("players") if each["id"] == player)
     return next(str(each["character_name"]) for each in await life.rows("wow_characters") if each["id"] == row.id)
 
 
@@ -375,7 +391,7 @@ async def test_a_row_that_was_changed_since_it_was_planned_is_named_and_nothing_
         return
     before = await _people(life)
     async with pool.writing(life.guild_id, alone=False) as guild:
-        with pytest.raises(PlanStale, match=r"Nothing was changed; look again\.$"):
+        with pytest.raises(PlanStale, match=r"Nothing was changed. Check again\.$"):
             await apply.apply(guild, [plan], author)
     assert differences(before, await _people(life)) == {}
 

@@ -201,7 +201,7 @@ def _calls_of(work: Callable[[], object]) -> int:
     return calls
 
 
-def _large_guild(number: int) -> Known:
+def large_guild(number: int) -> GuildFacts:
     syllables = ("ka", "lo", "mi", "ru", "te", "na", "so", "vi", "da", "pe", "gu", "ze", "bra", "tor")
     characters, members = {}, {}
     for at in range(number):
@@ -210,7 +210,7 @@ def _large_guild(number: int) -> Known:
         members[at] = KnownMember(at, str(at), f"user{name.lower()}", None, f"{name} | Tank", is_present=True)
     characters[number] = _character(number, "Xyloqux", None, "realm", "", 1, None)
     members[number] = KnownMember(number, str(number), "xyloqx", None, "Xyloqx | Tank", is_present=True)
-    return Known(Resolver(GuildFacts(1, characters, {}, members, {}, frozenset())), NOW)
+    return GuildFacts(1, characters, {}, members, {}, frozenset())
 
 
 def test_strangers_whose_names_begin_otherwise_add_nothing_to_what_a_question_costs(
@@ -226,7 +226,7 @@ def test_strangers_whose_names_begin_otherwise_add_nothing_to_what_a_question_co
     monkeypatch.setattr(process, "extract", counted)
     counts, distances = [], []
     for number in (300, 1200):
-        known = _large_guild(number)
+        known = Known(Resolver(large_guild(number)), NOW)
         candidates_for_character(known, 0, None)
         candidates_for_member(known, 0, None)
         assert candidates_for_character(known, number, None)[0].label == "Xyloqx | Tank"
@@ -239,3 +239,29 @@ def test_strangers_whose_names_begin_otherwise_add_nothing_to_what_a_question_co
     assert counts[1] <= 1.2 * counts[0], counts
     assert distances[0] > 0
     assert distances[1] <= 1.2 * distances[0], distances
+
+
+@pytest.mark.parametrize("is_player", [True, False])
+def test_a_word_that_everyone_on_discord_has_in_their_name_adds_nothing_to_what_a_question_costs(
+    is_player: bool,
+) -> None:
+    counts = []
+    for word in ("Tank", "Lantern"):  # the first is a word of the vocabulary, which is no name
+        facts = large_guild(400)
+        members = {
+            at: each._replace(display_name=each.display_name.replace("Tank", word))
+            for at, each in facts.members.items()
+        }
+        of_members = {at: KnownPlayer(at, f"Name{at}", at, None, None) for at in members if at % 3}
+        notes = {
+            at: each._replace(note=f"big {word.lower()}") if at % 3 else each for at, each in facts.characters.items()
+        }
+        facts = replace(facts, members=members, players=of_members if is_player else {}, characters=notes)
+        known = Known(Resolver(facts), NOW)
+        candidates_for_member(known, 0, None)
+        candidates_for_character(known, 1, None)
+        counts.append(
+            _calls_of(lambda known=known: candidates_for_member(known, 0, None))  # type: ignore[misc]
+            + _calls_of(lambda known=known: candidates_for_character(known, 1, None))  # type: ignore[misc]
+        )
+    assert counts[1] <= 1.5 * counts[0], counts

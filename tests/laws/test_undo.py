@@ -16,19 +16,22 @@ from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.changes.tables import TABLES
 from sv_common.guild_sync.core.errors import PattError, Refused
+from sv_common.guild_sync.engine.results import undoable_in
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity.decisions import (
+    EndHiatus,
     ManualDecision,
     MarkShared,
     MergePlayers,
     RejectLink,
     RemoveAlias,
+    SetHiatus,
     SetMain,
     UnlinkCharacter,
     UnlinkMember,
     UnmarkShared,
 )
-from sv_common.guild_sync.mitigations import preview_undo, undo
+from sv_common.guild_sync.mitigations import fix_all, preview_undo, undo, undo_together
 
 _TABLES = {f"{table.schema}.{table.name}" for table in TABLES.values()}
 _ACTOR = "officer"
@@ -36,7 +39,7 @@ _QUONDAM = "quondam"
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
 _lives = events(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
-_choices = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
+_choices = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
 _orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=8)
 
 
@@ -96,6 +99,8 @@ async def _decision(life: Life, kind: int, one: int, another: int) -> ManualDeci
         MarkShared(character, "bank"),
         UnmarkShared(character),
         RemoveAlias(aliases[one % len(aliases)]) if aliases else SetMain(character),
+        SetHiatus(player, None if another % 2 else f"2099-01-{another + 1:02}"),
+        EndHiatus(player),
     ]
     return decisions[kind]
 
@@ -178,6 +183,47 @@ async def test_undoing_a_match_in_parts_from_the_last_decision_on_restores_the_e
         assert await _undo(life, attempt) is None
     for match in new:
         assert await _undo(life, match) is None
+    assert differences(before, await _people(life)) == {}
+
+
+@tried_on()
+@given(_guilds, _lives, _choices)
+async def test_undone_with_the_later_ones_in_its_way_an_attempt_leaves_the_rows_as_before_and_takes_nothing_else_along(
+    pool: Pool, spec: GuildSpec, life_of: list[Event], choices: list[tuple[int, int, int]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    before = await _people(life)
+    done = [await _decide(life, await _decision(life, *choice)) for choice in choices]
+    made = [attempt for attempt in done if attempt is not None]
+    for attempt in made[:1]:
+        seen = await _preview(life, attempt)
+        assert (seen.obstacle is None) != (seen.together is not None), seen.obstacle
+        chosen = [each.id for each in seen.together.attempts] if seen.together else [attempt]
+        report = await undo_together(pool, chosen, actor=_ACTOR, guild_id=life.guild_id)
+        assert {*report.attempt_ids} == {*chosen}
+        rest = [each for each in reversed(made) if each not in chosen]
+        assert {*rest} <= {*await life.undoable_attempts()}
+        for each in rest:
+            assert await _undo(life, each) is None
+        assert differences(before, await _people(life)) == {}
+
+
+@tried_on()
+@given(_guilds, _lives, _choices)
+async def test_after_the_undo_of_a_batch_the_rows_are_as_before_the_batch(
+    pool: Pool, spec: GuildSpec, life_of: list[Event], choices: list[tuple[int, int, int]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    before = await _people(life)
+    batch = []
+    for issue_type in ("note_mismatch", "orphan_wow", "orphan_discord"):
+        report = await fix_all(pool, issue_type, actor=_ACTOR, guild_id=life.guild_id)
+        batch += undoable_in(report.results)
+    later = [await _decide(life, await _decision(life, *choice)) for choice in choices]
+    for each in [attempt for attempt in reversed(later) if attempt is not None]:
+        assert await _undo(life, each) is None
+    if batch:
+        await undo_together(pool, batch, actor=_ACTOR, guild_id=life.guild_id)
     assert differences(before, await _people(life)) == {}
 
 

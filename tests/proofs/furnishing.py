@@ -18,7 +18,7 @@ from sv_common.guild_sync.identity.decisions import AddAlias, LinkCharacter, Rej
 from sv_common.guild_sync.identity_engine import apply_decision, preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.jobs import matches, requests
 from sv_common.guild_sync.roster import runs, uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
 from sv_common.guild_sync.sources.ports import Sources
@@ -127,7 +127,10 @@ async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -
 
 
 async def _full_matches(guild: GuildBuilder, officer: str) -> None:
-    """One full match is done for one person, and another one waits."""
+    """One full match is done for one person, and another one waits; so is a scan."""
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        job, _ = await requests.ask(here, "scan", {}, actor=officer)
+        await requests.finish(here, job.id, "done", "Nothing was found.")
     found = await preview_matching(guild.pool, guild_id=guild.guild_id)
     for chosen in ([found.groups[0].key], None):
         async with guild.pool.writing(guild.guild_id, alone=False) as here:

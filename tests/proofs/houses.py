@@ -51,6 +51,7 @@ MORE_VIEWS = (
     "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
     "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
     "/admin/data-quality/preview?guild={guild_id}&issue_ids={issue_id}",
+    "/admin/data-quality/attempts/undo?guild={guild_id}&attempts={attempt_id}",
     "/admin/data-quality/preview/all?guild={guild_id}",
     "/admin/data-quality/preview/all?guild={guild_id}&state=dismissed",
     "/admin/data-quality/issues/{issue_id}?search=o",
@@ -59,6 +60,11 @@ MORE_VIEWS = (
     "/admin/settings/preview?guild={guild_id}&kind=rule&issue_type=orphan_wow&is_enabled=false",
     "/admin/settings/preview?guild={guild_id}&kind=ranks&roles.1.role=none",
     "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",
+    "/admin/inbox/999999?guild={guild_id}",
+    "/admin/inbox/{key}?find=mito",
+    "/admin/inbox/{key}?find=nobody-is-called-so",
+    "/admin/inbox/{key}?find=%3Cb%20class=owned%3E",
+    "/admin/inbox/999999/next?then=",
     "/admin/activity?show=actions&actor=nobody",
     "/admin/activity?status=failed",
     "/admin/activity/losses?guild={guild_id}",
@@ -105,7 +111,7 @@ class House:
             for view in REFUSALS:
                 answer = await client.get(view.address)
                 assert answer.status_code == view.status, view
-                walk.sources[view] = answer.text
+                walk.sources[view], walk.sizes[view] = answer.text, answer.num_bytes_downloaded
         walk.views += REFUSALS
         return walk
 
@@ -188,7 +194,13 @@ _NUMBERS = """
     union all
     select 'attempt_id', array(select id from guild_identity.fix_attempts order by id limit 2)
     union all
+    select 'job_id', array(select id from guild_identity.work_requests order by id limit 1)
+    union all
     select 'upload_id', array(select id from guild_identity.addon_uploads order by id limit 2)
+    union all
+    select 'key', array(
+        select distinct on (issue_type) id from guild_identity.audit_issues
+        where resolved_at is null and dismissed_at is null order by issue_type, id)
     union all
     select 'guild_id', array(select id from guild_identity.guilds order by id limit 1)
 """

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
 from patt.web.context import SESSION_COOKIE
 from proofs.houses import House
-from proofs.walking import View
+from proofs.walking import View, Walk
 
 Scheme = Literal["light", "dark"]
 
@@ -22,8 +23,11 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 BRIGHTEST_DARK = 200
 """Of red, green and blue together."""
 
-MOST_BYTES = 150_000
-"""What a page may transfer with all its assets, without a cache."""
+LANDING = "/admin/inbox"
+MOST_BYTES_TO_LAND, MOST_BYTES = 60_000, 70_000
+"""Of the page to which everybody comes first, and of any other, with all that it loads: compressed, with nothing in a cache."""
+
+_LOADED = re.compile(r'(?:href|src)="(/static/[^"#]+\.(?:css|js)|/static/icons[^"#]+)')
 
 GRAVE = {"serious", "critical"}
 _AXE = """async colors => {
@@ -39,29 +43,22 @@ class Eye:
     page: Page
     base_url: str
     wrong: list[str] = field(default_factory=list)
-    answers: list[Response] = field(default_factory=list)
+    _shown: tuple[Scheme, int] | None = None
 
     def __post_init__(self) -> None:
         """Listen to what the tab says and asks for."""
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self.wrong.append(f"an error in a script: {error}"))
         self.page.on("request", self._note_request)
-        self.page.on("response", self._note_answer)
 
     async def open(self, view: View) -> list[str]:
         """Open a page; return what is wrong with how it came."""
         self.wrong.clear()
-        self.answers.clear()
         answer = await self.page.goto(f"{self.base_url}{view.address}")
         status = answer.status if answer else None
         # A browser writes into its console that a page itself was answered with 404; that is meant here.
         wrong = [each for each in self.wrong if view.status < 400 or str(view.status) not in each]
         return [*wrong, *([f"answered {status} instead of {view.status}"] if status != view.status else [])]
-
-    async def transferred(self) -> int:
-        """Return the bytes of the page and all that it loaded, with headers."""
-        sizes = [await answer.request.sizes() for answer in self.answers]
-        return sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)
 
     async def overhang(self) -> int:
         """Return by how many pixels the page is wider than the window."""
@@ -75,8 +72,11 @@ class Eye:
 
     async def show(self, scheme: Scheme, width: int) -> None:
         """Show the page in a color scheme and at a width."""
-        await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        if self._shown is None or self._shown[0] != scheme:
+            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if self._shown is None or self._shown[1] != width:
+            await self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self._shown = (scheme, width)
 
     async def grave_faults(self, *, of_colors: bool = False) -> list[str]:
         """Return what axe finds that keeps somebody from using the page, with the element; of its colors alone if asked."""
@@ -93,11 +93,6 @@ class Eye:
     def _note_message(self, message: ConsoleMessage) -> None:
         self.wrong.append(f"in the console: {message.text}")
 
-    def _note_answer(self, answer: Response) -> None:
-        """Note an answer that ends; the stream of what changes stays open as long as the page."""
-        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
-            self.answers.append(answer)
-
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith(self.base_url):
             self.wrong.append(f"asks elsewhere: {request.url}")
@@ -105,16 +100,27 @@ class Eye:
 
 @asynccontextmanager
 async def eye(browser: Browser, house: House, **options: Any) -> AsyncIterator[Eye]:
-    """Give a tab in which an officer of this house is signed in, and which keeps nothing in a cache."""
+    """Give a tab in which an officer of this house is signed in."""
     context = await browser.new_context(viewport={"width": WIDE, "height": HEIGHT}, **options)
     await context.add_cookies([{"name": SESSION_COOKIE, "value": house.session, "url": house.base_url}])
     page = await context.new_page()
-    session = await context.new_cdp_session(page)
-    await session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     try:
         yield Eye(page, house.base_url)
     finally:
         await context.close()
+
+
+async def too_heavy(house: House, walk: Walk) -> list[str]:
+    """Return the pages that weigh too much when they are opened first: their source, styles, scripts and signs."""
+    loaded = {view: set(_LOADED.findall(source)) for view, source in walk.sources.items()}
+    async with house.client() as client:
+        files = {each: (await client.get(each)).num_bytes_downloaded for each in set().union(*loaded.values())}
+    weights = {view: walk.sizes[view] + sum(files[each] for each in needed) for view, needed in loaded.items()}
+    return [f"{view.address}: {weight:,} bytes" for view, weight in weights.items() if weight > _most_of(view)]
+
+
+def _most_of(view: View) -> int:
+    return MOST_BYTES_TO_LAND if view.address == LANDING else MOST_BYTES
 
 
 def _why(node: dict[str, Any]) -> str:

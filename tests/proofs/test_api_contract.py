@@ -111,7 +111,7 @@ async def test_a_body_that_is_no_text_is_bad_input_like_any_other(
     body = b"\xff\xfe{"
     answer = await alice.post(f"{API}/issues/1/dismiss", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:patt:problem:bad-input")
-    assert answer.json()["detail"] == "The body could not be read. Send JSON in UTF-8."
+    assert answer.json()["detail"] == "The request is not readable. Send JSON in UTF-8."
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from sv_common.db.pool import make_pool
 from web.helpers import application
 
 HOW_TO_MEND = (
-    "Give the field an example: by its name in patt/api/examples.py, or with Field(examples=[...]); "
+    "Give the field an example: by its name in patt/api_examples.py, or with Field(examples=[...]); "
     "a parameter with Query(examples=[...])."
 )
 

@@ -9,16 +9,19 @@ from urllib.parse import urlsplit
 
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr", "path", "rect"})
 _NAMED_BY_TEXT = frozenset({"button", "summary", "a"})
+SHELLS = {"spine": "wide", "topbar": "phone", "tabs": "phone"}
+"""By their class: what stands beside a page where there is room, or above and below it on a phone; never both."""
 ALWAYS_OURS = ("/logout", "/login", "/api/v1/admin/account/")
 """Addresses that everybody may send a form to, about their own sign-ins."""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """Something to press: what it is called, and where it leads, if it is a link."""
+    """Something to press: what it is called, where it leads, if it is a link, and in which shell it stands, if in one."""
 
     name: str
     href: str | None = None
+    shell: str = ""
 
 
 class Verbs(HTMLParser):
@@ -29,7 +32,7 @@ class Verbs(HTMLParser):
         self.verbs: list[Verb] = []
         self.forms: list[tuple[str, str]] = []
         """Method and path of each form, and of each button that sends it elsewhere."""
-        self._open: list[tuple[str, str | None, str | None, list[str]]] = []
+        self._open: list[tuple[str, str | None, str | None, str, list[str]]] = []
         self._method = "get"
         self.feed(text)
 
@@ -45,15 +48,16 @@ class Verbs(HTMLParser):
             self.verbs.append(Verb(given["aria-label"]))
         is_pressed = tag in ("button", "summary") or (tag == "a" and "button" in given.get("class", "").split())
         if tag not in _VOID:
-            self._open.append((tag if is_pressed else "", given.get("aria-label"), given.get("href"), []))
+            shell = SHELLS.get(given.get("class", "")) or (self._open[-1][3] if self._open else "")
+            self._open.append((tag if is_pressed else "", given.get("aria-label"), given.get("href"), shell, []))
 
     def handle_endtag(self, tag: str) -> None:
         """Note what was pressed by its label, or by its text."""
         if tag in _VOID:
             return
-        kind, label, href, pieces = self._open.pop()
+        kind, label, href, shell, pieces = self._open.pop()
         if kind in _NAMED_BY_TEXT:
-            self.verbs.append(Verb(label or " ".join("".join(pieces).split()), href))
+            self.verbs.append(Verb(label or " ".join("".join(pieces).split()), href, shell))
 
     def handle_data(self, data: str) -> None:
         """Note the text of everything that is open."""

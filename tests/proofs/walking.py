@@ -48,11 +48,12 @@ class View:
 class Walk:
     """The pages that were found, with their sources; `unvisited` are the routes of which none was, with what was met instead.
 
-    `parts` are routes that give parts of pages, or what is no page, such as events for one.
+    `parts` are routes that give parts of pages, or what is no page, such as events for one. `sizes` are compressed bytes.
     """
 
     views: list[View] = field(default_factory=list)
     sources: dict[View, str] = field(default_factory=dict)
+    sizes: dict[View, int] = field(default_factory=dict)
     parts: set[str] = field(default_factory=set)
     unvisited: dict[str, str] = field(default_factory=dict)
 
@@ -102,13 +103,13 @@ class Walker:
             route = self._route_of(address)
             if route is None or self._is_enough(route, address, steps, seen, walk):
                 continue
-            status, text = await self._look_at(address)
+            status, text, size = await self._look_at(address)
             met[route] = met[route] or f"{address} answered {status}"
             if status == 200 and text is None:
                 walk.parts.add(route)
             elif status == 200 and text is not None:
                 walk.views.append(view := View(route, address))
-                walk.sources[view] = text
+                walk.sources[view], walk.sizes[view] = text, size
                 queue.extend((link, steps + 1) for link in self._links(address, text) if follows_links)
         visited = {view.route for view in walk.views} | walk.parts | set(leads_on)
         walk.unvisited = {route: what for route, what in met.items() if route not in visited}
@@ -137,13 +138,17 @@ class Walker:
         path = urlsplit(address).path
         return next((route for route, pattern in self._routes.items() if pattern.fullmatch(path)), None)
 
-    async def _look_at(self, address: str) -> tuple[int, str | None]:
-        """Return the status and, where it is a whole page, its text. What never ends, such as events, is not waited for."""
+    async def _look_at(self, address: str) -> tuple[int, str | None, int]:
+        """Return the status and, where it is a whole page, its text; and how many bytes came.
+
+        What never ends, such as events, is not waited for.
+        """
         async with self._client.stream("GET", address) as answer:
             if not answer.headers.get("content-type", "").startswith("text/html"):
-                return answer.status_code, None
+                return answer.status_code, None, 0
             text = (await answer.aread()).decode()
-        return answer.status_code, text if text.lstrip().lower().startswith("<!doctype html>") else None
+        is_whole = text.lstrip().lower().startswith("<!doctype html>")
+        return answer.status_code, text if is_whole else None, answer.num_bytes_downloaded
 
     def _links(self, address: str, text: str) -> Iterator[str]:
         for link in Page(text).links:

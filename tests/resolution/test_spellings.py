@@ -90,7 +90,7 @@ def test_a_character_that_left_keeps_its_name_from_meaning_another(departed: str
 
 def test_the_evidence_says_that_a_name_is_spelt_otherwise() -> None:
     (evidence,) = in_guild("reroll de Emilien", "Émilien").evidence
-    assert evidence.endswith("It is the same name in another spelling, and no one else has it.")
+    assert evidence.endswith("The same name in another spelling, and no one else has it.")
 
 
 @pytest.mark.parametrize(

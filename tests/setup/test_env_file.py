@@ -34,7 +34,7 @@ def test_a_value_is_read_as_it_was_written(file: Path, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\0b", "x${HOME}y", "\x1b[31m"])
 def test_a_value_that_no_file_can_hold_is_refused_and_nothing_is_written(file: Path, value: str) -> None:
-    with pytest.raises(BadInput, match="PATT_BASE_URL holds a character"):
+    with pytest.raises(BadInput, match="PATT_BASE_URL has a character"):
         env_file.keep({"discord_bot_token": "good", "base_url": value}, file)
     assert not file.exists()
 

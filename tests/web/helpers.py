@@ -204,6 +204,7 @@ class Seen(HTMLParser):
         self.tags: list[str] = []
         self.links: list[str] = []
         self._open: list[str | None] = []
+        self._places: list[frozenset[str]] = []
         self._pieces: list[tuple[frozenset[str], str]] = []
         self.feed(page.text)
 
@@ -211,6 +212,7 @@ class Seen(HTMLParser):
         """Note an element."""
         given = dict(attrs)
         self.tags.append(tag)
+        self._places.append(frozenset(filter(None, self._open)))
         self.links += [link for link in (given.get("href"),) if link]
         if tag not in ("meta", "link", "img", "input"):
             self._open.append(given.get("id"))
@@ -226,6 +228,10 @@ class Seen(HTMLParser):
     def text(self, within: str | None = None) -> str:
         """Return the text, of the whole page or of the element with an id, with single blanks."""
         return " ".join(" ".join(data for ids, data in self._pieces if within is None or within in ids).split())
+
+    def tags_within(self, within: str) -> list[str]:
+        """Return the names of the elements in the element with an id."""
+        return [tag for tag, ids in zip(self.tags, self._places, strict=True) if within in ids]
 
     def counts(self, issue_type: str) -> tuple[int, ...]:
         """Return the numbers on a rule's card: open, waiting, resolved in 30 days."""

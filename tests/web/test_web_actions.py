@@ -42,12 +42,12 @@ async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
 @pytest.mark.parametrize(
     ("path", "fields", "sentence"),
     [
-        ("issues/{number}/dismiss", {"reason": ""}, "A reason is needed"),
+        ("issues/{number}/dismiss", {"reason": ""}, "Add a reason"),
         ("issues/{number}/dismiss", {"reason": "later", "until": "soon"}, "until: Input should be a valid date"),
         ("issues/{number}/reopen", {}, "is not dismissed"),
-        ("attempts/999/undo", {}, "There is no fix attempt"),
-        ("fix/999999", {}, "There is no issue"),
-        ("jobs", {"kind": "scan_rule", "issue_type": "nonsense"}, "There is no rule “nonsense”"),
+        ("attempts/999/undo", {}, "does not exist"),
+        ("fix/999999", {}, "does not exist"),
+        ("jobs", {"kind": "scan_rule", "issue_type": "nonsense"}, "Rule “nonsense” does not exist."),
     ],
 )
 async def test_what_cannot_be_done_is_told_on_the_page_too(

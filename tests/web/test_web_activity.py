@@ -256,4 +256,4 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         assert (await uploads.get(here, number)).state == "received"
     await alice.post(button, data={"back": ACTIVITY})
-    assert "Only an upload that was given up can be tried again." in (await see(alice, ACTIVITY)).text()
+    assert "Only a failed upload can be tried again." in (await see(alice, ACTIVITY)).text()

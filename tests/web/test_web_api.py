@@ -75,7 +75,7 @@ async def test_a_fix_of_a_resolved_issue_changes_nothing_and_says_so(
     await alice.post(f"{API}/fix/{number}")
     body = (await alice.post(f"{API}/fix/{number}")).json()
     assert (body["outcome"], body["resolved"], body["attempt_id"]) == ("nothing_to_do", True, None)
-    assert body["sentence"] == "Already resolved by officer alice; nothing was changed."
+    assert body["sentence"] == "Already resolved by officer alice. Nothing was changed."
     assert len(await troubled.rows("select id from guild_identity.fix_attempts")) == 1
 
 
@@ -83,7 +83,7 @@ async def test_a_fix_of_a_resolved_issue_changes_nothing_and_says_so(
     ("issue_type", "needle", "why"),
     [
         ("orphan_wow", "Riddle", "Not fixed: "),
-        ("orphan_discord", "Zephyr", "No unlinked character"),
+        ("orphan_discord", "Zephyr", "No unknown character"),
         ("role_mismatch", "Promoted", "No Discord bot is set up"),
         ("stale_character", "Sleeper", "has no fix"),
     ],
@@ -107,7 +107,7 @@ async def test_fixing_all_counts_what_became_of_each(alice: httpx2.AsyncClient) 
     assert body["sentence"] == "Of 2 issues: 1 fixed, 1 refused."
     nothing = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
     again = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
-    assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "Nothing is open, so nothing was changed.")
+    assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "No open issues. Nothing was changed.")
 
 
 async def test_fixing_all_of_several_guilds_asks_which(
@@ -128,13 +128,13 @@ async def test_fixing_all_of_several_guilds_asks_which(
         ("POST", "fix-all/nonsense", ", ".join(RULES)),
         ("GET", "rules/nonsense/preview", "orphan_wow"),
         ("GET", "issues?rule=nonsense", "orphan_wow"),
-        ("POST", "fix/999999", "There is no issue with the number 999999."),
+        ("POST", "fix/999999", "Issue 999999 does not exist."),
         ("GET", "issues/999999", "999999"),
         ("POST", "attempts/999999/undo", "999999"),
-        ("POST", "scan?guild=99", "There is no guild with the number 99."),
+        ("POST", "scan?guild=99", "Guild 99 does not exist."),
         ("POST", "fix-all/orphan_wow?guild=99", "99"),
         ("GET", "rules?guild=99", "99"),
-        ("GET", "nothing", "nothing at this address"),
+        ("GET", "nothing", "This page does not exist"),
     ],
 )
 async def test_what_does_not_exist_is_404_with_a_sentence(
@@ -196,7 +196,7 @@ async def test_a_fix_is_undone_once(alice: httpx2.AsyncClient, troubled: GuildBu
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     attempt = (await alice.post(f"{API}/fix/{number}")).json()["attempt_id"]
     undone = await alice.post(f"{API}/attempts/{attempt}/undo")
-    assert (undone.status_code, undone.json()["attempt_id"]) == (200, attempt)
+    assert (undone.status_code, undone.json()["attempt_ids"]) == (200, [attempt])
     assert undone.json()["undone"][0].startswith("Undone: Link Newalt-area-52 to Mito")
     issue = (await alice.get(f"{API}/issues/{number}")).json()
     assert (issue["state"], issue["attempts"][0]["undone_by"]) == ("open", "officer alice")

@@ -61,6 +61,12 @@ async def _everything(guild: GuildBuilder) -> list[tuple[Any, ...]]:
     )
 
 
+def _fields_of_the_decision(preview: httpx2.Response) -> list[tuple[str, str]]:
+    """The hidden fields of the form that makes the decision of a preview."""
+    (form,) = re.findall(r"<form[^>]*players/decisions.*?</form>", preview.text, re.DOTALL)
+    return re.findall(r'name="(\w+)" value="([^"]*)"', form)
+
+
 async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     alice: httpx2.AsyncClient, known: GuildBuilder
 ) -> None:
@@ -68,18 +74,18 @@ async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     asked = {"decision": "link", "character": "Loner", "player": "Mito", "back": page}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
     text = Seen(preview).text("content")
-    assert "Player of Loner-area-52 no one Mito, as an officer decided" in text
+    assert "Player of Loner-area-52 no one Mito, decided by an officer" in text
     assert await _owner(known, "Loner") is None
     done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
-    assert "Done. Link Loner-area-52 to Mito: an officer says so." in shown.text("status")
-    assert "By officer alice just now : Loner-area-52 belongs to Mito" in shown.text("content")
+    assert "Done. Link Loner-area-52 to Mito." in shown.text("status")
+    assert "Decision: Loner-area-52 belongs to Mito. just now by officer alice" in shown.text("content")
     assert await _owner(known, "Loner") == "Mito"
     attempt = (await known.rows("select id from guild_identity.fix_attempts"))[0][0]
     undone = await alice.post(f"{API}/attempts/{attempt}/undo", data={"back": page})
     assert undone.headers["location"] == page
-    assert "Undone by officer alice" in Seen(await alice.get(page)).text("content")
+    assert "undone by officer alice" in Seen(await alice.get(page)).text("content")
     assert await _owner(known, "Loner") is None
 
 
@@ -89,9 +95,7 @@ async def test_a_player_page_tells_of_a_link_that_was_taken_away(
     await alice.post(f"{PLAYERS_API}/decisions", json={"decision": "link", "character": "Grimalt", "player": "Mito"})
     for player in ("Mito", "Elrek"):
         attempts = (await alice.get(f"{PLAYERS_API}/{await _number(known, player)}")).json()["attempts"]
-        assert [attempt["reason"] for attempt in attempts] == [
-            "Grimalt-area-52 belongs to Mito: an officer says so."
-        ], player
+        assert [attempt["reason"] for attempt in attempts] == ["Grimalt-area-52 belongs to Mito."], player
 
 
 async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(
@@ -117,8 +121,8 @@ async def test_without_javascript_a_character_gets_a_new_player_from_its_page_an
     assert "decision=new_player&amp;characters=%23" in on_issue
     asked = {"decision": "new_player", "characters": f"#{loner}", "name": "", "back": page}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
-    assert "The player Robin is not there is there" in Seen(preview).text("content")
-    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
+    assert "The player Robin does not exist exists" in Seen(preview).text("content")
+    sent = _fields_of_the_decision(preview)
     assert ("characters", f"#{loner}") in sent
     done = await alice.post(f"{PLAYERS_API}/decisions", data=dict(sent))
     assert done.headers["location"] == page
@@ -131,7 +135,7 @@ async def test_several_characters_of_one_preview_are_all_sent_on(
     await known.character("Other", "Robin")
     asked: Asked = {"decision": "new_player", "characters": ["Loner", "Other"], "back": PLAYERS}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
-    sent = re.findall(r'name="(\w+)" value="([^"]*)"', preview.text.split("<form")[-1])
+    sent = _fields_of_the_decision(preview)
     await alice.post(
         f"{PLAYERS_API}/decisions",
         data={"characters": ["Loner", "Other"], **{k: v for k, v in sent if k != "characters"}},
@@ -147,7 +151,7 @@ async def test_without_javascript_a_character_is_marked_as_shared_and_unmarked(
     page = f"{PLAYERS}/characters/{number}"
     asked = {"decision": "mark_shared", "character": f"#{number}", "back": page}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
-    assert "no player’s: a bank or shared character" in preview
+    assert "no one: a bank or shared character" in preview
     assert "Reason (optional)" in preview
     await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "guild bank"})
     shown = await alice.get(page)
@@ -164,20 +168,43 @@ async def test_without_javascript_a_character_is_marked_as_shared_and_unmarked(
     assert "No player" in text
 
 
+async def test_a_hiatus_is_set_and_ended_on_the_page_of_the_player(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    number = (await known.rows("select id from guild_identity.players where display_name = 'Mito'"))[0][0]
+    page = f"{PLAYERS}/{number}"
+    asked = {"decision": "set_hiatus", "player": f"#{number}", "until": "2099-12-24", "back": page}
+    preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
+    assert "Hiatus of Mito not on hiatus away until 2099-12-24" in preview
+    assert "Reason (optional)" in preview
+    await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "reason": "exams"})
+    text = Seen(await alice.get(page)).text("content")
+    assert "Away until 2099-12-24: exams by officer alice just now" in text
+    assert "Last change: alice put Mito on hiatus until 2099-12-24 just now" in text
+    await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "end_hiatus", "player": f"#{number}", "back": page})
+    text = Seen(await alice.get(page)).text("content")
+    assert "Not away." in text
+    assert "Last change: alice ended the hiatus of Mito just now" in text
+
+
 WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "Loner"}, 422, "player"),
     ({"decision": "link", "character": " ", "player": "Mito"}, 422, "character"),
     ({"decision": "link", "character": "9" * 101, "player": "Mito"}, 422, "character"),
     ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
-    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "No one has rejected"),
-    ({"decision": "unlink_member", "player": "Zed"}, 409, "nothing to unlink"),
+    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "is not ruled out"),
+    ({"decision": "unlink_member", "player": "Zed"}, 409, "has no Discord member to unlink"),
     (
         {"decision": "link_member", "player": "Zed", "member": "Nobodyhere"},
         404,
-        "No one on the Discord server is named",
+        "No Discord member is named",
     ),
     ({"decision": "link_member", "player": "Zed", "member": "Mito#discord"}, 409, "merge them"),
-    ({"decision": "link_member", "player": "Mito", "member": "Mito#discord"}, 409, "on Discord already"),
+    (
+        {"decision": "link_member", "player": "Mito", "member": "Mito#discord"},
+        409,
+        "is already linked to Mito#discord on Discord",
+    ),
     ({"decision": "link_member", "player": "Mito", "member": "Zephyr"}, 409, "Unlink that member first"),
     ({"decision": "link_member", "player": "Zed"}, 422, "member"),
     (
@@ -186,22 +213,26 @@ WRONG: list[tuple[Asked, int, str]] = [
         "Elrek is Elrek#discord on Discord",
     ),
     ({"decision": "link_to_member", "character": "Grimalt", "member": "a" * 101}, 422, "member"),
-    ({"decision": "merge", "player": "999999", "other": "Mito"}, 404, "of a player of this guild"),
+    ({"decision": "merge", "player": "999999", "other": "Mito"}, 404, "No player"),
     ({"decision": "merge", "player": "Mito"}, 422, "other"),
     ({"decision": "merge", "player": "Mito", "other": "a" * 101}, 422, "other"),
     ({"decision": "main", "character": "Loner"}, 409, "Link it first"),
-    ({"decision": "main", "character": "Mito"}, 409, "is the main of Mito already"),
-    ({"decision": "add_alias", "alias": "MITZI", "player": "Elrek"}, 409, "is already remembered to mean Mito"),
+    ({"decision": "main", "character": "Mito"}, 409, "is already the main of Mito"),
+    ({"decision": "add_alias", "alias": "MITZI", "player": "Elrek"}, 409, "is already an alias of Mito"),
     ({"decision": "add_alias", "alias": "Mitzi", "player": "Mito"}, 409, "already"),
     ({"decision": "add_alias", "alias": "a\x00b", "player": "Mito"}, 422, "An alias is a name"),
     ({"decision": "add_alias", "alias": "a" * 61, "player": "Mito"}, 422, "An alias is a name"),
-    ({"decision": "remove_alias", "alias": "Nothing"}, 404, "no alias in this guild"),
+    ({"decision": "remove_alias", "alias": "Nothing"}, 404, "is not an alias in this guild"),
     ({"decision": "new_player"}, 422, "characters"),
     ({"decision": "new_player", "characters": []}, 422, "characters"),
     ({"decision": "new_player", "characters": ["Loner", "Grimalt"]}, 409, "belongs to Elrek. Unlink it first"),
-    ({"decision": "new_player", "characters": ["Loner"], "name": "Mitzi"}, 409, "already remembered to mean Mito"),
+    ({"decision": "new_player", "characters": ["Loner"], "name": "Mitzi"}, 409, "is already an alias of Mito"),
     ({"decision": "mark_shared", "character": "Loner", "reason": "a\x00b"}, 422, "NUL"),
-    ({"decision": "unmark_shared", "character": "Loner"}, 409, "no mark to remove"),
+    ({"decision": "unmark_shared", "character": "Loner"}, 409, "is not marked as a bank or shared character"),
+    ({"decision": "set_hiatus", "player": "Mito", "until": "tomorrow"}, 422, "is no day"),
+    ({"decision": "set_hiatus", "player": "Mito", "until": "2001-01-01"}, 422, "does not lie ahead"),
+    ({"decision": "set_hiatus", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
+    ({"decision": "end_hiatus", "player": "Mito"}, 409, "is not on hiatus"),
     ({"decision": "nonsense"}, 422, "decision"),
     ({}, 422, "decision"),
 ]

@@ -37,7 +37,7 @@ async def _is_refused(answer: httpx2.Response, guild: GuildBuilder, status: int,
 @pytest.mark.parametrize("state", ["", "wrong", "é", "a" * 5000])
 async def test_a_wrong_state_signs_nobody_in(captain: Visitor, guild: GuildBuilder, state: str) -> None:
     back = await captain.agree(await captain.begin())
-    await _is_refused(await captain.come_back(back, state=state), guild, 401, "was not started in this browser")
+    await _is_refused(await captain.come_back(back, state=state), guild, 401, "was started elsewhere, already used")
 
 
 async def test_a_sign_in_that_was_begun_in_another_browser_signs_nobody_in(
@@ -45,9 +45,9 @@ async def test_a_sign_in_that_was_begun_in_another_browser_signs_nobody_in(
 ) -> None:
     back = await captain.agree(await captain.begin())
     victim = visitor(discord_app, STRANGER)
-    await _is_refused(await victim.come_back(back), guild, 401, "was not started in this browser")
+    await _is_refused(await victim.come_back(back), guild, 401, "was started elsewhere, already used")
     await victim.begin()
-    await _is_refused(await victim.come_back(back), guild, 401, "was not started in this browser")
+    await _is_refused(await victim.come_back(back), guild, 401, "was started elsewhere, already used")
 
 
 async def test_a_sign_in_counts_once(captain: Visitor, guild: GuildBuilder) -> None:
@@ -64,7 +64,7 @@ async def test_a_sign_in_counts_once(captain: Visitor, guild: GuildBuilder) -> N
 async def test_a_sign_in_that_took_too_long_is_none(captain: Visitor, guild: GuildBuilder) -> None:
     back = await captain.agree(await captain.begin())
     await guild.execute("update common.discord_sign_ins set expires_at = now()")
-    await _is_refused(await captain.come_back(back), guild, 401, "took longer than ten minutes")
+    await _is_refused(await captain.come_back(back), guild, 401, "took over ten minutes")
 
 
 async def test_a_code_that_is_too_old_signs_nobody_in(
@@ -72,12 +72,12 @@ async def test_a_code_that_is_too_old_signs_nobody_in(
 ) -> None:
     back = await captain.agree(await captain.begin())
     discord.discord.sign_in.forget_codes()
-    await _is_refused(await captain.come_back(back), guild, 401, "it was used, or it is too old")
+    await _is_refused(await captain.come_back(back), guild, 401, "it was already used or is too old")
 
 
 async def test_a_code_that_was_made_up_signs_nobody_in(captain: Visitor, guild: GuildBuilder) -> None:
     back = await captain.agree(await captain.begin())
-    await _is_refused(await captain.come_back(back, code="made-up"), guild, 401, "it was used, or it is too old")
+    await _is_refused(await captain.come_back(back, code="made-up"), guild, 401, "it was already used or is too old")
 
 
 async def test_a_code_that_was_given_to_another_browser_is_refused_by_its_challenge(
@@ -86,14 +86,14 @@ async def test_a_code_that_was_given_to_another_browser_is_refused_by_its_challe
     stolen = parse_qs(urlsplit(await captain.agree(await captain.begin())).query)["code"][0]
     thief = visitor(discord_app, STRANGER)
     own = await thief.agree(await thief.begin())
-    await _is_refused(await thief.come_back(own, code=stolen), guild, 401, "it was used, or it is too old")
+    await _is_refused(await thief.come_back(own, code=stolen), guild, 401, "it was already used or is too old")
 
 
 async def test_whoever_cancels_at_discord_is_told_that_nothing_was_done(
     discord_app: FastAPI, people: dict[str, int], guild: GuildBuilder
 ) -> None:
     answer = await visitor(discord_app, None).sign_in()
-    await _is_refused(answer, guild, 403, "You did not allow Discord to share who you are")
+    await _is_refused(answer, guild, 403, "You did not allow Discord to share your name")
 
 
 async def test_another_error_of_discords_is_told_without_its_words(captain: Visitor, guild: GuildBuilder) -> None:

@@ -58,7 +58,7 @@ async def test_what_an_officer_may_not_do_is_refused_with_the_reason(captain: Vi
     await captain.sign_in()
     answer = await captain.client.get("/admin/settings/officers")
     assert answer.status_code == 403
-    assert "This is for administrators. You are signed in as @brisa, who is an officer." in Seen(answer).text()
+    assert "This is for administrators. You are signed in as @brisa, an officer." in Seen(answer).text()
 
 
 async def test_somebody_whom_nothing_lets_in_is_told_why_and_who_can(
@@ -148,7 +148,7 @@ async def test_a_demotion_to_viewer_takes_the_buttons_and_what_they_do(
     assert "Run all scans" not in page.text
     refused = await captain.post(f"{API}/scan", session_)
     assert refused.status_code == 403
-    assert refused.json()["detail"] == "This is for officers. You are signed in as @brisa, who is a viewer."
+    assert refused.json()["detail"] == "This is for officers. You are signed in as @brisa, a viewer."
 
 
 async def test_the_strongest_of_several_roles_counts(

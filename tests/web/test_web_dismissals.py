@@ -28,7 +28,7 @@ async def test_dismissals_that_hide_nothing_are_listed_and_removed_one_by_one(
     settled, hiding = await _set_aside_and_settled(alice, troubled)
     both = (await alice.get(DISMISSALS)).json()
     assert {each["issue"]["id"]: each["why_idle"] for each in both["items"]} == {
-        settled: "It is no longer found.",
+        settled: "No longer found.",
         hiding: None,
     }
     idle = (await alice.get(DISMISSALS, params={"idle": True})).json()
@@ -44,7 +44,7 @@ async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_th
     settled, hiding = await _set_aside_and_settled(alice, troubled)
     page = await alice.get(f"{PAGE}/dismissals")
     assert page.status_code == 200
-    assert "Unused: It is no longer found." in page.text
+    assert "Unused: No longer found." in page.text
     assert "Remove 1 unused" in page.text
     key = (await alice.get(DISMISSALS, params={"idle": True})).json()["items"][0]["issue"]["key"]
     await alice.post(f"{API}/issues/reopen", data={f"seen.{settled}": key, "back": f"{PAGE}/dismissals"})

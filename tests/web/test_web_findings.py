@@ -75,9 +75,9 @@ async def test_words_are_found_without_case_and_accents(alice: httpx2.AsyncClien
     ],
 )
 async def test_hostile_words_are_only_words(reader: httpx2.AsyncClient, house: House, text: str) -> None:
+    usual = (await see(reader, PAGE)).tags.count("script")
     answer = await reader.get(PAGE, params={"text": text})
-    page = Seen(answer)
-    assert (answer.status_code, page.tags.count("script")) == (200, 3)
+    assert (answer.status_code, Seen(answer).tags.count("script")) == (200, usual)
     assert (await reader.get(f"{API}/issues", params={"text": text})).status_code == 200
     assert len(await house.guild.rows("select id from guild_identity.audit_issues")) == 6
 

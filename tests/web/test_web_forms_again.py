@@ -181,7 +181,7 @@ async def test_all_findings_of_a_filter_are_previewed_and_dismissed_not_only_tho
     assert len(sent) == 60
     fields = {**sent, "reason": "guests", "back": PAGE}
     page = await alice.post(f"{API}/issues/dismiss", data=fields, follow_redirects=True)
-    assert Seen(page).text("status") == "60 issues are dismissed."
+    assert Seen(page).text("status") == "60 issues are dismissed. Undo all 60 u"
     assert await guild.rows("select summary from guild_identity.audit_issues where state = 'open'") == [
         ("'Riddle' has no player link",)
     ]
@@ -204,12 +204,16 @@ async def test_the_address_of_a_form_opened_again_leads_to_its_page_and_says_so(
     opened = {way.path for way in ways if way.method == "GET"}
     only_sent = [way for way in ways if way.method == "POST" and way.path not in opened]
     assert len(only_sent) > 20
-    numbers = {**theirs, **dict.fromkeys(("change_id", "key_id", "token_id", "session_id", "upload_id"), 1)}
+    numbers = {
+        **theirs,
+        "key": theirs["issue_id"],
+        **dict.fromkeys(("change_id", "key_id", "token_id", "session_id", "upload_id"), 1),
+    }
     for way in only_sent:
         path = way.path.format_map({**numbers, "issue_type": "orphan_wow"})
         page = await alice.get(path, params={"guild": troubled.guild_id}, follow_redirects=True)
         assert (page.status_code, page.url.path.startswith("/admin/")) == (200, True), path
-        assert "That address only works with its button" in Seen(page).text("status"), path
+        assert "Nothing was done. Use the button" in Seen(page).text("status"), path
 
 
 async def test_the_address_of_an_issues_form_leads_to_the_issue(

@@ -66,12 +66,12 @@ async def test_whom_evidence_does_not_decide_is_listed_with_the_reason(
     answer = (await alice.get(f"{MATCH}/preview/undecided")).json()
     assert (answer["total"], answer["pages"]) == (2, 1)
     reasons = {tuple(person["characters"]): person["reason"] for person in answer["items"]}
-    assert reasons["Lone-area-52",].startswith("One character alone")
+    assert reasons["Lone-area-52",].startswith("Not enough evidence")
 
 
 @pytest.mark.parametrize(
     ("selected", "sentence"),
-    [([], "No one is selected"), (["nonsense"], "not one of the preview"), ("all", "request")],
+    [([], "No one is selected"), (["nonsense"], "is not in the preview"), ("all", "request")],
 )
 async def test_a_choice_that_is_none_is_refused_and_nothing_is_asked_for(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder, selected: object, sentence: str
@@ -86,4 +86,4 @@ async def test_another_choice_is_refused_while_one_waits(alice: httpx2.AsyncClie
     await alice.post(MATCH)
     answer = await alice.post(MATCH, json={"selected": ["0123456789abcdef"]})
     assert answer.status_code == 409
-    assert "one at a time" in answer.json()["detail"]
+    assert "only one runs at a time. Nothing was queued." in answer.json()["detail"]

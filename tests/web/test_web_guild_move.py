@@ -112,7 +112,7 @@ async def test_the_api_does_the_same_and_refuses_another_move_than_was_previewed
     (former,) = (await boss.get(API)).json()["former"]
     assert (former["name"], former["changed_by"]) == (GuildWorld.seeded(7, 8).guild_name, "officer alice")
     again = await boss.post(f"{API}/move", json=body)
-    assert (again.status_code, "Nothing would change" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "already has this name and address" in again.json()["detail"]) == (409, True)
 
 
 async def test_another_guild_is_not_taken_for_this_one(moved: Moved, boss: httpx2.AsyncClient) -> None:
@@ -122,7 +122,7 @@ async def test_another_guild_is_not_taken_for_this_one(moved: Moved, boss: httpx
         "blizzard_character_id = id, blizzard_realm_id = 99999, realm_slug = 'elsewhere'"
     )
     seen = (await boss.post(f"{API}/move/preview", json=moved.new_name)).json()
-    assert "so this is another guild" in seen["problem"]
+    assert "so it is another guild" in seen["problem"]
     answer = await boss.post(f"{API}/move", json=moved.new_name)
     assert (answer.status_code, "Nothing was changed." in answer.json()["detail"]) == (409, True)
     assert (await where(moved))[0] != "New Watch"
@@ -153,4 +153,4 @@ async def test_a_guild_cannot_move_to_the_address_of_another_one(moved: Moved, b
     async with moved.services.pool.connection() as conn:
         await guilds.add(conn, moved.world.address, "New Watch")
     answer = await boss.post(f"{API}/move?guild={moved.guild_id}", json=moved.new_name)
-    assert (answer.status_code, "Another guild of this installation" in answer.json()["detail"]) == (409, True)
+    assert (answer.status_code, "Another guild here already" in answer.json()["detail"]) == (409, True)

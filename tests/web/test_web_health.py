@@ -15,9 +15,9 @@ from web.helpers import API, PAGE, House, Seen, issue_number, see
 async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx2.AsyncClient) -> None:
     text = (await see(reader, PAGE)).text("content")
     for words in (
-        "4 of 7 characters and 2 of 4 Discord members are linked and consistent.",
-        "6 issues are open. No fresh data",
-        "No fresh data from: Addon notes, Battle.net roster, Discord members, Battle.net profiles.",
+        "4 of 7 characters and 2 of 4 Discord members are matched and in sync.",
+        "6 issues are open. Out of date",
+        "Out of date: Addon notes, Battle.net roster, Discord members, Battle.net profiles.",
         "1 with an open issue",
         "2 without a player",
         "Issues of severity info do not count: 1 here have one.",
@@ -43,12 +43,10 @@ async def test_a_stale_source_comes_with_what_to_do_and_its_last_failure(
     )
     page = await see(alice, PAGE)
     roster = page.text("source-battlenet_roster")
-    assert roster.startswith(
-        "Battle.net roster stale 3d ago Expected to be newer than 1 day. Keep “patt serve” running"
-    )
+    assert roster.startswith("Battle.net roster stale 3d ago Should be newer than 1 day. Keep “patt serve” running")
     assert "The last run failed: Battle.net said <no>." in roster
     assert f"/admin/activity?guild={guild.guild_id}&pipeline=battlenet_sync&status=failed" in page.links
-    assert page.text("source-discord_members") == "Discord members just now expected every 15 minutes"
+    assert page.text("source-discord_members") == "Discord members just now updates every 15 minutes"
 
 
 async def test_each_rules_trend_is_told_in_words_and_can_be_had_over_90_days(
@@ -78,7 +76,7 @@ async def test_what_mended_itself_is_counted_and_leads_to_the_attempts(
 async def test_a_card_tells_how_often_the_rule_fires_and_how_its_fixes_ended(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
-    assert "Found once in 30 days, once this week. No fix was made in 90 days." in (await see(alice, PAGE)).text(
+    assert "1 found in 30 days, 1 this week. No fixes in 90 days." in (await see(alice, PAGE)).text(
         "rule-note_mismatch"
     )
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
@@ -86,10 +84,10 @@ async def test_a_card_tells_how_often_the_rule_fires_and_how_its_fixes_ended(
     await mitigations.undo(troubled.pool, attempt, actor="officer alice")
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
     page = await see(alice, PAGE)
-    assert "Found twice in 30 days, twice this week; 1 came back. 1 of 1 fix worked, 1 was undone." in page.text(
+    assert "2 found in 30 days, 2 this week; 1 came back. 1 of 1 fix worked, 1 was undone." in page.text(
         "rule-note_mismatch"
     )
-    assert "1 of 1 fix worked. 1 click changed nothing: the evidence was not certain." in page.text("rule-orphan_wow")
+    assert "1 of 1 fix worked. 1 click without enough evidence." in page.text("rule-orphan_wow")
     assert "No fix" not in page.text("rule-stale_character")
 
 

@@ -33,7 +33,7 @@ async def test_the_api_tells_the_story_the_candidates_and_the_changes(reader: ht
     body = (await reader.get(f"{API}/issues/{await issue_number(house.guild, 'note_mismatch')}")).json()
     assert (
         body["explanation"]["conclusion"]
-        == "The note means Mito, and the link says Elrek. One of the two is out of date."
+        == "The note means Mito, but the character is linked to Elrek. One of the two is out of date."
     )
     assert body["explanation"]["evidence"][0] == {
         "source": "note",
@@ -44,7 +44,7 @@ async def test_the_api_tells_the_story_the_candidates_and_the_changes(reader: ht
     assert mito["choose"]["character"] == f"#{body['character_id']}"
     assert (elrek["label"], elrek["is_decided"], elrek["is_linked"], elrek["choose"]) == ("Elrek", False, True, None)
     assert body["changes"] == [
-        {"what": "Player of Grimalt-area-52", "before": "Elrek, by evidence", "after": "Mito, as an officer decided"}
+        {"what": "Player of Grimalt-area-52", "before": "Elrek, by evidence", "after": "Mito, decided by an officer"}
     ]
     assert body["events"][0]["sentence"] == "a scan found it"
 
@@ -62,7 +62,7 @@ async def test_what_a_candidate_offers_can_be_sent_as_it_is(alice: httpx2.AsyncC
             await alice.post(f"{API}/attempts/{done.json()['attempt_id']}/undo")
     assert told["state"] == "resolved"
     assert told["events"][-1]["sentence"].startswith(
-        "a scan found that it is no longer so, after officer alice decided: Newalt-area-52 belongs to Mito"
+        "a scan no longer found it, after officer alice decided: Newalt-area-52 belongs to Mito"
     )
 
 
@@ -73,14 +73,14 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     page = await alice.get(f"{PAGE}/issues/{number}", params={"search": "elr"})
     (choose,) = [link for link in Seen(page).links if "decision=link" in link]
     preview = await alice.get(choose)
-    assert "Player of Riddle-area-52 no one Elrek, as an officer decided" in Seen(preview).text("content")
+    assert "Player of Riddle-area-52 no one Elrek, decided by an officer" in Seen(preview).text("content")
     fields = {name: values[0] for name, values in parse_qs(urlsplit(choose).query).items()}
     done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     assert urlsplit(done.headers["location"]).path == f"{PAGE}/issues/{number}"
     shown = Seen(await alice.get(done.headers["location"]))
-    assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek: an officer says so."
+    assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek. Undo u"
     text = shown.text("content")
-    assert "after officer alice decided: Riddle-area-52 belongs to Elrek: an officer says so." in text
+    assert "after officer alice decided: Riddle-area-52 belongs to Elrek." in text
     assert "resolved" in text
 
 
@@ -92,7 +92,7 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
         for issue_type, name in (("orphan_discord", "Zephyr"), ("orphan_wow", "Riddle"))
     ]
     page = await alice.get(f"{PAGE}/issues/{number}")
-    assert "choose it here" in Seen(page).text("content")
+    assert "Choose one of their characters" in Seen(page).text("content")
     fields = dict(
         re.findall(r'name="(decision|member|guild|back)" value="([^"]*)"', page.text.split('id="candidates"')[1])
     )
@@ -100,14 +100,14 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
     preview = await alice.get("/admin/players/preview", params={**fields, "character": "Riddle"})
     text = Seen(preview).text("content")
     assert (
-        "The player Zephyr is not there is there Discord member of Zephyr none Zephyr, as an officer decided Main of"
+        "The player Zephyr does not exist exists Discord member of Zephyr none Zephyr, decided by an officer Main of"
         in text
     )
-    assert "Player of Riddle-area-52 no one Zephyr, as an officer decided" in text
+    assert "Player of Riddle-area-52 no one Zephyr, decided by an officer" in text
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
     done = await alice.post(f"{PLAYERS_API}/decisions", data=sent)
     shown = Seen(await alice.get(done.headers["location"]))
-    assert "Create the player Zephyr, Discord member Zephyr, main character Riddle-area-52." in shown.text("status")
+    assert "Create the player Zephyr, Discord member Zephyr, main Riddle-area-52." in shown.text("status")
     assert "after officer alice decided: Riddle-area-52 belongs to Zephyr on Discord" in shown.text("content")
     assert [(await _issue(alice, each))["state"] for each in (number, riddle)] == ["resolved", "resolved"]
     assert 'value="link_to_member"' not in (await alice.get(f"{PAGE}/issues/{number}")).text
@@ -163,7 +163,7 @@ async def test_not_this_player_is_respected_by_the_next_scan_and_fix(
     page = Seen(await alice.get(f"{PAGE}/issues/{number}"))
     assert "officer alice said on" in page.text("candidates")
     assert "ruled out" in page.text("candidates")
-    assert "undo that on the character’s page" in page.text("content")
+    assert "undo it on the character’s page" in page.text("content")
     assert (await alice.post(f"{API}/fix/{number}")).json()["outcome"] == "refused"
 
 
@@ -175,11 +175,11 @@ async def test_a_player_is_kept_by_letting_the_unknown_name_mean_them(
     number = await issue_number(guild, "note_mismatch")
     (keep,) = [link for link in Seen(await alice.get(f"{PAGE}/issues/{number}")).links if "remember_note" in link]
     preview = await alice.get(keep)
-    assert "“Zorkmund” in a note is a word like any other means Elrek" in Seen(preview).text("content")
+    assert "Alias “Zorkmund” none Elrek" in Seen(preview).text("content")
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
     done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     shown = Seen(await alice.get(done.headers["location"]))
-    assert "Remember that “Zorkmund” in a note means Elrek." in shown.text("status")
+    assert "Add the alias “Zorkmund” for Elrek." in shown.text("status")
     assert (await _issue(alice, number))["state"] == "resolved"
 
 
@@ -200,7 +200,7 @@ async def test_a_click_on_an_old_page_is_refused_with_what_happened_since(
     late = await alice.post(f"{API}/{path.format(number=number)}", params={"seen": seen}, json=body)
     assert (late.status_code, late.json()["type"]) == (409, "urn:patt:problem:plan-stale")
     assert late.json()["detail"] == (
-        "Since you opened this page: officer bob fixed it just now. Look at it again; nothing was changed."
+        "Since you opened this page: officer bob fixed it just now. Nothing was changed. Check it again."
     )
     form = await alice.post(f"{API}/{path.format(number=number)}?seen={seen}", data={**body, "back": PAGE})
     assert form.status_code == 303
@@ -257,11 +257,11 @@ async def test_an_undo_is_previewed_before_it_is_done_and_leads_back(
     preview = (await alice.get(f"{API}/attempts/{done['attempt_id']}/undo")).json()
     assert (preview["can_be_undone"], preview["obstacle"], preview["issue_id"]) == (True, None, number)
     assert preview["effects"] == [
-        {"what": "Player of Grimalt-area-52", "before": "Mito, as an officer decided", "after": "Elrek, by evidence"}
+        {"what": "Player of Grimalt-area-52", "before": "Mito, decided by an officer", "after": "Elrek, by evidence"}
     ]
     (link,) = [link for link in Seen(await alice.get(f"{PAGE}/issues/{number}")).links if "/undo" in link]
     page = await alice.get(link)
-    assert "Player of Grimalt-area-52 Mito, as an officer decided Elrek, by evidence" in Seen(page).text("content")
+    assert "Player of Grimalt-area-52 Mito, decided by an officer Elrek, by evidence" in Seen(page).text("content")
     (action,) = re.findall(r'action="([^"]*/undo[^"]*)"', page.text)
     back = re.findall(r'name="back" value="([^"]*)"', page.text)[0]
     undone = await alice.post(action.replace("&amp;", "&"), data={"back": back})
@@ -281,7 +281,8 @@ async def test_an_undo_that_is_in_somebodys_way_says_whose(
     assert not preview["can_be_undone"]
     assert preview["later"][0]["actor"] == "officer bob"
     text = Seen(await alice.get(f"{PAGE}/attempts/{done['attempt_id']}/undo")).text("content")
-    assert "By officer bob just now : Grimalt-area-52 belongs to Elrek" in text
+    assert "bob moved Grimalt-area-52 from Mito to Elrek on " in text
+    assert "Undo that first, or undo both." in text
     assert "Undo it" not in text
 
 

@@ -120,7 +120,7 @@ async def test_whoever_comes_back_from_discord_is_let_in_though_others_have_used
         assert statuses == [303] * (SIGN_INS.most - 1) + [429]
         back = await patient.get("/login/discord/callback", params={"state": state, "error": "access_denied"})
     assert back.status_code == 403
-    assert "You did not allow Discord to share who you are" in back.text
+    assert "You did not allow Discord to share your name" in back.text
 
 
 async def test_what_is_valid_is_no_guess_and_neither_is_an_old_session(

@@ -136,7 +136,7 @@ async def test_a_fix_of_all_is_asked_for_on_the_preview_and_tells_its_outcome_th
     await alice.locator("#rule-orphan_wow").get_by_role("link", name="Attempt Fix").click()
     async with at_work(services):
         await alice.get_by_role("button", name="Attempt Fix").click()
-        await expect(alice.locator("#status")).to_have_text("Of 1 issue: 1 fixed.", timeout=SLOW_MS)
+        await expect(alice.locator("#status p")).to_have_text("Of 1 issue: 1 fixed.", timeout=SLOW_MS)
     await expect(alice.locator("#content")).not_to_contain_text("Newalt")
 
 
@@ -160,10 +160,10 @@ async def test_what_happens_while_the_connection_is_lost_is_shown_when_it_is_bac
     alice = await sign_in("alice")
     await alice.evaluate("lastTouch = 0; document.activeElement.blur()")
     await alice.context.set_offline(True)
-    await alice.evaluate("leave()")
+    await alice.evaluate("stream.close()")
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     await mitigations.fix_one(troubled.pool, number, actor="officer bob")
     await alice.context.set_offline(False)
-    await alice.evaluate("listen()")
+    await alice.evaluate("stream.open()")
     await expect(alice.locator("#news")).to_contain_text("bob fixed 1 issue.")
     await expect(alice.locator("#rule-orphan_wow")).to_contain_text("Open: 1")

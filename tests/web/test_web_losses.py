@@ -61,7 +61,7 @@ async def test_the_button_lets_just_them_go_once(alice: httpx2.AsyncClient, halv
     answer = await alice.post(f"/api/v1/admin/losses/release?guild={halved.guild_id}", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, back)
     told = Seen(await alice.get(back)).text()
-    assert "5 characters may be marked as gone by the next list, and no one else." in told
+    assert "The next list may mark 5 characters as gone, and no one else." in told
     assert await roster(halved, *NAMES[5:]) == 5
     assert "Nothing to review" in Seen(await alice.get(PAGE)).text()
 
@@ -71,7 +71,7 @@ async def test_the_api_tells_who_it_is_and_releases_just_them(alice: httpx2.Asyn
     assert (loss["source"], loss["known"], loss["released_at"]) == ("battlenet", 10, None)
     assert [each["name"] for each in loss["subjects"]] == NAMES[:5]
     wrong = await alice.post(f"{API}/release", json={"source": "battlenet", "key": "0" * 64})
-    assert (wrong.status_code, "Look at it again" in wrong.json()["detail"]) == (409, True)
+    assert (wrong.status_code, "Check it again" in wrong.json()["detail"]) == (409, True)
     answer = await alice.post(f"{API}/release", json={"source": "battlenet", "key": loss["key"]})
     assert (answer.status_code, answer.json()["count"]) == (200, 5)
     assert (await alice.get(API)).json()[0]["released_by"] == "officer alice"

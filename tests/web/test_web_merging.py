@@ -30,16 +30,16 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
     asked = {"decision": "merge", "player": str(mito), "other": "mito", "back": page}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
     for words in (
-        f"Player of Grimalt-area-52 Mito (number {other}), by evidence Mito (number {mito}), as an officer decided",
-        f"The player Mito (number {other}) is there is not there",
+        f"Player of Grimalt-area-52 Mito (number {other}), by evidence Mito (number {mito}), decided by an officer",
+        f"The player Mito (number {other}) exists does not exist",
         "Merge players: preview",
     ):
         assert words in preview, preview
     done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
-    reason = f"Mito (number {other}) and Mito (number {mito}) are one person: an officer says so."
-    assert shown.text("status") == f"Done. {reason}"
+    reason = f"Mito (number {other}) is merged into Mito (number {mito})."
+    assert shown.text("status") == f"Done. {reason} Undo u"
     assert "Characters 3" in shown.text("content")
     assert (await alice.get(f"{PLAYERS}/{other}")).status_code == 404
 
@@ -53,7 +53,7 @@ async def test_the_merge_is_undone_from_the_page_of_the_one_that_stays_and_from_
         done = (await alice.post(f"{PLAYERS_API}/decisions", json=body)).json()
         undo = f"attempts/{done['attempt_id']}/undo"
         assert undo in (await alice.get(place)).text
-        assert "are one person: an officer says so." in Seen(await alice.get(place)).text("content")
+        assert "is merged into" in Seen(await alice.get(place)).text("content")
         undone = await alice.post(f"{API}/{undo}", data={"back": place})
         assert undone.headers["location"] == place
         characters = (await alice.get(f"{PLAYERS_API}/{other}")).json()["characters"]
@@ -70,7 +70,7 @@ async def test_a_long_merge_is_told_by_its_first_steps(alice: httpx2.AsyncClient
     (attempt,) = (await alice.get(f"{PLAYERS_API}/{mito}")).json()["attempts"]
     first, *_, last = attempt["steps"]
     assert first.startswith(
-        f"Move Alt00-area-52 from Mito (number {other}) to Mito (number {mito}): an officer says that Mito"
+        f"Move Alt00-area-52 from Mito (number {other}) to Mito (number {mito}): an officer merged Mito"
     )
     assert last == "And 9 more steps."
 

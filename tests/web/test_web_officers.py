@@ -112,8 +112,10 @@ async def test_a_role_that_fixes_give_cannot_be_made_administrators(
     alice: httpx2.AsyncClient, people: dict[str, int], guild: GuildBuilder
 ) -> None:
     answer = await _set(alice, kind="discord_role", key="101", role="administrator")
-    assert (answer.status_code, answer.json()["title"]) == (422, "This cannot be used")
-    assert "fixes give and take the Discord role Officer" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["title"]) == (422, "This is not valid")
+    assert (
+        "PATT assigns the Discord role Officer by rank, so it cannot make an administrator." in answer.json()["detail"]
+    )
     assert (await _set(alice, kind="discord_role", key="101", role="officer")).status_code == 200
 
 

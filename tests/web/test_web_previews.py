@@ -153,5 +153,5 @@ async def test_what_no_preview_asks_for_is_refused_in_words(
 ) -> None:
     answer = await alice.post(BUTTON, data={**wish, "back": PAGE})
     page = Seen(await alice.get(answer.headers["location"]))
-    assert page.text("status").startswith(("This cannot be used. ", "No issue is selected. "))
+    assert page.text("status").startswith(("This is not valid. ", "No issue is selected. "))
     assert await troubled.rows("select 1 from guild_identity.work_requests") == []

@@ -35,8 +35,8 @@ DOES = {
     "Undo a change of settings": "/api/v1/admin/settings/changes/{change_id}/undo",
     "Add a word": "/api/v1/admin/settings/changes",
     "Map ranks to Discord roles": "/api/v1/admin/settings/changes",
-    "Make an upload key": "/api/v1/admin/settings/keys",
-    "Make an API token": "/api/v1/admin/settings/tokens",
+    "Create an upload key": "/api/v1/admin/settings/keys",
+    "Create an API token": "/api/v1/admin/settings/tokens",
     "Choose who may sign in": "/api/v1/admin/officers/authority",
     "Rename or move the guild": "/api/v1/admin/settings/guild/move",
 }
@@ -91,8 +91,8 @@ async def known(guild: GuildBuilder) -> GuildBuilder:
         ("secretly", "notes", []),
         ("nightc", "settings", [("nightcrew", "word in notes: role")]),
         ("raider", "settings", [("Raider", "rank 2 · Discord role Raider")]),
-        ("make an upload", "places", [("Make an upload key", "For a companion that sends exports")]),
-        ("run scan", "places", [("Run all scans", "Look for issues with every rule; nothing is fixed")]),
+        ("create an upload", "places", [("Create an upload key", "For a companion that sends exports")]),
+        ("run scan", "places", [("Run all scans", "Scan with every rule; fixes nothing")]),
         ("settings: rules", "places", [("Settings: Rules", "page")]),
     ],
 )
@@ -222,7 +222,7 @@ async def test_nobody_is_shown_a_setting_a_page_or_an_action_that_is_not_theirs(
             assert (await client.get(href)).status_code in (200, 303), href
         expected = {each.label for each in ACTIONS if ROLES.index(each.least) <= ROLES.index(role)}
         assert {hit["title"] for hit in shown if hit["kind"] == "action"} == expected
-        page = (await client.get(SEARCH, params={"q": "make an upload key"})).text
+        page = (await client.get(SEARCH, params={"q": "create an upload key"})).text
         assert ("/admin/settings/keys" in page) is (role == "administrator")
 
 

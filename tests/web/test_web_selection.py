@@ -112,7 +112,7 @@ async def test_selected_issues_are_dismissed_and_reopened(alice: httpx2.AsyncCli
     )
     assert events == [(each, "officer alice", "guests (until 2099-12-31)", -1) for each in sorted(chosen)]
     back = await _post(alice, "reopen", *chosen, number["Newalt"], reason="they stay")
-    assert back["sentence"] == "2 issues are reopened. 1 left alone: It is not dismissed."
+    assert back["sentence"] == "2 issues are reopened. 1 skipped: It is not dismissed."
     assert [issue["outcome"] for issue in back["issues"]] == ["reopened", "reopened", "left_alone"]
     assert set((await _states(troubled)).values()) == {"open"}
 
@@ -129,7 +129,7 @@ async def test_what_has_changed_since_it_was_seen_is_left_alone(
     reasons = {issue["issue_id"]: issue["reason"] for issue in body["issues"] if issue["outcome"] == "left_alone"}
     assert reasons == {
         number["Newalt"]: "It is already resolved.",
-        number["Zephyr"]: "It has changed since you looked. Check it again.",
+        number["Zephyr"]: "It has changed since you opened it. Check it again.",
     }
     assert body["moved"] == len(seen) - 2
     assert (await _states(troubled))[number["Zephyr"]] == "open"
@@ -152,7 +152,7 @@ async def test_a_number_of_another_guild_refuses_the_whole_request(
             json={"issue_ids": [mine, stranger], **others},
         )
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
-        assert f"no issue with these numbers: {stranger}." in answer.json()["detail"]
+        assert f"These issues do not exist: {stranger}." in answer.json()["detail"]
     assert set((await _states(troubled)).values()) == {"open"}
     assert await troubled.rows("select id from guild_identity.fix_attempts") == []
     unclear = await alice.post(f"{CHOSEN}/{what}", json={"issue_ids": [mine], **others})
@@ -235,12 +235,12 @@ async def test_by_forms_the_selected_rows_are_dismissed_and_reopened(
     ticked = dict(list((await _rows_of(alice, rule="orphan_wow")).items())[:2])
     assert len(ticked) == 2
     page = await _send(alice, "dismiss", ticked, reason="guests", until="", back=f"{PAGE}?state=dismissed")
-    assert page.text("status") == "2 issues are dismissed."
+    assert page.text("status") == "2 issues are dismissed. Undo all 2 u"
     assert "Dismissed by officer alice : guests" in page.text("content")
     stale = await _send(alice, "dismiss", ticked, reason="again")
-    assert "0 issues are dismissed. 2 left alone: It has changed since you looked" in stale.text("status")
+    assert "0 issues are dismissed. 2 skipped: It has changed since you opened it" in stale.text("status")
     page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
-    assert page.text("status") == "2 issues are reopened."
+    assert page.text("status") == "2 issues are reopened. Undo all 2 u"
 
 
 async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
@@ -273,7 +273,7 @@ async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
         ({"seen.0": "x"}, "greater than or equal to 1"),
         ({"seen.9999999999999999999": "x"}, "less than or equal to"),
         ({"seen.1": "x" * 65}, "at most 64 characters"),
-        ({"seen.999999": "x"}, "no issue with these numbers: 999999"),
+        ({"seen.999999": "x"}, "These issues do not exist: 999999"),
         ({f"seen.{number}": "x" for number in range(1, 502)}, "at most 500 items"),
     ],
 )

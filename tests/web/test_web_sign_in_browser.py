@@ -81,7 +81,7 @@ async def sign_in(browser: Browser, site: str) -> AsyncIterator[SignIn]:
 async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site: str, guild: GuildBuilder) -> None:
     page, wrong = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}{PAGE}")
-    await expect(page.locator(".who")).to_contain_text("@brisa")
+    await expect(page.locator(".me")).to_contain_text("@brisa")
     await page.get_by_role("button", name="Run all scans").click()
     await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is queued.")
     await run_jobs(Services(settings(site), guild.pool, Sources()), guild.guild_id)
@@ -99,10 +99,12 @@ async def test_somebody_without_a_role_is_told_calmly(sign_in: SignIn, site: str
 
 async def test_whoever_cancels_can_begin_again(sign_in: SignIn) -> None:
     page, _ = await sign_in("Cancel")
-    await expect(page.get_by_role("alert")).to_contain_text("nothing was done")
+    await expect(page.get_by_role("alert")).to_contain_text(
+        "You did not allow Discord to share your name. You can start again."
+    )
     await page.get_by_role("link", name="Sign in with Discord").click()
     await page.get_by_role("button", name="Authorize as Brisa").click()
-    await expect(page.locator(".who")).to_contain_text("@brisa")
+    await expect(page.locator(".me")).to_contain_text("@brisa")
 
 
 async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_click(
@@ -112,8 +114,8 @@ async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_cl
     await expect(page).to_have_url(f"{site}{PAGE}")
     await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Brisa'")
     await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("have no access to the guild")
-    await page.get_by_role("link", name="Players").click()
+    await expect(page.get_by_role("status")).to_contain_text("have no access to this guild")
+    await page.get_by_role("link", name="People", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url(f"{site}/login")
@@ -129,7 +131,7 @@ async def test_somebody_in_two_guilds_chooses_one_and_switches(
     page, wrong = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}/login/guild")
     await page.get_by_role("button", name="Other Watch").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Other Watch")
+    await expect(page.locator(".spine .guild")).to_contain_text("Other Watch")
     await expect(page.get_by_role("button", name="Run all scans")).to_have_count(0)
     await page.get_by_role("link", name="Switch guild").click()
     await page.get_by_role("button", name="Lantern Watch").click()
@@ -141,10 +143,11 @@ async def test_signing_out_everywhere_ends_the_phones_session_too(sign_in: SignI
     desktop, _ = await sign_in("Authorize as Brisa")
     phone, _ = await sign_in("Authorize as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
     await desktop.get_by_role("link", name="@brisa").click()
+    await expect(desktop.get_by_role("heading", level=1)).to_have_text("Your sign-ins")
     await expect(desktop.get_by_role("heading", level=2)).to_have_text("Active sessions 2")
     await desktop.get_by_role("button", name="Sign out everywhere").click()
     await expect(desktop).to_have_url(f"{site}/login")
-    await phone.get_by_role("link", name="Players").click()
+    await phone.get_by_role("link", name="People", exact=True).click()
     await expect(phone).to_have_url(f"{site}/login")
 
 
@@ -163,5 +166,5 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
     )
     await expect(page.locator("#content")).to_contain_text("Corin")
     friend, _ = await sign_in("Authorize as Corin")
-    await expect(friend.locator(".who")).to_contain_text("viewer")
+    await expect(friend.locator(".me")).to_contain_text("viewer")
     assert wrong == []

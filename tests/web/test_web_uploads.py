@@ -131,10 +131,10 @@ async def test_an_export_that_waits_or_was_the_last_one_taken_in_is_told_by_its_
     assert waiting == {
         "upload_id": number,
         "is_new": False,
-        "sentence": f"This export was sent before and waits, as upload {number}; it is stored once.",
+        "sentence": f"This export is already waiting as upload {number}, so it was not stored again.",
     }
     assert taken_in == waiting | {
-        "sentence": f"This export was sent before and is the last one taken in, as upload {number}; it was not stored again."
+        "sentence": f"This export was already processed as upload {number}, so it was not stored again."
     }
 
 
@@ -216,7 +216,7 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
     answer = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
     assert (answer.status_code, answer.json()["state"]) == (200, "received")
     again = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
-    assert (again.status_code, "Only an upload that was given up" in again.text) == (409, True)
+    assert (again.status_code, "Only a failed upload" in again.text) == (409, True)
     assert await _stored(guild) == [("received", 1)]
 
 
@@ -230,7 +230,7 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
         (b'{"characters": []}', "application/json", 422, "no characters"),
         (b'{"characters": [{"name": "Mi\\u0000to"}]}', "application/json", 422, "NUL"),
         (b"not lua at all", "application/octet-stream", 422, ""),
-        (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "This is too large"),
+        (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "an export has at most 4 MiB"),
         (b"x" * (4 * 1024 * 1024 + 1), "application/octet-stream", 413, "an export has at most 4 MiB"),
         (b" " * (4 * 1024 * 1024 + 1), "application/json", 413, "an export has at most 4 MiB"),
         (b'{"characters":[' + b"{}," * 200_000 + b"{}]}", "application/json", 422, "more than 200,000 values"),

@@ -65,10 +65,10 @@ async def test_a_rank_over_a_link_that_nobody_vouches_for_lets_its_member_only_l
     brisa = await _brisa(alice)
     assert (brisa["role"], [each["role"] for each in brisa["waiting"]]) == ("viewer", ["officer"])
     why = brisa["waiting"][0]["why_waiting"]
-    assert "rests on the note “alt of Brisa” alone; no officer has confirmed it" in why
-    assert "No officer has confirmed that Brisa is @brisa on Discord" in why
+    assert "is based on the note “alt of Brisa” alone (not confirmed)" in why
+    assert "An officer has to confirm that Brisa is @brisa on Discord" in why
     page = Seen(await alice.get("/admin/settings/officers")).text("content")
-    assert "As Brisa (Officer) they would be officer. That it is Brisa’s rests on the note" in page
+    assert "As Brisa (Officer) they would be officer. The link to Brisa is based on the note" in page
 
 
 async def test_both_halves_of_the_way_have_to_be_confirmed(
@@ -132,7 +132,7 @@ async def test_nobody_vouches_for_a_right_of_their_own(
         for path in ("decisions", "decisions/preview"):
             refused = await by_role.client.post(f"{PLAYERS_API}/{path}", json=asked)
             assert refused.status_code == 409, refused.text
-            assert "Brisa (Officer) would make you an officer. You cannot grant yourself permissions" in refused.text
+            assert "You cannot give yourself access: Brisa (Officer) would make you an officer." in refused.text
     assert await guild.rows("select 1 from guild_identity.confirmed_characters where player_id = 2") == []
     assert (await _decide(alice, decision="link_member", player="Brisa", member="brisa")).status_code == 200
 
@@ -143,7 +143,7 @@ async def test_nobody_takes_a_right_by_fixing_one_issue_or_by_an_undo(
     taken = await _taken_from_brisa(guild)
     refused = await by_role.client.post(f"{API}/attempts/{taken}/undo", json={})
     assert refused.status_code == 409
-    assert "You cannot grant yourself permissions" in refused.text
+    assert "You cannot give yourself access" in refused.text
     await guild.character("Cap", "Brisa", rank=OFFICER)
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "orphan_wow", "Cap")
@@ -159,9 +159,9 @@ async def test_the_preview_of_an_undo_says_that_it_would_give_a_right_of_ones_ow
     for client, can_be_undone in ((alice, True), (by_role.client, False)):
         told = (await client.get(f"{API}/attempts/{taken}/undo")).json()
         assert told["can_be_undone"] is can_be_undone, told
-        assert ("You cannot grant yourself permissions" in (told["obstacle"] or "")) is not can_be_undone
+        assert ("You cannot give yourself access" in (told["obstacle"] or "")) is not can_be_undone
         page = Seen(await client.get(f"/admin/data-quality/attempts/{taken}/undo")).text("content")
-        assert ("You cannot grant yourself permissions" in page) is not can_be_undone
+        assert ("You cannot give yourself access" in page) is not can_be_undone
 
 
 @pytest.mark.parametrize("what", ["fix", "undo", "decision"])
@@ -260,7 +260,7 @@ async def test_whoever_writes_notes_makes_nobody_an_officer(
     assert (found["role"], found["waiting"][0]["because"]) == ("viewer", "Brisalt (Officer)")
     role_issue = await issue_number(guild, "role_mismatch", "Mallory")
     planned = (await mitigations.preview_one(pool, role_issue)).ready[0].plan
-    told = "The link of Brisalt to Mallory rests on the note “alt of Mallory” alone; no officer has confirmed it."
+    told = "The link of Brisalt to Mallory is based on the note “alt of Mallory” alone (not confirmed)."
     assert told in planned.reason
     assert planned.waits_for_officer is not None
     assert told in Seen(await alice.get(f"/admin/data-quality/issues/{role_issue}")).text("content")
@@ -271,20 +271,18 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
 ) -> None:
     character = unconfirmed[CAPTAIN]
     page = await alice.get(f"{PLAYERS}/characters/{character}")
-    assert "The link is based on the note “alt of Brisa” alone; no officer has confirmed it ." in Seen(page).text(
-        "content"
-    )
+    assert "The link is based on the note “alt of Brisa” alone (not confirmed) ." in Seen(page).text("content")
     assert "Confirm Unlink" in Seen(page).text("content")
     preview = await alice.get(f"{PLAYERS}/preview", params={"decision": "confirm", "character": str(character)})
-    assert "Brisa, by evidence Brisa, as an officer decided" in Seen(preview).text("content")
+    assert "Brisa, by evidence Brisa, decided by an officer" in Seen(preview).text("content")
     await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "confirm", "character": str(character)})
     body = (await alice.get(f"{PLAYERS_API}/characters/{character}")).json()["character"]
     assert (body["basis"], body["basis_note"], body["confirmed_by"]) == ("officer", None, "officer alice")
-    assert body["rests_on"].startswith("the word of officer alice on ")
+    assert body["rests_on"].startswith("a decision by officer alice on ")
     assert "Confirm Unlink" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
     ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     told = Seen(await alice.get(f"{PLAYERS}/{player}")).text("content")
-    assert "the same name on Discord alone; no officer has confirmed it" in told
+    assert "the Discord name alone (not confirmed)" in told
     member = (await alice.get(f"{PLAYERS_API}/{player}")).json()["member"]
     assert (member["basis"], member["confirmed_by"]) == ("name", None)
 
@@ -308,7 +306,7 @@ async def test_an_issue_says_what_the_link_rests_on(alice: httpx2.AsyncClient, g
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "note_mismatch")
     told = Seen(await alice.get(f"/admin/data-quality/issues/{issue}")).text("content")
-    assert "The link rests on the note “Mito” alone; no officer has confirmed it." in told
+    assert "The link is based on the note “Mito” alone (not confirmed)." in told
     assert "The note has not changed since Rivermane-area-52 was linked" in told
 
 

@@ -44,7 +44,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRole:
-    """A rank that would give a role once an officer, or for an administrator's role an administrator, has confirmed whose it is."""
+    """A rank that would give a role once an officer, or for an administrator's role an administrator, has confirmed its player."""
 
     character_id: int
     because: Annotated[str, Field(examples=["Mito (Guild Master)"])]
@@ -52,8 +52,8 @@ class WaitingRole:
     why_waiting: Annotated[
         str,
         Field(
-            description="What it rests on until then, and whose word it waits for.",
-            examples=["That it is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it."],
+            description="What it is based on until then, and who must confirm it.",
+            examples=["The link to Mito is based on the note “alt of Mito” alone (not confirmed)."],
         ),
     ]
 
@@ -80,7 +80,7 @@ class AuthorityChange(Change):
         str | None,
         Field(
             max_length=64,
-            description="The key of the preview that was looked at; another outcome is refused.",
+            description="The key of the preview. Refused (409) if the outcome is another one by now.",
             examples=["0f3c9a5be1d24c770f3c9a5be1d24c77"],
         ),
     ] = None
@@ -91,13 +91,13 @@ class AuthorityPreview:
     """Who would gain or lose what. Nothing is changed."""
 
     sentence: str
-    key: Annotated[str, Field(description="To be sent as `seen`, so that just this is done.")]
+    key: Annotated[str, Field(description="Send it back as `seen`, so that exactly this is done.")]
     moved: Sequence[Moved]
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Whose a character is, on an administrator's word."""
+    """Which player a character belongs to, confirmed by an administrator."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -112,7 +112,7 @@ class Done:
     sentence: str
 
 
-@router.get("/authority", summary="What gives a role in a guild", dependencies=FOR_ADMINISTRATORS)
+@router.get("/authority", summary="Access by rank and Discord role", dependencies=FOR_ADMINISTRATORS)
 async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
     """Every rank and every Discord role, with the role that each gives."""
     number = await guilds.resolve_guild(services.pool, guild)
@@ -120,7 +120,7 @@ async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
         return Authority(number, await permissions.mapping(here))
 
 
-@router.post("/authority", summary="Let a rank or a Discord role give a role")
+@router.post("/authority", summary="Set the access of a rank or Discord role")
 async def decide(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: AuthorityChange
 ) -> Done:
@@ -131,7 +131,7 @@ async def decide(
     return Done(_sentence(done, is_planned=False))
 
 
-@router.post("/authority/preview", summary="Who would gain or lose what", dependencies=FOR_ADMINISTRATORS)
+@router.post("/authority/preview", summary="Preview who gains or loses access", dependencies=FOR_ADMINISTRATORS)
 async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange) -> AuthorityPreview:
     """By name; nothing is changed."""
 
@@ -150,7 +150,7 @@ async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) ->
     return page_of([_person(each) for each in found], page)
 
 
-@router.post("/confirm", summary="Confirm that a character is a member's")
+@router.post("/confirm", summary="Confirm the Discord member of a character")
 async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
     """Then its rank gives its role here. It ends when the character or the member is linked again."""
     number = await guilds.resolve_guild(services.pool, guild)
@@ -172,7 +172,7 @@ async def revoke(services: ServicesDep, administrator: AdministratorDep, session
     """Its user must sign in again."""
     async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, guild_id=administrator.guild_id)
-    return Done(f"Session {session_id} is ended.")
+    return Done(f"Session {session_id} has ended.")
 
 
 @router.get("/accounts", summary="Accounts, 50 a page")
@@ -182,7 +182,7 @@ async def accounts(services: ServicesDep, administrator: AdministratorDep, page:
         return page_of(await sessions.accounts(conn, guild_id=administrator.guild_id), page)
 
 
-@own.get("/sessions", summary="One's own sessions, 50 a page")
+@own.get("/sessions", summary="Your sessions, 50 a page")
 async def own_sessions(services: ServicesDep, viewer: ViewerDep, page: PageQuery = 1) -> Page[Session]:
     """When each began, and when it was last seen."""
     async with services.pool.snapshot() as conn:
@@ -197,18 +197,18 @@ async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
     return Done(f"Signed out everywhere: {plural(count, 'session')} ended.")
 
 
-@own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")
+@own.post("/sessions/{session_id}/revoke", summary="End one of your sessions")
 async def revoke_own(services: ServicesDep, viewer: ViewerDep, session_id: SessionId) -> Done:
     """Its user must sign in again."""
     async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, account_id=_account_of(viewer))
-    return Done(f"Session {session_id} is ended.")
+    return Done(f"Session {session_id} has ended.")
 
 
 def _account_of(caller: Caller) -> int:
     """Whose sessions are meant. Raises `NotFound` for a token, which has none."""
     if caller.account_id is None:
-        raise NotFound("A token has no sessions of its own.")
+        raise NotFound("A token has no sessions.")
     return caller.account_id
 
 

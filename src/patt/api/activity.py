@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 from pydantic import Field
 
-from patt.api.routing import ReadingDep, officer_router
+from patt.api.routing import CSV_ANSWER, ReadingDep, as_file, csv_answer, officer_router
 from patt.tasks import Task
 from patt.web.context import GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.insights import activity
@@ -33,21 +32,6 @@ ACTION_COLUMNS = (
 )  # fmt: skip
 LONGEST_ACTOR = 200
 
-_CSV_TYPE = "text/csv; charset=utf-8"
-_CSV_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The list as a file.",
-        "content": {"text/csv": {"schema": {"type": "string", "examples": ["id,actor\r\n31,officer alice\r\n"]}}},
-    }
-}
-"""What OpenAPI says of such an answer."""
-
-_BYTE_ORDER_MARK = "\ufeff"
-"""Without it, Excel takes UTF-8 for the machine's old code page."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Also as East Asian keyboards write them. Source: OWASP, CSV Injection."""
-
 router = officer_router("activity", "activity")
 
 SinceQuery = Annotated[date | None, Query(description="Only from this day (UTC) on.", examples=["2026-12-31"])]
@@ -57,7 +41,7 @@ def _run_filter(
     pipeline: Annotated[
         Pipeline | None, Query(description="Only runs of this pipeline.", examples=["discord_sync"])
     ] = None,
-    status: Annotated[RunStatus | None, Query(description="Only runs that stand so.", examples=["failed"])] = None,
+    status: Annotated[RunStatus | None, Query(description="Only runs in this state.", examples=["failed"])] = None,
     since: SinceQuery = None,
 ) -> RunFilter:
     return RunFilter(pipeline, status, since)
@@ -69,7 +53,7 @@ def _action_filter(
         Query(
             max_length=LONGEST_ACTOR,
             pattern=r"^[^\x00]*$",
-            description="Only what this one did.",
+            description="Only what this user did.",
             examples=["officer alice"],
         ),
     ] = None,
@@ -91,11 +75,11 @@ async def runs(here: ReadingDep, chosen: RunFilterDep, page: PageQuery = 1) -> P
 @router.get("/runs.json", summary="The sync log as a JSON file")
 async def runs_as_json(here: ReadingDep, chosen: RunFilterDep, response: Response) -> list[LoggedRun]:
     """All runs that are meant, at most 20,000."""
-    response.headers.update(_as_file("sync-log", "json"))
+    response.headers.update(as_file("sync-log", "json"))
     return await activity.every_sync_run(here, chosen)
 
 
-@router.get("/runs.csv", summary="The sync log as a CSV file", response_class=Response, responses=_CSV_ANSWER)
+@router.get("/runs.csv", summary="The sync log as a CSV file", response_class=Response, responses=CSV_ANSWER)
 async def runs_as_csv(here: ReadingDep, chosen: RunFilterDep) -> Response:
     """All runs that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
     rows = []
@@ -106,27 +90,27 @@ async def runs_as_csv(here: ReadingDep, chosen: RunFilterDep) -> Response:
     return _csv("sync-log", rows, [*RUN_COLUMNS, "steps", "notices"])
 
 
-@router.get("/actions", summary="Who did what, 50 a page")
+@router.get("/actions", summary="Audit log, 50 a page")
 async def actions(here: ReadingDep, chosen: ActionFilterDep, page: PageQuery = 1) -> Page[Action]:
     """Fix attempts and undos, issues dismissed and reopened, full matches requested; newest first."""
     return await activity.actions(here, chosen, number=page)
 
 
-@router.get("/actions.json", summary="Who did what, as a JSON file")
+@router.get("/actions.json", summary="Audit log as a JSON file")
 async def actions_as_json(here: ReadingDep, chosen: ActionFilterDep, response: Response) -> list[Action]:
     """All actions that are meant, at most 20,000."""
-    response.headers.update(_as_file("who-did-what", "json"))
+    response.headers.update(as_file("who-did-what", "json"))
     return await activity.every_action(here, chosen)
 
 
-@router.get("/actions.csv", summary="Who did what, as a CSV file", response_class=Response, responses=_CSV_ANSWER)
+@router.get("/actions.csv", summary="Audit log as a CSV file", response_class=Response, responses=CSV_ANSWER)
 async def actions_as_csv(here: ReadingDep, chosen: ActionFilterDep) -> Response:
     """All actions that are meant, at most 20,000. Text that looks like a formula begins with an apostrophe."""
     found = await activity.every_action(here, chosen)
     return _csv("who-did-what", [_values(action, ACTION_COLUMNS) for action in found], ACTION_COLUMNS)
 
 
-@router.get("/jobs", summary="Jobs that wait and run, 50 a page")
+@router.get("/jobs", summary="Waiting and running jobs, 50 a page")
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[JobSummary]:
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
     async with services.pool.snapshot() as conn:
@@ -143,33 +127,7 @@ def _step_in_words(step: LoggedStep) -> str:
 
 
 def _csv(name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Response:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    content = (_BYTE_ORDER_MARK + text.getvalue()).encode()
-    return Response(content, media_type=_CSV_TYPE, headers=_as_file(name, "csv"))
-
-
-def _as_file(name: str, kind: str) -> dict[str, str]:
-    """Return the header that makes a browser keep a response as a file of today."""
-    return {"Content-Disposition": f'attachment; filename="patt-{name}-{datetime.now(UTC):%Y-%m-%d}.{kind}"'}
-
-
-def _cell(value: Any) -> str:
-    """Return one cell. What a spreadsheet would take for a formula begins with an apostrophe, which makes it text."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return str(value)
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="seconds")
-        case _:
-            text = str(value)
-            return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return csv_answer(name, csv_text(columns, rows))
 
 
 JobId = Annotated[int, number_of("job", 12)]
@@ -211,8 +169,8 @@ for_losses = officer_router("losses", "losses")
 class Loss:
     """A refused list of a source, and who would be marked as gone by it."""
 
-    source: Annotated[LossSource, Field(description="Whose list it was.")]
-    key: Annotated[str, Field(description="Names exactly these; send it back to release them.", examples=[_KEY])]
+    source: Annotated[LossSource, Field(description="The source of the list.")]
+    key: Annotated[str, Field(description="Key of exactly these. Send it back to release them.", examples=[_KEY])]
     sentence: str
     known: Annotated[int, Field(description="How many were known before.")]
     refused_at: datetime
@@ -267,7 +225,7 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
         await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
     who = _counted(body.source, count)
-    sentence = f"{who} may be marked as gone by the next list, and no one else. A sync is queued."
+    sentence = f"The next list may mark {who} as gone, and no one else. A sync is queued."
     return Released(sentence, body.source, count)
 
 
@@ -279,8 +237,8 @@ async def loss_sentences(guild: GuildConnection) -> list[str]:
 def loss_in_words(loss: HeldLoss) -> str:
     who, where = _counted(loss.source, len(loss.subject_ids)), _WORDS[loss.source][1]
     if loss.released_at is not None:
-        return f"{who} will be marked as gone by the next list: {loss.released_by} said so."
-    return f"{who} of {loss.known} would be marked as gone: they are missing from {where}, which was not taken in."
+        return f"The next list marks {who} as gone, as {loss.released_by} accepted."
+    return f"{who} of {loss.known} would be marked as gone. They are missing from {where}, which was refused."
 
 
 def _counted(source: LossSource, count: int) -> str:

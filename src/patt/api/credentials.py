@@ -39,7 +39,9 @@ def person_of(administrator: AdministratorDep) -> Caller:
     A token is refused: one that leaks must not be able to make itself another.
     """
     if administrator.kind != "officer":
-        raise HTTPException(403, "Keys and tokens are made and revoked by a signed-in administrator, not with a token.")
+        raise HTTPException(
+            403, "Sign in as an administrator to create or revoke keys and tokens. A token cannot do that."
+        )
     return administrator
 
 
@@ -50,24 +52,22 @@ router = officer_router("settings", "settings")
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """For whom an upload key is made."""
+    """The player that an upload key is for."""
 
-    uploader: Annotated[
-        str, Field(max_length=LONGEST_NAME, description="Whose companion it is for.", examples=["Mito"])
-    ]
+    uploader: Annotated[str, Field(max_length=LONGEST_NAME, description="Who the key is for.", examples=["Mito"])]
 
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
     """A new upload key: shown this once."""
 
-    sentence: Annotated[str, Field(examples=["Mito’s upload key is made. It is shown this once."])]
+    sentence: Annotated[str, Field(examples=["Created Mito’s upload key. It is shown only once."])]
     uploader: Annotated[str, Field(examples=["Mito"])]
     secret: Annotated[str, Field(examples=["the-key"])]
     command: Annotated[
         str,
         Field(
-            description="What to run on the computer on which the game is played; it asks for the key.",
+            description="What to run on the gaming computer. It prompts for the key.",
             examples=["patt watch --server https://patt.example.org"],
         ),
     ]
@@ -78,7 +78,7 @@ class NewToken:
     """What an API token is for, and what it opens."""
 
     name: Annotated[str, Field(max_length=LONGEST_NAME, description="What it is for.", examples=["dashboard"])]
-    scope: Annotated[str, Field(max_length=30, description="What it opens.", examples=["metrics"])]
+    scope: Annotated[str, Field(max_length=30, description="What it gives access to.", examples=["metrics"])]
     guild_id: Annotated[int | None, Field(ge=1, le=2**31 - 1, description="The only guild; null: every guild.")] = None
 
 
@@ -86,7 +86,7 @@ class NewToken:
 class MadeToken:
     """A new API token: shown this once."""
 
-    sentence: Annotated[str, Field(examples=["The token “dashboard” is made. It is shown this once."])]
+    sentence: Annotated[str, Field(examples=["Created the token “dashboard”. It is shown only once."])]
     name: Annotated[str, Field(examples=["dashboard"])]
     scope: Scope
     guild_id: int | None
@@ -97,17 +97,17 @@ class MadeToken:
 class Revoked:
     """What was revoked."""
 
-    sentence: Annotated[str, Field(examples=["Mito’s upload key 1 is revoked."])]
+    sentence: Annotated[str, Field(examples=["Revoked Mito’s upload key 1."])]
 
 
 @router.get("/keys", summary="Upload keys", dependencies=FOR_ADMINISTRATORS)
 async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]:
-    """Whose they are, when they were used, and how fresh their data is; never the keys themselves."""
+    """Their players, when they were used, and how fresh their data is; never the keys themselves."""
     async with services.pool.snapshot() as conn:
         return await credentials.upload_keys(conn, (await guilds.the_only(conn, guild)).id)
 
 
-@router.post("/keys", summary="Make an upload key", dependencies=FOR_ADMINISTRATORS)
+@router.post("/keys", summary="Create an upload key", dependencies=FOR_ADMINISTRATORS)
 async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey, guild: GuildDep = None) -> MadeKey:
     """The key is in this answer and can be had nowhere else."""
     name = credentials.usable_name(body.uploader, "Uploader")
@@ -115,7 +115,7 @@ async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey
         number = (await guilds.the_only(conn, guild)).id
         secret = await credentials.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
         await _record(conn, administrator, number, SettingKind.KEY, name, f"An upload key for {name}", is_made=True)
-    sentence = f"{name}’s upload key is made. It is shown this once."
+    sentence = f"Created {name}’s upload key. It is shown only once."
     return MadeKey(sentence, name, secret, f"patt watch --server {services.settings.base_url.rstrip('/')}")
 
 
@@ -128,7 +128,7 @@ async def revoke_key(services: ServicesDep, administrator: PersonDep, key_id: Ke
         await credentials.revoke_upload_key(conn, key_id, guild_id=number)
         about = f"The upload key {key_id} of {known.uploader}"
         await _record(conn, administrator, number, SettingKind.KEY, known.uploader, about, is_made=False)
-    return Revoked(f"{known.uploader}’s upload key {key_id} is revoked.")
+    return Revoked(f"Revoked {known.uploader}’s upload key {key_id}.")
 
 
 @router.get("/tokens", summary="API tokens")
@@ -139,20 +139,20 @@ async def tokens(services: ServicesDep, administrator: AdministratorDep, guild: 
     return [token for token in known if guild is None or token.guild_id in (None, guild)]
 
 
-@router.post("/tokens", summary="Make an API token", dependencies=FOR_ADMINISTRATORS)
+@router.post("/tokens", summary="Create an API token", dependencies=FOR_ADMINISTRATORS)
 async def make_token(services: ServicesDep, administrator: PersonDep, body: NewToken) -> MadeToken:
     """The token is in this answer and can be had nowhere else."""
     name, scope = credentials.usable_name(body.name), _scope(body.scope)
     guild_id = administrator.guild_in_reach(body.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
-        raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
+        raise BadInput("Guild: metrics cover all guilds. Leave the guild out, or choose another scope.")
     async with services.pool.installation() as conn:
         secret = await credentials.create_api_token(
             conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
         )
         about = f"The API token {name} ({scope}, {'every guild' if guild_id is None else f'guild {guild_id}'})"
         await _record(conn, administrator, guild_id, SettingKind.TOKEN, name, about, is_made=True)
-    return MadeToken(f"The token “{name}” is made. It is shown this once.", name, scope, guild_id, secret)
+    return MadeToken(f"Created the token “{name}”. It is shown only once.", name, scope, guild_id, secret)
 
 
 @router.post("/tokens/{token_id}/revoke", summary="Revoke an API token", dependencies=FOR_ADMINISTRATORS)
@@ -164,7 +164,7 @@ async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id
             raise _gone("API token", token_id)
         about = f"The API token {token_id}, {known.name},"
         await _record(conn, administrator, known.guild_id, SettingKind.TOKEN, known.name, about, is_made=False)
-    return Revoked(f"The token {token_id} (“{known.name}”) is revoked.")
+    return Revoked(f"Revoked the token {token_id} (“{known.name}”).")
 
 
 async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:
@@ -200,7 +200,7 @@ def _numbered(items: Sequence[_Item], number: int, what: str) -> _Item:
 
 
 def _gone(what: str, number: int) -> NotFound:
-    return NotFound(f"There is no {what} with the number {number} that could be revoked.")
+    return NotFound(f"No {what} has number {number}, or it is revoked already.")
 
 
 def _scope(given: str) -> Scope:

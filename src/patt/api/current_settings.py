@@ -32,7 +32,7 @@ class ParameterNow(Parameter):
     """A threshold of a rule. `value` null: not set by the guild, so the default counts."""
 
     value: int | None
-    now: Annotated[str, Field(description="What counts now, in words.", examples=["45 days"])]
+    now: Annotated[str, Field(description="The current value, in words.", examples=["45 days"])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RuleNow:
     chosen_severity: Annotated[str | None, Field(examples=["warning"])]
     default_severity: Annotated[str, Field(examples=["info"])]
     parameters: Sequence[ParameterNow]
-    is_default: Annotated[bool, Field(description="Whether all is as the rulebook says.")]
+    is_default: Annotated[bool, Field(description="Whether all settings are defaults.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,13 @@ class RankNow:
     index: Annotated[int, Field(description="0 is the guild master.")]
     name: str
     name_in_game: Annotated[
-        str | None, Field(description="Where the game calls it otherwise now.", examples=["Raid Lead"])
+        str | None, Field(description="Its new name in the game, if changed.", examples=["Raid Lead"])
     ]
-    members: Annotated[int, Field(description="Characters in the guild that hold it now.")]
+    members: Annotated[int, Field(description="Characters in the guild with this rank.")]
     role_id: Annotated[str | None, Field(examples=["101"])]
     role_name: str | None
     is_managed: Annotated[bool, Field(description="Whether fixes may give and take the role.")]
-    is_without_role: Annotated[bool, Field(description="Whether it maps to no role, on purpose.")]
+    is_without_role: Annotated[bool, Field(description="Whether it maps to no role.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class RankTable:
     ranks: Sequence[RankNow]
     roles: Annotated[
         Sequence[RoleChoice],
-        Field(description="As the last sync of Discord saw them, the most powerful first."),
+        Field(description="As of the last Discord sync, the most powerful first."),
     ]
-    warnings: Annotated[Sequence[str], Field(examples=[["Rank 3, Raider, has no decision about its role."]])]
+    warnings: Annotated[Sequence[str], Field(examples=[["Rank 3, Raider, has no role set."]])]
 
     @property
     def managed_roles(self) -> dict[str, str]:
@@ -187,21 +187,21 @@ def _warnings(
 ) -> Iterator[str]:
     """What is wrong with the table, as far as the last sync can tell."""
     if not known:
-        yield "No role of the Discord server is known yet. Sync Discord: patt sync discord"
+        yield "No Discord roles are known yet. Sync Discord: patt sync discord"
     for rank in table:
         if rank.is_in_doubt:
             yield (
-                f"Rank {rank.wow_rank_index} was {rank.name} and is {rank.name_in_game} in the game, so no role is concluded "
-                "from any rank. Look at each rank below, then: patt ranks confirm"
+                f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game, so no roles "
+                "are compared. Check each rank, then: patt ranks confirm"
             )
         if known and rank.discord_role_id is not None:
             yield from _warnings_of_role(rank, known.get(rank.discord_role_id))
         if not rank.is_decided and members.get(rank.wow_rank_index):
-            yield f"Rank {rank.wow_rank_index}, {rank.name}, has no decision about its role."
+            yield f"Rank {rank.wow_rank_index}, {rank.name}, has no role set."
     if moved:
         yield (
-            f"{moved} characters changed rank as whole ranks, as when a rank is inserted in the game. No role is compared "
-            "until the sources agree, or an officer has looked and says so: patt ranks confirm"
+            f"{moved} characters changed rank together, as when a rank is added in the game. No roles are compared "
+            "until the sources agree, or until you confirm: patt ranks confirm"
         )
     yield from _shared_roles(table)
 
@@ -211,7 +211,7 @@ def _warnings_of_role(rank: Rank, role: DiscordRole | None) -> Iterator[str]:
     if role is None:
         yield f"Rank {rank.wow_rank_index}, {rank.name}: the role {called} is gone from the Discord server. Choose another."
     elif role.managed:
-        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration, so it cannot be given or taken."
+        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration, so PATT cannot give or take it."
 
 
 def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:
@@ -222,4 +222,4 @@ def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:
     for ranks_of_role in sharing.values():
         if len(ranks_of_role) > 1:
             named = " and ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in ranks_of_role)
-            yield f"Ranks {named} map to one role, {ranks_of_role[0].discord_role_name}. That is fine if it is meant so."
+            yield f"Ranks {named} share one role, {ranks_of_role[0].discord_role_name}. Check that this is intended."

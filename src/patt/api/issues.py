@@ -16,6 +16,7 @@ from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, Service
 from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_events
 from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.insights import findings
@@ -41,12 +42,19 @@ TextQuery = Annotated[
     Query(
         max_length=LONGEST_SEARCH,
         pattern=r"^[^\x00]*$",
-        description="Words of the summary, or of the name, note or player of whom it is about; accents and case do not count.",
+        description="Words of the summary, name, note or player. Accents and case do not count.",
         examples=["newalt"],
     ),
 ]
+SortQuery = Annotated[
+    Literal["newest", "quiet_last"],
+    Query(
+        description="`quiet_last`: a stale character whose player is active on another one comes after the rest.",
+        examples=["newest"],
+    ),
+]
 IdleQuery = Annotated[
-    bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
+    bool, Query(description="Only dismissals that no longer hide anything. End them with `reopen`.", examples=[True])
 ]
 
 Reason = Annotated[
@@ -74,7 +82,7 @@ class PlannedIssue:
     key: Annotated[
         str | None,
         Field(
-            description="What to send back as `seen` of chosen issues, so that nothing else is done; null where it is left."
+            description="Send it back as `seen` of the selected issues, so that exactly this is done. Null if not fixed."
         ),
     ] = None
 
@@ -115,7 +123,7 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
 async def rules(
     here: ReadingDep,
     ever: Annotated[
-        bool, Query(description="Also count since the beginning; the whole history is read for that.", examples=[True])
+        bool, Query(description="Also count all time, which reads the whole history.", examples=[True])
     ] = False,
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
@@ -138,10 +146,12 @@ async def issues(
         Severity | None, Query(description="Only issues of this severity.", examples=["warning"])
     ] = None,
     text: TextQuery = "",
+    sort: SortQuery = "newest",
     page: PageQuery = 1,
 ) -> FindingsPage:
     """A page beyond the last one gives the last one."""
-    return await findings.findings_page(here, finding_filter(state, rule, severity, text), number=page)
+    chosen = finding_filter(state, rule, severity, text)
+    return await findings.findings_page(here, chosen, number=page, quiet_last=sort == "quiet_last")
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")
@@ -187,7 +197,7 @@ def _planned(
     return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, reason, steps, key)
 
 
-_CHANGED = "It has changed since you looked. Check it again."
+_CHANGED = "It has changed since you opened it. Check it again."
 _RESOLVED = "It is already resolved."
 _NOT_DISMISSED = "It is not dismissed."
 
@@ -197,7 +207,7 @@ class DismissSelected(SelectedIssues):
     """Issues to dismiss, why, and until when; `seen` holds their keys as they were listed."""
 
     reason: Reason
-    until: Annotated[date | None, Field(description="The day (UTC) on which they open again; none: for ever.")] = None
+    until: Annotated[date | None, Field(description="The day (UTC) on which they reopen. None: never.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +224,7 @@ class MovedIssue:
     issue_id: int
     issue_type: str
     outcome: Literal["dismissed", "reopened", "left_alone"]
-    reason: Annotated[str, Field(description="Why it is left alone, or what was done.")]
+    reason: Annotated[str, Field(description="Why it was skipped, or what was done.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +237,7 @@ class MovedIssues:
     moved: int
     left_alone: int
     issues: Sequence[MovedIssue]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it for all of them at once; null for none.")]
 
 
 @router.post("/issues/fix", summary="Fix the selected issues")
@@ -267,8 +278,9 @@ async def dismiss_selected(
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.dismiss_many(here, moved, actor=officer.actor, reason=body.reason, until=end)
+        undo = undo_of_events(await lifecycle.last_words(here, moved))
     done = f"dismissed{f' until {body.until}' if body.until else ''}"
-    return _moved(number, chosen, left, "dismissed", done)
+    return _moved(number, chosen, left, "dismissed", done, undo)
 
 
 @router.post("/issues/reopen", summary="Reopen the selected issues")
@@ -283,8 +295,9 @@ async def reopen_selected(
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
+        undo = undo_of_events(await lifecycle.last_words(here, moved))
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
-    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened")
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened", undo)
 
 
 def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
@@ -298,6 +311,7 @@ def _moved(
     left: Mapping[int, str],
     outcome: Literal["dismissed", "reopened"],
     done: str,
+    undo: UndoOffer | None,
 ) -> MovedIssues:
     told = []
     for issue in chosen:
@@ -306,8 +320,8 @@ def _moved(
     moved = len(chosen) - len(left)
     sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
     for reason, count in Counter(left.values()).items():
-        sentence += f" {count} left alone: {reason}"
-    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told)
+        sentence += f" {count} skipped: {reason}"
+    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told, undo)
 
 
 TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(description="How many days back.")]

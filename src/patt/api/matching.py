@@ -55,7 +55,7 @@ class WhomToMatch:
         Sequence[str] | None,
         Field(
             max_length=2000,
-            description="Keys of people as they were previewed. People who are no longer found like that are left alone.",
+            description="Keys of people from the preview. People whose match has changed since are skipped.",
             examples=[["0f3c9a5be1d24c77"]],
         ),
     ] = None
@@ -66,7 +66,7 @@ class RequestedMatch:
     """A requested full match; its number shows the outcome."""
 
     request_id: int
-    is_new: Annotated[bool, Field(description="False where one waited already.")]
+    is_new: Annotated[bool, Field(description="False if one was already queued.")]
     sentence: str
 
 
@@ -83,7 +83,7 @@ async def preview(
     return people_of(await preview_matching(services.pool, guild_id=guild), evidence=evidence, number=page)
 
 
-@router.get("/preview/undecided", summary="People that a full match leaves alone")
+@router.get("/preview/undecided", summary="People that a full match skips")
 async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchGroup]:
     """Every person without certain evidence, with the reason, 50 a page."""
     return undecided_of(await preview_matching(services.pool, guild_id=guild), number=page)
@@ -116,7 +116,7 @@ async def ask(
     return RequestedMatch(request_id, is_new, f"The full match{part} is queued." if is_new else waiting)
 
 
-@router.get("/{request_id}", summary="Outcome of a full match")
+@router.get("/{request_id}", summary="Result of a full match")
 async def status(here: ReadingDep, request_id: MatchId) -> MatchRequest:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
     return await matches.get(here, request_id)
@@ -147,4 +147,4 @@ def _check(selected: Sequence[str]) -> None:
     if not selected:
         raise BadInput("No one is selected, so nothing was queued. Select at least one person.")
     if any(not _KEY.fullmatch(key) for key in selected):
-        raise BadInput("A key in “selected” is not one of the preview. Look at the preview again and choose there.")
+        raise BadInput("A key in “selected” is not in the preview. Preview it again and select there.")

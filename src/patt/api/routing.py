@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Security
@@ -27,7 +28,6 @@ from patt.web.context import (
 from patt.web.forms import (
     Flash,
     FormReader,
-    fragment,
     has_worked,
     is_form,
     led_back,
@@ -39,10 +39,19 @@ from patt.web.forms import (
 from patt.web.problems import problems, sentence_of
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.undo_offer import UndoOffer
 from sv_common.guild_sync.roster import guilds
 
 FOR_OFFICERS = [Depends(officer_of)]
 FOR_ADMINISTRATORS = [Depends(administrator_of)]
+
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The list as a file.",
+        "content": {"text/csv": {"schema": {"type": "string", "examples": ["id,actor\r\n31,officer alice\r\n"]}}},
+    }
+}
+"""What OpenAPI says of an answer that is a file."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -50,9 +59,9 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class CommandRoute(APIRoute):
     """A route for programs and for the pages' forms.
 
-    A program sends JSON and gets JSON. A form's fields are read into the same dataclass; a page's script gets the sentence
-    as a part of the page, and a browser without script is led back (303): to the field `back`, or to `again` where
-    nothing was done, and the page there shows the sentence once. Whatever the route checks holds for all of them.
+    A program sends JSON and gets JSON. A form's fields are read into the same dataclass, and the browser is led back (303),
+    with and without script: to the field `back`, or to `again` where nothing was done, and the page there shows the
+    sentence once. Whatever the route checks holds for all of them.
     """
 
     def get_route_handler(self) -> Handler:
@@ -71,7 +80,7 @@ async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any]
     try:
         response = await handle(_as_json(request, reader.as_data(pairs) if reader else {}))
     except (PattError, RequestValidationError) as error:
-        if shape != "page" or _is_of_the_address(error):
+        if shape == "json" or _is_of_the_address(error):
             raise
         home = way_back(fields.get("again") or fields.get("back", ""))
         told = Flash(sentence_of(error), "problem", request.url.path, typed_of(pairs))
@@ -79,8 +88,9 @@ async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any]
     if shape == "json":
         return response
     answer = json.loads(bytes(response.body))
-    told = Flash(answer.get("sentence") or "Done.", "result" if has_worked(answer) else "problem")
-    return fragment(told) if shape == "fragment" else led_back(request, way_back(fields.get("back", "")), told)
+    undo = UndoOffer(**answer["undo"]) if answer.get("undo") else None
+    told = Flash(answer.get("sentence") or "Done.", "result" if has_worked(answer) else "problem", undo=undo)
+    return led_back(request, way_back(fields.get("back", "")), told)
 
 
 def _as_json(request: Request, data: dict[str, Any]) -> Request:
@@ -102,6 +112,15 @@ def _is_of_the_address(error: Exception) -> bool:
     return isinstance(error, RequestValidationError) and any(fault["loc"][0] != "body" for fault in error.errors())
 
 
+def csv_answer(name: str, content: bytes) -> Response:
+    return Response(content, media_type="text/csv; charset=utf-8", headers=as_file(name, "csv"))
+
+
+def as_file(name: str, kind: str) -> dict[str, str]:
+    """Return the header that makes a browser keep a response as a file of today."""
+    return {"Content-Disposition": f'attachment; filename="patt-{name}-{datetime.now(UTC):%Y-%m-%d}.{kind}"'}
+
+
 def officer_router(path: str, tag: str) -> APIRouter:
     """Return a router below `/api/v1/admin`, for viewers; a route that changes something asks for an officer itself."""
     return APIRouter(
@@ -115,13 +134,13 @@ def officer_router(path: str, tag: str) -> APIRouter:
             Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="A signed-in officer's session.")),
         ],
         responses=problems(
-            _401="Neither a session nor a valid token.",
-            _403="For a role that the caller does not have, or sent with a session by a page of another site.",
-            _404="No such guild, rule, issue, attempt or request, or it is not visible to the caller.",
-            _409="Refused: the sentence says why, and nothing was changed.",
-            _422="The input cannot be used.",
-            _429="Asked too often; the header Retry-After says how many seconds to wait.",
-            _502="Discord could not be used.",
+            _401="No session and no valid token.",
+            _403="The caller's role does not allow it, or a page of another site sent it.",
+            _404="The guild, rule, issue, attempt or request does not exist, or is not visible to the caller.",
+            _409="Refused. The sentence says why; nothing was changed.",
+            _422="The input is not valid.",
+            _429="Too many requests. The header Retry-After gives the seconds to wait.",
+            _502="Discord did not respond or refused.",
             _503="The database does not answer, or a setting is missing.",
         ),
         max_body_size=LARGEST_BODY,

@@ -16,6 +16,7 @@ from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
 from patt.web.context import AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_setting
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.settings import changes as setting_changes
@@ -33,7 +34,7 @@ SeenKey: TypeAlias = Annotated[
     str | None,
     Field(
         max_length=64,
-        description="The preview's key: refused where something else would come of it now. None: saved without comparing.",
+        description="The preview's key. Refused (409) if the outcome is another one by now. None: saved without comparing.",
         examples=["5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d9b1e"],
     ),
 ]
@@ -98,17 +99,18 @@ class ChangeOutcome:
     sentence: Annotated[str, Field(examples=["This would resolve 1 issue."])]
     differences: Sequence[Difference]
     opens: Annotated[int, Field(description="Issues that open.")]
-    resolves: Annotated[int, Field(description="Issues that are no longer found.")]
+    resolves: Annotated[int, Field(description="Issues that are resolved.")]
     fixed: Annotated[int, Field(description="Issues that are fixed automatically.")]
     effects: Sequence[IssueEffect]
     readings: Annotated[Sequence[ReadingChange], Field(description="Notes that are read differently.")]
     readings_total: int
     notices: Annotated[Sequence[str], Field(description="Sentences that an administrator should read.")]
     key: Annotated[str, Field(description="Send it back to save exactly this.")]
-    change_id: Annotated[int | None, Field(description="What to undo; null for a preview.")]
+    change_id: Annotated[int | None, Field(description="The change that was made; null for a preview.")]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it; null for a preview.")]
 
 
-@router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
+@router.get("/rules", summary="Settings of every rule", dependencies=FOR_OFFICERS)
 async def rules(here: ReadingDep) -> list[RuleNow]:
     """On or off, automatic fix or not, severity, and each threshold with its bounds."""
     return await current_settings.rules(here)
@@ -138,7 +140,7 @@ async def guild_facts(here: ReadingDep) -> GuildFacts:
     return await current_settings.guild_facts(here, await guilds.get(here))
 
 
-@router.get("/changes", summary="Who changed which setting, 50 a page")
+@router.get("/changes", summary="History of settings, 50 a page")
 async def changes(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, page: PageQuery = 1
 ) -> Page[SettingChange]:
@@ -226,7 +228,7 @@ async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, s
     try:
         authority = await services.sources.discord.fetch_authority(guild.discord_guild_id)
     except SourceError as error:
-        return [f"Discord could not be asked whether the bot can give and take these roles: {error}"]
+        return [f"PATT could not check the bot's permissions on Discord: {error}"]
     return [f"{each.cause} {each.remedy}" for each in find_obstacles(authority, role_names)]
 
 
@@ -245,6 +247,7 @@ def _outcome(report: SettingReport, sentence: str, notices: Sequence[str]) -> Ch
         notices=notices,
         key=report.key,
         change_id=report.change_id,
+        undo=undo_of_setting(report.change_id, is_undo=report.wanted.undoes is not None),
     )
 
 
@@ -262,19 +265,19 @@ class NameToKeep(NewName):
         str | None,
         Field(
             pattern="^[0-9a-f]{64}$",
-            description="The preview's key: refused where something else would come of it.",
+            description="The preview's key. Refused (409) if the outcome is another one by now.",
             examples=["0f3c9a5be1d24c77" * 4],
         ),
     ] = None
 
 
-@router.post("/guild/move/preview", summary="What a new name of the guild would lead to", dependencies=FOR_OFFICERS)
+@router.post("/guild/move/preview", summary="Preview a new name of the guild", dependencies=FOR_OFFICERS)
 async def preview_guild_move(services: ServicesDep, guild: GuildDep, body: NewName) -> GuildMove:
     """The roster there is fetched and compared with the characters that are known; nothing is changed."""
     return await preview_move(services, body, guild_id=guild)
 
 
-@router.post("/guild/move", summary="Keep the guild's new name")
+@router.post("/guild/move", summary="Save the guild's new name")
 async def move_guild(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: NameToKeep
 ) -> GuildMove:

@@ -31,7 +31,7 @@ _CHARACTER: dict[str, Any] = {
     "properties": {
         "name": {"type": "string", "description": "The name alone, or Name-Realm."},
         **{name: {"type": ["string", "null"]} for name in _TEXTS},
-        "rank": {"type": ["integer", "null"], "description": "From 0, the guild master's, on."},
+        "rank": {"type": ["integer", "null"], "description": "From 0, the guild master."},
         "level": {"type": ["integer", "null"]},
     },
 }
@@ -79,12 +79,12 @@ router = APIRouter(
         Security(APIKeyHeader(name=UPLOAD_KEY_HEADER, auto_error=False, description="An upload key: `patt keys add`.")),
     ],
     responses=problems(
-        _401="No upload key, or one that is not valid (any more).",
+        _401="No valid upload key.",
         _403="Sent by a page of another site in a signed-in browser.",
         _404="No such upload of this guild.",
-        _413="More than can be taken in at once.",
-        _422="The export cannot be used; nothing of it was.",
-        _429="Sent too often; the header Retry-After says how many seconds to wait.",
+        _413="The upload is too large.",
+        _422="The export is not valid. Nothing of it was used.",
+        _429="Too many uploads. The header Retry-After gives the seconds to wait.",
         _503="The database does not answer.",
     ),
     max_body_size=MAX_BYTES,

@@ -99,15 +99,15 @@ async def create_login_link(
     name that no account can have.
     """
     if account_name.strip().startswith("@"):
-        raise BadInput("name: accounts of Discord begin with an “@”, so choose another name.")
+        raise BadInput("name: Discord accounts begin with “@”, so choose another name.")
     if guild_id is not None and role is None:
-        raise BadInput("role: choose what the account may do in that guild: viewer, officer or administrator.")
+        raise BadInput("role: choose viewer, officer or administrator for that guild.")
     token = new_secret()
     values = {"name": usable_name(account_name), "link": hashed(token), "lifetime": lifetime}
     try:
         await conn.execute(SQL["create_login_link"], {**values, "role": role, "guild_id": guild_id})
     except psycopg.errors.ForeignKeyViolation as error:
-        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+        raise NotFound(f"Guild {guild_id} does not exist.") from error
     return token
 
 
@@ -133,7 +133,7 @@ async def create_api_token(
     Raises `BadInput` for metrics of one guild, since they are of all guilds.
     """
     if scope == "metrics" and guild_id is not None:
-        raise BadInput("guild: metrics are of all guilds, so their token is for none. Leave the guild out.")
+        raise BadInput("guild: metrics cover all guilds. Leave the guild out.")
     return await _new_secret(conn, "create_api_token", name, guild_id, created_by, scope=scope)
 
 
@@ -173,7 +173,7 @@ async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> 
     """Revoke an upload key. Raises `NotFound` for one that is not the guild's, or was revoked before."""
     cursor = await conn.execute(SQL["revoke_upload_key"], {"key_id": key_id, "guild_id": guild_id})
     if cursor.rowcount != 1:
-        raise NotFound(f"There is no upload key with the number {key_id} that could be revoked.")
+        raise NotFound(f"Upload key {key_id} does not exist or is revoked already.")
 
 
 async def ping(conn: Connection) -> None:
@@ -193,7 +193,7 @@ async def _new_secret(
     try:
         await conn.execute(SQL[statement], {**values, **further})
     except psycopg.errors.ForeignKeyViolation as error:
-        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+        raise NotFound(f"Guild {guild_id} does not exist.") from error
     return secret
 
 
@@ -201,7 +201,7 @@ def usable_name(text: str, what: str = "Name") -> str:
     """Return the name of an account, a token or a key as it is stored. Raises `BadInput` for one that cannot be."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise BadInput(f"{what}: give a readable name, so that you recognize it in the list.")
+        raise BadInput(f"{what}: enter a readable name, so that you recognize it in the list.")
     if len(name) > LONGEST_NAME:
-        raise BadInput(f"The name has {len(name)} letters; at most {LONGEST_NAME} are allowed.")
+        raise BadInput(f"The name has {len(name)} letters, more than the {LONGEST_NAME} allowed.")
     return name

@@ -73,9 +73,9 @@ class Grant:
             return None
         reasons = []
         if not self.is_link_confirmed:
-            reasons.append(f"That it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}.")
+            reasons.append(f"The link to {self.player} is based on {basis_in_words(self.basis, self.basis_note)}.")
         if not self.is_member_confirmed:
-            reasons.append(f"No officer has confirmed that {self.player} is @{self.username} on Discord.")
+            reasons.append(f"An officer has to confirm that {self.player} is @{self.username} on Discord.")
         if self.role == "administrator":
             reasons.append("An administrator has to confirm it.")
         return " ".join(reasons)
@@ -190,7 +190,7 @@ async def decide(guild: GuildConnection, change: Change, *, actor: str, seen: st
         await guild.run("lock table common.access_grants in share row exclusive mode")
         planned = await preview(guild, change)
         if seen not in (None, planned.key):
-            raise PlanStale("Members, ranks or roles have changed since this was previewed. Preview it again.")
+            raise PlanStale("Members, ranks or roles have changed since the preview. Preview it again.")
         await _set(guild, change, actor)
     return planned
 
@@ -203,7 +203,7 @@ async def confirm(guild: GuildConnection, discord_id: str, character_id: int, *,
     """
     grants = [grant for grant in await _grants(guild.conn, guild.id, discord_id) if grant.character_id == character_id]
     if not grants:
-        raise NotFound("This member has no character whose rank gives a role. Reload the list of people.")
+        raise NotFound("This member has no character whose rank gives access. Reload the list.")
     grant = grants[0]
     if not (grant.is_link_confirmed and grant.is_member_confirmed):
         await decide_in_transaction(guild, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
@@ -227,11 +227,11 @@ async def _checked(guild: GuildConnection, change: Change) -> str:
     mapped = known.get((change.kind, change.key))
     if mapped is None:
         what = "Discord role" if change.kind == "discord_role" else "rank"
-        raise NotFound(f"key: the guild has no {what} {change.key}. The page lists those that exist.")
+        raise NotFound(f"key: the guild has no {what} {change.key}. Choose one from the list.")
     if mapped.is_managed and change.role == "administrator":
         raise BadInput(
-            f"role: fixes give and take the Discord role {mapped.label} by rank, and officers start fixes. So it cannot "
-            "make an administrator. Choose a role that only Discord's own administrators give."
+            f"role: PATT assigns the Discord role {mapped.label} by rank, so it cannot make an administrator. Choose "
+            "a role that PATT does not assign."
         )
     return mapped.label
 

@@ -126,7 +126,7 @@ async def revoke(
     """End a session by its number. Raises `NotFound` for one that has ended, or is not of that account or guild."""
     values = {"session_id": session_id, "account_id": account_id, "guild_id": guild_id, "idle": SESSION_IDLE}
     if (await conn.execute(SQL["revoke"], values)).rowcount != 1:
-        raise NotFound(f"There is no session with the number {session_id} that could be ended.")
+        raise NotFound(f"Session {session_id} does not exist or has ended.")
 
 
 async def end_all_of(conn: Connection, account_id: int) -> int:

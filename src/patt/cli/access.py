@@ -34,7 +34,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.text import plural
 
 app = typer.Typer(no_args_is_help=True)
-officers_app = typer.Typer(help="Who may sign in with Discord, and by which rank or role.", no_args_is_help=True)
+officers_app = typer.Typer(help="Access by rank or Discord role.", no_args_is_help=True)
 keys_app = typer.Typer(no_args_is_help=True)
 app.add_typer(officers_app, name="officers")
 OnlyGuildOption = Annotated[
@@ -52,7 +52,7 @@ def link(
     name: Annotated[str, typer.Option(help="Name of the account.")] = "administrator",
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
     role: Annotated[
-        Role | None, typer.Option(help="What they may do; a new account is an administrator without this.")
+        Role | None, typer.Option(help="Their access. Without this, a new account is an administrator.")
     ] = None,
     guild: OnlyGuildOption = None,
 ) -> None:
@@ -71,9 +71,7 @@ def link(
 def token(
     name: Annotated[str, typer.Argument(help="What the token is for.")],
     guild: GuildOption = None,
-    scope: Annotated[
-        Scope, typer.Option(help="What it allows; write: what officers do, admin: settings too.")
-    ] = "write",
+    scope: Annotated[Scope, typer.Option(help="Its access. write: what officers do; admin: settings too.")] = "write",
     metrics: Annotated[bool, typer.Option("--metrics", help="The same as --scope metrics.")] = False,
 ) -> None:
     """Print a new API token. It is shown once; keep it like a password."""
@@ -102,7 +100,7 @@ def revoke_token(
 ) -> None:
     """Revoke an API token."""
     call(credentials.revoke_token, operator(), number)
-    say(f"Token {number} is revoked.")
+    say(f"Revoked token {number}.")
 
 
 @app.command("sessions")
@@ -122,7 +120,7 @@ def revoke_session(
 ) -> None:
     """End a session: its user has to sign in again."""
     on_installation(sessions.revoke, number)
-    say(f"Session {number} is ended.")
+    say(f"Session {number} has ended.")
 
 
 @app.command("sign-out")
@@ -131,7 +129,7 @@ def sign_out(
 ) -> None:
     """End all sessions of an account."""
     count = on_installation(sessions.end_all_of_name, name)
-    say(f"{name} is signed out everywhere: {plural(count, 'session')} ended.")
+    say(f"Signed out {name} everywhere: {plural(count, 'session')} ended.")
 
 
 @officers_app.command("list")
@@ -156,9 +154,9 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 
 @officers_app.command()
 def give(
-    kind: Annotated[permissions.Kind, typer.Argument(help="Whether a Discord role or a rank gives it.")],
+    kind: Annotated[permissions.Kind, typer.Argument(help="Whether it is a Discord role or a rank.")],
     key: Annotated[str, typer.Argument(help="Name or id of the Discord role; name or number (#3) of the rank.")],
-    role: Annotated[permissions.Given, typer.Argument(help="What it gives.")],
+    role: Annotated[permissions.Given, typer.Argument(help="The access it gives.")],
     guild: GuildOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
@@ -215,7 +213,7 @@ def revoke_key(
 ) -> None:
     """Revoke an upload key."""
     call(credentials.revoke_key, operator(), key, guild)
-    say(f"Key {key} is revoked.")
+    say(f"Revoked key {key}.")
 
 
 def _state(revoked_at: datetime | None) -> str:

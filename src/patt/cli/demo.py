@@ -18,6 +18,7 @@ from patt.cli.output import JsonOption, err, out, print_json, say, table
 from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
 from patt.server import serve_until_stopped
+from patt.web.places import INBOX
 from sv_common.guild_sync.scheduler import PipelineReport
 
 HOST = "127.0.0.1"
@@ -33,7 +34,7 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the admin page; a free one if it is taken.")
     ] = USUAL_PORT,
-    seed: Annotated[int, typer.Option(help="Which guild to make up.")] = 7,
+    seed: Annotated[int, typer.Option(help="The made-up guild to use.")] = 7,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the demo's own database.")] = None,
 ) -> None:
     folder = data_dir or load_settings().data_dir / "demo"
@@ -56,9 +57,7 @@ async def _serve(services: Services, port: int) -> None:
         token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
-    err.print(
-        f"\nThe admin page is served on http://{HOST}:{free}/admin/data-quality until you press Ctrl-C.", soft_wrap=True
-    )
+    err.print(f"\nPATT is served on http://{HOST}:{free}{INBOX.href} until you press Ctrl-C.", soft_wrap=True)
     err.print(
         f"To sign in, open this link and press its button (it works once): http://{HOST}:{free}/login/{token}",
         soft_wrap=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,13 +15,18 @@ from patt.cli.output import as_json as as_data
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, read, row_number
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.undo_offer import read_ranges
 from sv_common.guild_sync.engine.planning import Planning
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
+from sv_common.guild_sync.engine.undoing.blockers import how_many, sentence_of
 from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
+from sv_common.guild_sync.insights.last_change import last_change_of
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
 from sv_common.guild_sync.issues.explanation import WeighedCandidate
@@ -131,36 +136,100 @@ def fix_all(
 
 
 def undo(
-    attempt: Annotated[int, typer.Argument(parser=row_number, metavar="ATTEMPT", help="Number of the attempt.")],
+    attempt: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ATTEMPT", help="Number of the attempt, or several: 812-815,820. None: your last change."
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     partly: Annotated[bool, typer.Option("--partly", help="Undo what can be undone, person by person.")] = False,
+    with_later: Annotated[
+        bool, typer.Option("--with-later", help="Also undo the later changes that stand in the way, and nothing else.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before your last change is undone.")] = False,
+    guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    if dry_run:
+    if attempt is None:
+        fields = _last_change(guild, is_asked=not (yes or dry_run), as_json=as_json)
+        if "events" in fields:
+            _undo_words(read_ranges(fields["events"]), guild, dry_run=dry_run, as_json=as_json)
+            return
+        attempt = fields["attempts"]
+    numbers = read_ranges(attempt)
+    if dry_run or with_later:
         preview = call(
-            lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.sources.discord)
+            lambda services: mitigations.preview_undo_together(
+                services.pool, numbers, guild_id=guild, discord_bot=services.sources.discord
+            )
         )
-        names = ("obstacle", "effects", "later", "parts", "blocked")
-        data = {"attempt_id": attempt, **_fields(preview, *names)}
-        show(data, as_json, lambda _: _say_undo(preview))
-        if preview.obstacle is not None:
-            raise typer.Exit(1)
-        return
+        if dry_run:
+            _show_undo(preview, as_json)
+            return
+        numbers = [each.id for each in preview.together.attempts] if preview.together else numbers
     report = call(
-        lambda services: mitigations.undo(
-            services.pool, attempt, actor=actor(), discord_bot=services.sources.discord, partly=partly
+        lambda services: mitigations.undo_together(
+            services.pool,
+            numbers,
+            actor=actor(),
+            guild_id=guild,
+            discord_bot=services.sources.discord,
+            partly=partly,
         )
     )
     if as_json:
         print_json(report)
+    else:
+        for sentence in (*report.sentences, *(f"Not undone: {sentence}" for sentence in report.left)):
+            say(sentence)
+    if report.is_stopped:
+        raise typer.Exit(1)
+
+
+def _last_change(guild: int | None, *, is_asked: bool, as_json: bool) -> Mapping[str, str]:
+    """Name the operator's last change, ask, and return what its undo is about. Raises `Refused` where there is none."""
+    change = read(guild, last_change_of, actor())
+    if change is None or change.undo is None:
+        raise Refused("You have changed nothing that can be undone. Name an attempt: patt undo NUMBER")
+    if not as_json:
+        say(f"Your last change, {change.at:%Y-%m-%d %H:%M}: {change.what}.")
+    if not change.undo.fields:
+        raise Refused(f"It is a setting. Undo it with: patt settings undo {change.undo.post.split('/')[-2]}")
+    if is_asked:
+        typer.confirm("Undo it?", abort=True, err=as_json)
+    return change.undo.fields
+
+
+def _undo_words(event_ids: Sequence[int], guild: int | None, *, dry_run: bool, as_json: bool) -> None:
+    if dry_run:
+        say("Each issue would be as it was before.")
         return
-    for sentence in (*report.sentences, *(f"Not undone: {sentence}" for sentence in report.left)):
-        say(sentence)
+
+    async def undone(services: Services) -> issue_life.UndoneWords:
+        number = await issue_life.guild_of_event(services.pool, event_ids[0], guild)
+        async with services.pool.writing(number) as here:
+            return await issue_life.undo_words(here, event_ids, actor=actor())
+
+    done = call(undone)
+    show(done, as_json, lambda _: say(f"Undone for {plural(len(done.issue_ids), 'issue')}."))
+    for sentence in () if as_json else done.left.values():
+        say(f"Left alone: {sentence}")
+
+
+def _show_undo(preview: UndoPreview, as_json: bool) -> None:
+    names = ("obstacle", "effects", "later", "together", "parts", "blocked")
+    ids = [each.id for each in preview.attempts]
+    together = [each.id for each in preview.together.attempts] if preview.together else None
+    data = {"attempt_ids": ids, **_fields(preview, *names), "together": together}
+    show(data, as_json, lambda _: _say_undo(preview))
+    if preview.obstacle is not None:
+        raise typer.Exit(1)
 
 
 def dismiss(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="Why, in a few words.")],
+    reason: Annotated[str, typer.Option(help="The reason, in a few words.")],
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Reopen it on this day (UTC).")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -170,7 +239,7 @@ def dismiss(
 
 def reopen(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "Reopened by an officer.",
+    reason: Annotated[str, typer.Option(help="The reason, in a few words.")] = "Reopened by an officer.",
     as_json: JsonOption = False,
 ) -> None:
     _change(issue_life.reopen, issue, as_json, reason=reason)
@@ -178,14 +247,14 @@ def reopen(
 
 def resolve(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="What was done about it.")],
+    reason: Annotated[str, typer.Option(help="What you did about it.")],
     as_json: JsonOption = False,
 ) -> None:
     _change(issue_life.resolve_manually, issue, as_json, reason=reason)
 
 
 def dismissals(
-    idle: Annotated[bool, typer.Option("--idle", help="Only dismissals that hide nothing any more.")] = False,
+    idle: Annotated[bool, typer.Option("--idle", help="Only dismissals that no longer hide anything.")] = False,
     page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
@@ -271,11 +340,15 @@ def _say_candidate(each: WeighedCandidate) -> None:
 
 def _say_undo(preview: UndoPreview) -> None:
     if preview.obstacle is not None:
-        say(f"It cannot be undone: {preview.obstacle}")
+        say(f"This cannot be undone: {preview.obstacle}")
         for action in preview.later:
-            say(
-                f"  Since then, {action.actor} (attempt {action.attempt_id}, {action.at:%Y-%m-%d %H:%M}): {action.reason}"
-            )
+            say(f"  Since then, attempt {action.attempt_id}: {action.sentence}")
+        if preview.together is not None:
+            say(f"With --with-later you undo {how_many(preview.together.attempts)} at once:")
+            for later in preview.together.attempts:
+                say(f"  Attempt {later.id}: {sentence_of(later)}")
+            rows = [(effect.what, effect.before, effect.after) for effect in preview.together.effects]
+            table("what", "now", "then", rows=rows)
         if not preview.parts:
             return
         say(f"With --partly it can be undone for {preview.parts} people. The others:")

@@ -48,49 +48,57 @@ _TABLE = (
         "machine."
     ),
     "sync sources:app Fetch from Battle.net or Discord, scan, and run automatic fixes.",
-    "losses sources:losses_app Lists that were refused because too many are missing from them.",
+    "losses sources:losses_app Lists refused because too many people are missing.",
     (
-        "upload sources:upload Process an export of the addon, scan, and run automatic fixes. Exit code 1 if all of it was "
-        "known already."
+        "upload sources:upload Process an addon export, scan, and run automatic fixes. Exit code 1 if everything in "
+        "it was known."
     ),
-    "uploads sources:uploads_app The exports that companions sent, and their outcome.",
+    "uploads sources:uploads_app The exports that companions sent, and their results.",
+    "inbox inbox:app Open questions: look at one, answer it, snooze or dismiss it, apply what is ready.",
     "rules issues:rules Show every rule with its counts.",
-    "scan issues:scan Scan for issues now; nothing is fixed. Exit code 1 if a rule could not conclude.",
+    "scan issues:scan Scan for issues now, and fix nothing. Exit code 1 if a rule could not finish.",
     "issues issues:issues List issues, newest first.",
-    "show issues:show_issue Show one issue: why it is one, the candidates, and its history.",
-    "fix issues:fix Fix one issue. Exit code 1 if it could not be fixed; the sentence says why.",
-    "fix-all issues:fix_all Fix all open issues of one rule, by evidence alone. What is not certain stays open with its reason.",
-    "undo issues:undo Undo a fix or a full match, exactly. Exit code 1 if it cannot be undone; the sentence says why.",
-    "dismiss issues:dismiss Dismiss an issue. It reopens when what it is about changes.",
+    "show issues:show_issue Show one issue: the evidence, the candidates and the history.",
+    "fix issues:fix Fix one issue. Exit code 1 if not fixed; the sentence says why.",
+    "fix-all issues:fix_all Fix all open issues of one rule that evidence decides. The rest stays open with its reason.",
     (
-        "dismissals issues:dismissals List dismissed issues, newest first, and which dismissals hide nothing any more. End one "
-        "with “patt reopen”."
+        "undo issues:undo Undo fixes, decisions or a full match, exactly. Without a number, undo your last change. Exit code 1 if it "
+        "cannot be undone; the sentence says why."
+    ),
+    "dismiss issues:dismiss Dismiss an issue. It reopens when its evidence changes.",
+    (
+        "dismissals issues:dismissals List dismissed issues, newest first, and dismissals that no longer hide "
+        "anything. End one with “patt reopen”."
     ),
     "reopen issues:reopen Reopen a dismissed issue.",
-    "resolve issues:resolve Close an issue manually. It reopens if the next scan still finds it.",
-    "match issues:match Link all unlinked characters that evidence decides, and create their players. Try --dry-run first.",
-    "digest server:digest Send the news to the officers' channel now. A worker sends them automatically.",
+    "resolve issues:resolve Resolve an issue manually. It reopens if the next scan still finds it.",
+    "match issues:match Link all unknown characters that evidence decides, and create their players. Try --dry-run first.",
+    "digest server:digest Post the digest to the officers' channel now. A worker posts it automatically.",
     "find people:find_words Find players, characters, Discord members, notes, issues, settings and places.",
-    "link people:link Decide that a character is this player's. Automation never changes it.",
-    "confirm people:confirm Confirm the link of a character to its player. Automation never changes it then.",
-    "unlink people:unlink Unlink a character from its player. No note and no name links them again.",
-    "reject people:reject Decide that a character is not this player's, whatever its note or name says.",
-    "allow people:allow Undo a rejection: the character may be this player's.",
-    "link-member people:link_member Decide which Discord member a player is, or confirm it.",
-    (
-        "link-to-member people:link_to_member Decide that a character is a Discord member's. A member without a player becomes "
-        "one."
-    ),
-    "unlink-member people:unlink_member Decide that a player is not its Discord member. No name links them again.",
-    "allow-member people:allow_member Undo a rejection: the player may be this Discord member.",
-    "new-player people:new_player Create a player with these characters, the highest in rank its main.",
-    "mark-shared people:mark_shared Decide that a character is a bank or shared: it has no player, and nothing links it.",
-    "unmark-shared people:unmark_shared Undo that: the character may have a player, and is found until it has one.",
+    "people people:people_list List people: search, filter and sort; --csv for a spreadsheet.",
+    "map people:show_map Show the whole guild as a table: players, characters, Discord members, and what links them.",
+    "timeline people:timeline Show what happened to a player, newest first, with what you can undo.",
+    "inactive people:inactive Show inactive characters by player; those of active players come last.",
+    "link people:link Link a character to a player. Automation never changes it.",
+    "confirm people:confirm Confirm the link of a character to its player. Automation then never changes it.",
+    "unlink people:unlink Unlink a character from its player. Notes and names never link them again.",
+    "reject people:reject Rule out a player for a character, whatever its note or name says.",
+    "allow people:allow Undo a rejection: the character may belong to this player again.",
+    "link-member people:link_member Link a player to a Discord member, or confirm the link.",
+    ("link-to-member people:link_to_member Link a character to a Discord member. Creates the player if there is none."),
+    "unlink-member people:unlink_member Unlink a player from its Discord member. Names never link them again.",
+    "reject-member people:reject_member Rule out a Discord member for a player, whatever the names say.",
+    "allow-member people:allow_member Undo a rejection: the player may be this Discord member again.",
+    "new-player people:new_player Create a player with these characters. The highest rank becomes the main.",
+    "mark-shared people:mark_shared Mark a character as a bank or shared: it has no player, and nothing links it.",
+    "unmark-shared people:unmark_shared Remove the mark: the character may have a player again.",
+    "set-hiatus people:set_hiatus Say that a player is away, until a day or until you end it. None of their characters is inactive.",
+    "end-hiatus people:end_hiatus Say that a player is back.",
     "merge people:merge Merge two players: the first gets everything of the other. Try --dry-run first.",
-    "main people:main Make a character the main of its player.",
+    "main people:main Set a character as the main of its player.",
     "alias people:alias_app Words in notes that mean a player.",
     "watch watch:watch Send each new export of the addon to the guild's server. While the server is away, exports wait.",
-    "notes notes:notes Show how each note of a roster is read, and why. Needs no database.",
+    "notes sources:notes Show how each note of a roster is read, and why. Needs no database.",
     "words settings:words_app The guild's own words in notes.",
     "settings settings:app The guild's settings: rules, ranks, words in notes; with preview and undo.",
     "guild setup:app The guilds of this installation.",
@@ -198,7 +206,7 @@ def _imported(place: str) -> Any:
 
 def _explained(error: Exception) -> PattError:
     if type(error).__name__ in _CONFLICTS:
-        return Busy("The same data is being changed by another user, so nothing was done. Try again in a moment.")
+        return Busy("Another user is changing the same data. Nothing was done. Try again in a moment.")
     return ConfigurationError(f"The database stopped answering ({type(error).__name__}). Run: patt doctor")
 
 

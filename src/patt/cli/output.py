@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
@@ -50,6 +50,12 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
     print(json.dumps(as_json(value), ensure_ascii=False, indent=indent))  # noqa: T201 -- this is the output
 
 
+def print_file(content: bytes) -> None:
+    """Print what is a file, byte for byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def as_json(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
@@ -65,13 +71,20 @@ def as_json(value: Any) -> Any:
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; cells are never read as markup."""
+    """Print a table; cells are never read as markup. Columns without any value are left out, and long values are wrapped."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    kept = [place for place in range(len(columns)) if not cells or any(row[place] for row in cells)]
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column)
-    for row in rows:
-        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    for place in kept:
+        shown.add_column(columns[place], overflow="fold")
+    for row in cells:
+        shown.add_row(*(escape(row[place]) for place in kept))
     out.print(shown)
+
+
+def day_of(milliseconds: int | None) -> str | None:
+    """Return the day (UTC) of a last login."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
 def say(sentence: str) -> None:

@@ -3,42 +3,66 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from patt.cli.output import JsonOption, print_json, say, show, table
-from patt.cli.runner import DryRunOption, GuildOption, actor, call, operator, read
+from patt.cli.output import JsonOption, day_of, print_file, print_json, say, show, table
+from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, operator, read
+from patt.web.context import LARGEST_INTEGER
 from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json
+from sv_common.guild_sync.core.basis import Basis
+from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
+from sv_common.guild_sync.insights import people
+from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
+from sv_common.guild_sync.insights.everyone.guild_map import MapTable, as_table, guild_map
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
+from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
+from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
+from sv_common.guild_sync.insights.people import PeoplePage
+from sv_common.guild_sync.insights.timeline import Timeline, timeline_of_player_called
+
+ShownKind = Literal["players", "characters", "members", "shared", "all"]
+_KINDS: Mapping[ShownKind, PersonKind | None] = {
+    "players": PersonKind.PLAYER,
+    "characters": PersonKind.CHARACTER,
+    "members": PersonKind.MEMBER,
+    "shared": PersonKind.SHARED,
+    "all": None,
+}
+
+
+PlayerArgument = Annotated[
+    str, typer.Argument(metavar="PLAYER", help="Display name of the player, or #number in quotes.")
+]
 
 
 def _argument(metavar: str, help_text: str) -> Any:
     return Annotated[str, typer.Argument(metavar=metavar, help=help_text)]
 
 
-_CHARACTER = _argument("CHARACTER", "Name-Realm, a name that only one character has, or #number in quotes.")
+_CHARACTER = _argument("CHARACTER", "Name-Realm, a unique name, or #number in quotes.")
 _PLAYER = _argument("PLAYER", "Display name of the player, or #number in quotes.")
 _STAYS = _argument("PLAYER", "The player to keep: display name, or #number in quotes.")
-_OTHER = _argument("OTHER", "The player that is merged into it and deleted.")
+_OTHER = _argument("OTHER", "The player to merge into it, then delete.")
 _MEMBER = _argument("MEMBER", "User name or display name of the Discord member, or #number in quotes.")
-_ALIAS = _argument("ALIAS", "A name as it stands in notes.")
-_WHY = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
-_REMEMBER = Annotated[
-    bool, typer.Option("--remember-note", help="From now on, the name in its note means this player.")
-]
+_ALIAS = _argument("ALIAS", "A name as written in notes.")
+_WHY = Annotated[str, typer.Option("--reason", help="The reason, in a few words.")]
+_REMEMBER = Annotated[bool, typer.Option("--remember-note", help="Also add the name in its note as an alias.")]
 _CHARACTERS = Annotated[
     list[str],
-    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a name that only one has, or #number in quotes."),
+    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a unique name, or #number in quotes."),
 ]
-_NAME = Annotated[str | None, typer.Option("--name", help="What the player is called; else as the note or the main.")]
-_MEMBER_TOO = Annotated[
-    str | None, typer.Option("--member", help="Who the player is on Discord: a user name, or #number.")
+_NAME = Annotated[str | None, typer.Option("--name", help="The player's name; else as in the note, or the main's.")]
+_MEMBER_TOO = Annotated[str | None, typer.Option("--member", help="The Discord member: user name or #number.")]
+_UNTIL = Annotated[
+    str | None, typer.Option("--until", metavar="DAY", help="The day on which the player is back, such as 2099-12-24.")
 ]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
@@ -70,6 +94,111 @@ def _tell(group: FoundGroup) -> None:
         table(f"{group.name}{more}", "", "", rows=[(hit.title, number, hit.why) for hit, number in numbered])
 
 
+def people_list(
+    search: Annotated[str, typer.Option(help="Part of a name or a note.")] = "",
+    show_kind: Annotated[ShownKind, typer.Option("--show", help="Who to list.")] = "players",
+    discord: Annotated[OnDiscord | None, typer.Option(help="Only who is on Discord, or is not.")] = None,
+    proof: Annotated[Basis | None, typer.Option(help="Only who has a link that rests on this.")] = None,
+    loose: Annotated[
+        bool, typer.Option("--loose", help="Only loose ends: no player, no characters, not on Discord.")
+    ] = False,
+    inactive_only: Annotated[bool, typer.Option("--inactive", help="Only who was seen too long ago.")] = False,
+    hiatus: Annotated[bool, typer.Option("--hiatus", help="Only players on hiatus.")] = False,
+    rank: Annotated[
+        int | None, typer.Option(min=0, max=9, help="Only people with this highest rank, by its index.")
+    ] = None,
+    character_class: Annotated[str | None, typer.Option("--class", help="Only who plays this class.")] = None,
+    with_issues: Annotated[bool, typer.Option("--issues", help="Only with open issues.")] = False,
+    sort: Annotated[Sort | None, typer.Option(help="The most, or the newest, first.")] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
+    page: Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 100.")] = 1,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print all of them as CSV for a spreadsheet.")] = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    chosen = PeopleFilter(
+        discord,
+        proof,
+        loose,
+        inactive_only,
+        hiatus,
+        rank,
+        character_class,
+        with_issues,
+    )
+    asked: dict[str, Any] = {"search": search, "kind": _KINDS[show_kind], "sort": sort, "reverse": reverse}
+    if as_csv:
+        print_file(csv_text(COLUMNS, table_of(read(guild, people.every_person, chosen, **asked))))
+        return
+    show(read(guild, people.people_page, chosen, **asked, number=page), as_json, _tell_people)
+
+
+def _tell_people(found: PeoplePage) -> None:
+    rows = [
+        (
+            each.kind,
+            f"#{each.id}",
+            each.name,
+            ", ".join(character.name for character in each.played),
+            each.rank,
+            day_of(each.last_login_timestamp),
+            each.discord_name,
+            f"until {each.away_until}" if each.away_until else "yes" if each.is_away else None,
+            each.open_issues or None,
+        )
+        for each in found.items
+    ]
+    table("who", "number", "name", "characters", "rank", "last seen", "Discord", "away", "open issues", rows=rows)
+    say(f"{found.total} found; page {found.number} of {found.pages}.")
+
+
+def show_map(
+    loose: Annotated[bool, typer.Option("--loose", help="Only loose ends.")] = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    def lines(found: MapTable) -> None:
+        rows = [
+            (
+                each.character,
+                each.player or ("bank or shared" if each.shared else None),
+                each.proof,
+                each.member,
+                each.member_proof,
+                f"{each.suggested} ({each.suggestion})" if each.suggested else None,
+            )
+            for each in found.rows
+            if each.loose or not loose
+        ]
+        table("character", "player", "proof", "Discord", "proof", "could be", rows=rows)
+
+    show(as_table(read(guild, guild_map)), as_json, lines)
+
+
+def timeline(
+    player: PlayerArgument, page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    def lines(found: Timeline) -> None:
+        rows = [(f"{e.at:%Y-%m-%d %H:%M}", e.what, e.actor, e.sentence, e.attempt_id) for e in found.items]
+        table("when", "what", "by", "", "attempt", rows=rows)
+        say(f"{found.total} entries; page {found.number} of {found.pages}.")
+
+    show(read(guild, timeline_of_player_called, player, number=page), as_json, lines)
+
+
+def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    def lines(found: InactivePage) -> None:
+        rows = [
+            (group.player or "no player", each.name, day_of(each.last_login_timestamp), each.rank, group.active_on)
+            for group in found.items
+            for each in group.characters
+        ]
+        table("player", "character", "last seen", "rank", "but active on", rows=rows)
+        say(f"{found.total} players and characters without one; page {found.number} of {found.pages}.")
+
+    show(read(guild, inactive_page, number=page), as_json, lines)
+
+
 def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:
     """Return the command for a class of decisions: its parameters are the fields of the class, in their order."""
 
@@ -91,22 +220,25 @@ unlink = _command(decisions.UnlinkCharacter, _CHARACTER)
 reject = _command(decisions.RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
 allow = _command(decisions.AllowLink, _CHARACTER, _PLAYER)
 link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
-link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER)
+link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, remember_note=False)
 unlink_member = _command(decisions.UnlinkMember, _PLAYER)
+reject_member = _command(decisions.RejectMember, _PLAYER, _MEMBER, _WHY, reason="")
 allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
 new_player = _command(
     decisions.NewPlayer, _CHARACTERS, _NAME, _MEMBER_TOO, _REMEMBER, name=None, member=None, remember_note=False
 )
 mark_shared = _command(decisions.MarkShared, _CHARACTER, _WHY, reason="")
 unmark_shared = _command(decisions.UnmarkShared, _CHARACTER)
+set_hiatus = _command(decisions.SetHiatus, _PLAYER, _UNTIL, _WHY, until=None, reason="")
+end_hiatus = _command(decisions.EndHiatus, _PLAYER)
 merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
 main = _command(decisions.SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)
-alias_app.command("add", help="From now on, a word in notes means a player.")(
+alias_app.command("add", help="Add an alias: a word in notes means this player.")(
     _command(decisions.AddAlias, _ALIAS, _PLAYER)
 )
-alias_app.command("remove", help="From now on, a word in notes is no alias.")(_command(decisions.RemoveAlias, _ALIAS))
+alias_app.command("remove", help="Remove an alias.")(_command(decisions.RemoveAlias, _ALIAS))
 
 
 def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:

@@ -31,7 +31,7 @@ def row_number(text: str) -> int:
 def guild_row(text: str) -> int:
     number = row_number(text)
     if number > LARGEST_INTEGER:
-        raise typer.BadParameter(f"There is no guild with the number {number}.")
+        raise typer.BadParameter(f"Guild {number} does not exist.")
     return number
 
 

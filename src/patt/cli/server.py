@@ -21,7 +21,7 @@ from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.discord.message import Announcement
 
 database_app = typer.Typer(no_args_is_help=True)
-NOTHING_NEW = "There is no news."
+NOTHING_NEW = "No news."
 
 
 def serve(

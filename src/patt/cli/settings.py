@@ -171,7 +171,7 @@ def map_rank(
     role_id: Annotated[str, typer.Argument(help="Id of the Discord role.")],
     role_name: Annotated[str, typer.Option("--name", help="Name of the role, until the next Discord sync.")] = "",
     is_managed: Annotated[
-        bool, typer.Option("--managed/--not-managed", help="Whether fixes may give and take it.")
+        bool, typer.Option("--managed/--not-managed", help="Whether PATT may assign this role.")
     ] = True,
     guild: GuildOption = None,
 ) -> None:
@@ -187,7 +187,7 @@ def map_rank(
     known_as = write(guild, mapped)
     say(f"Rank {rank} maps to the Discord role {known_as or role_name or role_id}.")
     if known_as is None:
-        say("Discord was not synced yet, so the role could not be checked. Run: patt sync discord")
+        say("The role is not checked, because Discord was never synced. Run: patt sync discord")
 
 
 @ranks_app.command()
@@ -217,7 +217,7 @@ def confirm(guild: GuildOption = None) -> None:
     without_role = ", ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in table_now if not rank.is_decided)
     if without_role:
         say(
-            f"These ranks have no Discord role yet: {without_role}. Map them with “patt ranks map”, or to none with “patt ranks unmap”."
+            f"These ranks have no Discord role yet: {without_role}. Map them with “patt ranks map”, or clear them with “patt ranks unmap”."
         )
 
 
@@ -237,14 +237,14 @@ def add_word(
 ) -> None:
     """Set that a word is no name in this guild, such as a raid team. It counts from the next scan on."""
     _set_word(word, category, guild)
-    say(f"“{word}” is read as {category} from now on.")
+    say(f"“{word}” is now read as {category}.")
 
 
 @words_app.command("remove")
 def remove_word(word: WordArgument, guild: GuildOption = None) -> None:
     """Set that a word of the vocabulary may be a name in this guild. It counts from the next scan on."""
     _set_word(word, None, guild)
-    say(f"“{word}” may be a name from now on.")
+    say(f"“{word}” may now be a name.")
 
 
 @words_app.command("reset")

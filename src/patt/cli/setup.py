@@ -36,7 +36,7 @@ _STOPPED = 130
 _AGREED = {"y", "yes"}
 _REFUSED = {"n", "no"}
 _STEP_NAMES = tuple(step.name for step in STEPS)
-_SEEN = "Better set it in the environment, since a shell stores its commands:"
+_SEEN = "Better set it in the environment, because shells store commands:"
 
 _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "guild": (str, typer.Option(help="Name of the guild, as the game shows it.")),
@@ -44,7 +44,7 @@ _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "region": (str, typer.Option(help="us, eu, kr or tw.")),
     "moved": (
         bool,
-        typer.Option(help="Whether it is the known guild that is no longer found, with a new name or realm."),
+        typer.Option(help="The known guild has a new name or realm."),
     ),
     "battlenet_client_id": (str, typer.Option(help="Client id of develop.battle.net.")),
     "battlenet_client_secret": (str, typer.Option(help=f"Its secret. {_SEEN} PATT_BLIZZARD_CLIENT_SECRET.")),
@@ -58,7 +58,7 @@ _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     ),
     "managed": (bool, typer.Option(help="Whether fixes may give and take the roles.")),
     "base_url": (str, typer.Option(help="Address at which people reach the pages.")),
-    "uploader": (str, typer.Option(help="Whose companion gets the first upload key.")),
+    "uploader": (str, typer.Option(help="The player that the first upload key is for.")),
 }
 """The answers that may be given as options, by the names that the steps use."""
 
@@ -168,7 +168,7 @@ def _dialogue(given: dict[str, str], *, asks_nothing: bool) -> Dialogue:
     if asks_nothing:
         return ScriptDialogue(given)
     if not sys.stdin.isatty():
-        raise BadInput("There is no terminal for prompts. Give the answers as options, together with --yes.")
+        raise BadInput("PATT cannot prompt without a terminal. Give the answers as options, with --yes.")
     return TerminalDialogue(given)
 
 
@@ -180,14 +180,16 @@ def _read_skips(steps: Sequence[str]) -> set[str]:
 
 
 def _say_what_is_next(not_done: list[str]) -> None:
-    out.print("\n[bold]What is next[/]")
+    out.print("\n[bold]What to do next[/]")
     if not_done:
         say(f"  patt init               continues with: {', '.join(not_done)}")
-    say("  patt serve              serves the pages, and reads the sources regularly")
-    say("  patt admin link         prints a link for signing in")
+    say("  patt serve              serves the pages and runs the syncs")
+    say("  patt admin link         prints a sign-in link")
     say("  patt match --dry-run    shows which characters would be linked, and why")
-    say("  patt doctor             checks all of this")
-    say("Players install the addon (docs/addon.md) and run the companion with a key of their own (patt keys add NAME).")
+    say("  patt doctor             checks the set-up")
+    say(
+        "Players install the addon (docs/addon.md) and run the companion, each with their own key (patt keys add NAME)."
+    )
 
 
 def _say_checks(checks: Sequence[Check]) -> None:
@@ -228,7 +230,7 @@ class TerminalDialogue(_Printing):
             enter = f"Enter: {default}" if default else "Enter: later"
             answer = _read(f"{question} ({'not shown; ' if is_secret else ''}{enter}): ", is_secret=is_secret)
         if not answer.strip() and not default:
-            raise StepSkipped("nothing was given")
+            raise StepSkipped("no answer")
         return answer.strip() or default
 
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
@@ -241,7 +243,7 @@ class TerminalDialogue(_Printing):
         while True:
             answer = _read(f"{question} (number; Enter: {usual}): ").strip()
             if not answer and not default:
-                raise StepSkipped("nothing was selected")
+                raise StepSkipped("no selection")
             if not answer:
                 return default
             try:

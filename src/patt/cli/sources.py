@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,13 @@ from rich.markup import escape
 from patt.api import activity, uploads
 from patt.api.activity import Loss, Release
 from patt.bootstrap import Services
-from patt.cli.output import JsonOption, out, say, show, table
+from patt.cli.output import JsonOption, out, print_json, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
 from patt.files import read_file
 from patt.json_data import as_json_data
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.identity.roster_file import read_discord_names, read_roster_table, read_saved_roster
+from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
 from sv_common.guild_sync.roster.loss import SOURCES
 from sv_common.guild_sync.scheduler import PipelineReport, run_addon_sync, run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.sources.addon.export import read_addon_export
@@ -72,7 +75,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     def lines(found: list[Loss]) -> None:
         if not found:
-            say("No list was refused: the newest ones were accepted.")
+            say("No list is held. The newest ones were accepted.")
         for loss in found:
             say(loss.sentence)
             rows = [(each.name, each.place or "none", each.player or "none") for each in loss.subjects]
@@ -86,7 +89,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
 @losses_app.command()
 def release(
-    source: Annotated[str, typer.Argument(help="Whose list: battlenet or discord.")],
+    source: Annotated[str, typer.Argument(help="The source of the list: battlenet or discord.")],
     key: Annotated[str, typer.Option(help="The key that “patt losses list” shows, or its beginning.")],
     guild: GuildOption = None,
 ) -> None:
@@ -148,3 +151,57 @@ def _say_pipeline(report: PipelineReport) -> None:
             out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
         if step.error:
             out.print(f"  [red]{escape(step.error)}[/]", soft_wrap=True)
+
+
+def notes(
+    file: Annotated[
+        Path, typer.Argument(help="A roster as TSV or CSV with the columns character and note, or a .lua.")
+    ],
+    discord: Annotated[Path | None, typer.Option(help="Discord names, one a line.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    source = read_file(file)
+    roster = read_saved_roster(source) if file.suffix.lower() == ".lua" else read_roster_table(source)
+    discord_names = read_discord_names(read_file(discord)) if discord else []
+    readings = read_notes(roster, discord_names)
+    if as_json:
+        for reading in readings:
+            print_json(reading, indent=None)
+        return
+    table("character", "note", "reading", rows=[(each.character, each.note, _in_words(each)) for each in readings])
+    say("")
+    _print_summary(readings)
+
+
+def _in_words(reading: NoteReading) -> str:
+    match reading.decision:
+        case Sureness.CONFIDENT:
+            return _certain(reading)
+        case Sureness.AMBIGUOUS:
+            return f"one of several: {' or '.join(reading.targets) or reading.why_not}"
+        case Sureness.SUGGESTED:
+            return f"perhaps {', '.join(reading.suggestions)}"
+        case Sureness.NOBODY:
+            name = f": {reading.person}" if reading.person else ""
+            return f"no player ({reading.kind.replace('_', ' ')}{name})"
+
+
+def _certain(reading: NoteReading) -> str:
+    named = ", ".join(reading.targets)
+    if reading.person is None or named == reading.person:
+        return named
+    return f"{named}, so {reading.person}" if named else f"{reading.person} on Discord"
+
+
+def _print_summary(readings: Sequence[NoteReading]) -> None:
+    counts = Counter((each.decision, each.kind) for each in readings)
+    order = list(Sureness)
+    rows = sorted(counts.items(), key=lambda item: (order.index(item[0][0]), -item[1], item[0][1]))
+    table("decision", "kind", "notes", rows=[(sure, kind.replace("_", " "), count) for (sure, kind), count in rows])
+    bearers: dict[str, list[str]] = defaultdict(list)
+    for reading in readings:
+        if reading.kind == NICKNAME and reading.person:
+            bearers[reading.person].append(reading.character)
+    if bearers:
+        say("")
+        table("nickname", "characters", rows=[(name, ", ".join(found)) for name, found in sorted(bearers.items())])

@@ -135,13 +135,13 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
         content = file.read_bytes()
     except PermissionError:
         return Unusable(
-            f"The file of {_label(file)} cannot be opened: another program holds it, or you may not read it. "
-            "It will be tried again.",
+            f"The file of {_label(file)} cannot be opened: another program holds it, or you may not read it. PATT "
+            "tries again later.",
             may_pass=True,
         )
     except OSError as error:
         return Unusable(
-            f"The file of {_label(file)} cannot be read: {_reason(error)}. It will be tried again.", may_pass=True
+            f"The file of {_label(file)} cannot be read: {_reason(error)}. PATT tries again later.", may_pass=True
         )
     if state_of(file) != state:
         return being_written(file)

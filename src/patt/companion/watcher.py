@@ -228,7 +228,7 @@ class Watcher:
         except ConfigurationError as error:
             return Status(str(error), tuple(news))
         except OSError as error:
-            return Status(f"The game's folder cannot be read ({error.strerror}). It will be tried again.", tuple(news))
+            return Status(f"The game's folder cannot be read ({error.strerror}). PATT tries again later.", tuple(news))
         problems = [each for each in (away, *(each.sentence for each in unusable), *undelivered) if each is not None]
         at_rest = f"Watching {plural(len(files), 'file')}; everything is sent." if files else _NOTHING_YET
         return Status(

@@ -85,7 +85,7 @@ async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
         url = embedded.recreate_database(server, DATABASE_NAME)
     except psycopg.errors.ObjectInUse as error:
         raise Busy(
-            "Another demo is running in this folder. Stop it first, or choose another with --data-dir."
+            "Another demo is running in this folder. Stop it first, or choose another folder with --data-dir."
         ) from error
     migrate.upgrade(url)
     with GuildSimulator(GuildWorld.seeded(seed)) as simulator:

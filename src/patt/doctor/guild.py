@@ -19,7 +19,7 @@ from sv_common.guild_sync.roster.runs import Standing
 
 SOURCES: Mapping[Source, tuple[str, str]] = {
     Source.ROSTER: ("battlenet sync", "patt sync battlenet, and keep “patt serve” running"),
-    Source.PROFILES: ("profiles", "They are read along with the roster: patt sync battlenet"),
+    Source.PROFILES: ("profiles", "They come with the roster: patt sync battlenet"),
     Source.MEMBERS: ("discord sync", "patt sync discord, and keep “patt serve” running"),
     Source.NOTES: (
         "export",
@@ -61,7 +61,7 @@ async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
 def check_data(facts: GuildFacts) -> list[Check]:
     """Check what needs no source, only the database."""
     valid = sorted({key.uploader for key in facts.keys if key.revoked_at is None})
-    no_key = ("No companion can upload: there is no valid upload key.", "patt keys add NAME")
+    no_key = ("No companion can upload, because no upload key is valid.", "patt keys add NAME")
     kept = (
         f"These uploads failed and are kept: {', '.join(map(str, facts.given_up))}.",
         "See why: patt uploads list. Then: patt uploads retry UPLOAD",
@@ -86,16 +86,16 @@ def _check_age(facts: GuildFacts, source: Source, fault: Fault | None = None) ->
     found = facts.sources[source]
     what, remedy = SOURCES[source]
     if found.last is None:
-        return check(facts.name(what), "", fault or ("Nothing was received yet.", remedy))
+        return check(facts.name(what), "", fault or ("No data yet.", remedy))
     length, oldest = in_words(age(found.last)), in_words(found.stale_after)
     if found.is_stale and fault is None:
-        fault = (f"The last good one is {length} old; it should be at most {oldest} old.", remedy)
-    return check(facts.name(what), f"The last good one was {length} ago.", fault)
+        fault = (f"The last good run is {length} old. It should be at most {oldest} old.", remedy)
+    return check(facts.name(what), f"The last good run was {length} ago.", fault)
 
 
 def _fault_of_ranks(facts: GuildFacts) -> Fault | None:
     if not facts.ranks:
-        return "The guild has no ranks yet; they come with the roster.", "patt sync battlenet"
+        return "The guild has no ranks yet. They come with the roster.", "patt sync battlenet"
     if not facts.forgotten:
         return None
     listed = ", ".join(f"{index} ({rank}, {count} characters)" for index, rank, count in facts.forgotten)
@@ -109,8 +109,8 @@ def _fault_of_rank_names(table: Sequence[Rank]) -> Fault | None:
     )
     if not changes:
         return None
-    message = f"The game has other rank names than the rank table, so no role follows from a rank: {changes}."
-    return message, "See “patt ranks list”, map what has moved with “patt ranks map”, then: patt ranks confirm"
+    message = f"The game's rank names differ from the rank table, so no roles are compared: {changes}."
+    return message, "See “patt ranks list”, map the ranks that moved with “patt ranks map”, then: patt ranks confirm"
 
 
 def _fault_of_runs(standings: Mapping[str, Standing]) -> Fault | None:
@@ -121,5 +121,5 @@ def _fault_of_runs(standings: Mapping[str, Standing]) -> Fault | None:
     ]
     if not sentences:
         return None
-    remedy = "Do what the sentence says, then run it again: patt sync battlenet, patt sync discord"
+    remedy = "Follow the message, then run it again: patt sync battlenet, patt sync discord"
     return " ".join(sentences), remedy

@@ -21,7 +21,7 @@ SIGN_IN = "discord sign-in"
 CHECKS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER)
 """Those that need settings that can be used."""
 SQL = load_sql(__package__, "installation.sql")
-RIGHTS_REMEDY = "Let PATT_DATABASE_URL name the user who owns the tables, or grant it the rights."
+RIGHTS_REMEDY = "Set PATT_DATABASE_URL to the user who owns the tables, or grant that user the rights."
 _OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -35,10 +35,10 @@ def check_settings() -> tuple[Check, Settings | None]:
     source = f"read from {ENV_FILE} and the environment" if file.is_file() else "read from the environment"
     others_read = os.name == "posix" and file.is_file() and file.stat().st_mode & _OTHERS_MAY_READ
     open_file = (
-        f"Other users of this computer can read the file {ENV_FILE}, which is for secrets.",
+        f"Other users of this computer can read the file {ENV_FILE}, which holds secrets.",
         f"chmod 600 {ENV_FILE}",
     )
-    passed = f"The settings can be used; they were {source}."
+    passed = f"The settings are valid. They were {source}."
     return check(SETTINGS, passed, open_file if others_read else None), settings
 
 
@@ -48,7 +48,9 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
         url = database_url(settings)
         revision = revision_of(url)
     except EmbeddedDatabaseError as error:
-        remedy = "Check that the folder PATT_DATA_DIR is yours and has room, and that no other server uses it."
+        remedy = (
+            "Check that you own the folder PATT_DATA_DIR, that it has free space, and that no other server uses it."
+        )
         return [failed(DATABASE, error.fault, remedy)], None
     except PattError as error:
         return [failed(DATABASE, str(error), "Start the database server, and check PATT_DATABASE_URL.")], None
@@ -71,26 +73,24 @@ def check_sign_in(settings: Settings) -> Check:
     if len(missing) == len(wanted):
         return check(SIGN_IN, "Signing in with Discord is not set up; people sign in by link: patt admin link.")
     if missing:
-        message = f"No one can sign in with Discord: {missing[0]} is not set, and the other half is."
-        remedy = "Copy it from the page OAuth2 of the application at Discord, or remove the other."
+        message = f"No one can sign in with Discord, because {missing[0]} is not set."
+        remedy = "Copy it from the OAuth2 page of your application on Discord, or remove the other setting."
         return failed(SIGN_IN, message, remedy)
     if not settings.is_over_tls and settings.public_page("/") is not None:
-        message = (
-            f"People sign in at {settings.base_url}, which is not encrypted: others on the way can read their sessions."
-        )
-        return failed(SIGN_IN, message, "Serve the pages over TLS, and let PATT_BASE_URL begin with https.")
+        message = f"People sign in at {settings.base_url}, without encryption, so others on the network can read their sessions."
+        return failed(SIGN_IN, message, "Serve the pages over TLS, and set PATT_BASE_URL to the https address.")
     redirect = settings.own_page(DISCORD_CALLBACK)
-    return check(SIGN_IN, f"Discord has to know exactly this redirect (OAuth2 → Redirects): {redirect}")
+    return check(SIGN_IN, f"Add exactly this redirect at Discord (OAuth2 → Redirects): {redirect}")
 
 
 async def check_access(conn: Connection) -> Check:
     row = await (await conn.execute(SQL["access"])).fetchone()
     is_read_only, closed = row or (True, [])
     if is_read_only:
-        message = "The database takes no changes: it is read-only, or a standby."
-        return failed(ACCESS, message, "Let PATT_DATABASE_URL name the primary server, and end its read-only mode.")
+        message = "The database is read-only or a standby, so nothing can be saved."
+        return failed(ACCESS, message, "Set PATT_DATABASE_URL to the primary server, or end its read-only mode.")
     not_allowed = (f"The database user may not read and change: {', '.join(closed)}.", RIGHTS_REMEDY)
-    return check(ACCESS, "The database takes changes.", not_allowed if closed else None)
+    return check(ACCESS, "The database can be changed.", not_allowed if closed else None)
 
 
 async def check_worker(conn: Connection) -> Check:
@@ -102,4 +102,4 @@ async def check_worker(conn: Connection) -> Check:
     if jobs or uploads:
         message = f"No worker is running. Waiting: {plural(jobs, 'job')}, {plural(uploads, 'upload')}."
         return failed(WORKER, message, "Start one with: patt serve, or patt worker")
-    return check(WORKER, "No worker is running, and nothing waits for one. “patt serve” starts one.")
+    return check(WORKER, "No worker is running, and no jobs are waiting. “patt serve” starts one.")

@@ -41,9 +41,9 @@ async def check_battlenet(client: BattleNetClient | None, guilds: Sequence[Guild
 async def check_discord(client: DiscordClient | None, guilds: Sequence[GuildFacts]) -> list[Check]:
     """Check the token and the intent, and of each guild its server, the bot's rights there, and the audit channel."""
     if client is None:
-        no_token = failed(TOKEN, "No token of a Discord bot is set.", "Set PATT_DISCORD_BOT_TOKEN, or run: patt init")
+        no_token = failed(TOKEN, "No Discord bot token is set.", "Set PATT_DISCORD_BOT_TOKEN, or run: patt init")
         return [no_token, *_unchecked_on_discord(guilds)]
-    application = await fetched(TOKEN, client.fetch_application(), "Give another token with: patt init")
+    application = await fetched(TOKEN, client.fetch_application(), "Set a new token with: patt init")
     if isinstance(application, Check):
         return [application, *_unchecked_on_discord(guilds)]
     bot_page = f"https://discord.com/developers/applications/{application.application_id}/bot"
@@ -65,7 +65,7 @@ async def _check_credentials(client: BattleNetClient | None) -> Check:
         message = "The client id or the client secret of Battle.net is not set."
         remedy = "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET, or run: patt init"
         return failed(CREDENTIALS, message, remedy)
-    refused = await fetched(CREDENTIALS, client.check_credentials(), "Give other ones with: patt init")
+    refused = await fetched(CREDENTIALS, client.check_credentials(), "Set new ones with: patt init")
     return refused or check(CREDENTIALS, "Battle.net accepts the client id and the client secret.")
 
 
@@ -132,7 +132,7 @@ async def _check_channel(client: DiscordClient, server_id: str, facts: GuildFact
         return channels
     found = next((each for each in channels if each.channel_id == channel_id), None)
     if found is None:
-        message = f"The Discord server has no channel {channel_id} that takes messages."
+        message = f"The Discord server has no text channel {channel_id}."
         return failed(name, message, "Choose another one: patt init --audit-channel NAME")
     may_not_post = (
         f"In #{found.name} the bot lacks: {', '.join(found.missing)}.",

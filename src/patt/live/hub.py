@@ -54,7 +54,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "dismissed": ("dismissed 1 issue", "dismissed {} issues"),
     "reopened": ("reopened 1 issue", "reopened {} issues"),
     "undone": ("undid a change", "undid {} changes"),
-    "decided": ("made 1 decision about people", "made {} decisions about people"),
+    "decided": ("made 1 decision", "made {} decisions"),
     "set": ("changed a setting", "changed {} settings"),
     "matched": ("ran a full match", "ran {} full matches"),
 }

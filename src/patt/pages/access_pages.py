@@ -125,6 +125,7 @@ async def preview(visit: VisitDep) -> Response:
         planned = await access.preview(visit.services, guild_id, wanted)
     except PattError as error:
         return visit.leads_back(back, error)
+    await visit.look_around(guild_id)
     return visit.page("settings/officers_preview", planned=planned, asked=wanted, guild_id=guild_id, back=back)
 
 
@@ -132,4 +133,5 @@ async def preview(visit: VisitDep) -> Response:
 async def account(visit: VisitDep, page: PageQuery = 1) -> Response:
     """Show the viewer's role and all their sessions."""
     found = await access.own_sessions(visit.services, visit.viewer, page)
+    await visit.look_around(visit.guild_id)
     return visit.page("account", found=found, role=WITH_ARTICLE[visit.viewer.role])

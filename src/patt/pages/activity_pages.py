@@ -12,18 +12,19 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import activity as api
-from patt.api.activity import LONGEST_ACTOR
+from patt.api.activity import LONGEST_ACTOR, JobId
 from patt.pages.layout import View, VisitDep, part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
 from patt.web.context import GuildDep, PageQuery, viewer_of
-from patt.web.places import ACTIVITY
+from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
+from patt.web.places import LOG
 from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
 
-HOME = ACTIVITY.href
+HOME = LOG.href
 API = "/api/v1/admin/activity"
 UPLOADS_SHOWN = 5
 Shown = Literal["runs", "actions"]
@@ -107,6 +108,18 @@ async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]
 
 async def _uploads(guild: GuildConnection) -> dict[str, Any]:
     return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": UPLOAD_STATES}
+
+
+@router.get("/jobs/{job_id}")
+async def job_part(
+    visit: VisitDep, job_id: JobId, back: Annotated[str, Query(max_length=LONGEST_BACK)] = ""
+) -> Response:
+    """Show the outcome of a job with its undo, for the page on which it was asked for."""
+    async with visit.reading() as (here, guild, _):
+        job = await worker_jobs.job(here, job_id)
+    is_all_done = job.state != "failed" and not any(job.counts.get(each) for each in FAILED_OUTCOMES)
+    told = Flash(job.sentence, "result" if is_all_done else "problem", undo=job.undo)
+    return part("status", flash=told, here=way_back(back), guild_number=guild.id)
 
 
 @router.get("/jobs")

@@ -15,11 +15,11 @@ from patt.api import activity
 from patt.api import issues as api
 from patt.api.issues import PlannedIssue, Shown, TextQuery, TrendQuery, finding_filter
 from patt.pages import words
-from patt.pages.charts import bar, line_chart
+from patt.pages.drawing.charts import bar, line_chart
 from patt.pages.layout import View, Visit, VisitDep
 from patt.web.context import LARGEST_BODY, GuildDep, IssueType, PageQuery, officer_of, viewer_of
 from patt.web.forms import FormReader, pairs_of, way_back
-from patt.web.places import DATA_QUALITY, PLAYERS
+from patt.web.places import DATA_QUALITY, INBOX, PEOPLE
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import MOST_SELECTED, SelectedIssues
 from sv_common.db.pool import GuildConnection
@@ -123,7 +123,7 @@ def _grouped(found: Sequence[Issue], view: QualityView, subjects: Mapping[int, S
 
 
 def _by_subject(found: Sequence[Issue], subjects: Mapping[int, Subject], guild: int) -> list[Group]:
-    places = {"player": PLAYERS.href, "character": f"{PLAYERS.href}/characters"}
+    places = {"player": PEOPLE.href, "character": f"{PEOPLE.href}/characters"}
     members: dict[Subject, list[Issue]] = {}
     for issue in found:
         members.setdefault(subjects[issue.id], []).append(issue)
@@ -145,7 +145,7 @@ def _rule_name(issue_type: str) -> str:
 @router.get("")
 @router.get("/")
 async def home() -> Response:
-    return RedirectResponse(HOME, 303)
+    return RedirectResponse(INBOX.href, 303)
 
 
 @router.get("/data-quality")
@@ -159,7 +159,8 @@ async def data_quality(visit: VisitDep, wanted: Annotated[QualityView, Depends(_
             return visit.page("data_quality", guild=None)
         here, guild = await visit.narrow(known)
         chosen = finding_filter(wanted.state, wanted.rule, wanted.severity or None, wanted.text)
-        found = await findings.findings_page(here, chosen, number=wanted.page)
+        by_person = wanted.group == "subject"
+        found = await findings.findings_page(here, chosen, number=wanted.page, quiet_last=by_person)
         view = replace(wanted, guild=guild.id, page=found.number)
         return visit.page(
             "data_quality",
@@ -192,7 +193,7 @@ async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
         "health": found,
         "verdict": words.verdict(found, trends),
         "shares": [_share("characters", found.characters), _share("members", found.members)],
-        "trends": [_trend(rule, len(trends.days) - 1) for rule in trends.rules],
+        "trends": {rule.issue_type: _trend(rule, len(trends.days) - 1) for rule in trends.rules},
         "total": trends.total[-1],
         "trend_days": get_args(TrendDays),
         "sources": [
@@ -224,9 +225,6 @@ def _share(kind: str, share: Share) -> dict[str, Any]:
 def _trend(rule: RuleTrend, days: int) -> dict[str, Any]:
     when = f"over {plural(days, 'day')}" if days else "today"
     return {
-        "issue_type": rule.issue_type,
-        "name": rule.name,
-        "open": rule.open[-1],
         "chart": line_chart(rule.open, f"Open issues of “{rule.name}” {when}"),
         "change": words.compared(rule.open, days).removeprefix(", ") or "first counted today",
     }

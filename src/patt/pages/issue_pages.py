@@ -13,23 +13,26 @@ from starlette.responses import Response
 from patt.api import issue as api
 from patt.api.issue import Candidate, IssueDetail
 from patt.api.players import fields_of
-from patt.pages.layout import View, VisitDep
+from patt.api.undoing import routes as undoing
+from patt.api.undoing.routes import UndoAhead
+from patt.pages.layout import View, Visit, VisitDep
 from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, IssueId, PageQuery, viewer_of
 from patt.web.finding import LONGEST_SEARCH
-from patt.web.forms import way_back
-from patt.web.places import DATA_QUALITY, PLAYERS
+from patt.web.forms import LONGEST_BACK, way_back
+from patt.web.places import DATA_QUALITY, PEOPLE
+from sv_common.guild_sync.core.undo_offer import LONGEST_LIST, as_ranges
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
-from sv_common.guild_sync.insights.people import PersonSummary, people_page
+from sv_common.guild_sync.insights.people import people_page
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href
 Shown = Literal["all", "idle"]
 MOST_FOUND = 8
-LONGEST_BACK = 500
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 
@@ -42,6 +45,7 @@ async def issue(
     words = search.strip()
     async with visit.services.pool.snapshot():
         found = await api.issue(visit.services, issue_id, visit.guild_id)
+        await visit.look_around(found.guild_id)
         players: Sequence[PersonSummary] = ()
         if words:
             async with visit.services.pool.reading(found.guild_id) as here:
@@ -71,9 +75,9 @@ def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str
 
     def preview(decision: Decision | None) -> str | None:
         about = {"guild": found.guild_id, "back": back}
-        return f"{PLAYERS.href}/preview?{urlencode(fields_of(decision) | about)}" if decision else None
+        return f"{PEOPLE.href}/preview?{urlencode(fields_of(decision) | about)}" if decision else None
 
-    place = {"player": PLAYERS.href, "character": f"{PLAYERS.href}/characters"}.get(candidate.kind)
+    place = {"player": PEOPLE.href, "character": f"{PEOPLE.href}/characters"}.get(candidate.kind)
     return {
         "page": f"{place}/{candidate.id}?guild={found.guild_id}" if place else None,
         "choose": preview(candidate.choose),
@@ -81,15 +85,32 @@ def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str
     }
 
 
+@router.get("/attempts/undo")
+async def undo_together(
+    visit: VisitDep,
+    attempts: Annotated[str, Query(max_length=LONGEST_LIST)],
+    back: Annotated[str, Query(max_length=LONGEST_BACK)] = "",
+) -> Response:
+    """Show what undoing several attempts at once would change, or why they cannot be undone."""
+    found = await undoing.preview_together(visit.services, visit.viewer, attempts, visit.guild_id)
+    return await _undo(visit, found, back)
+
+
 @router.get("/attempts/{attempt_id}/undo")
 async def undo(
     visit: VisitDep, attempt_id: AttemptId, back: Annotated[str, Query(max_length=LONGEST_BACK)] = ""
 ) -> Response:
     """Show what undoing an attempt would change, or why it cannot be undone."""
-    found = await api.undo_preview(visit.services, visit.viewer, attempt_id, visit.guild_id)
+    return await _undo(
+        visit, await undoing.undo_preview(visit.services, visit.viewer, attempt_id, visit.guild_id), back
+    )
+
+
+async def _undo(visit: Visit, found: UndoAhead, back: str) -> Response:
     home = f"{HOME}?guild={found.guild_id}"
+    await visit.look_around(found.guild_id)
     usual = f"{HOME}/issues/{found.issue_id}?guild={found.guild_id}" if found.issue_id is not None else home
-    return visit.page("undo", undo=found, home=home, back=way_back(back, usual))
+    return visit.page("undo", undo=found, named=as_ranges(found.attempt_ids), home=home, back=way_back(back, usual))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from patt.bootstrap import Services
+from patt.pages import words
 from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
-from patt.web.places import NAVIGATION, SETTING_PLACES, SETTINGS
+from patt.web.forms import DONE_EVENT, UNATTENDED_HEADER, shape_of
+from patt.web.places import SETTING_PLACES, SETTINGS
+from patt.web.problems import logged
 from patt.web.rendering import page as render
-from sv_common.db.pool import GuildConnection
+from patt.web.rendering import text_of
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 
@@ -28,6 +33,9 @@ class View:
     """Which part of a page is shown, by the parameters of its address; `home` is the address without any."""
 
     home: ClassVar[str]
+    named: ClassVar[Mapping[str, str]] = {}
+    """Parameters that the address calls otherwise than the field."""
+
     guild: int
 
     def href(self, **changes: Any) -> str:
@@ -35,6 +43,7 @@ class View:
         view = replace(self, **changes)
         usual = {each.name: each.default for each in fields(view)}
         shown = {name: value for name in view.shown() if (value := getattr(view, name)) != usual[name]}
+        shown = {self.named.get(name, name): "true" if value is True else value for name, value in shown.items()}
         return f"{view.address()}?{urlencode(shown)}"
 
     def address(self) -> str:
@@ -64,6 +73,14 @@ class SettingsView(View):
         return "guild", "page"
 
 
+@dataclass(slots=True)
+class Shell:
+    """What stands around every page of a guild: its name, and how old the data of its sources is."""
+
+    guild: Guild | None = None
+    sources: Sequence[SourceAge] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request for a page: who makes it, and the guild that its address names; without one, the first is shown."""
@@ -72,12 +89,26 @@ class Visit:
     services: Services
     viewer: Caller
     guild_id: int | None
+    shell: Shell = field(default_factory=Shell)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[list[Guild]]:
         """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers."""
         async with self.services.pool.snapshot() as conn:
-            yield [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
+            known = [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
+            await self._look_around(conn, known, self.guild_id)
+            yield known
+
+    async def look_around(self, guild_id: int | None) -> None:
+        """Read what stands around a page of this guild, by default the first, where `snapshot` is not asked for it."""
+        async with self.services.pool.snapshot() as conn:
+            await self._look_around(conn, await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
+
+    async def _look_around(self, conn: Connection, known: Sequence[Guild], guild_id: int | None) -> None:
+        shown = next((each for each in known if guild_id in (None, each.id)), None)
+        if shown and not self.shell.guild:
+            self.shell.guild = shown
+            self.shell.sources = await source_ages(GuildConnection(conn, shown.id))
 
     async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
         """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""
@@ -107,22 +138,58 @@ class Visit:
         )
 
     def page(self, template: str, **context: Any) -> Response:
-        """Return a page of the admin, once with the result of the last command, and with what was typed for it."""
+        """Return a page of the admin, once with the result of the last command, and with what was typed for it.
+
+        Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out.
+        """
         told = forms.kept(self.request)
-        shell = {
+        is_part = shape_of(self.request) == "part"
+        is_done = told is not None and told.tone == "result"
+        headers = {"HX-Trigger": DONE_EVENT} if is_part and is_done else None
+        shown = self._around(context) | context
+        response = render(f"admin/{template}.html", shown, headers=headers, has_shell=not is_part)
+        forms.forget(self.request, response)
+        return response
+
+    def page_as_read(self, template: str, rest: Callable[[], Awaitable[dict[str, Any]]], **context: Any) -> Response:
+        """Return a whole page of which all that stands before its content is sent at once, and the rest when it is read.
+
+        `rest` reads what the content needs, and holds no connection when it returns: a browser may take its time. What fails
+        in it can no longer change the status: the page says so in its content, and the error is logged.
+        """
+        opening = text_of(f"admin/{template}.html", self._around(context) | context, part="opening")
+
+        async def parts() -> AsyncIterator[str]:
+            yield opening
+            try:
+                shown = context | await rest()
+                text = text_of(f"admin/{template}.html", self._around(shown) | shown, part="rest")
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the page has begun and must say that it is not whole
+                sentence = logged(self.request, error).detail
+                broken = context | {"sentence": sentence}
+                text = text_of("partials/broken_off.html", self._around(broken) | broken, part="rest")
+            yield text
+
+        response = StreamingResponse(parts(), media_type="text/html")
+        forms.forget(self.request, response)
+        return response
+
+    def _around(self, context: dict[str, Any]) -> dict[str, Any]:
+        """What every page is shown with."""
+        told, now = forms.kept(self.request), datetime.now(UTC)
+        return {
             "viewer": self.viewer,
-            "now": datetime.now(UTC),
-            "navigation": NAVIGATION,
+            "now": now,
             "path": self.request.url.path,
             "here": self.address,
             "flash": told if told and told.text else None,
             "typed_in": self.typed_in,
             "live": self._live(context),
             "guild_number": _guild_of(context) or self.guild_id,
+            "guild_shown": self.shell.guild,
+            "sources_shown": words.sources_line(self.shell.sources, now) if self.shell.sources else None,
+            "is_unattended": UNATTENDED_HEADER in self.request.headers,
         }
-        response = render(f"admin/{template}.html", shell | context)
-        forms.forget(self.request, response)
-        return response
 
     def settings_page(self, name: str, guild: Guild, known: Sequence[Guild], **context: Any) -> Response:
         """Return a page of the settings, with the way to the others."""
@@ -133,6 +200,16 @@ class Visit:
     def address(self) -> str:
         """The address that is asked for."""
         return f"{self.request.url.path}?{self.request.url.query}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a whole page is asked for, and not what htmx needs of one."""
+        return shape_of(self.request) == "page"
+
+    @property
+    def target(self) -> str | None:
+        """The id of the element that htmx asks to replace; None where a whole page is asked for."""
+        return self.request.headers.get("hx-target") if shape_of(self.request) == "part" else None
 
     def typed_in(self, form: str) -> Mapping[str, str]:
         """Return what the form of this path is to show again, this one time."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import matching
-from patt.pages.layout import View, VisitDep, part
+from patt.pages.layout import View, VisitDep
 from patt.pages.words import KINDS_OF_EVIDENCE
 from patt.web.context import PageQuery, viewer_of
 from patt.web.places import FULL_MATCH
@@ -51,14 +51,6 @@ async def full_match(
         report = await preview_matching(visit.services.pool, guild_id=guild.id)
     shown = _shown(MatchView(guild.id, show, evidence, page), report, runs)
     return visit.page("full_match", guild=guild, guilds=known, latest=_latest(newest), **shown)
-
-
-@router.get("/state")
-async def state(visit: VisitDep) -> Response:
-    """Show the state of the newest full match, for the page that waits for it."""
-    async with visit.reading() as (here, guild, _):
-        latest = _latest(await activity.match_runs(here))
-    return part("match_state", guild=guild, latest=latest, view=MatchView(guild.id))
 
 
 def _shown(view: MatchView, report: MatchReport, runs: Page[MatchRun]) -> dict[str, Any]:

@@ -1,33 +1,68 @@
-"""The players pages: who is who as a searchable list, one player, one character, and what a decision would change."""
+"""The people pages: who is who as a searchable list, one player, one character, and what a decision would change."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import players as api
-from patt.api.players import ShownPeople, fields_of
+from patt.api.players import PeopleQuery, PeopleQueryDep, ShownPeople, fields_of
 from patt.pages.layout import View, VisitDep
 from patt.web.context import CharacterId, PageQuery, PlayerId, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import FormReader, way_back
-from patt.web.places import PLAYERS
+from patt.web.places import API_PREFIX, PEOPLE
+from patt.web.rendering import page as render
+from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
-from sv_common.guild_sync.insights import people
-from sv_common.guild_sync.insights.people import PersonSummary
+from sv_common.guild_sync.insights import people, timeline
+from sv_common.guild_sync.insights.everyone.filters import FilterCount, OnDiscord, Sort
+from sv_common.guild_sync.insights.everyone.summary import PersonSummary
+from sv_common.guild_sync.insights.people import PeoplePage
+from sv_common.guild_sync.insights.search import Hit, people_named
 
-HOME = PLAYERS.href
+HOME = PEOPLE.href
+API = f"{API_PREFIX}/v1{HOME}"
+FOUND = "found"
+"""The part of the list that a search renews as somebody types."""
+
 KINDS: dict[ShownPeople, str] = {
     "players": "Players",
-    "characters": "Characters without a player",
-    "members": "Discord members without a player",
-    "shared": "Bank and shared characters",
-    "all": "Everyone",
+    "characters": "Unknown characters",
+    "members": "Only on Discord",
+    "shared": "Bank or shared",
+    "all": "Everybody",
 }
+FILTERS: Mapping[str, str] = {
+    "discord": "Discord",
+    "loose": "Loose ends",
+    "inactive": "Inactive",
+    "hiatus": "On hiatus",
+    "issues": "With questions",
+}
+"""The filters that are chips; those of the values of `discord` are called as these values."""
+
+SAYS_KIND = ("discord", "loose")
+"""Filters of which those without a player all have the same value."""
+
+MENUS: Mapping[str, str] = {"rank": "Rank", "character_class": "Class", "proof": "How we know"}
+"""The filters with many values, each a menu of its own."""
+
+COLUMNS: Sequence[tuple[Sort | None, str]] = (
+    ("name", "Name"),
+    ("characters", "Characters"),
+    (None, "Discord"),
+    ("rank", "Rank"),
+    (None, "How we know"),
+    ("last_seen", "Seen"),
+    ("issues", "Questions"),
+)
 LABELS = {
     "link": "Link character",
     "confirm": "Confirm link",
@@ -37,10 +72,13 @@ LABELS = {
     "link_member": "Link Discord member",
     "link_to_member": "Link character",
     "unlink_member": "Unlink Discord member",
+    "reject_member": "Not this member",
     "allow_member": "Allow again",
     "new_player": "New player",
     "mark_shared": "Bank or shared",
     "unmark_shared": "Not shared",
+    "set_hiatus": "Set hiatus",
+    "end_hiatus": "End hiatus",
     "merge": "Merge players",
     "main": "Set main",
     "add_alias": "Add alias",
@@ -54,46 +92,205 @@ router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_sc
 
 @dataclass(frozen=True, slots=True)
 class PlayersView(View):
-    """Which part of the list is shown."""
+    """Which part of the list is shown, and in which order."""
 
     home = HOME
+    named: ClassVar[Mapping[str, str]] = {"character_class": "class"}
     show: ShownPeople = "players"
     search: str = ""
+    discord: OnDiscord | None = None
+    proof: Basis | None = None
+    loose: bool = False
+    inactive: bool = False
+    hiatus: bool = False
+    rank: int | None = None
+    character_class: str | None = None
+    issues: bool = False
+    sort: Sort | None = None
+    reverse: bool = False
     page: int = 1
+
+    @classmethod
+    def of(cls, guild: int, asked: PeopleQuery, page: int) -> PlayersView:
+        """Return the view that a question makes."""
+        return cls(
+            guild,
+            asked.show,
+            asked.search.strip(),
+            asked.chosen.discord,
+            asked.chosen.proof,
+            asked.chosen.loose,
+            asked.chosen.inactive,
+            asked.chosen.hiatus,
+            asked.chosen.rank,
+            asked.chosen.character_class,
+            asked.chosen.issues,
+            asked.sort,
+            asked.reverse,
+            page,
+        )
+
+    def with_filter(self, name: str, value: str | None) -> str:
+        """Return the address with one filter chosen; None takes it away."""
+        chosen = value is not None if isinstance(getattr(self, name), bool) else value
+        return self.href(**{name: chosen, "page": 1})
+
+    def cleared(self) -> str:
+        """Return the address without any search or filter."""
+        return PlayersView(self.guild, self.show, sort=self.sort, reverse=self.reverse).href()
+
+    @property
+    def file(self) -> str:
+        """The address of the same people as a file."""
+        return self.href(page=1).replace(HOME, f"{API}.csv", 1)
+
+    def sorted_by(self, column: Sort) -> str:
+        """Return the address that a column's head leads to: sorted by it, and the other way round where it is already."""
+        return self.href(sort=column, reverse=self.sort == column and not self.reverse, page=1)
+
+    def order_of(self, column: Sort) -> Literal["ascending", "descending", ""]:
+        """How a column is sorted, as its head says it; blank where it is not."""
+        if self.sort != column:
+            return ""
+        return "ascending" if (column == "name") is not self.reverse else "descending"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView(View):
+    """The page of somebody, and which part of the timeline it shows."""
+
+    path: str
+    other: str = ""
+    page: int = 1
+
+    def address(self) -> str:
+        return self.path
+
+    def shown(self) -> Iterable[str]:
+        return "guild", "other", "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A value of a filter, the number of people it shows, and the address that chooses it, or takes it away."""
+
+    label: str
+    count: int
+    href: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A filter with many values; `chosen` is the one that is."""
+
+    label: str
+    chips: Sequence[Chip]
+    chosen: Chip | None
 
 
 @router.get("")
-async def players(
-    visit: VisitDep,
-    search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
-    show: Annotated[ShownPeople, Query()] = "players",
-    page: PageQuery = 1,
-) -> Response:
-    words = search.strip()
+async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -> Response:
+    """Show who is who: searched, narrowed and sorted; a script gets the list alone while somebody types."""
     async with visit.snapshot() as known:
         if not known:
             return visit.page("players", guild=None)
         here, guild = await visit.narrow(known)
-        found = await people.people_page(here, search=words, kind=api.KINDS[show], number=page)
-    counts, everyone = found.counts, sum(found.counts.values())
-    return visit.page(
-        "players",
+        found = await people.people_page(here, asked.chosen, **asked.of_engine, number=page)
+    view = PlayersView.of(guild.id, asked, found.number)
+    counts = found.counts
+    is_part = visit.target == FOUND
+    response = visit.page(
+        "players_found" if is_part else "players",
         guild=guild,
         guilds=known,
-        view=PlayersView(guild.id, show, words, found.number),
+        view=view,
         found=found,
-        kinds=[(each, KINDS[each], counts[kind] if kind else everyone) for each, kind in api.KINDS.items()],
+        columns=COLUMNS,
+        kinds=[(each, KINDS[each], counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()],
+        chips=[
+            chip
+            for name, label in FILTERS.items()
+            for chip in _chips(view, found, name, label)
+            if chip.is_chosen or view.show in ("players", "all") or name not in SAYS_KIND
+        ],
+        menus=[_menu(view, found, name, label) for name, label in MENUS.items()],
+        in_address=[(view.named.get(name, name), value) for name, value in _kept(view)],
+        here=view.href(),
     )
+    if is_part:
+        response.headers["HX-Replace-Url"] = view.href()
+    return response
+
+
+def _kept(view: PlayersView) -> list[tuple[str, str]]:
+    """The fields of the address that a new search keeps."""
+    usual = PlayersView(view.guild)
+    names = [name for name in view.shown() if name not in ("search", "page")]
+    kept = [
+        (name, getattr(view, name)) for name in names if name == "guild" or getattr(view, name) != getattr(usual, name)
+    ]
+    return [(name, "true" if value is True else str(value)) for name, value in kept]
+
+
+def _chips(view: PlayersView, found: PeoplePage, name: str, label: str = "") -> list[Chip]:
+    values = [*found.filters[name]]
+    chosen = getattr(view, name)
+    if chosen not in (None, False) and not any(_is_value(chosen, each) for each in values):
+        values.append(FilterCount("yes" if chosen is True else str(chosen), str(chosen), 0))
+    return [
+        Chip(
+            label if each.value == "yes" else each.label,
+            each.count,
+            view.with_filter(name, None if _is_value(chosen, each) else each.value),
+            _is_value(chosen, each),
+        )
+        for each in values
+    ]
+
+
+def _is_value(chosen: object, each: FilterCount) -> bool:
+    return chosen not in (None, False) and each.value == ("yes" if chosen is True else str(chosen))
+
+
+def _menu(view: PlayersView, found: PeoplePage, name: str, label: str) -> Menu:
+    chips = _chips(view, found, name)
+    return Menu(label, chips, next((chip for chip in chips if chip.is_chosen), None))
+
+
+@router.get("/options")
+async def options(
+    visit: VisitDep,
+    field: Annotated[Literal["character", "member", "player"], Query()] = "player",
+) -> Response:
+    """Show whom a field that links somebody could mean, as a part of the page; the field sends what was typed by its name."""
+    find = visit.request.query_params.get(field, "")[:LONGEST_SEARCH]
+    async with visit.reading() as (here, _, _):
+        hits = await people_named(here, find)
+    meant: dict[int, Hit] = {}
+    for hit in hits:
+        number = hit.player_id if field == "player" and hit.kind != "player" else hit.id if hit.kind == field else None
+        if number is not None:
+            meant.setdefault(number, hit)
+    found = [(hit, urlencode([(field, f"#{number}")])) for number, hit in meant.items()]
+    return render("partials/options.html", {"found": found, "find": find.strip(), "field": field})
 
 
 @router.get("/characters/{character_id}")
-async def character(visit: VisitDep, character_id: CharacterId) -> Response:
-    """Show whose a character is, or whose it may be."""
-    found = await api.character(visit.services, character_id, visit.guild_id)
+async def character(visit: VisitDep, character_id: CharacterId, page: PageQuery = 1) -> Response:
+    """Show whose a character is, or whose it may be, and page by page what happened to it."""
+    async with visit.services.pool.snapshot():
+        found = await api.character(visit.services, character_id, visit.guild_id)
+        await visit.look_around(found.guild_id)
+        async with visit.services.pool.reading(found.guild_id) as here:
+            told = await timeline.timeline_of_character(here, character_id, number=page)
+    view = PersonView(found.guild_id, f"{HOME}/characters/{character_id}", page=told.number)
     return visit.page(
         "character",
         page=found,
         about=found,
+        told=told,
+        view=view,
         guild_id=found.guild_id,
         home=PlayersView(found.guild_id).href(),
         back=f"{HOME}/characters/{character_id}?guild={found.guild_id}",
@@ -110,12 +307,13 @@ async def preview(visit: VisitDep) -> Response:
         planned = await api.preview(visit.services, visit.viewer, decision, visit.guild_id)
     except PattError as error:
         return visit.leads_back(back, error)
+    await visit.look_around(planned.guild_id)
     return visit.page(
         "decision",
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=LABELS[decision.decision],
-        asks_why=decision.decision in ("reject", "mark_shared"),
+        asks_why=decision.decision in ("reject", "mark_shared", "set_hiatus"),
         home=HOME,
         back=back,
     )
@@ -123,20 +321,28 @@ async def preview(visit: VisitDep) -> Response:
 
 @router.get("/{player_id}")
 async def player(
-    visit: VisitDep, player_id: PlayerId, other: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
+    visit: VisitDep,
+    player_id: PlayerId,
+    other: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
+    page: PageQuery = 1,
 ) -> Response:
-    """Show a player's characters, Discord member, aliases, open issues, and all that was done.
+    """Show a player's characters, Discord member, aliases, open questions, and page by page what happened.
 
     `other` looks for the player to merge with, by any name; nobody has to be named exactly.
     """
     words, others = other.strip(), list[PersonSummary]()
     async with visit.services.pool.snapshot():
         found = await api.player(visit.services, player_id, visit.guild_id)
-        if words:
-            async with visit.services.pool.reading(found.guild_id) as here:
+        await visit.look_around(found.guild_id)
+        async with visit.services.pool.reading(found.guild_id) as here:
+            told = await timeline.timeline_of_player(here, player_id, number=page)
+            if words:
                 others = await people.players_like(here, words, other_than=player_id, most=MOST_FOUND)
+    view = PersonView(found.guild_id, f"{HOME}/{player_id}", words, told.number)
     return visit.page(
         "player",
+        told=told,
+        view=view,
         player=found,
         other=words,
         others=others,

@@ -10,6 +10,10 @@ from patt.pages.layout import VisitDep
 from patt.web.context import viewer_of
 from patt.web.finding import find
 from patt.web.places import SEARCH_PATH
+from patt.web.rendering import page
+
+PALETTE = "palette-found"
+"""The part of every page in which the command bar shows what it found."""
 
 HEADINGS = {
     "people": "Players",
@@ -33,4 +37,6 @@ async def search(visit: VisitDep, q: WordsQuery = "") -> Response:
             return visit.page("search", guild=None, searched=words)
         here, guild = await visit.narrow(known)
         found = await find(here, words, visit.viewer.role)
+    if visit.target == PALETTE:
+        return page("partials/palette_found.html", {"found": found, "headings": HEADINGS})
     return visit.page("search", guild=guild, guilds=known, searched=words, found=found, headings=HEADINGS)

@@ -34,14 +34,11 @@ from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
 
-_USELESS = "This link cannot be used: it was used before, has expired, or is incomplete. Make a new one."
+_USELESS = "This link is used, expired or incomplete. Ask for a new one."
 _DENIED = "access_denied"
-_STRANGE = (
-    "This sign-in was not started in this browser, was used before, or took longer than ten minutes. Nothing was done. "
-    "Start again."
-)
+_STRANGE = "This sign-in was started elsewhere, already used, or took over ten minutes. Start again."
 _REFUSED = "Discord refused the sign-in. Nothing was done. Try again."
-_CANCELLED = "You did not allow Discord to share who you are, so nothing was done. You can start again."
+_CANCELLED = "You did not allow Discord to share your name. You can start again."
 
 
 @router.get("/")
@@ -216,8 +213,8 @@ def _login(services: Services) -> DiscordLogin:
     login = discord_login(services.settings)
     if login is None:
         raise ConfigurationError(
-            "Signing in with Discord is not set up here. The person who runs PATT sets PATT_DISCORD_CLIENT_ID and "
-            "PATT_DISCORD_CLIENT_SECRET; until then, ask them for a sign-in link."
+            "Discord sign-in is not set up here. Ask the person who runs PATT for a sign-in link, or to set "
+            "PATT_DISCORD_CLIENT_ID and PATT_DISCORD_CLIENT_SECRET."
         )
     return login
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -73,18 +74,18 @@ SOURCES: Mapping[Source, str] = {
 """Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
-    MatchEvidence.KNOWN_PLAYER: ("Known players", "Characters are linked to existing players. No player is created."),
+    MatchEvidence.KNOWN_PLAYER: ("Known players", "Links characters to existing players. Creates no player."),
     MatchEvidence.DISCORD_MEMBER: (
         "New players who are on Discord",
-        "A player is created for a Discord member whose name or main the characters lead to.",
+        "Creates a player for a Discord member whom the notes or names match.",
     ),
     MatchEvidence.MAIN: (
         "New players by their main",
-        "A player is created because notes name one main, and no Discord member has its name.",
+        "Creates a player because notes name one main, and no Discord member has its name.",
     ),
     MatchEvidence.NICKNAME: (
         "New players by a nickname",
-        "A player is created because several notes hold the same unknown word. Look at these closely.",
+        "Creates a player because several notes have the same unknown word. Check these closely.",
     ),
 }
 """The kinds of evidence of a full match: a heading, and what it means."""
@@ -162,30 +163,51 @@ DATA_SOURCES: Mapping[DataSource, str] = {
 
 _REMEDIES: Mapping[DataSource, str] = {
     DataSource.NOTES: "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
-    DataSource.ROSTER: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync battlenet",
-    DataSource.MEMBERS: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync discord",
-    DataSource.PROFILES: "They come with the roster. See its last run in Activity.",
+    DataSource.ROSTER: "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet",
+    DataSource.MEMBERS: "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord",
+    DataSource.PROFILES: "They come with the roster. See its last run in the Log.",
 }
 
 _LEFT_OUT = {
     "characters": {
         "left": "{} that left the guild",
-        "gone": "{} that Battle.net says are gone",
+        "gone": "{} gone from Battle.net",
         "shared": "{} marked as bank or shared",
     },
-    "members": {"guests": "{} without a role of the guild", "left": "{} who left Discord", "bots": "{} bot(s)"},
+    "members": {"guests": "{} without a guild role", "left": "{} who left Discord", "bots": "{} bot(s)"},
 }
 
 
 def remedy(age: SourceAge) -> str:
     """Say how old a stale source's data may be, and what to do."""
-    state = "No data yet" if age.last is None else f"Expected to be newer than {in_words(age.stale_after)}"
+    state = "No data yet" if age.last is None else f"Should be newer than {in_words(age.stale_after)}"
     return f"{state}. {_REMEDIES[age.source]}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesLine:
+    """How fresh a guild's data is, in the line beside every page."""
+
+    sentence: str
+    remark: str = ""
+    last: datetime | None = None
+    """When data was read last, where all of it is fresh."""
+
+
+def sources_line(ages: Sequence[SourceAge], now: datetime) -> SourcesLine:
+    """Say which source is the most overdue, or that none is."""
+    stale = [age for age in ages if age.is_stale]
+    if not stale:
+        return SourcesLine("All data up to date", last=max(age.last for age in ages if age.last))
+    worst = min(stale, key=lambda age: (age.last is not None, age.last or now))
+    name = DATA_SOURCES[worst.source]
+    sentence = f"{name}: {in_words(now - worst.last)} old" if worst.last else f"{name}: none yet"
+    return SourcesLine(sentence, f"{len(ages) - len(stale)} of {len(ages)} sources up to date")
 
 
 def expectation(age: SourceAge) -> str:
     """Say how often a source is expected."""
-    return f"expected every {in_words(age.expected_every)}".replace("every 1 ", "every ")
+    return f"updates every {in_words(age.expected_every)}".replace("every 1 ", "every ")
 
 
 def not_counted(kind: str, share: Share) -> str:
@@ -195,7 +217,7 @@ def not_counted(kind: str, share: Share) -> str:
         for why, text in _LEFT_OUT[kind].items()
         if (count := share.left_out.get(why))
     ]
-    return f"Not counted: {', '.join(parts)}." if parts else ""
+    return f"Excludes {', '.join(parts)}." if parts else ""
 
 
 def change(counts: Sequence[int]) -> str:
@@ -218,31 +240,27 @@ def verdict(health: Health, trends: Trends) -> str:
     members = f"{health.members.healthy} of {plural(health.members.counted, 'Discord member')}"
     opened, days = trends.total[-1], len(trends.days) - 1
     moved = f"{plural(opened, 'issue')} {'is' if opened == 1 else 'are'} open{compared(trends.total, days)}."
-    old = f" No fresh data from: {', '.join(stale)}." if stale else " All sources are fresh."
-    return f"{characters} and {members} are linked and consistent. {moved}{old}"
+    old = f" Out of date: {', '.join(stale)}." if stale else " All data is up to date."
+    return f"{characters} and {members} are matched and in sync. {moved}{old}"
 
 
 def frequency(rule: RuleOverview) -> str:
     """Say how often a rule found something lately."""
     if not rule.found:
-        return "Found nothing new in 30 days."
+        return "None found in 30 days."
     back = f"; {rule.recurred} came back" if rule.recurred else ""
-    return f"Found {_times(rule.found)} in 30 days, {_times(rule.found_in_a_week)} this week{back}."
+    return f"{rule.found} found in 30 days, {rule.found_in_a_week} this week{back}."
 
 
 def fix_record(rule: RuleOverview) -> str:
     """Say how the fixes of a rule ended in 90 days; nothing of a rule without a fix."""
     if not rule.is_fixable:
         return ""
-    clicks = f" {plural(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
+    clicks = f" {plural(rule.fixes_refused, 'click')} without enough evidence."
     refused = clicks if rule.fixes_refused else ""
     if not rule.fixes_tried:
-        return f"No fix was made in 90 days.{refused}"
+        return f"No fixes in 90 days.{refused}"
     fixes = f"{rule.fixes_tried} {'fix' if rule.fixes_tried == 1 else 'fixes'}"
     undone = f", {rule.fixes_undone} {'was' if rule.fixes_undone == 1 else 'were'} undone" if rule.fixes_undone else ""
     unverified = f", {rule.fixes_unverified} could not be verified" if rule.fixes_unverified else ""
     return f"{rule.fixes_worked} of {fixes} worked{unverified}{undone}.{refused}"
-
-
-def _times(count: int) -> str:
-    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")

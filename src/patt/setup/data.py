@@ -41,11 +41,11 @@ async def first_export(session: SetupSession) -> None:
     async with session.pool.reading(guild.id) as here:
         are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(here))
     if are_named and dialogue.given(_EXPORT) is None:
-        dialogue.say("An export of the addon was read before.")
+        dialogue.say("An addon export was read before.")
         return
     if not dialogue.is_interactive and dialogue.given(_EXPORT) is None:
         raise StepSkipped("no --export was given. An officer's companion can send one at any time")
-    dialogue.say("Only the addon knows the names of the ranks and the guild notes. If you have its export, give it.")
+    dialogue.say("Only the addon knows rank names and guild notes. If you have its export, give the file.")
     export = read_addon_export(read_file(_file_of_export(dialogue)))
     with dialogue.working("Reading the export"):
         report = await run_addon_sync(
@@ -67,7 +67,7 @@ async def address_of_pages(session: SetupSession) -> None:
     if dialogue.given(_ADDRESS) is None and (is_set or not dialogue.is_interactive):
         dialogue.say(f"The pages are at {settings.base_url}.")
         return
-    dialogue.say("Now the pages can be reached from this computer alone. Give the address of your server for others.")
+    dialogue.say("Only this computer can reach the pages now. Give your server's address to let others in.")
     address = dialogue.prompt(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -85,11 +85,11 @@ async def first_key(session: SetupSession) -> None:
     if valid and (wanted is None or wanted in {key.uploader for key in valid}):
         dialogue.say(f"Upload keys exist for: {', '.join(sorted({key.uploader for key in valid}))}.")
         return
-    dialogue.say("A companion sends the addon's exports to PATT, with a key of its own.")
+    dialogue.say("A companion sends the addon's exports to PATT. Each one needs its own key.")
     uploader = dialogue.prompt(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
     async with session.pool.installation() as conn:
         key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
-    dialogue.say(f"On the computer on which {uploader} plays, this prompts for the key:")
+    dialogue.say(f"On the computer where {uploader} plays, run this. It asks for the key:")
     dialogue.say(f"  patt watch --server {session.settings.base_url}")
     dialogue.say(f"The key, shown only once: {key}")
 

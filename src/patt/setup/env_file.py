@@ -43,4 +43,4 @@ def _refuse(name: str, value: str) -> None:
             "again."
         )
     if not value.isprintable() or "${" in value:
-        raise BadInput(f"{name} holds a character that {ENV_FILE} cannot hold, such as a line break. Copy it again.")
+        raise BadInput(f"{name} has a character that {ENV_FILE} cannot store, such as a line break. Copy it again.")

@@ -59,7 +59,7 @@ def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
         return next(iter(called))
     if called:
         slugs = " or ".join(sorted(realm.slug for realm in called))
-        raise NotFound(f"“{wanted.strip()}” is the name of several realms. Say which, as {slugs}.")
+        raise NotFound(f"“{wanted.strip()}” is the name of several realms. Use one of: {slugs}.")
     near = _near(index, wanted)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Check the region too."
     raise NotFound(f"The region {region} has no realm “{wanted.strip()}”. {hint}")

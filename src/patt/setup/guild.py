@@ -36,8 +36,8 @@ async def battle_net(session: SetupSession) -> None:
             dialogue.say("Battle.net accepts the client id and the client secret that are set.")
             return
     dialogue.say(
-        "Make a client at https://develop.battle.net (API Access → Create Client; any name will do), and copy its client id "
-        "and client secret."
+        "Create a client at https://develop.battle.net (API Access → Create Client; any name will do), and copy its "
+        "client id and client secret."
     )
     values = {
         "blizzard_client_id": dialogue.prompt(_CLIENT_ID, "Client id"),
@@ -63,8 +63,8 @@ async def discord_bot(session: SetupSession) -> None:
             _refuse_without_intent(sees_members=application.sees_members)
             return
     dialogue.say(
-        "Make an application at https://discord.com/developers/applications. On its page Bot, switch on the Server Members "
-        "Intent, save, and copy the token that Reset Token shows."
+        "Create an application at https://discord.com/developers/applications. On its Bot page, switch on the Server "
+        "Members Intent, save, and copy the token that Reset Token shows."
     )
     values = {"discord_bot_token": dialogue.prompt(_TOKEN, "Token of the bot", is_secret=True)}
     application = await session.trying(values).require_discord().fetch_application()
@@ -178,14 +178,14 @@ def _chosen_server(
     if wanted is not None and wanted not in by_id:
         link = invitation_link(application_id, wanted if wanted.isdecimal() else None)
         raise Refused(
-            f"The bot is not on the Discord server {wanted}. Open this link to invite it, then go on:\n  {link}"
+            f"The bot is not on the Discord server {wanted}. Open this link to invite it, then continue:\n  {link}"
         )
     if not servers:
         link = invitation_link(application_id)
-        raise Refused(f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}")
+        raise Refused(f"The bot is on no Discord server yet. Open this link to invite it, then continue:\n  {link}")
     if wanted is None and len(servers) > 1:
         choices = [Choice(server.server_id, server.name) for server in servers]
-        wanted = session.dialogue.choose(_SERVER, "Which Discord server is the guild's", choices)
+        wanted = session.dialogue.choose(_SERVER, "Discord server of the guild", choices)
     return by_id[wanted] if wanted is not None else servers[0]
 
 

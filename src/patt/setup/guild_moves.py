@@ -67,11 +67,11 @@ class GuildMove:
         if self.is_kept:
             return None
         if (self.address, self.name) == (self.guild.address, self.guild.name):
-            return "The guild has this name and address already. Nothing would change."
+            return "The guild already has this name and address."
         if self.known and not self.same and not self.namesakes:
             return (
-                f"None of the {self.known} characters of {self.guild.name} is in {self.name}, {self.realm}, so this is "
-                "another guild. To add it beside this one: patt init"
+                f"{self.name}, {self.realm} has none of the {self.known} characters of {self.guild.name}, so it is "
+                "another guild. To add it: patt init"
             )
         return None
 
@@ -93,10 +93,7 @@ async def preview_move(services: Services, wanted: NewName, *, guild_id: int | N
     """Return what a move would do; nothing is changed. Raises `NotFound`, `BadInput`, a SourceError, and `Refused`."""
     profiles, realms = services.sources.profiles, services.sources.realms
     if profiles is None or realms is None:
-        raise Refused(
-            "Battle.net is not set up, so the guild cannot be found under its new name. "
-            "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
-        )
+        raise Refused("PATT cannot look up the new name: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET.")
     if not wanted.realm.strip():
         raise BadInput("Give the guild's realm, in any language.")
     async with services.pool.installation() as conn:
@@ -119,10 +116,10 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
     if found.problem is not None:
         raise Refused(f"{found.problem} Nothing was changed.")
     if key is not None and key != found.key:
-        raise PlanStale("This has changed since the preview. Preview it again; nothing was changed.")
+        raise PlanStale("This has changed since the preview. Nothing was changed. Preview it again.")
     async with services.pool.writing(found.guild.id) as here:
         if await guilds.get(here) != found.guild:
-            raise PlanStale("The guild has changed meanwhile. Preview it again; nothing was changed.")
+            raise PlanStale("The guild has changed. Nothing was changed. Preview it again.")
         await guilds.move(here, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)

@@ -56,9 +56,7 @@ async def rank_table(session: SetupSession) -> None:
     await _confirm_names(session, guild.id, table)
     decided = _decide(session, table, suggested, roles)
     if decided:
-        is_managed = session.dialogue.confirm(
-            _MANAGED, "May fixes give and take these roles when an officer starts one"
-        )
+        is_managed = session.dialogue.confirm(_MANAGED, "May PATT assign these roles when an officer starts a fix")
         await _store(session, guild.id, decided, is_managed=is_managed)
         given = {role.role_id: role.name for role in decided.values() if role is not None and is_managed}
         for obstacle in find_obstacles(authority, given):
@@ -75,8 +73,8 @@ def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) ->
     session.dialogue.show(("rank", "name", "Discord role"), rows)
     if all(rank.name_in_game is None for rank in table):
         session.dialogue.say(
-            "The names of the ranks are not known yet: they come with the addon's export. Map ranks by their number now, or "
-            "run “patt init” again after the first export."
+            "Rank names come with the addon's export. Map ranks by number now, or run “patt init” again after the "
+            "first export."
         )
 
 
@@ -86,18 +84,14 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
         return
     for rank in doubtful:
         session.dialogue.warn(
-            f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game, and was “{rank.name}” when its role was decided."
+            f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game now. It was “{rank.name}” when you mapped it."
         )
-    if session.dialogue.confirm(
-        _NAMES, "Does each rank, with its name in the game, still belong to its role", default=False
-    ):
+    if session.dialogue.confirm(_NAMES, "Are these ranks still mapped to the right roles", default=False):
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
         async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
             await ranks.confirm_names(guild)
     else:
-        session.dialogue.say(
-            "Until they are confirmed, no role follows from a rank. See: patt ranks map, patt ranks confirm"
-        )
+        session.dialogue.say("Until you confirm them, no roles are compared. See: patt ranks map, patt ranks confirm")
 
 
 def _decide(
@@ -113,7 +107,7 @@ def _decide(
             Choice("each", "decide for each rank"),
             Choice("none", "none of them, now"),
         ]
-        answer = session.dialogue.choose(_SUGGESTIONS, "Take the suggestions", how, default="all")
+        answer = session.dialogue.choose(_SUGGESTIONS, "Use the suggestions", how, default="all")
     if answer == "all":
         decided |= left
     if answer == "none" or not session.dialogue.is_interactive:
@@ -143,15 +137,15 @@ def _role_called(wanted: str, roles: Sequence[DiscordRole]) -> DiscordRole:
     if len(called) == 1:
         return called[0]
     if called:
-        raise BadInput(f"Several roles have the name “{wanted}”. Give the role's id instead.")
+        raise BadInput(f"Several roles are named “{wanted}”. Give the role's id instead.")
     raise BadInput(
-        f"No role that can be given has the name “{wanted}”. There are: {', '.join(role.name for role in roles)}."
+        f"No role that the bot can give is named “{wanted}”. Use one of: {', '.join(role.name for role in roles)}."
     )
 
 
 def _ask(session: SetupSession, rank: Rank, roles: Sequence[DiscordRole], suggested: DiscordRole | None) -> Decisions:
     choices = [Choice(role.role_id, role.name) for role in roles]
-    choices += [Choice(NO_ROLE, "no role, on purpose"), Choice(_LATER, "decide later")]
+    choices += [Choice(NO_ROLE, "no role"), Choice(_LATER, "decide later")]
     question = f"Role of rank {rank.wow_rank_index}, {_name(rank)}"
     answer = session.dialogue.choose(_MAP, question, choices, default=suggested.role_id if suggested else _LATER)
     if answer == _LATER:
@@ -167,7 +161,7 @@ async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is
                 await ranks.leave_without_role(guild, index)
             else:
                 await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=is_managed)
-    session.dialogue.say(f"{len(decided)} ranks decided.")
+    session.dialogue.say(f"{len(decided)} ranks saved.")
 
 
 def _name(rank: Rank) -> str:

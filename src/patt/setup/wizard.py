@@ -47,7 +47,7 @@ async def set_up(session: SetupSession, left_out: Collection[str] = ()) -> list[
     for number, step in enumerate(STEPS, start=1):
         session.dialogue.begin(step.name, f"{number}/{len(STEPS)}  {step.title}")
         if step.name in left_out:
-            session.dialogue.say("Left out.")
+            session.dialogue.say("Skipped.")
             not_done.append(step.name)
         elif not await _take(session, step):
             not_done.append(step.name)
@@ -59,7 +59,7 @@ async def _take(session: SetupSession, step: Step) -> bool:
         try:
             await step.take(session)
         except StepSkipped as reason:
-            session.dialogue.say(f"Left for later: {reason}.")
+            session.dialogue.say(f"Later: {reason}.")
             return False
         except PattError as error:
             if not session.dialogue.is_interactive:

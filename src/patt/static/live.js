@@ -1,23 +1,93 @@
 // Hears what changes while somebody looks at the page: how far jobs are, what others did, lists that have moved on.
 "use strict";
 
-const LIVE = "/api/v1/admin/live";
-const JOBS = "/api/v1/admin/data-quality/jobs";
 const QUIET_MS = 4000; // so long after the last movement of a hand the page may be shown afresh
-const POLL_MS = 1500;
+const POLL_MS = 4000;
 const COME_BACK_MS = 30000;
+const EVENTS = ["hello", "job", "change", "part", "reset", "bye"];
+const LISTS = ["jobs", "runs", "matches"];
+const NOT_ALL_DONE = ["failed", "refused", "waiting", "held", "unverified"]; // a failure is never green
 
-const asked = new Map(); // jobs that were asked for on this page, with their forms
-const ended = new Map(); // jobs that have lately ended
-let stream = null;
-let lastMark = null;
 let lastTouch = 0;
 let lastOwnAction = 0;
 
-globalThis.isLive = () => stream?.readyState === EventSource.OPEN;
-const isBusy = () => document.documentElement.classList.contains("is-busy");
-const content = () => document.getElementById("content");
 const guildOf = () => content().dataset.liveGuild;
+
+// The stream that htmx listens to: open while the page is seen, since a browser has few connections for each site, and
+// continued after the last event. While it is not open, lists are looked at again now and then.
+class SeenStream extends EventTarget {
+  constructor(url) {
+    super();
+    this.url = url;
+    this.mark = null;
+    this.source = null;
+    document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? this.open() : this.close()));
+    document.addEventListener("patt:arrive", () => this.move());
+    setInterval(() => this.poll(), POLL_MS);
+    this.open();
+  }
+
+  get isOpen() {
+    return this.source?.readyState === EventSource.OPEN;
+  }
+
+  open() {
+    if (this.source || !guildOf() || document.visibilityState !== "visible") {
+      return;
+    }
+    this.guild = guildOf();
+    const after = encodeURIComponent(this.mark ?? content().dataset.liveMark);
+    this.source = new EventSource(`${this.url}?guild=${guildOf()}&after=${after}`);
+    for (const name of EVENTS) {
+      this.source.addEventListener(name, (event) => this.tell(event));
+    }
+    this.source.addEventListener("error", () => this.break());
+  }
+
+  move() {
+    if (this.guild && guildOf() && this.guild !== guildOf()) {
+      this.close();
+      this.mark = null;
+    }
+    this.open();
+  }
+
+  tell({ type, data, lastEventId }) {
+    this.mark = lastEventId || this.mark;
+    document.documentElement.classList.add("is-live");
+    this.dispatchEvent(new MessageEvent(type, { data }));
+    if (type === "part") {
+      this.dispatchEvent(new MessageEvent(JSON.parse(data).kind));
+    }
+  }
+
+  break() {
+    document.documentElement.classList.remove("is-live");
+    if (this.source?.readyState === EventSource.CLOSED) {
+      this.close();
+      setTimeout(() => this.open(), COME_BACK_MS);
+    }
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+    document.documentElement.classList.remove("is-live");
+  }
+
+  poll() {
+    if (document.visibilityState === "visible" && guildOf() && !this.isOpen) {
+      LISTS.forEach((kind) => this.dispatchEvent(new MessageEvent(kind)));
+      if (document.querySelector(".work")) {
+        takeIn(null);
+      }
+    }
+  }
+}
+
+// Jobs
+
+const own = new Set(); // which somebody asked for here, and which have not ended
 
 function make(tag, options = {}, ...children) {
   const element = Object.assign(document.createElement(tag), options);
@@ -25,34 +95,31 @@ function make(tag, options = {}, ...children) {
   return element;
 }
 
-// Jobs
-
 function slotOf(job) {
-  const slot = document.querySelector(`[data-work-at="${CSS.escape(job.place)}"]`);
-  if (slot) {
-    return slot;
+  const id = `work-${job.place}`;
+  const slot = document.getElementById(id) ?? make("div", { className: "works", id });
+  if (!slot.isConnected) {
+    content().prepend(slot);
   }
-  const spare = make("div", { className: "works" });
-  spare.dataset.workAt = job.place;
-  content().prepend(spare);
-  return spare;
+  return slot;
 }
 
-function jobElement(job) {
-  const found = document.querySelector(`.work[data-job="${job.id}"]`);
+function elementOf(job) {
+  const found = document.getElementById(`job-${job.id}`);
   if (found) {
     return found;
   }
-  const bar = make("progress");
-  bar.setAttribute("aria-label", job.title);
-  const element = make("div", { className: "work" }, make("p", { className: "work-words" }), bar);
-  element.dataset.job = job.id;
+  const bar = make("progress", { ariaLabel: job.title });
+  const element = make("div", { className: "work", id: `job-${job.id}` }, make("p", { className: "work-words" }), bar);
   slotOf(job).append(element);
   return element;
 }
 
 function showProgress(job) {
-  const element = jobElement(job);
+  if (job.is_own) {
+    own.add(job.id);
+  }
+  const element = elementOf(job);
   const bar = element.querySelector("progress");
   if (job.total) {
     bar.max = job.total;
@@ -69,82 +136,26 @@ function showProgress(job) {
 }
 
 async function showEnd(job) {
-  ended.set(job.id, job);
-  document.querySelector(`.work[data-job="${job.id}"]`)?.remove();
-  if (asked.has(job.id)) {
-    const form = asked.get(job.id);
-    asked.delete(job.id);
+  document.getElementById(`job-${job.id}`)?.remove();
+  if (own.delete(job.id) || job.is_own) {
     lastOwnAction = Date.now();
-    await showAfresh(form);
-    tell(job.sentence, job.state === "done" ? "result" : "problem");
+    await showAfresh();
+    const isAllDone = job.state === "done" && !NOT_ALL_DONE.some((name) => job.counts?.[name]);
+    tell(job.sentence, isAllDone ? "result" : "problem");
+    const told = `/admin/activity/jobs/${job.id}?guild=${guildOf()}&back=${encodeURIComponent(address())}`;
+    await htmx.ajax("GET", told, { swap: "none" }).catch(() => {}); // the same, with its undo
   }
 }
 
-function showJob(job) {
-  const hasEnded = job.state === "done" || job.state === "failed";
-  return hasEnded ? showEnd(job) : showProgress(job);
-}
-
-async function readJob(id) {
-  const response = await fetch(`${JOBS}/${id}?guild=${guildOf()}`, { headers: { Accept: JSON_TYPE, ...UNATTENDED } });
-  return response.ok ? response.json() : null;
-}
-
-async function follow(id) {
-  while (asked.has(id) && !isLive()) {
-    const job = await readJob(id).catch(() => null);
-    if (job) {
-      await showJob(job);
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
-globalThis.askForJob = async (form) => {
-  const button = form.querySelector("button");
-  if (button.getAttribute("aria-disabled") === "true") {
-    return;
-  }
-  button.setAttribute("aria-disabled", "true"); // keeps the focus, which a disabled button would lose
-  try {
-    const response = await ask(form, { Accept: JSON_TYPE });
-    const answer = await response.json();
-    tell(answer.sentence ?? answer.detail, response.ok ? "working" : "problem");
-    if (response.ok) {
-      asked.set(answer.id, form);
-      await showJob(ended.get(answer.id) ?? answer);
-      follow(answer.id);
-    }
-  } catch {
-    tell("The server did not respond. Reload the page to see the current state.", "problem");
-  } finally {
-    button.removeAttribute("aria-disabled");
-  }
-};
-
-function showJobs(jobs) {
-  const running = new Set(jobs.map((job) => String(job.id)));
-  for (const element of document.querySelectorAll(".work[data-job]")) {
-    if (!running.has(element.dataset.job)) {
-      element.remove();
-    }
-  }
-  jobs.forEach(showJob);
-  for (const id of asked.keys()) {
-    if (!running.has(String(id))) {
-      readJob(id).then((job) => job && showJob(job));
-    }
-  }
-}
+const hearJob = (job) => (["done", "failed"].includes(job.state) ? showEnd(job) : showProgress(job));
 
 // What others did
 
-const news = make("div", { id: "news", className: "news", hidden: true });
-news.setAttribute("role", "status");
+const news = make("div", { id: "news", className: "news", hidden: true, role: "status" });
 document.body.append(news);
 
 function quietButton(words, act) {
-  const button = make("button", { className: "quiet", type: "button", textContent: words });
+  const button = make("button", { className: "button is-s", type: "button", textContent: words });
   button.addEventListener("click", act);
   return button;
 }
@@ -159,8 +170,30 @@ function say(sentence, ...buttons) {
   news.hidden = false;
 }
 
+async function freshPage() {
+  if (!guildOf()) {
+    return null; // such as a page that shows a secret once
+  }
+  const headers = { "HX-Request": "true", "HX-Target": "content", [UNATTENDED]: "1" };
+  const from = address();
+  const response = await fetch(from, { headers });
+  const isUsable = response.ok && !response.headers.has("HX-Redirect") && !isBusy() && from === address();
+  return isUsable ? response.text() : null;
+}
+
+function showPage(page) {
+  htmx.swap("#content", page, { swapStyle: "morph", swapDelay: 0, settleDelay: 0 }, { contextElement: content() });
+}
+
+async function showAfresh() {
+  const page = await freshPage();
+  if (page !== null) {
+    hideNews();
+    showPage(page);
+  }
+}
+
 async function showNews() {
-  hideNews();
   await showAfresh();
   content().querySelector("h1")?.scrollIntoView({ block: "nearest" });
 }
@@ -171,20 +204,28 @@ function mayShowAfresh() {
   return (
     Date.now() - lastTouch > QUIET_MS &&
     !isBusy() &&
-    !content().contains(document.activeElement) &&
+    (document.activeElement === content() || !content().contains(document.activeElement)) &&
     !content().querySelector("details[open]") &&
     ![...fieldsOf(content())].some(isTouched) &&
     (selection === null || selection.isCollapsed)
   );
 }
 
+// What a page says, without what changes by itself: times and the progress of jobs.
+function saidBy(page) {
+  const said = page.cloneNode(true);
+  said.querySelectorAll("time, .works, [data-chosen-count]").forEach((each) => each.remove());
+  return said.textContent.replace(/\s+/g, " ");
+}
+
 async function takeIn(sentence) {
-  const fresh = await freshContent();
-  if (!fresh || fresh.textContent === content().textContent) {
+  const page = await freshPage();
+  const fresh = page && new DOMParser().parseFromString(page, "text/html").getElementById("content");
+  if (!fresh || saidBy(fresh) === saidBy(content())) {
     return;
   }
   if (mayShowAfresh()) {
-    replaceContent(fresh);
+    showPage(page);
     if (sentence) {
       say(sentence);
     }
@@ -195,80 +236,63 @@ async function takeIn(sentence) {
 
 function isShown(mark) {
   const [epoch, number] = mark.split(".");
-  const [epochHere, numberHere] = content().dataset.liveMark.split(".");
+  const [epochHere, numberHere] = (content().dataset.liveMark ?? "").split(".");
   return epoch === epochHere && Number(number) <= Number(numberHere);
 }
 
 function hearChange(change) {
-  const isMine = change.is_own && (asked.size > 0 || isBusy() || Date.now() - lastOwnAction < QUIET_MS);
-  if (!isMine && !isShown(change.cursor)) {
+  const isFromHere = change.is_own && (own.size > 0 || isBusy() || Date.now() - lastOwnAction < QUIET_MS);
+  if (guildOf() && !isFromHere && !isShown(change.cursor)) {
     takeIn(change.sentence);
   }
 }
 
-function hearPart({ kind }) {
-  for (const part of document.querySelectorAll("[data-live]")) {
-    if ((part.dataset.liveOn ?? kind) === kind) {
-      lookAgain(part);
-    }
-  }
-}
-
 function hearHello({ jobs, is_continued: isContinued }) {
-  showJobs(jobs);
+  const running = new Set(jobs.map((job) => `job-${job.id}`));
+  document.querySelectorAll(".work").forEach((each) => running.has(each.id) || each.remove());
+  jobs.forEach(showProgress);
   if (!isContinued) {
-    takeIn(null);
-    document.querySelectorAll("[data-live]").forEach(lookAgain);
+    own.clear();
+    hearReset();
   }
 }
 
-// The stream: open while the page is seen, since a browser has few connections for each site.
-
-function leave() {
-  stream?.close();
-  stream = null;
-  document.documentElement.classList.remove("is-live");
-  asked.forEach((_, id) => follow(id));
+function hearReset() {
+  LISTS.forEach((kind) => stream.dispatchEvent(new MessageEvent(kind)));
+  takeIn(null);
 }
+
+function hearBye() {
+  stream.close();
+  say("You are signed out.", quietButton("Sign in", () => location.assign("/login")));
+}
+
+// htmx asks for the stream once; an event that comes during a command waits for its answer.
+let stream = null;
 
 function hear(name, act) {
-  stream.addEventListener(name, (event) => {
-    lastMark = event.lastEventId || lastMark;
-    act(JSON.parse(event.data));
-  });
-}
-
-function listen() {
-  if (stream || !guildOf() || document.visibilityState !== "visible") {
-    return;
-  }
-  const after = lastMark ?? content().dataset.liveMark;
-  stream = new EventSource(`${LIVE}?guild=${guildOf()}&after=${encodeURIComponent(after)}`);
-  hear("hello", (now) => {
-    document.documentElement.classList.add("is-live");
-    hearHello(now);
-  });
-  hear("job", showJob);
-  hear("change", hearChange);
-  hear("part", hearPart);
-  hear("reset", () => takeIn(null));
-  hear("bye", () => {
-    leave();
-    say("You are signed out.", quietButton("Sign in", () => location.assign("/login")));
-  });
-  stream.addEventListener("error", () => {
-    document.documentElement.classList.remove("is-live");
-    if (stream?.readyState === EventSource.CLOSED) {
-      leave();
-      setTimeout(listen, COME_BACK_MS);
+  stream.addEventListener(name, ({ data }) => {
+    const told = JSON.parse(data);
+    if (isBusy() && name !== "change") {
+      document.addEventListener("patt:idle", () => act(told), { once: true });
+    } else {
+      act(told);
     }
   });
 }
+
+htmx.createEventSource = (url) => {
+  stream = new SeenStream(url);
+  hear("hello", hearHello);
+  hear("job", hearJob);
+  hear("change", hearChange);
+  hear("reset", hearReset);
+  hear("bye", hearBye);
+  return stream;
+};
 
 for (const touch of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "scroll"]) {
   document.addEventListener(touch, () => { lastTouch = Date.now(); }, { passive: true, capture: true });
 }
-document.addEventListener("patt:done", () => { lastOwnAction = Date.now(); });
-document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? listen() : leave()));
-document.addEventListener("patt:fresh", hideNews);
-listen();
+document.addEventListener("patt:idle", () => { lastOwnAction = Date.now(); hideNews(); });
+document.addEventListener("patt:arrive", hideNews);

@@ -1,51 +1,53 @@
-// Sends the forms that stay on their page, shows the sentence that comes back, and the page as it is afterwards.
+// What htmx does not do by itself: one command at a time, what was typed and focused, the way back, and what went wrong.
 "use strict";
 
-const JSON_TYPE = "application/json";
-const UNATTENDED = { "X-PATT-Unattended": "1" }; // nobody does anything: it keeps no session
+const UNATTENDED = "X-PATT-Unattended"; // a header: nobody does anything, so it keeps no session
+const content = () => document.getElementById("content");
+const address = () => location.pathname + location.search;
 
-function show(status) {
-  const here = document.getElementById("status"); // stays, since readers aloud watch this very element
-  here.className = status.className;
-  here.replaceChildren(...status.childNodes);
-}
-
-function tell(sentence, tone) {
-  const status = document.createElement("div");
+function tell(sentence, tone, sent = null) {
+  const status = document.getElementById("status"); // stays, since readers aloud watch this very element
+  const isOfToast = status.contains(sent); // htmx looks at the form that was sent once more when the answer is there
   status.className = `status is-${tone}`;
-  status.append(Object.assign(document.createElement("p"), { textContent: sentence }));
-  show(status);
-}
-
-function setBusy(isBusy) {
-  document.documentElement.classList.toggle("is-busy", isBusy);
-  for (const button of document.querySelectorAll("form[data-stay] button, form[data-job] button")) {
-    button.disabled = isBusy;
+  status.replaceChildren(Object.assign(document.createElement("p"), { textContent: sentence }), ...(isOfToast ? [sent] : []));
+  if (isOfToast) {
+    sent.hidden = true;
   }
 }
 
-async function ask(form, headers) {
-  const body = new URLSearchParams(new FormData(form));
-  const response = await fetch(form.getAttribute("action"), { method: "POST", headers, body });
-  if (response.status === 401) {
-    location.assign("/login");
+// The toast of what went well goes by itself, unless somebody points at it or is in it; a problem stays.
+const TOLD_MS = 20000;
+let told = { text: "", since: 0 };
+
+setInterval(() => {
+  const status = document.getElementById("status");
+  if (status.textContent !== told.text) {
+    told = { text: status.textContent, since: Date.now() };
   }
-  return response;
-}
+  if (status.matches(".is-result:not(:hover, :focus-within)") && Date.now() - told.since > TOLD_MS) {
+    status.className = "status";
+    status.replaceChildren();
+  }
+}, 1000);
 
-async function partOf(response, id) {
-  return new DOMParser().parseFromString(await response.text(), "text/html").getElementById(id);
-}
-
-// What somebody has ticked, typed, opened and focused, so that a fresh page does not take it away.
-const fieldsOf = (content) => content.querySelectorAll("input:not([type=hidden]), select, textarea");
-const actionOf = (element) => element.form?.getAttribute("action") ?? "";
+// What a morph leaves alone: what somebody has typed, ticked or opened, unless it was sent and done.
+const isField = (node) => node instanceof Element && node.matches("input:not([type=hidden]), select, textarea");
 const isBox = (field) => field.type === "checkbox" || field.type === "radio";
-const routeOf = (field) => actionOf(field).split("?")[0]; // after a conflict its query names another version
-const keyOf = (field) => [routeOf(field), field.name, isBox(field) ? field.value : ""].join(" ");
+const fieldsOf = (place) => place.querySelectorAll("input:not([type=hidden]), select, textarea");
+const formOf = (element) => element.getAttribute("form") ?? element.closest("form")?.getAttribute("action") ?? "";
+const routeOf = (element) => formOf(element).split("?")[0]; // after a conflict its query names another version
+const keyOf = (field) => [routeOf(field), field.name, isBox(field) ? field.getAttribute("value") : ""].join(" ");
 const wordsOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
 const placeOf = (element) =>
-  [element.tagName, element.id, actionOf(element), element.getAttribute("href"), wordsOf(element)].join(" ");
+  [element.tagName, element.id, routeOf(element), element.getAttribute("name"), wordsOf(element)].join(" ");
+
+// Whether an address is that of the page which is shown already. A command leads back to it by its full address.
+const pathOf = (place) => place.split(/[?#]/)[0];
+const isShownAgain = (place) => (command ? pathOf(place) === pathOf(shown) : place.split("#")[0] === shown);
+
+const opened = new WeakSet(); // by hand
+const kept = new WeakSet(); // in this morph
+let lost = null; // the place of the element that had the focus and is gone
 
 function isTouched(field) {
   if (isBox(field)) {
@@ -58,132 +60,209 @@ function isTouched(field) {
   return field.value !== field.defaultValue;
 }
 
-function remember(content, sentForm) {
-  const touched = [...fieldsOf(content)].filter((field) => isTouched(field) && (!sentForm || field.form !== sentForm));
-  return {
-    fields: new Map(touched.map((field) => [keyOf(field), isBox(field) ? field.checked : field.value])),
-    opened: [...content.querySelectorAll("details[open]")].map((each) => each.closest("[id]")?.id),
-    focused: content.contains(document.activeElement) ? placeOf(document.activeElement) : null,
-  };
-}
-
-function restore(content, { fields, opened, focused }) {
-  for (const field of fieldsOf(content)) {
-    if (fields.has(keyOf(field))) {
-      field[isBox(field) ? "checked" : "value"] = fields.get(keyOf(field));
-      field.dispatchEvent(new Event("change", { bubbles: true }));
-    }
+function isLeftAlone(old, fresh) {
+  if (!isShownAgain(address())) {
+    return false;
   }
-  for (const each of content.querySelectorAll("details")) {
-    each.open ||= opened.includes(each.closest("[id]")?.id);
+  if (isField(old)) {
+    return isTouched(old) && keyOf(old) === keyOf(fresh);
   }
-  const places = focused ? [...content.querySelectorAll("a, button, input, select, textarea, summary")] : [];
-  places.find((each) => placeOf(each) === focused)?.focus({ preventScroll: true });
+  const isOpened = old.tagName === "DETAILS" && opened.has(old);
+  return isOpened && wordsOf(old.querySelector("summary")) === wordsOf(fresh.querySelector("summary"));
 }
 
-async function freshContent() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html", ...UNATTENDED } });
-  return response.ok ? partOf(response, "content") : null;
-}
-
-function replaceContent(fresh, sentForm) {
-  const content = document.getElementById("content");
-  const kept = remember(content, sentForm);
-  content.replaceWith(fresh);
-  restore(fresh, kept);
-  document.dispatchEvent(new CustomEvent("patt:fresh"));
-}
-
-async function showAfresh(sentForm) {
-  const fresh = await freshContent();
-  if (fresh) {
-    replaceContent(fresh, sentForm);
+function beforeNodeMorphed(old, fresh) {
+  if (!(old instanceof Element)) {
+    return true;
   }
-}
-
-function focusAgain(form) {
-  const sameForm = document.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"] button`);
-  (sameForm ?? document.getElementById("status")).focus({ preventScroll: true });
-}
-
-async function run(form) {
-  tell("Working …", "working");
-  setBusy(true);
-  try {
-    const response = await ask(form, { "X-PATT-Fragment": "1" });
-    const status = await partOf(response, "status");
-    await showAfresh(response.ok ? form : undefined);
-    show(status);
-  } catch {
-    tell("The server did not respond. Reload the page to see the current state.", "problem");
-  } finally {
-    setBusy(false);
-    focusAgain(form);
-    document.dispatchEvent(new CustomEvent("patt:done"));
+  kept[isLeftAlone(old, fresh) ? "add" : "delete"](old);
+  if (old === document.activeElement && placeOf(old) !== placeOf(fresh)) {
+    lost = placeOf(old); // another row has come to where it was: it gets no key press that was meant for this one
   }
+  return !old.hasAttribute("data-chosen-count"); // which selection.js writes
 }
 
-// Parts that name the address where they can be had anew are looked at again while somebody looks at the page, where
-// nothing tells when they change: live.js hears it, and says so.
-const LOOK_AGAIN_MS = 4000;
+function beforeNodeRemoved(node) {
+  if (node.contains(document.activeElement)) {
+    lost = placeOf(document.activeElement);
+  }
+  return true;
+}
 
-// By a part's id: whether it changed once more while it was being looked at. Only one look at a time, so that an older
-// answer never comes after a newer one.
-const lookedAt = new Map();
+function beforeAttributeUpdated(name, element) {
+  const owner = element.tagName === "OPTION" ? element.closest("select") : element;
+  return !(kept.has(owner) && ["value", "checked", "selected", "open"].includes(name));
+}
 
-async function lookAgain({ id }) {
-  if (lookedAt.has(id)) {
-    lookedAt.set(id, true);
+Object.assign(Idiomorph.defaults.callbacks, { beforeNodeMorphed, beforeNodeRemoved, beforeAttributeUpdated });
+
+function focusAgain() {
+  if (lost === null) {
     return;
   }
-  try {
-    do {
-      lookedAt.set(id, false);
-      await look(id);
-    } while (lookedAt.get(id));
-  } finally {
-    lookedAt.delete(id);
-  }
+  const all = [...content().querySelectorAll("a, button, input, select, textarea, summary")];
+  const same = all.find((each) => placeOf(each) === lost);
+  lost = null;
+  (same ?? document.getElementById("status")).focus({ preventScroll: true });
 }
 
-async function look(id) {
-  const address = document.getElementById(id)?.dataset.live;
-  if (!address) {
-    return;
-  }
-  const response = await fetch(address, { headers: { Accept: "text/html", ...UNATTENDED } });
-  const fresh = await partOf(response, id);
-  const part = document.getElementById(id);
-  if (!response.ok || !fresh || !part) {
-    return;
-  }
-  if (part.contains(document.activeElement)) {
-    part.addEventListener("focusout", () => lookAgain(part), { once: true });
-  } else if (part.dataset.liveThen === "afresh" && !fresh.dataset.live) {
-    await showAfresh();
-  } else {
-    const kept = remember(part);
-    part.replaceWith(fresh);
-    restore(fresh, kept);
-  }
-}
-
-async function lookAgainWhileSeen() {
-  const isBusy = document.documentElement.classList.contains("is-busy");
-  const isTold = globalThis.isLive?.() ?? false;
-  if (document.visibilityState === "visible" && !isBusy && !isTold) {
-    await Promise.allSettled([...document.querySelectorAll("[data-live]")].map(lookAgain));
-  }
-  setTimeout(lookAgainWhileSeen, LOOK_AGAIN_MS);
-}
-
-setTimeout(lookAgainWhileSeen, LOOK_AGAIN_MS);
-
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  const act = form.matches("[data-job]") ? globalThis.askForJob : form.matches("[data-stay]") ? run : null;
-  if (act) {
-    event.preventDefault();
-    act(form);
+document.addEventListener("click", (event) => {
+  const summary = event.target.closest?.("summary");
+  if (summary) {
+    opened.add(summary.parentElement);
   }
 });
+
+// The server says of a form that was sent: it is done, so that nothing of it is kept.
+document.addEventListener("patt:done", ({ target }) => {
+  if (target instanceof HTMLFormElement) {
+    target.reset();
+    [target.closest("details"), ...target.querySelectorAll("details")].forEach((each) => opened.delete(each));
+  }
+});
+
+// One command at a time, and its button keeps the focus, which a disabled one would lose.
+let command = null;
+
+globalThis.isBusy = () => command !== null;
+
+document.addEventListener("htmx:confirm", (event) => {
+  const { target, triggeringEvent } = event.detail;
+  const isRenewal = triggeringEvent?.type.startsWith("sse:");
+  const isUnderHand = isRenewal && target !== content() && target.contains(document.activeElement);
+  if (command || isUnderHand) {
+    event.preventDefault();
+  }
+  if (isRenewal && event.defaultPrevented) {
+    const again = () => setTimeout(() => htmx.trigger(event.target, triggeringEvent.type));
+    (command ? document : target).addEventListener(command ? "patt:idle" : "focusout", again, { once: true });
+  }
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.requestConfig.verb !== "get") {
+    command = { xhr: detail.xhr, button: detail.requestConfig.triggeringEvent?.submitter };
+    command.button?.setAttribute("aria-disabled", "true");
+    document.documentElement.classList.add("is-busy");
+    tell("Working …", "working", detail.elt);
+  }
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (command?.xhr === detail.xhr) {
+    command.button?.removeAttribute("aria-disabled");
+    command = null;
+    document.documentElement.classList.remove("is-busy");
+    document.dispatchEvent(new CustomEvent("patt:idle"));
+  }
+});
+
+// What went wrong. An answer of PATT says itself what it was; one of a server before it is shown to nobody.
+const NO_ANSWER = "The server did not respond. Reload the page to see the current state.";
+const TOO_SLOW = "The server has not responded within a minute. Reload the page to see the current state.";
+const isUnattended = (detail) => UNATTENDED in detail.requestConfig.headers;
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status >= 400 && isComingBack) {
+    location.reload(); // and its page says what there is instead
+  } else if (detail.xhr.status >= 400 && !isUnattended(detail)) {
+    detail.shouldSwap = detail.xhr.getResponseHeader("HX-Reswap") === "none";
+    if (!detail.shouldSwap) {
+      tell(NO_ANSWER, "problem");
+    }
+  } else if (detail.shouldSwap) {
+    bringAlong(detail.serverResponse);
+  }
+});
+
+for (const [name, sentence] of [["htmx:sendError", NO_ANSWER], ["htmx:timeout", TOO_SLOW]]) {
+  document.addEventListener(name, ({ detail }) => isUnattended(detail) || tell(sentence, "problem"));
+}
+
+// The head of a page that is morphed in: its styles and scripts, where they are not here yet; the styles of the page before go.
+const STYLES = "link[rel=stylesheet]:not([data-of-all])";
+let unneeded = [];
+const sourceOf = (element) => element.getAttribute("href") ?? element.getAttribute("src");
+
+function bringAlong(answer) {
+  const [head] = answer.match(/^\s*<head>.*?<\/head>/s) ?? [""];
+  const needed = new DOMParser().parseFromString(head, "text/html").head;
+  const here = new Set([...document.head.querySelectorAll("link, script")].map(sourceOf));
+  const wanted = new Set([...needed.querySelectorAll("link")].map(sourceOf));
+  unneeded = head ? [...document.head.querySelectorAll(STYLES)].filter((each) => !wanted.has(sourceOf(each))) : [];
+  for (const each of needed.querySelectorAll("link[rel=stylesheet], script[src]")) {
+    if (!here.has(sourceOf(each))) {
+      const fresh = document.createElement(each.localName);
+      each.getAttributeNames().forEach((name) => fresh.setAttribute(name, each.getAttribute(name)));
+      document.head.append(fresh);
+    }
+  }
+}
+
+// From page to page, and back. Pages are not kept: whatever is shown is what is so now.
+let shown = address();
+
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+  const { history: update } = detail;
+  if (isShownAgain(update.path)) {
+    update.type = "replace";
+  } else {
+    document.dispatchEvent(new CustomEvent("patt:leave"));
+    history.replaceState({ htmx: true, scroll: scrollY }, "", location.href);
+  }
+});
+
+function arrive({ isBack, scroll }) {
+  const from = shown;
+  shown = address();
+  if (pathOf(from) !== location.pathname || isBack) {
+    lost = null;
+    scrollTo(0, scroll ?? 0);
+    content().focus({ preventScroll: true });
+    sayWhereThisIs();
+  }
+  document.dispatchEvent(new CustomEvent("patt:arrive", { detail: { from, isBack } }));
+}
+
+// The shell stays, and says so: which place this is, and what was searched for.
+function sayWhereThisIs() {
+  for (const field of document.querySelectorAll("form[role=search] input[type=search]")) {
+    if (!content().contains(field)) {
+      const isAnswered = field.form.getAttribute("action") === location.pathname;
+      field.value = isAnswered ? new URLSearchParams(location.search).get(field.name) ?? "" : "";
+    }
+  }
+  for (const link of document.querySelectorAll("nav a[href]")) {
+    if (!content().contains(link)) {
+      const isHere = `${location.pathname}/`.startsWith(`${link.pathname}/`);
+      link[isHere ? "setAttribute" : "removeAttribute"]("aria-current", "page");
+    }
+  }
+}
+
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target === content()) {
+    unneeded.splice(0).forEach((style) => style.remove());
+  }
+  if (target === content() && address() !== shown && !isComingBack) {
+    arrive({ isBack: false, scroll: location.hash ? scrollY : 0 });
+  } else if (!isComingBack) {
+    shown = address(); // a part of the page has an address of its own, such as a question of the Inbox
+  }
+  focusAgain();
+});
+
+let isComingBack = false;
+
+async function comeBack({ state }) {
+  if (address() === shown) {
+    return; // another place on the same page
+  }
+  isComingBack = true;
+  await htmx.ajax("GET", address(), { target: "#content", swap: "morph" }).catch(() => location.reload());
+  isComingBack = false;
+  arrive({ isBack: true, scroll: state?.scroll });
+}
+
+// htmx would put a page into the body; this one goes to where the others go.
+document.addEventListener("DOMContentLoaded", () => { window.onpopstate = comeBack; });

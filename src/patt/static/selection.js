@@ -2,7 +2,7 @@
 "use strict";
 
 const NONE_CHOSEN = "Select findings to act on them together.";
-const TICKS = `ticks ${location.pathname}${location.search}`;
+const PREVIEW = "/admin/data-quality/preview";
 
 function boxesIn(place) {
   return [...place.querySelectorAll('input[form="selection"]')];
@@ -31,18 +31,22 @@ function showChoice() {
   count.closest("form").classList.toggle("has-choice", chosen > 0);
 }
 
-// Somebody comes back with Back, by the preview's own link, or from a form that could not be used.
-function isBack() {
-  const { type } = performance.getEntriesByType("navigation")[0];
-  const isFromPreview = document.referrer.startsWith(`${location.origin}/admin/data-quality/preview`);
-  return type === "back_forward" || isFromPreview || document.querySelector("#status.is-problem") !== null;
-}
+// The ticks of a page are kept for the way back: with Back, by the preview's own link, or from a form that could not be used.
+const placeOfTicks = () => `ticks ${location.pathname}${location.search}`;
+const keepTicks = () => sessionStorage.setItem(placeOfTicks(), JSON.stringify(tickedBoxes().map(findingOf)));
 
 function tickAgain() {
-  const ticked = isBack() ? JSON.parse(sessionStorage.getItem(TICKS) ?? "[]") : [];
+  const ticked = JSON.parse(sessionStorage.getItem(placeOfTicks()) ?? "[]");
   for (const box of boxesIn(document)) {
     box.checked ||= ticked.includes(findingOf(box));
   }
+}
+
+function arriveAt(from, isBack) {
+  if (isBack || from.startsWith(PREVIEW) || document.querySelector("#status.is-problem")) {
+    tickAgain();
+  }
+  showChoice();
 }
 
 document.addEventListener("change", (event) => {
@@ -54,9 +58,12 @@ document.addEventListener("change", (event) => {
   showChoice();
 });
 
-// The page's other buttons show it afresh, with boxes that nobody has ticked; the way back shows it as it was left.
-new MutationObserver(showChoice).observe(document.body, { childList: true });
+document.addEventListener("htmx:afterSettle", showChoice);
+document.addEventListener("patt:leave", keepTicks);
+document.addEventListener("patt:arrive", ({ detail }) => arriveAt(detail.from, detail.isBack));
 window.addEventListener("pageshow", showChoice);
-window.addEventListener("pagehide", () => sessionStorage.setItem(TICKS, JSON.stringify(tickedBoxes().map(findingOf))));
-tickAgain();
-showChoice();
+window.addEventListener("pagehide", keepTicks);
+arriveAt(
+  document.referrer.replace(location.origin, ""),
+  performance.getEntriesByType("navigation")[0].type === "back_forward",
+);

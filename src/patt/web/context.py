@@ -55,7 +55,7 @@ class Caller:
         if self.guild_id is None:
             return asked
         if asked not in (None, self.guild_id):
-            raise NotFound(f"There is no guild with the number {asked}.")
+            raise NotFound(f"Guild {asked} does not exist.")
         return self.guild_id
 
 
@@ -111,7 +111,7 @@ def administrator_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
 def _with_role(caller: Caller, role: Role) -> Caller:
     if not caller.may_act_as(role):
         asked, is_now = EVERYBODY_WITH[role], WITH_ARTICLE[caller.role]
-        raise HTTPException(403, f"This is for {asked}. You are signed in as {caller.name}, who is {is_now}.")
+        raise HTTPException(403, f"This is for {asked}. You are signed in as {caller.name}, {is_now}.")
     return caller
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from patt.auth.permissions import Role, includes
-from patt.web.places import ACCOUNT, ACTIONS, DATA_QUALITY, NAVIGATION, PLAYERS, SETTING_PLACES, SETTINGS
+from patt.web.places import ACTIONS, DATA_QUALITY, PAGES, PEOPLE, SETTING_PLACES, SETTINGS
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.plain_text import LONGEST_TEXT
 from sv_common.guild_sync.insights import search
@@ -76,13 +76,13 @@ async def find(guild: GuildConnection, typed: str, role: Role) -> Found:
 def _href(hit: Hit, guild_id: int) -> str:
     match hit.kind:
         case "player":
-            path = f"{PLAYERS.href}/{hit.id}"
+            path = f"{PEOPLE.href}/{hit.id}"
         case "character" | "note":
-            path = f"{PLAYERS.href}/characters/{hit.id}"
+            path = f"{PEOPLE.href}/characters/{hit.id}"
         case "member" if hit.player_id is not None:
-            path = f"{PLAYERS.href}/{hit.player_id}"
+            path = f"{PEOPLE.href}/{hit.player_id}"
         case "member":  # has no page of its own
-            path = f"{PLAYERS.href}?show=members&search={quote(hit.title[:LONGEST_SEARCH], safe='')}"
+            path = f"{PEOPLE.href}?show=members&search={quote(hit.title[:LONGEST_SEARCH], safe='')}"
         case "issue":
             path = f"{DATA_QUALITY.href}/issues/{hit.id}"
         case "rule":
@@ -106,7 +106,7 @@ def _places(typed: str, role: Role, guild_id: int) -> FoundGroup:
 
 
 def _all_places(role: Role, guild_id: int) -> Iterator[tuple[FoundHit, Sequence[str]]]:
-    pages = [(each, each.label) for each in (*NAVIGATION, ACCOUNT)]
+    pages = [(each, each.label) for each in PAGES]
     pages += [(each, f"Settings: {each.label}") for each in SETTING_PLACES]
     for place, label in pages:
         if includes(role, place.least):

@@ -22,27 +22,37 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.auth.hashing import proof_of
 from patt.web.context import services_of, session_of
-from patt.web.places import ACCOUNT, API_PREFIX, DATA_QUALITY, NAVIGATION, is_below, is_for_programs
+from patt.web.places import API_PREFIX, DATA_QUALITY, PAGES, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.undo_offer import UndoOffer
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 UNATTENDED_HEADER = "X-PATT-Unattended"
 """What a page sends with its automatic refreshes, while the user does nothing."""
 
-FRAGMENT_HEADER = "X-PATT-Fragment"
-"""What the pages' scripts send with a form: they want the sentence alone, as a part of the page."""
+HTMX_HEADER = "HX-Request"
+"""What htmx sends with each request: the page is there already, so its content is enough."""
+
+DONE_EVENT = "patt:done"
+"""What the page is told when a command was carried out, so that nothing of its form is kept."""
+
+LONGEST_BACK = 500
+"""Characters of an address to lead back to."""
 
 COOKIE = "patt_flash"
 _PATH = "/admin"
 _LIFETIME_SECONDS = 60
-_LONGEST = 500
+_LONGEST = 1000
+_SHORT = 300
+_TWO_LINES = 160
+"""Letters that two lines of the toast hold."""
 _ROOM = 3600
 """Bytes for the payload: with its name, a cookie may have 4096."""
 _OF_THE_PAGE = frozenset({FORM_FIELD, "back", "again", "guild"})
 """Fields that are about the page, and not about what is asked for."""
 
-_FAILED_OUTCOMES = frozenset({"refused", "waiting", "held", "failed", "unverified"})
+FAILED_OUTCOMES = frozenset({"refused", "waiting", "held", "failed", "unverified"})
 
 _Asked = TypeVar("_Asked")
 
@@ -57,6 +67,22 @@ class Flash:
     """The path of the form whose fields follow."""
     typed: Mapping[str, str] = field(default_factory=dict)
     """What the form shows again, this one time."""
+    undo: UndoOffer | None = None
+    """How to undo it, with a button."""
+
+    @property
+    def head(self) -> str:
+        """The text as far as it fits on two lines, cut at the end of a sentence where there is one."""
+        if len(self.text) <= _TWO_LINES:
+            return self.text
+        cut = self.text[: _TWO_LINES + 1]
+        end = max(cut.rfind(mark) for mark in (". ", "! ", "? "))
+        return cut[: end + 1] if end > 0 else f"{cut[:_TWO_LINES].rpartition(' ')[0] or cut[:_TWO_LINES]} …"
+
+    @property
+    def rest(self) -> str:
+        """What the head leaves out; all of the text where the head ends within a sentence."""
+        return self.text if self.head.endswith(" …") else self.text[len(self.head) :].strip()
 
 
 def is_form(request: Request) -> bool:
@@ -66,10 +92,10 @@ def is_form(request: Request) -> bool:
     return kind == FORM_TYPE and is_for_officers and "authorization" not in request.headers
 
 
-def shape_of(request: Request) -> Literal["json", "fragment", "page"]:
-    """Return how a request is answered: with JSON for programs, a part of a page for its script, or a page."""
-    if FRAGMENT_HEADER in request.headers:
-        return "fragment"
+def shape_of(request: Request) -> Literal["json", "part", "page"]:
+    """Return how a request is answered: with JSON for programs, a page without its shell for htmx, or a whole page."""
+    if HTMX_HEADER in request.headers:
+        return "part"
     is_by_a_person = is_form(request) and "text/html" in request.headers.get("accept", "")
     return "json" if is_for_programs(request.scope["path"]) and not is_by_a_person else "page"
 
@@ -123,7 +149,7 @@ def typed_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
     named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
-    return f"This cannot be used. {'; '.join(named)}."
+    return f"This is not valid. {'; '.join(named)}."
 
 
 def has_worked(answer: Mapping[str, Any]) -> bool:
@@ -131,7 +157,7 @@ def has_worked(answer: Mapping[str, Any]) -> bool:
 
     Of one issue its outcome says so; of many, that none has failed and not all were left as they are.
     """
-    if answer.get("outcome") in _FAILED_OUTCOMES or answer.get("failed"):
+    if answer.get("outcome") in FAILED_OUTCOMES or answer.get("failed") or answer.get("is_stopped"):
         return False
     if "moved" in answer:
         return bool(answer["moved"] or not answer["left_alone"])
@@ -147,23 +173,24 @@ def led_back(request: Request, address: str, told: Flash) -> Response:
     return response
 
 
-def fragment(told: Flash, status: int = 200) -> Response:
-    """Return a sentence as the part of a page that shows it."""
-    return page("partials/status.html", {"flash": told}, status=status)
+def told_alone(told: Flash, status: int, headers: Mapping[str, str]) -> Response:
+    """Return a sentence for htmx to show, which leaves the page and its address as they are."""
+    as_they_are = {"HX-Reswap": "none", "HX-Push-Url": "false"}
+    return page("partials/status.html", {"flash": told}, status=status, headers={**headers, **as_they_are})
 
 
 def way_back(address: str, home: str = DATA_QUALITY.href) -> str:
     """The page to lead to: an address is only believed when it is one of these pages."""
     path = address.partition("?")[0]
-    is_ours = any(is_below(place.href, path) for place in (*NAVIGATION, ACCOUNT))
+    is_ours = any(is_below(place.href, path) for place in PAGES)
     return address if is_ours and address.isprintable() and "//" not in address and "\\" not in address else home
 
 
 def keep(request: Request, response: Response, flash: Flash) -> None:
-    """Have the next page show a sentence, once, and the fields of a form where they fit into a cookie."""
-    payload = _packed(flash)
-    if len(payload) > _ROOM:
-        payload = _packed(replace(flash, typed={}))
+    """Have the next page show a sentence, once, and the fields of a form and the undo where they fit into a cookie."""
+    smaller = (flash, replace(flash, typed={}), replace(flash, typed={}, text=flash.text[:_SHORT]))
+    sizes = (*smaller, replace(smaller[-1], undo=None))
+    payload = next(packed for each in sizes if len(packed := _packed(each)) <= _ROOM or each is sizes[-1])
     value = f"{payload.decode()}.{_signature(request, payload)}"
     secure = services_of(request).settings.is_over_tls
     response.set_cookie(
@@ -179,10 +206,10 @@ def kept(request: Request) -> Flash | None:
     if not payload or not hmac.compare_digest(_signature(request, payload.encode()).encode(), signature.encode()):
         return None
     try:
-        tone, text, form, typed = json.loads(base64.urlsafe_b64decode(payload))
+        tone, text, form, typed, undo = json.loads(base64.urlsafe_b64decode(payload))
     except (binascii.Error, ValueError):
         return None
-    return Flash(text, tone, form, typed)
+    return Flash(text, tone, form, typed, UndoOffer(*undo) if undo else None)
 
 
 def forget(request: Request, response: Response) -> None:
@@ -191,7 +218,8 @@ def forget(request: Request, response: Response) -> None:
 
 
 def _packed(flash: Flash) -> bytes:
-    kept = [flash.tone, flash.text[:_LONGEST], flash.form, dict(flash.typed)]
+    undo = [flash.undo.post, dict(flash.undo.fields), flash.undo.label] if flash.undo else None
+    kept = [flash.tone, flash.text[:_LONGEST], flash.form, dict(flash.typed), undo]
     return base64.urlsafe_b64encode(json.dumps(kept, ensure_ascii=False).encode())
 
 

@@ -40,10 +40,7 @@ ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "
 
 _LONGEST_NUMBER = 20
 
-_POWERLESS = (
-    "You are signed in, but have no access to the guild that you chose. Open /login/guild: it says why, and who can give "
-    "you access."
-)
+_POWERLESS = "You have no access to this guild. Open /login/guild to see why, and who can give you access."
 _FORGED = "This form is not from your session. Reload the page and try again."
 
 
@@ -74,13 +71,15 @@ class Guard:
 
     async def _refusal(self, request: Request) -> Response | None:
         path, session = request.scope["path"], session_of(request)
+        if shape_of(request) == "part" and is_below(SIGN_IN_PREFIX, path):
+            return Response(headers={"HX-Redirect": path})  # a page without the shell that htmx knows is opened whole
         look_as(Viewing(form_token=form_token_of(session) if session else ""))
         if (key := upload_key(request)) is not None:
             async with self._services.pool.installation() as conn:
                 request.state.uploader = await credentials.uploader_of_key(conn, key)
             if request.state.uploader:
                 return None
-            return await _unauthorized(request, "This upload key is not valid (any more).")
+            return await _unauthorized(request, "This upload key is not valid.")
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
             return None if request.state.caller else await _unauthorized(request)
@@ -93,7 +92,7 @@ class Guard:
 
     async def _refusal_of_session(self, request: Request, session: str | None) -> Response | None:
         """Find out who has the session, and in which role they may go on."""
-        is_page = shape_of(request) == "page"
+        is_page = shape_of(request) != "json" and UNATTENDED_HEADER not in request.headers
         holder = caller = None
         if session:
             async with self._services.pool.installation() as conn:
@@ -103,7 +102,8 @@ class Guard:
             return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorized(request)
         if caller is None:
             refusal = HTTPException(403, _POWERLESS)
-            return RedirectResponse(CHOICE_PATH, 303) if is_page else await answer(request, refusal)
+            is_told = shape_of(request) == "part" and request.method not in SAFE_METHODS  # on the page, which stays
+            return RedirectResponse(CHOICE_PATH, 303) if is_page and not is_told else await answer(request, refusal)
         request.state.caller = caller
         look_as(Viewing(caller.role, form_token_of(session or "")))
         return None

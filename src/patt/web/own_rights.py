@@ -48,8 +48,8 @@ def guard_of(caller: Caller) -> Guard:
         if gained:
             role = WITH_ARTICLE[gained[0].given or "viewer"]
             raise Refused(
-                f"This would give you a permission: {gained[0].because} would make you {role}. You cannot grant yourself "
-                "permissions. Ask another officer or an administrator."
+                f"You cannot give yourself access: {gained[0].because} would make you {role}. Ask another officer or "
+                "an administrator."
             )
 
     return guard

@@ -30,11 +30,16 @@ def is_for_programs(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the navigation leads to; `least` is the role from which on somebody may see it."""
+    """A page that the navigation leads to; `least` is the role from which on somebody may see it.
+
+    `icon` names its sign in the sprite; `short` is its name where there is little room.
+    """
 
     label: str
     href: str
     least: Role = "viewer"
+    icon: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,25 @@ class Action:
     about: str
 
 
-DATA_QUALITY = Place("Data Quality", "/admin/data-quality")
+INBOX = Place("Inbox", "/admin/inbox", icon="inbox", short="Inbox")
+DATA_QUALITY = Place("Data Quality", "/admin/data-quality", icon="health", short="Quality")
+PEOPLE = Place("People", "/admin/players", icon="people", short="People")
+MAP = Place("Map", "/admin/map", icon="map", short="Map")
+LOG = Place("Log", "/admin/activity", icon="log", short="Log")
+SETTINGS = Place("Settings", "/admin/settings", "officer", icon="settings", short="Settings")
 FULL_MATCH = Place("Full Match", "/admin/full-match")
-PLAYERS = Place("Players", "/admin/players")
-ACTIVITY = Place("Activity", "/admin/activity")
 ACCOUNT = Place("Your sign-ins", "/admin/account")
-SETTINGS = Place("Settings", "/admin/settings", "officer")
 
-NAVIGATION = (DATA_QUALITY, PLAYERS, FULL_MATCH, ACTIVITY, SETTINGS)
+NAVIGATION = (INBOX, DATA_QUALITY, PEOPLE, MAP, LOG, SETTINGS)
+"""The places of the navigation, in their order; whoever signs in lands on the first."""
+
+PAGES = (*NAVIGATION, FULL_MATCH, ACCOUNT)
+"""Every page that has an address of its own and is no page of the settings."""
 
 _ASKED_ON = {
     f"{ADMIN_PREFIX}/officers": f"{SETTINGS.href}/officers",
-    f"{ADMIN_PREFIX}/uploads": ACTIVITY.href,
-    f"{ADMIN_PREFIX}/losses": f"{ACTIVITY.href}/losses",
+    f"{ADMIN_PREFIX}/uploads": LOG.href,
+    f"{ADMIN_PREFIX}/losses": f"{LOG.href}/losses",
 }
 """The pages whose forms ask for what stands elsewhere in the API."""
 
@@ -74,7 +85,7 @@ def page_of(path: str) -> str:
         return f"{issue[1]}/issues/{issue[2]}"
     if _UNDO.fullmatch(asked):
         return asked
-    known = {place.href: place.href for place in (*SETTING_PLACES, *NAVIGATION, ACCOUNT)} | _ASKED_ON
+    known = {place.href: place.href for place in (*SETTING_PLACES, *PAGES)} | _ASKED_ON
     return next((page for prefix, page in known.items() if is_below(prefix, asked)), DATA_QUALITY.href)
 
 
@@ -93,22 +104,24 @@ SETTING_PLACES = (
 SEARCH_PATH = "/admin/search"
 
 ACTIONS = (
-    Action("Run all scans", DATA_QUALITY.href, "officer", "Look for issues with every rule; nothing is fixed"),
+    Action("Run all scans", DATA_QUALITY.href, "officer", "Scan with every rule; fixes nothing"),
     Action(
         "Fix All, Attempt Fix", f"{DATA_QUALITY.href}#rules", "officer", "Fix what one rule found; preview it first"
     ),
     Action("Run a full match", FULL_MATCH.href, "officer", "Link all unlinked characters that evidence decides"),
     Action("Reopen dismissed issues", f"{DATA_QUALITY.href}/dismissals", "officer", "Who dismissed what, and why"),
-    Action("Undo a change", f"{ACTIVITY.href}?show=actions", "officer", "Who did what, each with its undo"),
+    Action("Undo a change", f"{LOG.href}?show=actions", "officer", "Who did what, each with its undo"),
     Action("Try a note", f"{SETTINGS.href}/words#try", "officer", "See how a note is read, and why"),
     Action("Undo a change of settings", f"{SETTINGS.href}/history", "administrator", "Who changed what, with its undo"),
-    Action("Add a word", f"{SETTINGS.href}/words#add", "administrator", "Say what a word in notes means"),
-    Action("Map ranks to Discord roles", f"{SETTINGS.href}/ranks", "administrator", "Say which role each rank has"),
-    Action("Make an upload key", f"{SETTINGS.href}/keys", "administrator", "For a companion that sends exports"),
-    Action("Make an API token", f"{SETTINGS.href}/tokens", "administrator", "For a program"),
+    Action("Add a word", f"{SETTINGS.href}/words#add", "administrator", "Set what a word in notes means"),
+    Action(
+        "Map ranks to Discord roles", f"{SETTINGS.href}/ranks", "administrator", "Set the Discord role of each rank"
+    ),
+    Action("Create an upload key", f"{SETTINGS.href}/keys", "administrator", "For a companion that sends exports"),
+    Action("Create an API token", f"{SETTINGS.href}/tokens", "administrator", "For a program"),
     Action("Choose who may sign in", f"{SETTINGS.href}/officers", "administrator", "By Discord role or by rank"),
     Action(
-        "Rename or move the guild", f"{SETTINGS.href}/guild", "administrator", "When Battle.net has a new name for it"
+        "Rename or move the guild", f"{SETTINGS.href}/guild", "administrator", "If the guild has a new name or realm"
     ),
 )
 """What can be done, as it is searched for."""

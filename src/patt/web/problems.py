@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from patt.web.forms import Flash, fault_sentence, fragment, led_back, shape_of
-from patt.web.places import NAVIGATION, page_of
+from patt.web.forms import Flash, fault_sentence, led_back, shape_of, told_alone
+from patt.web.places import page_of
 from patt.web.rendering import page
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
@@ -42,12 +42,12 @@ _NOT_READABLE = 400
 """What the framework answers to a body that is no text; it is bad input like any other."""
 
 _SENTENCES = {
-    404: "There is nothing at this address.",
+    404: "This page does not exist.",
     405: "This address does not support that method.",
 }
 
 
-_ONLY_A_BUTTON = "That address only works with its button, so nothing was done. The button is on this page."
+_ONLY_A_BUTTON = "Nothing was done. Use the button on this page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _for_a_moment(code: str, title: str, cause: str) -> Problem:
 
 
 _BUSY = Problem(409, "busy", "Already in progress", BUSY)
-_BAD_INPUT = Problem(422, "bad-input", "This cannot be used")
+_BAD_INPUT = Problem(422, "bad-input", "This is not valid")
 _KNOWN: Mapping[type[Exception], Problem] = {
     NotFound: Problem(404, "not-found", "Not found"),
     BadInput: _BAD_INPUT,
@@ -84,10 +84,10 @@ _KNOWN: Mapping[type[Exception], Problem] = {
     psycopg.errors.LockNotAvailable: _BUSY,
     psycopg.errors.DeadlockDetected: _BUSY,
     psycopg.errors.SerializationFailure: replace(
-        _BUSY, detail="Someone else just changed the same data, so nothing was done. Try again."
+        _BUSY, detail="Someone else just changed the same data. Nothing was done. Try again."
     ),
     psycopg.errors.QueryCanceled: _for_a_moment(
-        "too-slow", "It took too long", "The database took too long for this, so nothing was done"
+        "too-slow", "It took too long", "The database took too long, so nothing was done"
     ),
     ShareInUseError: _for_a_moment(
         "overloaded", "Too much at once", "Too many requests are running, so nothing was done"
@@ -101,7 +101,7 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem that an error is; nothing of an unexpected one is shown."""
     if isinstance(error, RequestValidationError):
         faults = tuple(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return replace(_BAD_INPUT, detail="The request cannot be used.", problems=faults)
+        return replace(_BAD_INPUT, detail="The request is not valid.", problems=faults)
     if isinstance(error, HTTPException):
         return _http_problem(error)
     for kind, problem in _KNOWN.items():
@@ -119,6 +119,23 @@ def sentence_of(error: Exception) -> str:
 
 async def answer(request: Request, error: Exception) -> Response:
     """Return the answer to a request that ended in an error."""
+    problem = logged(request, error)
+    if _is_no_such_way(request, error) and _is_opened_by_a_person(request):
+        guild = request.query_params.get("guild", "")
+        query = f"?guild={guild}" if guild.isascii() and guild.isdigit() else ""
+        return led_back(request, f"{page_of(request.url.path)}{query}", Flash(_ONLY_A_BUTTON, "problem"))
+    shape = shape_of(request)
+    if shape == "part":
+        return told_alone(Flash(sentence_of(error), "problem"), problem.status, problem.headers)
+    if shape == "json":
+        return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
+    caller = getattr(request.state, "caller", None)
+    context = {"problem": problem, "viewer": caller, "path": request.url.path}
+    return page("error.html", context, status=problem.status, headers=problem.headers)
+
+
+def logged(request: Request, error: Exception) -> Problem:
+    """Return the problem that an error is, and log one that nobody could help who asked."""
     problem = problem_of(error)
     if problem.code == "unexpected":
         # The route's pattern rather than the path, which may hold a secret.
@@ -126,22 +143,7 @@ async def answer(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=path, exc_info=error)
     elif problem.code in ("database", "too-slow", "overloaded"):
         log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
-    if _is_no_such_way(request, error) and _is_opened_by_a_person(request):
-        guild = request.query_params.get("guild", "")
-        query = f"?guild={guild}" if guild.isascii() and guild.isdigit() else ""
-        return led_back(request, f"{page_of(request.url.path)}{query}", Flash(_ONLY_A_BUTTON, "problem"))
-    shape = shape_of(request)
-    if shape == "fragment":
-        return fragment(Flash(sentence_of(error), "problem"), problem.status)
-    if shape == "json":
-        return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
-    context = {
-        "problem": problem,
-        "viewer": getattr(request.state, "caller", None),
-        "navigation": NAVIGATION,
-        "path": request.url.path,
-    }
-    return page("error.html", context, status=problem.status, headers=problem.headers)
+    return problem
 
 
 def _is_no_such_way(request: Request, error: Exception) -> bool:
@@ -165,7 +167,7 @@ def _is_opened_by_a_person(request: Request) -> bool:
 
 def _http_problem(error: HTTPException) -> Problem:
     if error.status_code == _NOT_READABLE:
-        return replace(_BAD_INPUT, detail="The body could not be read. Send JSON in UTF-8.")
+        return replace(_BAD_INPUT, detail="The request is not readable. Send JSON in UTF-8.")
     title = HTTPStatus(error.status_code).phrase
     detail = _SENTENCES.get(error.status_code, error.detail)
     return Problem(error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers or {})
@@ -178,9 +180,7 @@ class ProblemDetails:
     type: Annotated[str, Field(examples=["urn:patt:problem:not-found"])]
     title: Annotated[str, Field(examples=["Not found"])]
     status: Annotated[int, Field(examples=[404])]
-    detail: Annotated[
-        str, Field(description="A sentence for an officer.", examples=["There is no issue with the number 17."])
-    ]
+    detail: Annotated[str, Field(description="A sentence for an officer.", examples=["Issue 17 does not exist."])]
     problems: Annotated[
         list[str],
         Field(default_factory=list, description="One sentence for each fault of the input.", examples=[[]]),

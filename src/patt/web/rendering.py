@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
+import zlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,7 +17,12 @@ from starlette.responses import HTMLResponse
 
 from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 from patt.json_data import as_json_text
+from patt.web.assets import url_of
+from patt.web.keyboard import KEYBOARD
+from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from sv_common.guild_sync.sources.models import CLASS_NAMES
+
+PagePart: TypeAlias = Literal["opening", "rest"]
 
 FORM_FIELD = "form_token"
 """The hidden field that carries the token of a session's forms."""
@@ -45,31 +51,51 @@ def _may(role: Role) -> bool:
 
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+WITHOUT_SHELL = TEMPLATES / "without_shell"
+"""Templates that stand for those of the same name where htmx has the shell of a page already."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 _DAYS_SHOWN_AS_SUCH = 60
 _CLASSES = frozenset(CLASS_NAMES.values())
-_STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+"""Controls but tab and line feed, and what turns text around. A pattern, since each word of each page is looked at."""
 
 
 def page(
-    template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    has_shell: bool = True,
 ) -> HTMLResponse:
-    """Return a page. `viewer` is in the context of pages that need a session: the signed-in user."""
-    usual = {"viewer": None, "flash": None, "live": None, "guild_number": None, "searched": ""}
-    text = _ENVIRONMENT.get_template(template).render({**usual, **context})
-    return HTMLResponse(text, status, headers)
+    """Return a page, or what htmx needs of one. `viewer` is in the context of pages that need a session: the signed-in user."""
+    return HTMLResponse(text_of(template, context, has_shell=has_shell), status, headers)
+
+
+def text_of(template: str, context: Mapping[str, Any], *, has_shell: bool = True, part: PagePart | None = None) -> str:
+    """Return the text of a page or of a part of it: its opening up to its content, or the rest."""
+    usual = {
+        "viewer": None,
+        "flash": None,
+        "live": None,
+        "guild_number": None,
+        "guild_shown": None,
+        "sources_shown": None,
+        "searched": "",
+        "here": "",
+        "toast_target": "",
+        "page_part": part,
+    }
+    environment = _ENVIRONMENT if has_shell else _SHELL_LESS
+    return environment.get_template(template).render({**usual, **context})
 
 
 def _visible(value: object) -> object:
     """Replace characters that could make a name look like other text: controls, and those that turn text around."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return "".join("\N{REPLACEMENT CHARACTER}" if _is_hidden(letter) else letter for letter in value)
-
-
-def _is_hidden(letter: str) -> bool:
-    return letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
+    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def _ago(moment: datetime, now: datetime) -> str:
@@ -92,9 +118,28 @@ def _duration(milliseconds: int) -> str:
     return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
 
 
-def _class_color(name: str | None) -> str:
-    """Return the CSS class that colors a character's name; none for a class that is not known."""
-    return f"class-{name.lower().replace(' ', '-')}" if name in _CLASSES else ""
+def class_slug(name: str | None) -> str:
+    """Return how style and sprite name a class, such as `death-knight`; blank for one that is not known."""
+    return name.lower().replace(" ", "-") if name in _CLASSES else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """How a name is drawn where there is no picture: a tone of 8, a heraldic field, and an initial."""
+
+    tone: int
+    field: str
+    letter: str
+
+
+_FIELDS = ("bend", "chevron", "pale", "chief", "quarter")
+
+
+def arms_of(name: str) -> Arms:
+    """Return the arms of a name, always the same."""
+    number = zlib.crc32(name.encode())
+    letter = next((each for each in name if each.isalnum()), "?")
+    return Arms(number % 8 + 1, _FIELDS[number // 8 % len(_FIELDS)], letter.upper())
 
 
 _ENVIRONMENT = Environment(
@@ -111,12 +156,19 @@ _ENVIRONMENT.filters |= {
     "full_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
-    "class_color": _class_color,
+    "class_slug": class_slug,
+    "arms": arms_of,
     "as_json": as_json_text,
 }
+_ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {
+    "url_of": url_of,
+    "navigation": lambda: [place for place in NAVIGATION if _may(place.least)],
     "may": _may,
     "why_not": lambda role: f"This is for {EVERYBODY_WITH[role]}.",
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
+    "live_path": LIVE_PATH,
+    "keyboard": KEYBOARD,
 }
+_SHELL_LESS = _ENVIRONMENT.overlay(loader=FileSystemLoader([WITHOUT_SHELL, TEMPLATES]))

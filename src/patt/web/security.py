@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
+import secrets
 from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
@@ -19,14 +21,27 @@ from patt.web.rendering import FORM_FIELD
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 FORM_HEADER = "X-Form-Token"
+_PROOF_BYTES = 32
 _TOO_LARGE = 413
-_TOO_LARGE_EXPORT = (
-    f"This is too large: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
-)
+_TOO_LARGE_EXPORT = f"The file is too large: an export has at most {MAX_BYTES >> 20} MiB."
 
 
 def form_token_of(session: str) -> str:
-    return proof_of(session, "form")
+    """Return a token of a session's forms, another each time: a random mask, and the proof under it.
+
+    Compressed pages would otherwise give it away: where a page also holds what a request says, its length tells whether
+    that matches a part of the token, if the token is always the same.
+    """
+    mask = secrets.token_bytes(_PROOF_BYTES)
+    return base64.b32encode(mask + _under(mask, _form_proof(session))).decode()
+
+
+def _form_proof(session: str) -> bytes:
+    return bytes.fromhex(proof_of(session, "form"))
+
+
+def _under(mask: bytes, proof: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(mask, proof, strict=True))
 
 
 async def body_of_own_form(request: Request, session: str, receive: Receive) -> Receive | None:
@@ -45,7 +60,12 @@ async def body_of_own_form(request: Request, session: str, receive: Receive) -> 
 
 
 def _is_token_of(session: str, token: str) -> bool:
-    return hmac.compare_digest(form_token_of(session).encode(), token.encode())
+    try:
+        halves = base64.b32decode(token)
+    except ValueError:
+        return False
+    mask, masked = halves[:_PROOF_BYTES], halves[_PROOF_BYTES:]
+    return len(halves) == 2 * _PROOF_BYTES and hmac.compare_digest(_under(mask, masked), _form_proof(session))
 
 
 async def _read(receive: Receive) -> bytes:
@@ -106,7 +126,8 @@ class SecurityHeaders:
                 has_started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                headers["Cache-Control"] = "no-cache" if is_below(STATIC_PREFIX, scope["path"]) else "no-store"
+                if not is_below(STATIC_PREFIX, scope["path"]) or "Cache-Control" not in headers:
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         try:

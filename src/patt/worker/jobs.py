@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from psycopg.rows import class_row
-from pydantic import Field, GetPydanticSchema
+from pydantic import Field, GetPydanticSchema, computed_field
 from pydantic_core import core_schema
 
 from patt.bootstrap import Services
@@ -20,6 +20,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.undo_offer import UndoOffer
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.reports import CheckReport
@@ -68,7 +69,7 @@ class SelectedIssues:
         list[IssueNumber],
         Field(
             max_length=MOST_SELECTED,
-            description="Numbers of issues; left out, those of `seen`. If the guild has not all of them, nothing is changed.",
+            description="Numbers of issues; if left out, those of `seen`. If any does not exist, nothing is changed.",
             examples=[[12, 15]],
         ),
     ] = field(default_factory=list)
@@ -76,7 +77,7 @@ class SelectedIssues:
         dict[IssueNumber, Annotated[str, Field(max_length=64)]],
         Field(
             max_length=MOST_SELECTED,
-            description="The key of each issue as it was seen: an issue with another key by now is left alone.",
+            description="The key of each issue as you saw it. An issue that has changed since is skipped.",
             examples=[{"12": "9f2c7a1be04d5536"}],
         ),
     ] = field(default_factory=dict)
@@ -121,7 +122,7 @@ class Job:
     requested_at: datetime
     state: WorkState
     attempts: Annotated[
-        int, Field(description="Tries so far; more than one where a worker was cut off or a source was away.")
+        int, Field(description="Tries so far. More than one if a worker stopped or a source did not respond.")
     ]
     done: int
     total: Annotated[int, Field(description="0 while it is not known.")]
@@ -131,13 +132,27 @@ class Job:
     ]
     started_at: datetime | None
     finished_at: datetime | None
+    counts: Annotated[
+        Mapping[str, int],
+        Field(
+            description="How many ended how, such as `fixed`, `refused` and `failed`; empty until it is done.",
+            examples=[{"found": 3, "fixed": 2, "refused": 1, "failed": 0}],
+        ),
+    ] = field(default_factory=dict)
+
+    @computed_field(description="How to undo all that it changed; null where it changed nothing.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo all that it changed, if it changed something."""
+        stored = (self.result or {}).get("undo")
+        return UndoOffer(**stored) if stored else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedJob(Job):
     """A job that was enqueued, or the equal one that waited already."""
 
-    is_new: Annotated[bool, Field(description="False where an equal job waited already: this is that one.")]
+    is_new: Annotated[bool, Field(description="False if the same job was already queued: this is that one.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +211,7 @@ def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
         place=kind.place(stored.arguments),
         asked_by=stored.actor,
         who=name_of(stored.actor),
+        counts=_counts(stored.result or {}),
     )
 
 
@@ -219,12 +235,20 @@ async def has_worker(conn: Connection) -> bool:
     return bool(row and row[0])
 
 
+def _counts(result: Mapping[str, Any]) -> dict[str, int]:
+    """Return the counts of a stored result; of a scan, `failed` are the rules that could not conclude."""
+    counted = {**result, **result.get("totals", {})}
+    if "rules" in result:
+        counted["failed"] = sum(1 for each in result["rules"] if each["error"])
+    return {name: value for name, value in counted.items() if type(value) is int}
+
+
 def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
     if not has_worker:
         return "No worker is running. Start one with “patt serve” or “patt worker”."
     if stored.state == "waiting":
         return "A worker starts it in a moment."
-    return stored.doing or ("It was cut off and has started again." if stored.attempts > 1 else "Starting.")
+    return stored.doing or ("It was interrupted and has started again." if stored.attempts > 1 else "Starting.")
 
 
 async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
@@ -236,6 +260,4 @@ async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
     missing = sorted(set(wanted) - known)
     if missing:
         numbers = ", ".join(map(str, missing[:10]))
-        raise NotFound(
-            f"There is no issue with the number {numbers}. Nothing was queued. Reload the page and select again."
-        )
+        raise NotFound(f"Issue {numbers} does not exist. Nothing was queued. Reload the page and select again.")

@@ -44,11 +44,11 @@ async def run_once(
     earlier try ended its worker, so this one is not begun.
     """
     if number > most:
-        return Failed(f"Given up: the worker stopped during each of {most} tries. See its log.")
+        return Failed(f"Given up after {most} tries, because the worker stopped each time. See its log.")
     try:
         return await job()
     except Exception as error:
         log.exception("job_failed", attempt=number, **ids)
         if number == most or is_final(error):
             return Failed(reason_of(error))
-        return Failed(f"{reason_of(error)} It will be tried again.", is_final=False)
+        return Failed(f"{reason_of(error)} PATT tries again later.", is_final=False)

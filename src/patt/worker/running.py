@@ -88,13 +88,13 @@ def _in_words(match: MatchReport, job: WaitingMatch) -> str:
     counts = match.counts
     done = f"{counts['players_created']} players created, {counts['characters_linked']} characters linked"
     if job.selected is None:
-        return f"{done}, {counts['left_alone']} left alone."
+        return f"{done}, {counts['left_alone']} skipped."
     if not match.missing:
         return f"{done}, for the {len(job.selected)} selected."
-    cut_off = " An earlier try was cut off and may have done it." if job.attempts > 1 else ""
+    cut_off = " An earlier, interrupted try may have done it." if job.attempts > 1 else ""
     return (
-        f"{done}. Of the {len(job.selected)} selected, {match.missing} have changed since the preview, "
-        f"and nothing was done for them.{cut_off}"
+        f"{done}. Of the {len(job.selected)} selected, {match.missing} have changed since the preview and were "
+        f"skipped.{cut_off}"
     )
 
 

@@ -51,7 +51,7 @@ class _Processing:
         if isinstance(report, PipelineReport):
             await self._finish(report)
         elif report is not None and report.is_final:
-            kept = f"{report.reason} It is kept: patt uploads retry {self._upload.id}"
+            kept = f"{report.reason} The upload is kept: patt uploads retry {self._upload.id}"
             await self._write(uploads.give_up, kept)
         elif report is not None:
             await self._write(uploads.put_off, report.reason)
@@ -73,7 +73,7 @@ class _Processing:
         except (Busy, psycopg.OperationalError) as error:
             if self._is_counted:
                 raise
-            await self._write(uploads.put_off, f"{reason_of(error)} It will be tried again.")
+            await self._write(uploads.put_off, f"{reason_of(error)} PATT tries again later.")
         except Exception:
             if not self._is_counted:
                 await self._count()

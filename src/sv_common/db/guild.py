@@ -34,13 +34,17 @@ _LOCK: LiteralString = (
 
 
 class GuildConnection:
-    """A connection and its guild. Each statement gets the parameter `guild_id` besides its own."""
+    """A connection and its guild. Each statement gets the parameter `guild_id` besides its own.
 
-    __slots__ = ("conn", "id")
+    `kept` is where what was read can be kept, by name: there in a snapshot, in which it stays the same, and None elsewhere.
+    """
 
-    def __init__(self, conn: Connection, guild_id: int) -> None:
+    __slots__ = ("conn", "id", "kept")
+
+    def __init__(self, conn: Connection, guild_id: int, kept: dict[str, Any] | None = None) -> None:
         self.conn = conn
         self.id = guild_id
+        self.kept = kept
 
     async def all(self, row: Callable[..., _Row], statement: Statement, /, **values: Any) -> list[_Row]:
         """Return all rows, each made by `row` from the columns by their names."""
@@ -94,7 +98,7 @@ async def bind(conn: Connection, guild_id: int) -> None:
         async with conn.pipeline():
             found = await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
     if found.rowcount == 0:
-        raise NotFound(f"There is no guild with the number {guild_id}.")
+        raise NotFound(f"Guild {guild_id} does not exist.")
 
 
 async def unbind(conn: Connection) -> None:
@@ -114,7 +118,7 @@ async def lock(conn: Connection, guild_id: int) -> None:
     except psycopg.errors.LockNotAvailable as error:
         raise Busy(BUSY) from error
     if found.rowcount == 0:
-        raise NotFound(f"There is no guild with the number {guild_id}.")
+        raise NotFound(f"Guild {guild_id} does not exist.")
 
 
 @contextlib.contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import selectors
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -81,8 +82,8 @@ class CheckedPool(LivePool):
         Within such a block, a further one of the same task reads on the same connection, and sees the same moment. Raises
         `NotFound`, and `ConfigurationError` where the role `patt_guild` cannot be taken.
         """
-        async with self._one_moment(guild_id) as conn:
-            yield GuildConnection(conn, guild_id)
+        async with self._one_moment(guild_id) as around:
+            yield GuildConnection(around.connection, guild_id, around.kept[guild_id])
 
     @contextlib.asynccontextmanager
     async def writing(self, guild_id: int, *, alone: bool = True) -> AsyncIterator[GuildConnection]:
@@ -131,8 +132,8 @@ class CheckedPool(LivePool):
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Give the same for reading, at one moment and nested like `reading`."""
-        async with self._one_moment(None) as conn:
-            yield conn
+        async with self._one_moment(None) as around:
+            yield around.connection
 
     async def narrow(self, guild_id: int) -> GuildConnection:
         """Bind the snapshot of the block around to a guild that a page has chosen, until that block ends. Raises `NotFound`."""
@@ -140,10 +141,10 @@ class CheckedPool(LivePool):
         if around is None or around.pool is not self or around.is_over:
             raise RuntimeError("Only a snapshot can be narrowed to a guild.")
         await _bind_again(around, guild_id)
-        return GuildConnection(around.connection, guild_id)
+        return GuildConnection(around.connection, guild_id, around.kept[guild_id])
 
     @contextlib.asynccontextmanager
-    async def _one_moment(self, guild_id: int | None) -> AsyncIterator[Connection]:
+    async def _one_moment(self, guild_id: int | None) -> AsyncIterator[_Reading]:
         around = _reading.get()
         if around is None or around.pool is not self or around.is_over:
             async with self.connection() as conn:
@@ -153,13 +154,13 @@ class CheckedPool(LivePool):
                 reading = _Reading(self, conn, guild_id)
                 _reading.set(reading)
                 try:
-                    yield conn
+                    yield reading
                 finally:
                     reading.is_over = True
                     _reading.set(around)
         else:
             async with _bound_to(around, guild_id):
-                yield around.connection
+                yield around
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -232,12 +233,13 @@ def _closed(
 
 @dataclass(slots=True)
 class _Reading:
-    """The snapshot that a task reads from, and the guild that it is bound to now."""
+    """The snapshot that a task reads from, the guild that it is bound to now, and what is kept of what was read of each."""
 
     pool: CheckedPool
     connection: Connection
     guild_id: int | None
     is_over: bool = False
+    kept: defaultdict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
 
 
 _reading: ContextVar[_Reading | None] = ContextVar("snapshot", default=None)

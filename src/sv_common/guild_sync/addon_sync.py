@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed, plural
-from sv_common.guild_sync.identity.facts import changed_since_linked, read_facts, record_link_notes
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.facts import changed_since_linked, record_link_notes
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.notes import note_key, parse_note
@@ -63,18 +63,16 @@ async def sync_addon_data(
         doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
         opened = await _judge_links(guild, news.changed_and_linked, news.with_a_note)
     notices = [
-        *_listing("Not in the roster, so left out", matching.unknown),
-        *_listing("On several realms, and the upload has no realm, so left out", matching.ambiguous),
-        *_listing(
-            "There twice, or with the id of another character, so left out until the next roster", matching.doubtful
-        ),
+        *_listing("Not in the roster, so skipped", matching.unknown),
+        *_listing("On several realms, and the upload names no realm, so skipped", matching.ambiguous),
+        *_listing("Listed twice, or with another character's id, so skipped until the next roster", matching.doubtful),
         *_left_as_newer(news),
         *(
-            f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
+            f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game. Confirm the rank table."
             for rank in doubtful
         ),
         *(
-            ["This uploader could see no note, so the notes stay unchanged."]
+            ["The uploader cannot see notes, so the notes stay unchanged."]
             if all(row.note is None for row in rows)
             else []
         ),
@@ -156,8 +154,8 @@ def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: S
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
     known_since = f" of {_in_utc(news.known_since)}" if news.known_since else ""
     sentence = (
-        f"Superseded: this export is of {_in_utc(as_of)}, and everything in it is known from a newer one{known_since}. "
-        "Nothing was changed."
+        f"Superseded: this export is from {_in_utc(as_of)}, and a newer one{known_since} already has everything in "
+        "it. Nothing was changed."
     )
     return SyncReport("addon", _counts(news, matching, 0), (sentence,), as_of=as_of, is_superseded=True)
 
@@ -195,7 +193,7 @@ async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]
     outdated = seen & await changed_since_linked(guild)
     if not outdated | changed:
         return 0
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     findings = note_mismatch.find(resolver, outdated | changed)
     await record_link_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
     contradicted = [finding for finding in findings if finding.subject_id in changed]

@@ -75,13 +75,13 @@ async def sync_blizzard_roster(
     usable, problems = _usable(characters)
     if not usable:
         raise SuspiciousSource(
-            "Battle.net's roster came back empty, so it counts as a failed fetch. No character was marked as gone. Try again later."
+            "Battle.net sent an empty roster, which counts as a failed fetch. No character was marked as gone. Try again later."
         )
     number = await guilds.resolve_guild(pool, guild_id)
     async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:
         as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
-            notice = "A later roster was synced already, so this one changed nothing."
+            notice = "A newer roster was already synced, so this one changed nothing."
             moves_of_none = dict.fromkeys(("joined", "returned", "left", "renamed", "refused"), 0)
             return SyncReport("battlenet", {"characters": len(usable), **moves_of_none}, (notice,))
         known = await guilds.roster_size(guild)
@@ -101,7 +101,7 @@ async def sync_blizzard_roster(
     }
     notices = [
         *problems,
-        *(["Entries were left out, so no character was marked as gone this time."] if problems else []),
+        *(["Some entries were skipped, so no character was marked as gone this time."] if problems else []),
         *(f"“{old}” is now called “{new}”." for old, new in moves.renamed),
         *(f"Rank {index} ({name}, {count} characters) maps to no Discord role." for index, name, count in unmapped),
     ]
@@ -137,7 +137,7 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
         *_ends([(each, answer) for each, answer in asked if each.id in erased]),
         *_expiries([each.name for each in expired]),
         *_failures(answers),
-        *([f"{waiting} profiles were not requested this time; the next run begins with them."] if waiting else []),
+        *([f"{waiting} profiles were not fetched this time. The next run starts with them."] if waiting else []),
     ]
     # An outage: nothing was fetched, or fetching stopped because one request after the other failed.
     is_partial = states[ProfileState.NOT_ASKED] > 0 or 0 < states[ProfileState.FAILED] == len(answers)
@@ -164,7 +164,7 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
     try:
         index = await source.fetch_realms(guild.region)
     except SourceError as error:
-        return SyncReport("realms", {"realms": 0}, (f"The list of realms could not be fetched again. {error}",))
+        return SyncReport("realms", {"realms": 0}, (f"The list of realms could not be updated. {error}",))
     async with pool.installation() as conn:
         await realms.write(conn, guild.region, index.realms)
     return SyncReport("realms", {"realms": len(index.realms)})
@@ -181,10 +181,10 @@ def _usable(roster: Sequence[RosterCharacter]) -> tuple[list[RosterCharacter], l
         if each.character_id is not None:
             keys |= {("id", each.realm_id, each.character_id), ("id there", each.realm_slug, each.character_id)}
         if problem is None and keys & seen:
-            problem = "is in the roster twice"
+            problem = "appears twice in the roster"
         if problem is not None:
             problems.append(
-                f"Roster entry “{each.name[:LONGEST_NAME]}” on {each.realm_slug[:LONGEST_NAME]} {problem}; it was left out."
+                f"Roster entry “{each.name[:LONGEST_NAME]}” on {each.realm_slug[:LONGEST_NAME]} {problem}, so it was skipped."
             )
             continue
         seen |= keys
@@ -236,17 +236,15 @@ async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[
 def _ends(gone: _Requested) -> list[str]:
     """One sentence for each character whose end was confirmed, and one for those beyond the first few."""
     sentences = [
-        f"“{each.address.name}” {answer.reason}, confirmed twice: its profile was erased, and the roster's data stays."
+        f"“{each.address.name}” {answer.reason}, confirmed twice. Its profile was erased; the roster data stays."
         for each, answer in gone[:NAMES_IN_A_LIST]
     ]
     more = len(gone) - len(sentences)
-    return [*sentences, f"The same was done for {more} more characters."] if more > 0 else sentences
+    return [*sentences, f"The same for {more} more characters."] if more > 0 else sentences
 
 
 def _expiries(names: Sequence[str]) -> list[str]:
-    sentence = (
-        f"Not fetched again for {PROFILE_MAX_AGE.days} days, so the profile's content was erased: {listed(names)}."
-    )
+    sentence = f"Profiles not updated for {PROFILE_MAX_AGE.days} days were erased: {listed(names)}."
     return [sentence] if names else []
 
 
@@ -256,5 +254,5 @@ def _failures(answers: Sequence[ProfileAnswer]) -> list[str]:
         return []
     learned = len(answers) - len(failed) - sum(answer.state is ProfileState.NOT_ASKED for answer in answers)
     how_many = f"{len(failed)} profiles" if learned else f"Not one of the {len(answers)} profiles"
-    what = "could not be read and stay as they were" if learned else "could be read; what is known stays as it was"
+    what = "could not be read and stay unchanged" if learned else "could be read. Their data stays unchanged"
     return [f"{how_many} {what}. {failed[0].reason}"]

@@ -20,12 +20,12 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.matcher import MatchEvidence, MatchGroup, match
-from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
@@ -46,10 +46,14 @@ class DecisionReport:
     effects: Sequence[Effect]
     attempt_id: Annotated[
         int | None,
-        Field(
-            description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo. Null for a preview."
-        ),
+        Field(description="The attempt that was made, which `undo` undoes. Null for a preview."),
     ] = None
+
+    @computed_field(description="How to undo it; null for a preview.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo it, once it was done."""
+        return undo_of_attempts([self.attempt_id]) if self.attempt_id is not None else None
 
     @computed_field(alias="steps")
     @property
@@ -67,7 +71,7 @@ class DecisionReport:
             return self.plan.reason if self.attempt_id is None else f"Done. {self.plan.reason}"
         return f"Done. {' '.join(self.sentences)}"
 
-    @computed_field(description="Send it with the decision, and nothing else than this plan is carried out.")
+    @computed_field(description="Send it with the decision, so that exactly this plan is applied.")
     @property
     def plan_key(self) -> str:
         """What names this very plan."""
@@ -125,7 +129,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     started = time.monotonic()
     report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
-        raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
+        raise PlanStale("The data has changed since the preview. Nothing was done. Preview it again.")
     attempt = await _write(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
     await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)
@@ -175,7 +179,7 @@ async def run_matching(
 
 
 async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) -> DecisionReport:
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     plan = decision.plan(resolver)
     effects = describe(resolver.facts.as_known(row.by(manual_author(actor)) for row in plan.rows), plan.names)
     return DecisionReport(guild.id, plan, effects)
@@ -201,6 +205,6 @@ async def _write(
 
 
 async def _match(guild: GuildConnection) -> MatchReport:
-    groups = match(Resolver(await read_facts(guild)))
+    groups = match(await resolver_of(guild))
     acting = [group for group in groups if group.rows]
     return MatchReport(guild.id, acting, [group for group in groups if not group.rows])

@@ -81,7 +81,7 @@ async def run_integrity_check(
     rules = list(RULES.values()) if issue_types is None else [rule_named(name) for name in issue_types]
     for rule in rules:
         if issue_types is not None and rule.detect is None:
-            raise Refused(f"The rule “{rule.name}” has no detector, so there is nothing to check.")
+            raise Refused(f"The rule “{rule.name}” has no detector, so it cannot be scanned.")
     checks: list[RuleCheck] = []
     for each in await guilds.guild_ids(pool, guild_id):
         async with pool.writing(each) as guild:

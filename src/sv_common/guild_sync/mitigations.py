@@ -10,7 +10,7 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
+from sv_common.guild_sync.core.errors import BadInput, PattError, Refused, reason_of
 from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.engine import interrupted, undo_preview
 from sv_common.guild_sync.engine import undo as undoing
@@ -91,16 +91,18 @@ async def fix_one(
     guild_id: int | None = None,
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
+    plan_key: str | None = None,
     guard: Guard = unguarded,
 ) -> FixResult:
-    """Fix one issue on an officer's command.
+    """Fix one issue on an officer's command. `plan_key` is that of the plan that was shown: another one is not applied.
 
     Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
     """
     async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
         issue = await lifecycle.get(guild, issue_id)
+    command = Command(actor, seen={issue.id: plan_key} if plan_key is not None else {})
     run = FixRun(
-        RULES, rule_named(issue.issue_type), issue.guild_id, [issue.id], Command(actor), discord_bot, None, seen, guard
+        RULES, rule_named(issue.issue_type), issue.guild_id, [issue.id], command, discord_bot, None, seen, guard
     )
     return (await fix_issues(pool, run))[0]
 
@@ -197,7 +199,7 @@ async def undo(
     return await undoing.undo(
         pool,
         RULES,
-        attempt_id,
+        [attempt_id],
         actor=actor,
         guild_id=await attempts.guild_of(pool, attempt_id, guild_id),
         source=discord_bot,
@@ -205,6 +207,51 @@ async def undo(
         partly=partly,
         guard=guard,
     )
+
+
+async def undo_together(
+    pool: Pool,
+    attempt_ids: Sequence[int],
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    discord_bot: DiscordSource | None = None,
+    partly: bool = False,
+    guard: Guard = unguarded,
+) -> UndoReport:
+    """Undo exactly these attempts at once, such as a batch, or one with the later ones that stand in its way.
+
+    Whole or not at all, or `partly` what can be undone. Raises like `undo`, and `BadInput` for none.
+    """
+    return await undoing.undo(
+        pool,
+        RULES,
+        attempt_ids,
+        actor=actor,
+        guild_id=await attempts.guild_of(pool, _first(attempt_ids), guild_id),
+        source=discord_bot,
+        partly=partly,
+        guard=guard,
+    )
+
+
+async def preview_undo_together(
+    pool: Pool,
+    attempt_ids: Sequence[int],
+    *,
+    guild_id: int | None = None,
+    discord_bot: DiscordSource | None = None,
+    guard: Guard = unguarded,
+) -> UndoPreview:
+    """Return what `undo_together` would put back now, or why it cannot, and do nothing. Raises like it."""
+    number = await attempts.guild_of(pool, _first(attempt_ids), guild_id)
+    return await undo_preview.preview_undo(pool, attempt_ids, guild_id=number, source=discord_bot, guard=guard)
+
+
+def _first(attempt_ids: Sequence[int]) -> int:
+    if not attempt_ids:
+        raise BadInput("No change is named. Name the attempts to undo.")
+    return attempt_ids[0]
 
 
 async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:
@@ -222,7 +269,7 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
     number = await attempts.guild_of(pool, attempt_id, guild_id)
-    return await undo_preview.preview_undo(pool, attempt_id, guild_id=number, source=discord_bot, guard=guard)
+    return await undo_preview.preview_undo(pool, [attempt_id], guild_id=number, source=discord_bot, guard=guard)
 
 
 def _further(on_progress: OnProgress, before: int, total: int) -> OnProgress:
@@ -264,7 +311,7 @@ def _by_rule(issues: Sequence[Issue]) -> dict[str, list[Issue]]:
 
 
 def _without_a_rule(issue: Issue) -> FixResult:
-    reason = f"The rule “{issue.issue_type}” no longer exists, so it cannot fix anything. Dismiss the issue."
+    reason = f"The rule “{issue.issue_type}” no longer exists. Dismiss the issue."
     return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
 
 

@@ -67,7 +67,7 @@ def rule_named(issue_type: str) -> RuleDefinition:
     """Return a rule of the registry. Raises `NotFound` with the names that exist."""
     rule = RULES.get(issue_type)
     if rule is None:
-        raise NotFound(f"There is no rule “{issue_type}”. The rules are: {', '.join(RULES)}.")
+        raise NotFound(f"Rule “{issue_type}” does not exist. The rules are: {', '.join(RULES)}.")
     return rule
 
 

@@ -42,7 +42,7 @@ async def test_a_character_confirmed_gone_a_day_later_is_erased_to_what_the_rost
     report = await installed.refresh()
     assert report.counts["erased"] == 1
     assert report.notices == (
-        f"“{character.name}” {words}, confirmed twice: its profile was erased, and the roster's data stays.",
+        f"“{character.name}” {words}, confirmed twice. Its profile was erased; the roster data stays.",
     )
     rows = await installed.rows(
         "select character_name, realm_slug, level, rank_index, character_class is null, item_level, "
@@ -62,7 +62,7 @@ async def test_many_ends_at_once_are_named_up_to_a_number(installed: Installatio
     await installed.age(1)
     report = await installed.refresh()
     assert (report.counts["erased"], len(report.notices)) == (25, NAMES_IN_A_LIST + 1)
-    assert report.notices[-1] == "The same was done for 5 more characters."
+    assert report.notices[-1] == "The same for 5 more characters."
 
 
 async def test_a_name_that_another_character_took_is_erased_too(installed: Installation) -> None:
@@ -123,7 +123,7 @@ async def test_what_is_not_read_again_is_erased_before_it_is_thirty_days_old(ins
     await installed.age(0.2)
     report = await installed.refresh()
     assert (report.counts["erased"], report.counts["expired"]) == (0, 1)
-    assert report.notices == (f"Not fetched again for 28 days, so the profile's content was erased: {hidden.name}.",)
+    assert report.notices == (f"Profiles not updated for 28 days were erased: {hidden.name}.",)
     assert await installed.known(hidden) == (None, None)
 
 

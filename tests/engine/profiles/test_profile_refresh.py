@@ -50,7 +50,7 @@ async def test_within_a_small_budget_those_asked_for_longest_ago_come_first(inst
     assert not asked[0] & asked[1]
     assert len(asked[0] | asked[1] | asked[2]) == 12
     assert report.counts["waiting"] == 7
-    assert report.notices == ("7 profiles were not requested this time; the next run begins with them.",)
+    assert report.notices == ("7 profiles were not fetched this time. The next run starts with them.",)
 
 
 async def test_when_the_hour_is_used_up_no_profile_is_asked_for(installed: Installation) -> None:
@@ -77,7 +77,7 @@ async def test_a_profile_that_cannot_be_read_changes_nothing(installed: Installa
     installed.simulator.faults.status("profile", 503, times=None, path=character.name.lower())
     report = await installed.refresh()
     assert (report.counts["shown"], report.counts["failed"]) == (11, 1)
-    assert "1 profiles could not be read and stay as they were." in report.notices[0]
+    assert "1 profiles could not be read and stay unchanged." in report.notices[0]
     assert await installed.known(character) == before
 
 

@@ -24,7 +24,7 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
         "values (%(guild)s, 'addon', 'schedule', 'done', now())"
     )
     page, wrong = await sign_in()
-    await page.get_by_role("link", name="Activity").click()
+    await page.get_by_role("link", name="Log", exact=True).click()
     await page.locator("#entries summary").click()
     await expect(page.locator("#entries")).to_contain_text("No step was started.")
     await page.get_by_role("heading", level=1).click()  # what has the focus does not move

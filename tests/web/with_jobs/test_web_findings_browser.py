@@ -18,6 +18,11 @@ pytestmark = pytest.mark.browser
 async def test_an_officer_scans_previews_fixes_and_undoes(
     sign_in: SignIn, site: str, services: Services, troubled: GuildBuilder
 ) -> None:
+    # The daily check has been: its scan would find the newcomer before that of the button does.
+    await troubled.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, finished_at) "
+        "values (%(guild)s, 'sweep', 'schedule', 'done', now())"
+    )
     async with at_work(services):
         page, wrong = await sign_in()
         status, card = page.locator("#status"), page.locator("#rule-orphan_wow")
@@ -32,7 +37,7 @@ async def test_an_officer_scans_previews_fixes_and_undoes(
         await card.get_by_role("link", name="Attempt Fix").click()
         await expect(page.locator("#content")).to_contain_text("Link Newalt-area-52 to Mito")
         await page.get_by_role("button", name="Attempt Fix").click()
-        await expect(status).to_have_text("Of 2 issues: 2 fixed.")
+        await expect(status.locator("p")).to_have_text("Of 2 issues: 2 fixed.")
     await expect(page.locator("#content")).not_to_contain_text("Newalt")
     await page.get_by_role("link", name="Data Quality").last.click()
     await expect(card).to_contain_text("Open: 1")
@@ -40,7 +45,7 @@ async def test_an_officer_scans_previews_fixes_and_undoes(
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
     await page.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Newalt-area-52")
-    await page.get_by_role("button", name="Undo").click()
+    await page.locator("#content").get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
     await page.get_by_label("Reason").fill("a guest")
@@ -86,9 +91,7 @@ async def test_an_officer_previews_and_fixes_what_is_ticked(
     await expect(page.get_by_role("status")).to_contain_text("Fix of 1 selected issue is queued.")
     await run_jobs(services, troubled.guild_id)
     if scripted:
-        await expect(page.get_by_role("status")).to_have_text("Of 1 issue: 1 fixed.")
-        await expect(content).to_contain_text("Already resolved by officer alice")
-        await page.get_by_role("link", name="Back to the findings").click()
+        await expect(page.locator("#status p")).to_have_text("Of 1 issue: 1 fixed.")
     else:
         await page.reload()
     await expect(page.get_by_label("Choose 'Newalt'")).to_have_count(0)
@@ -118,13 +121,13 @@ async def test_an_officer_dismisses_a_whole_group_by_keyboard_and_reopens_an_iss
     await page.keyboard.press("Enter")
     await page.get_by_label("Reason").fill("guests of the season")
     await page.keyboard.press("Enter")
-    await expect(status).to_have_text("2 issues are dismissed.")
+    await expect(status.locator("p")).to_have_text("2 issues are dismissed.")
     await expect(page.get_by_label("Choose 'Riddle'")).to_have_count(0)
     await page.get_by_role("link", name="Dismissed", exact=True).click()
     await expect(page.locator("#content")).to_contain_text("guests of the season")
     await page.get_by_label("Choose 'Riddle'").check()
     await page.get_by_role("button", name="Reopen").click()
-    await expect(status).to_have_text("1 issue is reopened.")
+    await expect(status.locator("p")).to_have_text("1 issue is reopened.")
     assert page.url.startswith(f"{site}{PAGE}?guild={troubled.guild_id}&state=dismissed")
     assert wrong == []
 
@@ -142,14 +145,15 @@ async def test_what_was_ticked_stays_so_and_is_counted_when_a_button_has_shown_t
     await expect(page.locator("#selection")).to_contain_text("Select findings to act on them together.")
 
 
-async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(
+async def test_filters_are_used_by_keyboard_and_links_lead_to_the_content_and_to_the_findings(
     sign_in: SignIn, site: str, troubled: GuildBuilder
 ) -> None:
     page, wrong = await sign_in()
     await page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the findings")
-    await skip.focus()
+    skip = page.get_by_role("link", name="Skip to the content")
+    await expect(skip).to_be_focused()
     await expect(skip).to_be_in_viewport()
+    await page.get_by_role("navigation", name="Parts of Data Quality").get_by_role("link", name="Findings").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Recent findings")).to_be_in_viewport()
     await page.get_by_label("Search summaries").fill("RIDDLÉ")
@@ -178,9 +182,11 @@ async def test_what_was_ticked_is_there_again_on_the_way_back_and_nowhere_else(
     await expect(count).to_have_text("2 selected")
     await expect(page.get_by_role("checkbox", name="Choose 'Riddle'")).to_be_checked()
     await page.get_by_role("button", name="Preview fix").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Fix preview")
     await page.get_by_role("link", name="Data Quality").last.click()
     await expect(count).to_have_text("2 selected")
-    await page.get_by_role("link", name="Players").click()
+    await page.get_by_role("link", name="People", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("People")
     await page.get_by_role("link", name="Data Quality").first.click()
     await expect(count).to_have_text("Select findings to act on them together.")
     assert wrong == []

@@ -27,23 +27,12 @@ _OF_A_CHARACTER = frozenset({"link", "confirmation", "shared"})
 _CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
 _LINK_OF = "The player of "
 _NOT_UNDONE = "so this can no longer be undone as a whole."
-_TWICE = f"Two fixes of one run would change the same. {NOTHING_CHANGED}"
-_POINTED_TO = (
-    "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
-    "Undo that first."
-)
-_HAS_MORE = "The player that was created has other characters, aliases or rejections since, or was confirmed, so this cannot be undone."
+_TWICE = f"Two fixes of this run would change the same thing. {NOTHING_CHANGED}"
 _CONTRADICTIONS = {
-    "link": (
-        "An officer has said since that a character does not belong to the player that would have it again. Undo that first."
-    ),
-    "rejection": (
-        "A character was linked to a player since that it would be said not to belong to, so this can no longer be undone."
-    ),
-    "member": "An officer has said since that a player is not the Discord member that it would be again. Undo that first.",
-    "member rejection": (
-        "A player has become the Discord member since that it would be said not to be, so this can no longer be undone."
-    ),
+    "link": "An officer ruled out a character for its former player since. Undo that first.",
+    "rejection": "A character was linked since to a player that it was ruled out for. Undo that first.",
+    "member": "An officer ruled out a Discord member for a player since. Undo that first.",
+    "member rejection": "A player was linked since to a Discord member that was ruled out. Undo that first.",
 }
 """What stands against each other, by what `contradictions` calls it."""
 
@@ -121,15 +110,21 @@ class _State:
         row = self.of(change)
         return replace(change, id=row["id"]) if change.id == 0 and change.before is not None and row else change
 
+    def character(self, number: int) -> str:
+        return str(self.characters.get(number, {}).get("name") or number)
+
     def name(self, change: RowChange) -> str:
         row = self.of(change) or change.before or change.after or {}
         match change.table:
             case "link":
-                return f"{_LINK_OF}{self.characters.get(change.id, {}).get('name') or change.id}"
+                return f"{_LINK_OF}{self.character(change.id)}"
             case "rejection":
                 return "A “not this player”"
             case "shared":
-                return f"The mark of {self.characters.get(change.id, {}).get('name') or change.id} as bank or shared"
+                return f"The mark of {self.character(change.id)} as bank or shared"
+            case "hiatus":
+                player = self.rows.get(("player", (row["player_id"],)), {})
+                return f"The hiatus of {player.get('display_name') or row['player_id']}"
             case _:
                 return f"The {change.table} {row.get('display_name') or row.get('alias') or change.id}"
 
@@ -154,6 +149,8 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
         rejected_members=[row.get("discord_user_id") for row in sides["rejection"]],
         their_players=[row["player_id"] for row in sides["rejection"]],
         confirmed=ids["confirmation"],
+        hiatuses=ids["hiatus"],
+        away=[row["player_id"] for row in sides["hiatus"]],
         doomed=doomed,
     )
     rows: dict[RowKey, Row] = {}
@@ -171,7 +168,8 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
 
 
 def _players(change: RowChange) -> list[int]:
-    return [row["player_id"] for row in (change.before, change.after) if row and change.table == "link"]
+    is_owned = change.table in ("link", "hiatus")
+    return [row["player_id"] for row in (change.before, change.after) if row and is_owned]
 
 
 def _by_key(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
@@ -205,18 +203,20 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
     if not _is_as_expected(change, row):
         name = state.name(change)
         if row is None and change.table != "link":
-            return f"{name} is gone since"
-        if change.before is None and change.table != "shared":
-            return f"{name.removeprefix(_LINK_OF)} is another player’s since"
+            return f"{name} does not exist anymore"
+        if change.before is None and change.table not in ("shared", "hiatus"):
+            return f"{name.removeprefix(_LINK_OF)} belongs to another player now"
         return f"{name} was changed since"
     is_deleted = change.table == "player" and change.after is None
     if is_deleted and any((each.after or {}).get("player_id") == change.id for each in wanted.values()):
-        return f"{state.name(change)} is to be deleted and to get something at once"
+        return f"{state.name(change)} would be deleted and get something at once"
     if contradiction := _shared_and_linked(change, state, wanted):
         return contradiction
     for along in _taken_along(change, state, wanted):
-        if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
-            return f"{state.name(change)} has got other characters, aliases or rejections since"
+        if along.table in ("link", "rejection", "hiatus") or (
+            along.table == "alias" and (along.before or {})["is_in_use"]
+        ):
+            return f"{state.name(change)} has other characters, aliases or rejections now, or is away"
     return None
 
 
@@ -229,9 +229,15 @@ def _find_obstacles(wanted: Mapping[RowKey, RowChange], state: _State) -> Iterat
         elif contradiction := _shared_and_linked(change, state, wanted):
             yield key, f"{contradiction}. Undo that first."
         elif taken and change.table == "player":
-            yield key, _HAS_MORE
+            yield (
+                key,
+                f"{state.name(change)} has other characters or aliases, was confirmed or is away since, {_NOT_UNDONE}",
+            )
         elif taken and change.table == "link":
-            yield key, _POINTED_TO
+            yield (
+                key,
+                f"{state.character(change.id)} was made the main or the off-spec of its player since. Undo that first.",
+            )
 
 
 def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
@@ -240,8 +246,8 @@ def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
         return f"{name} was changed since, as when two players are merged, {_NOT_UNDONE}"
     if row is not None or change.before is None or change.table == "link":
         return f"{name} was changed since, {_NOT_UNDONE}"
-    how = ", merged into another or deleted" if change.table == "player" else ""
-    return f"{name} is gone since{how}, {_NOT_UNDONE}"
+    how = ", because it was merged or deleted" if change.table == "player" else ""
+    return f"{name} does not exist anymore{how}, {_NOT_UNDONE}"
 
 
 def _shared_and_linked(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
@@ -252,8 +258,7 @@ def _shared_and_linked(change: RowChange, state: _State, wanted: Mapping[RowKey,
     later = wanted.get(other.key)
     if (state.of(other) if later is None else later.after) is None:
         return None
-    name = state.characters.get(change.id, {}).get("name") or change.id
-    is_link = change.table == "link"
+    name, is_link = state.character(change.id), change.table == "link"
     return (
         f"{name} was marked as a bank or shared character since" if is_link else f"{name} was linked to a player since"
     )
@@ -298,7 +303,7 @@ async def _numbers(guild: GuildConnection, changes: Iterable[RowChange]) -> _Num
     if not made:
         return _Numbers({}, {})
     counts = Counter(change.table for change in made)
-    values = {table: counts[table] for table in ("player", "alias", "rejection")}
+    values = {table: counts[table] for table in ("player", "alias", "rejection", "hiatus")}
     reserved: dict[str, list[int]] = defaultdict(list)
     for table, number in await guild.rows(SQL["numbers"], **values):
         reserved[table].append(number)
@@ -329,7 +334,7 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
     if "linked_by" in after:
         note = state.characters.get(change.id, {}).get("note")
         return {"created_at": now, "confirmed_at": now if after["confirmed_by"] else None, "basis_note": note}
-    if "rejected_by" in after or "marked_by" in after:
+    if after.keys() & {"rejected_by", "marked_by", "set_by"}:
         return {"created_at": now}
     if "discord_confirmed_by" in after:
         return {"discord_confirmed_at": now if after["discord_confirmed_by"] else None}

@@ -43,6 +43,12 @@ from (select * from guild_identity.shared_characters
       where guild_id = %(guild_id)s and character_id = any (%(characters)s)
       order by character_id for update) s
 union all
+select 'hiatus', to_jsonb(h)
+from (select * from guild_identity.hiatuses
+      where guild_id = %(guild_id)s
+        and (id = any (%(hiatuses)s) or player_id = any (%(away)s) or player_id = any (%(doomed)s))
+      order by id for update) h
+union all
 select 'issue', jsonb_build_object('id', i.id, 'player_id', i.player_id)
 from guild_identity.audit_issues i
 where i.guild_id = %(guild_id)s and i.player_id = any (%(doomed)s)
@@ -62,6 +68,9 @@ from generate_series(1, %(alias)s)
 union all
 select 'rejection', nextval(pg_get_serial_sequence('guild_identity.link_rejections', 'id'))
 from generate_series(1, %(rejection)s)
+union all
+select 'hiatus', nextval(pg_get_serial_sequence('guild_identity.hiatuses', 'id'))
+from generate_series(1, %(hiatus)s)
 
 -- name: contradictions
 -- Links that would be there again and of which an officer has said since that they are wrong, and the other way round.

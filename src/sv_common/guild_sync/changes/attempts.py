@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
@@ -14,6 +14,7 @@ from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange, RowChange, Thing
 from sv_common.guild_sync.changes.describe import names_in, plan_as_json
+from sv_common.guild_sync.changes.tables import Key
 from sv_common.guild_sync.core.errors import NotFound
 
 SQL = load_sql(__package__, "attempts.sql")
@@ -177,8 +178,16 @@ async def get(guild: GuildConnection, attempt_id: int) -> Attempt:
     """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
     attempt = await guild.one(Attempt.read, SQL["get"], attempt_id=attempt_id)
     if attempt is None:
-        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+        raise NotFound(f"Attempt {attempt_id} does not exist.")
     return attempt
+
+
+async def get_all(guild: GuildConnection, attempt_ids: Sequence[int]) -> list[Attempt]:
+    """Return these attempts, newest first, and hold their rows. Raises `NotFound` if any is not there."""
+    found = await guild.all(Attempt.read, SQL["get_all"], attempt_ids=list(attempt_ids))
+    if missing := sorted({*attempt_ids} - {attempt.id for attempt in found}):
+        raise NotFound(f"There is no fix attempt with the number {missing[0]}.")
+    return found
 
 
 async def guild_of(pool: Pool, attempt_id: int, guild_id: int | None) -> int:
@@ -188,52 +197,36 @@ async def guild_of(pool: Pool, attempt_id: int, guild_id: int | None) -> int:
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
     if row is None:
-        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+        raise NotFound(f"Attempt {attempt_id} does not exist.")
     return int(row[0])
 
 
-async def later(guild: GuildConnection, attempt: Attempt, limit: int) -> list[Attempt]:
-    """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs.
-
-    The link of a character and its mark as a bank or shared stand in each other's way.
-    """
-    rows: list[list[dict[str, Any]]] = [[{"table": change.table, "id": change.id}] for change in attempt.rows]
-    others = {"link": "shared", "shared": "link"}
-    rows += [[{"table": others[change.table], "id": change.id}] for change in attempt.rows if change.table in others]
-    rows += [[{"table": "role", "id": member_id}] for member_id in {role.member_id for role in attempt.roles}]
-    owners = {row["player_id"] for change in attempt.rows if (row := change.before) and row.get("player_id")}
-    rows += [[{"table": "player", "id": player_id, "after": None}] for player_id in sorted(owners)]
+async def later(guild: GuildConnection, after: int, traces: Sequence[_Json], limit: int) -> list[Attempt]:
+    """Return attempts with a higher number, newest first, that are not undone and whose journal has one of these traces."""
     return await guild.all(
-        Attempt.read,
-        SQL["later"],
-        guild_id=attempt.guild_id,
-        after=attempt.id,
-        rows=[Jsonb(row) for row in rows],
-        limit=limit,
+        Attempt.read, SQL["later"], after=after, traces=[Jsonb(trace) for trace in traces], limit=limit
     )
 
 
-async def names_of(guild: GuildConnection, attempt: Attempt) -> NameOf:
-    """Return the names of all that an attempt's journal is about; what is gone is called as its plan calls it."""
+async def names_of(guild: GuildConnection, found: Sequence[Attempt]) -> NameOf:
+    """Return the names of all that the journals of attempts are about; what is gone is called as its plan calls it."""
+    rows = [row for attempt in found for row in attempt.rows]
+    roles = [role for attempt in found for role in attempt.roles]
     values = {
-        "guild_id": attempt.guild_id,
-        "character_ids": _numbers(attempt.rows, "character_id", "main_character_id", "offspec_character_id"),
-        "player_ids": [
-            *_numbers(attempt.rows, "player_id"),
-            *(row.id for row in attempt.rows if row.table == "player"),
-        ],
-        "member_ids": [*_numbers(attempt.rows, "discord_user_id"), *(role.member_id for role in attempt.roles)],
+        "character_ids": _numbers(rows, "character_id", "main_character_id", "offspec_character_id"),
+        "player_ids": [*_numbers(rows, "player_id"), *(row.id for row in rows if row.table == "player")],
+        "member_ids": [*_numbers(rows, "discord_user_id"), *(role.member_id for role in roles)],
     }
-    players = [(row.id, row.before) for row in attempt.rows if row.table == "player"]
-    found: dict[Thing, str] = {**names_in(attempt.plan)}
-    found |= {("player", number): row["display_name"] for number, row in players if row and "display_name" in row}
+    players = [(row.id, row.before) for row in rows if row.table == "player"]
+    names: dict[Thing, str] = {thing: name for attempt in found for thing, name in names_in(attempt.plan).items()}
+    names |= {("player", number): row["display_name"] for number, row in players if row and "display_name" in row}
     for kind, number, name in await guild.rows(SQL["names"], **values):
-        found[kind, number] = name
-    return found
+        names[kind, number] = name
+    return names
 
 
-async def mark_undone(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
-    await guild.run(SQL["mark_undone"], attempt_id=attempt_id, actor=actor)
+async def mark_undone(guild: GuildConnection, attempt_ids: Sequence[int], *, actor: str) -> None:
+    await guild.run(SQL["mark_undone"], attempt_ids=list(attempt_ids), actor=actor)
 
 
 async def mark_undoing(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
@@ -245,12 +238,18 @@ async def stop_undoing(guild: GuildConnection, attempt_id: int, changes: Sequenc
     await guild.run(SQL["stop_undoing"], attempt_id=attempt_id, changes=_as_json(changes))
 
 
-async def undo_a_part(
-    guild: GuildConnection, attempt_id: int, undone: Sequence[RowChange], left: Sequence[RowChange], *, actor: str
+async def mark_undone_in_part(
+    guild: GuildConnection, found: Sequence[Attempt], undone: Collection[tuple[str, Key]], *, actor: str
 ) -> None:
-    """Record that a part of an attempt was put back, and what is left to be undone."""
+    """Record that of these attempts the rows with these keys were put back, and what is left to be undone."""
+    if not found:
+        return
     await guild.run(
-        SQL["undo_a_part"], attempt_id=attempt_id, actor=actor, undone=_as_json(undone), left=_as_json(left)
+        SQL["mark_undone_in_part"],
+        actor=actor,
+        attempt_ids=[attempt.id for attempt in found],
+        undone=[_as_json([row for row in attempt.rows if row.key in undone]) for attempt in found],
+        left=[_as_json([row for row in attempt.rows if row.key not in undone]) for attempt in found],
     )
 
 

@@ -16,15 +16,23 @@ from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id = %(attempt_id)s
 for update
 
+-- name: get_all
+select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
+       intended, undoing_at, undoing_by, undone_changes
+from guild_identity.fix_attempts
+where guild_id = %(guild_id)s and id = any (%(attempt_ids)s)
+order by id desc
+for update
+
 -- name: guild_of
 select guild_id from guild_identity.fix_attempts where id = %(attempt_id)s
 
 -- name: later
--- Later attempts that changed one of these rows and were not undone, newest first.
+-- Later attempts that were not undone and whose journal has one of these traces, newest first.
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
        intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
-where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and changes @> any (%(rows)s)
+where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and changes @> any (%(traces)s)
 order by id desc
 limit %(limit)s
 
@@ -69,14 +77,15 @@ where id = %(attempt_id)s
 -- name: mark_undone
 update guild_identity.fix_attempts
 set undone_at = now(), undone_by = %(actor)s, undoing_at = null, undoing_by = null
-where id = %(attempt_id)s
+where guild_id = %(guild_id)s and id = any (%(attempt_ids)s)
 
--- name: undo_a_part
+-- name: mark_undone_in_part
 -- What was put back leaves the journal of what is still to be undone.
-update guild_identity.fix_attempts
-set changes = %(left)s, undone_changes = undone_changes || %(undone)s, partly_undone_at = now(),
+update guild_identity.fix_attempts a
+set changes = n.left_rows, undone_changes = a.undone_changes || n.undone, partly_undone_at = now(),
     partly_undone_by = %(actor)s
-where id = %(attempt_id)s
+from unnest(%(attempt_ids)b::bigint[], %(undone)b::jsonb[], %(left)b::jsonb[]) as n (id, undone, left_rows)
+where a.guild_id = %(guild_id)s and a.id = n.id
 
 -- name: undone
 -- Plans that a person has undone: who did, and when.

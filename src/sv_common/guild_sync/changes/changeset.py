@@ -30,6 +30,9 @@ LEARNED_BY_MATCH = "full_match"
 DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
 """Link sources that automation never changes."""
 
+DECIDED = "an officer decided this."
+"""The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other."""
+
 CLICK_ONLY = "This kind of fix is applied on an officer's click only."
 
 
@@ -79,7 +82,8 @@ class RowChange:
         table, row = TABLES.get(self.table), self.before or self.after or {}
         if table is None or (self.id and len(table.key) == 1):
             return self.table, (self.id,)
-        return self.table, tuple(row.get(column) for column in table.known_by or table.key)
+        values = tuple(row.get(column) for column in table.known_by or table.key)
+        return self.table, (table.known_by, *values) if table.known_by else values
 
     @property
     def is_update(self) -> bool:
@@ -122,6 +126,8 @@ class RowChange:
                 return {"rejected_by": author.actor}
             case "shared":
                 return {"marked_by": author.actor}
+            case "hiatus" if "reason" in after:
+                return {"set_by": author.actor}
         return {}
 
     def as_json(self) -> dict[str, Any]:
@@ -231,6 +237,7 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "link": ("player_id",),
     "rejection": ("character_id", "discord_user_id", "player_id", "is_unlinking"),
     "shared": ("character_id",),
+    "hiatus": ("player_id", "until"),
 }
 """The columns that say what a change does, without the names and sentences that may be reworded."""
 
@@ -382,6 +389,27 @@ def mark_shared(character: Named, why: str) -> RowChange:
 
 def unmark_shared(character: Named) -> RowChange:
     return RowChange("shared", character.id, {"character_id": character.id}, None, _named([character]))
+
+
+def set_hiatus(player: Named, until: str | None, why: str, *, former: Row | None = None) -> RowChange:
+    """Record that a player is away until a day, written as ISO 8601 does, or without a return date.
+
+    `former` is what was recorded before, with its `until`.
+    """
+    before = {"player_id": player.id, **former} if former is not None else None
+    return RowChange(
+        "hiatus", 0, before, {"player_id": player.id, "until": until, "reason": why}, _named(players=[player])
+    )
+
+
+def end_hiatus(player: Named, until: str | None) -> RowChange:
+    return RowChange("hiatus", 0, {"player_id": player.id, "until": until}, None, _named(players=[player]))
+
+
+def move_hiatus(player: Named, former: Named, until: str | None) -> RowChange:
+    """Let it be another player who is away; who said so stays."""
+    before, after = ({"player_id": each.id, "until": until} for each in (former, player))
+    return RowChange("hiatus", 0, before, after, _named(players=[former, player]))
 
 
 def _rejected(player: Named, character: Named | None, member: Named | None, *, is_unlinking: bool) -> Row:

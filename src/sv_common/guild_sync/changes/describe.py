@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Changeset, NameOf, RoleChange, RowChange
+from sv_common.guild_sync.changes.changeset import (
+    DECIDED,
+    DECIDED_BY_A_PERSON,
+    Changeset,
+    NameOf,
+    RoleChange,
+    RowChange,
+)
 from sv_common.guild_sync.changes.tables import Row
 from sv_common.guild_sync.core.basis import is_confirmed
 
 NOBODY, NONE = "no one", "none"
-NO_ALIAS = "is a word like any other"
-BY_AN_OFFICER = "as an officer decided"
+BY_AN_OFFICER = "decided by an officer"
 BY_EVIDENCE = "by evidence"
-ON_AN_OFFICERS_WORD = "only if an officer says so"
-HELD, NOT_HELD = "held", "not held"
-THERE, NOT_THERE = "is there", "is not there"
-IS_SHARED = "is a bank or shared character"
+ON_AN_OFFICERS_WORD = "only if an officer links them"
+HELD, NOT_HELD = "has it", "does not have it"
+THERE, NOT_THERE = "exists", "does not exist"
+NOT_AWAY = "not on hiatus"
 
 _POINTERS = {"discord_user_id": "Discord member", "main_character_id": "Main", "offspec_character_id": "Off-spec"}
 
@@ -94,11 +100,13 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
         case "rejection":
             return _rejection_in_words(before, after, names)
         case "shared":
-            of = f"{names.character(change.id)} {IS_SHARED}"
-            return f"Remember that {of}: {after['reason']}" if after else f"Forget that {of}."
+            of = f"{names.character(change.id)} as a bank or shared character"
+            return f"Mark {of}{_why(after['reason'])}" if after else f"Unmark {of}."
+        case "hiatus":
+            return _hiatus_in_words(before, after, names)
         case "player" if after is None:
             others = [name for (kind, number), name in change.names.items() if kind == "player" and number != change.id]
-            return f"Delete the player {names.player(change.id)}, who is {' and '.join(others)}."
+            return f"Delete the player {names.player(change.id)}, merged into {' and '.join(others)}."
         case "player" if before is None:
             return _new_player_in_words(after or {}, names)
         case _:
@@ -110,55 +118,73 @@ def _link_in_words(character: str, before: Row | None, after: Row | None, names:
     if after is None:
         return f"Unlink {character} from {former}."
     if before is None:
-        return f"Link {character} to {player}: {after['evidence']}"
+        return f"Link {character} to {player}{_why(after['evidence'])}"
     if before["player_id"] == after["player_id"]:
-        return f"Confirm that {character} belongs to {player}: {after['evidence']}"
-    return f"Move {character} from {former} to {player}: {after['evidence']}"
+        return f"Confirm that {character} belongs to {player}{_why(after['evidence'])}"
+    return f"Move {character} from {former} to {player}{_why(after['evidence'])}"
+
+
+def _why(evidence: str) -> str:
+    """How a sentence about a decision ends: without a reason where the officer gave none."""
+    return "." if evidence == DECIDED else f": {evidence}"
 
 
 def _alias_in_words(before: Row | None, after: Row | None, names: Names) -> str:
-    word = f"“{(after or before or {})['alias']}” in a note"
+    alias = f"the alias “{(after or before or {})['alias']}”"
+    former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
     if before and after:
-        return f"Let {word} mean {names.player(after['player_id'])} instead of {names.player(before['player_id'])}."
-    verb = "Remember" if after else "Forget"
-    return f"{verb} that {word} means {names.player((after or before or {})['player_id'])}."
+        return f"Move {alias} from {former} to {player}."
+    return f"Add {alias} for {player}." if after else f"Remove {alias} of {former}."
 
 
 def _rejection_in_words(before: Row | None, after: Row | None, names: Names) -> str:
     row = after or before or {}
     player, character_id = names.player(row["player_id"]), row.get("character_id")
-    if character_id is not None:
-        what = f"{names.character(character_id)} does not belong to {player}"
-        short = f"{names.character(character_id)} is not theirs"
-    else:
-        member = names.member(row["discord_user_id"])
-        what, short = f"{player} is not the Discord member {member}", f"not the Discord member {member}"
+    member = f"the Discord member {names.member(row['discord_user_id'])}" if character_id is None else ""
+    other = member if character_id is None else names.character(character_id)
     if after is None:
-        return f"Forget that {what}."
+        return f"Allow {other} for {player} again."
     if before and before["player_id"] != after["player_id"]:
-        return f"Apply to {player} what an officer decided about {names.player(before['player_id'])}: {short}."
-    return f"Remember that {what}: {after['reason']}"
+        return f"Rule out {other} for {player}, as an officer did for {names.player(before['player_id'])}."
+    return f"Rule out {other} for {player}{_why(after['reason'])}"
+
+
+def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str:
+    if before and after and before["player_id"] != after["player_id"]:
+        former = names.player(before["player_id"])
+        return f"Apply to {names.player(after['player_id'])} that {former} is {away(after)}."
+    if after is None:
+        return f"End the hiatus of {names.player((before or {})['player_id'])}."
+    return f"Remember that {names.player(after['player_id'])} is {away(after)}{_why(after['reason'])}"
+
+
+def away(row: Row) -> str:
+    """Say how long a player is away."""
+    return f"away until {row['until']}" if row.get("until") else "away, with no return date"
 
 
 def _new_player_in_words(row: Row, names: Names) -> str:
     member, main = row.get("discord_user_id"), row.get("main_character_id")
     discord = f", Discord member {names.member(member)}" if member is not None else ""
-    of_main = f", main character {names.character(main)}" if main is not None else ""
+    of_main = f", main {names.character(main)}" if main is not None else ""
     return f"Create the player {row['display_name']}{discord}{of_main}."
 
 
 def _player_in_words(player: str, before: Row, after: Row, names: Names) -> Iterator[str]:
     if "discord_user_id" in after:
         was, now = before["discord_user_id"], after["discord_user_id"]
-        verb = "Forget" if now is None else "Confirm" if was == now else "Record"
-        yield f"{verb} that the player {player} is the Discord member {names.member(was if now is None else now)}."
+        member = f"the Discord member {names.member(was if now is None else now)}"
+        if now is None:
+            yield f"Unlink {player} from {member}."
+        else:
+            yield f"Confirm that {player} is {member}." if was == now else f"Link {player} to {member}."
     for column, word in (("main_character_id", "main"), ("offspec_character_id", "off-spec")):
         if after.get(column) is not None:
             former = before.get(column)
             instead = f" instead of {names.character(former)}" if former is not None else ""
-            yield f"Make {names.character(after[column])} the {word} of {player}{instead}."
+            yield f"Set {names.character(after[column])} as the {word} of {player}{instead}."
         elif column in after:
-            yield f"Let {player} have no {word}."
+            yield f"Remove the {word} of {player}."
 
 
 def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
@@ -173,28 +199,39 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
             owners = (f"{names.player(r['player_id'])}, {_standing(r)}" if r else NOBODY for r in (before, after))
             yield Effect(f"Player of {names.character(change.id)}", *owners)
         case "confirmation":
-            what = f"That {names.character(row['character_id'])} is {names.member(row['discord_user_id'])}’s"
+            what = f"{names.character(row['character_id'])} belongs to {names.member(row['discord_user_id'])}"
             yield Effect(
                 what, *(f"confirmed by {r['confirmed_by']}" if r else "not confirmed" for r in (before, after))
             )
         case "shared":
-            verdicts = (
-                "no player’s: a bank or shared character" if r else "a character like any other"
-                for r in (before, after)
-            )
-            yield Effect(f"Whose {names.character(change.id)} is", *verdicts)
+            verdicts = ("no one: a bank or shared character" if r else "any player" for r in (before, after))
+            yield Effect(f"Who may own {names.character(change.id)}", *verdicts)
         case "alias":
-            meanings = (f"means {names.player(r['player_id'])}" if r else NO_ALIAS for r in (before, after))
-            yield Effect(f"“{row['alias']}” in a note", *meanings)
-        case "rejection" if before and after and before["player_id"] != after["player_id"]:
-            yield Effect(_what_is_rejected(before, names), _verdict(before), BY_EVIDENCE)
-            yield Effect(_what_is_rejected(after, names), BY_EVIDENCE, _verdict(after))
+            meanings = (names.player(r["player_id"]) if r else NONE for r in (before, after))
+            yield Effect(f"Alias “{row['alias']}”", *meanings)
+        case "hiatus":
+            yield from _of_a_word(before, after, _hiatus_of, _standing_of_hiatus, names)
         case "rejection":
-            yield Effect(_what_is_rejected(row, names), *(_verdict(each) for each in (before, after)))
+            yield from _of_a_word(before, after, _what_is_rejected, _verdict, names)
         case "player" if before is None or after is None:
             yield from _of_whole_player(change, names)
         case "player":
             yield from _of_player(names.player(change.id), before or {}, after or {}, names)
+
+
+def _of_a_word(
+    before: Row | None,
+    after: Row | None,
+    about: Callable[[Row, Names], str],
+    says: Callable[[Row | None], str],
+    names: Names,
+) -> Iterator[Effect]:
+    """What an officer said of a player; it may move to another one."""
+    if before and after and before["player_id"] != after["player_id"]:
+        yield Effect(about(before, names), says(before), says(None))
+        yield Effect(about(after, names), says(None), says(after))
+    else:
+        yield Effect(about(after or before or {}, names), says(before), says(after))
 
 
 def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
@@ -207,7 +244,7 @@ def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
 
 def _of_player(player: str, before: Row, after: Row, names: Names) -> Iterator[Effect]:
     if "discord_confirmed_by" in after and "discord_user_id" not in after:
-        what = f"Who confirmed the Discord member of {player}"
+        what = f"Discord member of {player} confirmed by"
         yield Effect(what, *(row.get("discord_confirmed_by") or NOBODY for row in (before, after)))
     for column, word in _POINTERS.items():
         if column not in after:
@@ -237,10 +274,18 @@ def _what_is_rejected(row: Row, names: Names) -> str:
     return f"Whether {names.character(row['character_id'])} may be {player}’s"
 
 
+def _hiatus_of(row: Row, names: Names) -> str:
+    return f"Hiatus of {names.player(row['player_id'])}"
+
+
+def _standing_of_hiatus(row: Row | None) -> str:
+    return away(row) if row else NOT_AWAY
+
+
 def _verdict(row: Row | None) -> str:
     if row is None:
         return BY_EVIDENCE
-    return ON_AN_OFFICERS_WORD if row.get("is_unlinking") else f"never: {row.get('reason') or 'an officer says so.'}"
+    return ON_AN_OFFICERS_WORD if row.get("is_unlinking") else f"never: {row.get('reason') or DECIDED}"
 
 
 def names_in(plan: Sequence[Mapping[str, Any]]) -> NameOf:

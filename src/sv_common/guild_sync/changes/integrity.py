@@ -10,20 +10,19 @@ import psycopg
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PlanStale
 
-NOTHING_CHANGED = "Nothing was changed; look again."
-CANNOT_BE_UNDONE = "So this cannot be undone as it is; undo what was done since first."
+NOTHING_CHANGED = "Nothing was changed. Check again."
+CANNOT_BE_UNDONE = "So this cannot be undone now. Undo the later change first."
 
 _UNIQUE = {
-    "players": "A Discord member has been linked to another player since.",
-    "player_characters": "A character has been linked to another player since.",
-    "player_note_aliases": "An alias means another player since.",
-    "link_rejections": "Another officer has made the same rejection since.",
-    "shared_characters": "Another officer has marked the character as a bank or shared character since.",
+    "players": "A Discord member is now linked to another player.",
+    "player_characters": "A character is now linked to another player.",
+    "player_note_aliases": "An alias now means another player.",
+    "link_rejections": "Another officer already rejected this link.",
+    "shared_characters": "Another officer already marked the character as a bank or shared.",
+    "hiatuses": "Another officer already said that the player is away.",
 }
-_MISSING = {
-    "players": "A character is no longer a player’s that would have it as its main or off-spec, or a Discord member is gone."
-}
-_PLAYER_GONE = "A player or a character that this is about is gone since, merged into another or deleted."
+_MISSING = {"players": "A main or off-spec now belongs to another player, or a Discord member is gone."}
+_PLAYER_GONE = "A player or character was merged or deleted."
 
 
 @contextlib.asynccontextmanager
@@ -46,10 +45,10 @@ def _sentence(error: psycopg.IntegrityError) -> str:
     table = error.diag.table_name or ""
     match error:
         case psycopg.errors.UniqueViolation():
-            return _UNIQUE.get(table, "Another officer has made the same change since.")
+            return _UNIQUE.get(table, "Another officer already made this change.")
         case psycopg.errors.ForeignKeyViolation():
             return _MISSING.get(table, _PLAYER_GONE)
         case psycopg.errors.ExclusionViolation():
-            return "Two characters of the guild would have the same name."
+            return "Two characters would have the same name."
         case _:
-            return "What would be written does not fit together any more."
+            return "The parts of this change contradict each other now."

@@ -32,9 +32,7 @@ class Member:
     discord_guild_id: str
 
 
-_MAY_COME_LATE = (
-    "Discord does not show the change, and it may still be made, so look at the member before you try it again."
-)
+_MAY_COME_LATE = "Discord does not show the change yet, but may still make it. Check the member before you try again."
 
 
 class Obstacle(Refused):
@@ -45,7 +43,7 @@ class MemberGone(Refused):
     """The person is no longer on the server."""
 
     def __init__(self) -> None:
-        super().__init__("This person is no longer on the Discord server.")
+        super().__init__("This member has left the Discord server.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ class RoleRun:
         if not made and not unsure:
             return RoleOutcome((), None, str(error or blind))
         told = self._told(member, error or blind, made)
-        told = f"{told} Discord could not be asked what the member holds now, so look at the member there."
+        told = f"{told} Discord did not say which roles the member has now, so check the member there."
         return RoleOutcome((*made, *unsure), None, told, is_unverified=True)
 
     async def _make(self, member: Member, change: RoleChange, reason: str) -> None:
@@ -189,7 +187,7 @@ class RoleRun:
             return str(error)
         authority = self._authorities.get(member.discord_guild_id)
         names = {role_id: role.name for role_id, role in authority.roles.items()} if authority else {}
-        return f"{done_in_words(made, names)}, and then it stopped: {error}"
+        return f"{done_in_words(made, names)}, then it stopped: {error}"
 
 
 def still_to_do(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
@@ -226,9 +224,9 @@ def _contradiction(changes: Sequence[RoleChange], after: DiscordMember) -> str |
     for change in changes:
         if not is_seen(change, after.role_ids):
             done = "was given to" if change.held else "was taken from"
-            still = "does not have it" if change.held else "still has it"
+            still = "does not have the role" if change.held else "still has the role"
             return (
-                f"The role '{change.role or change.role_id}' {done} {after.display_name}, and a second look shows that the "
-                f"member {still}. Look at the server's audit log: another bot may manage the same role."
+                f"The role '{change.role or change.role_id}' {done} {after.display_name}, but the member {still}. "
+                "Check the server's audit log: another bot may manage the same role."
             )
     return None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "confirmation", "shared", "issue"]
+TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "confirmation", "shared", "hiatus", "issue"]
 """Tables, and issues, of which a journal keeps only that they have lost their player."""
 Row: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -84,6 +84,13 @@ TABLES: Mapping[str, Table] = {
         "shared_characters",
         key="character_id",
         columns="character_id guild_id reason marked_by created_at",
+    ),
+    "hiatus": _table(
+        "guild_identity",
+        "hiatuses",
+        key="id",
+        columns="id guild_id player_id until reason set_by created_at",
+        known_by="player_id",
     ),
 }
 """In the order in which rows are written: what others refer to comes first. Rows are deleted in the opposite order."""

@@ -19,23 +19,28 @@ def is_confirmed(basis: str | None, confirmed_by: str | None) -> bool:
     return basis == "proven" or confirmed_by is not None
 
 
+def proof_of(basis: Basis | None, confirmed_by: str | None) -> Basis | None:
+    """Return what stands for a link now: the game's proof, else an officer's word, else what it was made on."""
+    return "officer" if confirmed_by is not None and basis != "proven" else basis
+
+
 def basis_in_words(
     basis: str | None, note: str | None = None, confirmed_by: str | None = None, confirmed_at: datetime | None = None
 ) -> str:
     """Say what a link rests on: the rest of a sentence that begins with “It rests on”."""
     on = f" on {confirmed_at:%Y-%m-%d}" if confirmed_at is not None else ""
     if basis == "proven":
-        return "the sign-in with the game, which proves it"
+        return "a Battle.net sign-in"
     if confirmed_by is not None:
-        return f"the word of {confirmed_by}{on}"
+        return f"a decision by {confirmed_by}{on}"
     if basis == "account":
-        return "the account, which has other characters of this player; no officer has confirmed it"
+        return "the account, which has other characters of this player (not confirmed)"
     if basis == "name":
-        return "the same name on Discord alone; no officer has confirmed it"
+        return "the Discord name alone (not confirmed)"
     if basis is None:
-        return "nothing that is known; no officer has confirmed it"
+        return "unknown evidence (not confirmed)"
     named = f"the note “{note}”" if note else "a note"
-    return f"{named} alone; no officer has confirmed it"
+    return f"{named} alone (not confirmed)"
 
 
 def has_changed(note: str | None, note_then: str | None) -> bool | None:

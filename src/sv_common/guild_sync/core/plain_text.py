@@ -16,15 +16,15 @@ _MOST_SHOWN = 40
 def fault_of_text(text: str, longest: int = LONGEST_TEXT) -> str | None:
     """Return what keeps a text from being used, as “it …” is said; None where nothing does."""
     if len(text) > longest:
-        return f"has {len(text)} letters; at most {longest} can be used"
+        return f"has {len(text)} letters, more than the {longest} allowed"
     if "\x00" in text:
-        return "holds a character (NUL) that cannot be stored"
+        return "contains a NUL character, which cannot be stored"
     for sign in text:
         match unicodedata.category(sign):
             case "Cs":
-                return "holds bytes that are no text in UTF-8"
+                return "contains bytes that are not UTF-8 text"
             case "Cc" if sign not in _BREAKS:
-                return f"holds a control character (number {ord(sign)})"
+                return f"contains a control character (number {ord(sign)})"
     return None
 
 

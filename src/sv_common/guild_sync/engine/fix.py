@@ -22,10 +22,10 @@ from sv_common.guild_sync.issues.history import check_unchanged
 
 log = structlog.get_logger(__name__)
 
-INEFFECTIVE = "The fix would not resolve this issue, so nothing was changed."
+INEFFECTIVE = "The fix would not resolve this issue. Nothing was changed."
 _CONTRADICTED = (
-    "This fix and others of the same run contradict each other: each changes who the other's note means. "
-    "Nothing was changed; fix one of them on its own."
+    "This fix contradicts others of the same run: each changes who the other's note means. Nothing was changed. Fix "
+    "one of them on its own."
 )
 
 
@@ -198,14 +198,14 @@ class _Batch:
         if isinstance(error, PattError):
             return str(error)
         log.exception("fix_failed", rule=self.run.rule.issue_type, exc_info=error)
-        return f"An unexpected error ({type(error).__name__}); nothing was changed for this issue. The log has the details."
+        return f"An unexpected error ({type(error).__name__}). Nothing was changed for this issue. The log has the details."
 
 
 def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
     """Report those as failed that a later fix of the same batch has broken again."""
     done = [each for each in applied if each.error is None]
     found = {finding.issue_hash for finding in done[-1].found} if done else set()
-    error = "It was fixed, but another fix of the same run made the rule find it again. Check the issue again."
+    error = "Fixed, but another fix of the same run caused it again. Check the issue."
     return [
         replace(each, error=error) if each.error is None and each.fix.issue.issue_hash in found else each
         for each in applied

@@ -26,10 +26,10 @@ from sv_common.guild_sync.rulebook.rule import Mitigation
 
 log = structlog.get_logger(__name__)
 
-CANNOT_BE_UNDONE = "Fixed by the rule’s own function; what it changed cannot be undone here."
+CANNOT_BE_UNDONE = "Fixed by the rule’s own function, so it cannot be undone here."
 _NOT_FIXED = "The rule’s own function did not fix it."
-_NOT_VERIFIED = "The rule’s own function has run, and the rule cannot tell whether it worked. Run a scan later and look at the issue."
-_STILL_FOUND = "The rule’s own function says that it is fixed, but the rule still finds it."
+_NOT_VERIFIED = "The rule’s own function ran, but the result is unknown. Run a scan later and check the issue."
+_STILL_FOUND = "The rule’s own function reported a fix, but the rule still finds the issue."
 
 
 async def fix_by_function(pool: Pool, run: FixRun, mitigate: Mitigation) -> list[FixResult]:

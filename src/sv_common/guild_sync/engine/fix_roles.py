@@ -33,12 +33,12 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 log = structlog.get_logger(__name__)
 
 _NO_BOT = "No Discord bot is set up, so roles cannot be changed. Set PATT_DISCORD_BOT_TOKEN and try again."
-_NO_DATABASE = "The database did not answer, so nothing was changed for this issue. Try it again."
+_NO_DATABASE = "The database did not answer. Nothing was changed for this issue. Try again."
 _NOT_RECORDED = (
-    "Discord was told to change the roles, and the database did not answer when that was to be recorded. It is looked up "
-    "on Discord and recorded with the next sync."
+    "Discord was told to change the roles, but the database did not record it. The next sync checks Discord and "
+    "records the result."
 )
-_ALREADY_SO = "The member has the right roles on Discord by now; nothing was changed."
+_ALREADY_SO = "The member already has the right roles on Discord. Nothing was changed."
 
 
 async def fix_on_discord(pool: Pool, run: FixRun, fixes: Sequence[PlannedFix]) -> list[FixResult]:

@@ -30,8 +30,8 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
-_GONE = "It was interrupted, and this person is no longer on the Discord server, so it is unknown what was changed."
-_NOTHING_DONE = "It was interrupted before anything was changed on Discord. Try it again."
+_GONE = "Interrupted. The member has left the Discord server, so the result is unknown."
+_NOTHING_DONE = "Interrupted before anything was changed on Discord. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
     if not made:
         return RoleOutcome((), held, _NOTHING_DONE)
     done = done_in_words(made, {})
-    return RoleOutcome(made, held, f"{done}, and then it was interrupted. Try it again for the rest.")
+    return RoleOutcome(made, held, f"{done}, then it was interrupted. Try again for the rest.")
 
 
 async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member, held: Sequence[str] | None) -> None:
@@ -129,7 +129,7 @@ async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member,
     if to_put_back(attempt.roles, held):
         await attempts.stop_undoing(guild, attempt.id, put_back(attempt, held))
     else:
-        await attempts.mark_undone(guild, attempt.id, actor=attempt.undoing_by or attempt.actor)
+        await attempts.mark_undone(guild, [attempt.id], actor=attempt.undoing_by or attempt.actor)
 
 
 def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
@@ -11,13 +11,13 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.issues.model import Finding, Issue, IssueState
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
 
-NOT_AS_SEEN = "The fix has changed since the preview. Look at the preview again."
+NOT_AS_SEEN = "The fix has changed since the preview. Preview it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,13 @@ class Planning:
     """What can be done about some issues of one rule.
 
     `ready` may be applied for this command; `settled` already have their result; `gone` are open in the log although the
-    detector no longer finds them.
+    detector no longer finds them. `found` holds what it finds of the others, by issue.
     """
 
     ready: Sequence[PlannedFix]
     settled: Sequence[FixResult]
     gone: Sequence[Issue]
+    found: Mapping[int, Finding] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[int, str]:
@@ -74,9 +75,9 @@ async def plan_fixes(
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
     refusal = None
     if rule.own_function is not None:
-        refusal = f"“{rule.name}” uses its own fix function, so its fix cannot be previewed."
+        refusal = f"“{rule.name}” uses its own fix function, which has no preview."
     elif rule.plan is None or rule.detect is None:
-        refusal = f"“{rule.name}” has no fix: it is for information."
+        refusal = f"“{rule.name}” is for information and has no fix."
     if refusal is not None:
         settled += [FixResult(each.id, each.issue_type, FixOutcome.REFUSED, refusal) for each in unresolved]
     if rule.plan is None or refusal is not None or not unresolved:
@@ -90,6 +91,7 @@ async def plan_fixes(
         [fix for fix in planned if fix.issue.id not in barred],
         [*settled, *(fix.result(*barred[fix.issue.id]) for fix in planned if fix.issue.id in barred)],
         [issue for issue in unresolved if issue.issue_hash not in found],
+        {issue.id: found[issue.issue_hash] for issue in current},
     )
 
 
@@ -98,7 +100,8 @@ async def _barred(
 ) -> dict[int, tuple[FixOutcome, str]]:
     """What keeps each plan from being applied for this command, by issue."""
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
-    changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
+    previewed = [fix for fix in planned if fix.issue.id in command.seen]
+    changed = [fix.issue.id for fix in previewed if command.seen[fix.issue.id] != fix.plan.key]
     barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
     barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.changes}
     if command.is_bulk:
@@ -110,24 +113,24 @@ async def _barred(
         for fix in others:
             if fix.plan.key in undone:
                 actor, at = undone[fix.plan.key]
-                reason = f"{actor} undid this same fix on {at:%Y-%m-%d}; it is not repeated automatically."
+                reason = f"{actor} undid this fix on {at:%Y-%m-%d}, so it is not repeated automatically."
                 barred[fix.issue.id] = (FixOutcome.WAITING, reason)
     return barred
 
 
 def nothing_to_do(issue: Issue) -> FixResult:
-    reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
+    reason = f"Already resolved by {issue.resolved_by}. Nothing was changed."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def left_dismissed(issue: Issue) -> FixResult:
-    reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
+    reason = f"Dismissed by {issue.dismissed_by}, so automation skips it."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
     there = {issue.id for issue in known}
-    reason = f"This is not an issue of the rule “{rule.name}”; nothing was changed."
+    reason = f"This issue belongs to another rule than “{rule.name}”. Nothing was changed."
     return [
         FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
         for issue_id in dict.fromkeys(issue_ids)
@@ -137,7 +140,7 @@ def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[
 
 def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixResult:
     reason = (
-        f"{count} fixes at once is more than the {limit} that may run automatically, so all of them need review. "
-        "If they are right, one click on Fix All applies them."
+        f"{count} fixes are more than the limit of {limit} automatic fixes, so they are held for you. If they are "
+        "right, Fix All applies them."
     )
     return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)

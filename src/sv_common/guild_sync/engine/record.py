@@ -111,7 +111,7 @@ async def add_attempts(guild: GuildConnection, run: FixRun, new: Sequence[NewAtt
 async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
     if gone:
         await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
-    sentence = "No longer found, so the issue is resolved. Nothing else was changed."
+    sentence = "No longer found, so the issue was closed. Nothing else was changed."
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
 

@@ -11,6 +11,8 @@ from pydantic import Field, computed_field
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 
 
 class FixOutcome(StrEnum):
@@ -42,6 +44,12 @@ class FixResult:
     plan: Annotated[Changeset | None, Field(exclude=True)] = None
     attempt_id: Annotated[int | None, Field(description="What to undo, if something was changed.")] = None
 
+    @computed_field(description="How to undo it; null where nothing was changed.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo it, if something was changed."""
+        return undo_of_attempts(undoable_in([self]))
+
     @computed_field
     @property
     def resolved(self) -> bool:
@@ -69,6 +77,12 @@ class FixResult:
                 return f"Not fixed: {self.reason}"
 
 
+def undoable_in(results: Sequence[FixResult]) -> list[int]:
+    """Return the attempts of these results that changed something, or may have."""
+    done = (FixOutcome.FIXED, FixOutcome.UNVERIFIED)
+    return [each.attempt_id for each in results if each.outcome in done and each.attempt_id is not None]
+
+
 def _counted(outcome: FixOutcome, about: str | None = None) -> property:
     def count(report: FixReport) -> int:
         return report.count(outcome)
@@ -89,9 +103,15 @@ class FixReport:
     failed = _counted(FixOutcome.FAILED)
     unverified = _counted(
         FixOutcome.UNVERIFIED,
-        "Discord was told to change something, and the result could not be seen; it is looked up again later.",
+        "Discord was told to change something, but the result is unknown. PATT checks again later.",
     )
     nothing_to_do = _counted(FixOutcome.NOTHING_TO_DO)
+
+    @computed_field(description="How to undo all of it at once; null where nothing was changed.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo all of it at once, if something was changed."""
+        return undo_of_attempts(undoable_in(self.results))
 
     @computed_field
     @property
@@ -104,7 +124,7 @@ class FixReport:
     def sentence(self) -> str:
         """How many issues ended how, for an officer."""
         if not self.results:
-            return "Nothing is open, so nothing was changed."
+            return "No open issues. Nothing was changed."
         counts = [f"{count} {_IN_WORDS.get(each, each)}" for each in FixOutcome if (count := self.count(each))]
         return f"Of {self.found} {'issue' if self.found == 1 else 'issues'}: {', '.join(counts)}."
 
@@ -114,20 +134,28 @@ class FixReport:
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    attempt_id: int
+    """What was undone, and what was not."""
+
+    attempt_ids: Annotated[Sequence[int], Field(description="The attempts that are undone, or in part.")]
     sentences: Annotated[Sequence[str], Field(serialization_alias="undone")]
     left: Annotated[
         Sequence[str],
         Field(
-            description="The people that a partial undo could not undo, and why.",
+            description="What could not be undone, and why.",
             examples=[["Mito: The player of Grimalt was changed since, so this can no longer be undone as a whole."]],
         ),
     ] = ()
+    is_stopped: Annotated[
+        bool, Field(description="Discord stopped it half-way: what is undone stays undone, and the rest is as it was.")
+    ] = False
 
     @computed_field
     @property
     def sentence(self) -> str:
         """What was undone and what is left, for an officer."""
-        done = f"Attempt {self.attempt_id} is undone{' in part' if self.left else ''}."
         left = ["Not undone; you can undo these later:", *self.left] if self.left else []
+        if len(self.attempt_ids) > 1:
+            count = plural(len(self.attempt_ids), "change")
+            return " ".join([f"{count} are undone.", *(["It stopped there."] if self.is_stopped else []), *left])
+        done = f"Attempt {self.attempt_ids[0]} is undone{' in part' if self.left else ''}."
         return " ".join([done, *self.sentences, *left])

@@ -44,10 +44,7 @@ async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
         cursor = await conn.execute("select pg_try_advisory_lock(%s, %s)", key)
         row = await cursor.fetchone()
         if row is None or not row[0]:
-            raise Busy(
-                "Already in progress: this member's roles are being changed on Discord just now. "
-                "Wait a moment and look again."
-            )
+            raise Busy("This member's roles are being changed on Discord right now. Wait a moment and check again.")
         try:
             yield
         finally:
@@ -92,8 +89,8 @@ async def _judge(
         rule,
         await lifecycle.get(guild, attempt.issue_id),
         fixed=attempt.reason,
-        still_found="The roles were changed, and the rule still finds a mismatch. Look at the member on Discord.",
-        in_doubt="The roles were changed, and the rule cannot tell whether they are right:",
+        still_found="The roles were changed, but they still do not match. Check the member on Discord.",
+        in_doubt="The roles were changed, but the rule cannot tell whether they are right:",
     )
 
 

@@ -102,7 +102,7 @@ class _Scan:
         except Exception as failure:  # as above
             raise_if_lost(failure, self.guild.conn)
             log.exception("detector_failed", rule=rule.issue_type, guild_id=self.guild.id)
-            error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
+            error = f"An unexpected error ({type(failure).__name__}). Nothing was changed. The log has the details."
             return replace(check, error=error)
 
     async def _detect(self, rule: RuleDefinition) -> _Detected:

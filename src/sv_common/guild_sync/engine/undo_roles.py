@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
@@ -20,7 +20,6 @@ from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 _NO_BOT = "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
-_CHANGED = "The member's roles were changed on Discord since, so this can no longer be undone."
 _LOOKED_UP_LATER = "What the member holds now is looked up and recorded with the next sync."
 
 
@@ -70,16 +69,33 @@ async def undo_roles(
         return attempt
 
 
-async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> None:
-    """Ask Discord whether the roles that an attempt changed can be put back. Raises `Refused` and `SourceError`."""
-    if not attempt.is_on_discord:
+async def check_roles_can_go_back(pool: Pool, found: Sequence[Attempt], source: DiscordSource | None) -> None:
+    """Ask Discord whether the roles that attempts changed can be put back, one attempt after the other, newest first.
+
+    Raises `Refused` and `SourceError`.
+    """
+    on_discord = [attempt for attempt in found if attempt.is_on_discord]
+    if not on_discord:
         return
     if source is None:
         raise Refused(_NO_BOT)
-    async with pool.reading(attempt.guild_id) as guild:
-        member = await member_at(guild, attempt.member_id)
     run = RoleRun(source)
-    await run.check(member, roles_to_put_back(attempt, await run.look(member)))
+    held: dict[int, set[str]] = {}
+    for attempt in on_discord:
+        check_undoable(attempt)
+        async with pool.reading(attempt.guild_id) as guild:
+            member = await member_at(guild, attempt.member_id)
+        if member.row_id not in held:
+            held[member.row_id] = {*await run.look(member)}
+        changes = roles_to_put_back(attempt, held[member.row_id])
+        await run.check(member, changes)
+        held[member.row_id] = after(held[member.row_id], changes)
+
+
+def after(held: Collection[str], changes: Sequence[RoleChange]) -> set[str]:
+    """Return the roles that a member has after changes."""
+    taken = {role.role_id for role in changes if not role.held}
+    return ({*held} | {role.role_id for role in changes if role.held}) - taken
 
 
 def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
@@ -91,7 +107,8 @@ def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChang
     is_back = not any(is_seen(role, held) for role in first.values())
     is_as_written = all(is_seen(role, held) for role in taken_together(attempt.roles))
     if not is_back and not is_as_written and attempt.outcome != FixOutcome.UNVERIFIED:
-        raise Refused(_CHANGED)
+        member = attempt.roles[0].member or "the member"
+        raise Refused(f"The roles of {member} were changed on Discord since, so this can no longer be undone.")
     return to_put_back(attempt.roles, held)
 
 
@@ -102,7 +119,7 @@ async def _record(pool: Pool, rules: Rules, attempt: Attempt, member: Member, ou
         if outcome.roles is not None:
             await members.set_roles(guild, {member.row_id: outcome.roles})
         if outcome.error is None:
-            await attempts.mark_undone(guild, attempt.id, actor=actor)
+            await attempts.mark_undone(guild, [attempt.id], actor=actor)
         elif not outcome.is_unverified:
             # What is seen counts, or what Discord confirmed where that cannot be seen.
             made = outcome.changes if outcome.roles is None else put_back(attempt, outcome.roles)

@@ -11,8 +11,9 @@ from sv_common.guild_sync.core.plain_text import fault_of_text
 
 LONGEST_NAME = 100
 LONGEST_REASON = 500
+LONGEST_DAY = 10
 MOST_CHARACTERS = 100
-"""Characters that a new player can get at once."""
+"""The most characters one new player can get at once."""
 
 
 def _usable(text: str) -> str:
@@ -22,30 +23,30 @@ def _usable(text: str) -> str:
     return text
 
 
-_CHARACTER = "Name-Realm, a name that only one has, or the number of the character, written #12."
-_MEMBER = "User name, display name or number (#12, or Discord’s own) of the Discord member."
-_PLAYER = "Display name of the player, or its number, written #12. A bare number is a name first."
-_OTHER = f"The one that is merged into it. {_PLAYER} A name that both have means this one."
+_CHARACTER = "Name-Realm, a name that only one character has, or the character's number as #12."
+_MEMBER = "User name, display name or number (#12 or the Discord id) of the Discord member."
+_PLAYER = "Display name of the player, or its number as #12. A bare number is tried as a name first."
+_OTHER = f"The player merged into the other. {_PLAYER} A name that both have means this one."
 _Name: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), AfterValidator(_usable)
 ]
 CharacterName: TypeAlias = Annotated[_Name, Field(description=_CHARACTER, examples=["Grimalt-Area 52"])]
 PlayerName: TypeAlias = Annotated[_Name, Field(description=_PLAYER, examples=["Mito"])]
-StayingPlayer: TypeAlias = Annotated[_Name, Field(description=f"The one that stays. {_PLAYER}", examples=["#12"])]
+StayingPlayer: TypeAlias = Annotated[_Name, Field(description=f"The player to keep. {_PLAYER}", examples=["#12"])]
 OtherPlayer: TypeAlias = Annotated[_Name, Field(description=_OTHER, examples=["Mito"])]
 MemberName: TypeAlias = Annotated[_Name, Field(description=_MEMBER, examples=["mito_plays"])]
 Alias: TypeAlias = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
-    Field(description="A name as notes write it.", examples=["Mit"]),
+    Field(description="A name as written in notes.", examples=["Mit"]),
 ]
 Reason: TypeAlias = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON),
     AfterValidator(_usable),
-    Field(description="Why, in a few words."),
+    Field(description="The reason, in a few words."),
 ]
-RememberNote: TypeAlias = Annotated[bool, Field(description="The name in its note means this player from now on.")]
+RememberNote: TypeAlias = Annotated[bool, Field(description="Also add the name in its note as an alias.")]
 CharacterNames: TypeAlias = Annotated[
     Sequence[_Name],
     Field(
@@ -58,11 +59,19 @@ CharacterNames: TypeAlias = Annotated[
 NewName: TypeAlias = Annotated[
     _Name | None,
     Field(
-        description="What the player is called; by default the name that the notes give, else the main’s.",
+        description="The player's name. By default the name in the notes, else the main's.",
         examples=["Odo"],
+    ),
+]
+AwayUntil: TypeAlias = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_DAY)] | None,
+    Field(
+        description="The day (UTC) on which the player is back, as year-month-day; by default no day is known.",
+        examples=["2099-12-24"],
     ),
 ]
 OptionalMemberName: TypeAlias = Annotated[_Name | None, Field(description=_MEMBER, examples=["mito_plays"])]
 PlanKey: TypeAlias = Annotated[
-    str | None, Field(max_length=64, description="Key of the plan that was previewed: another one is refused.")
+    str | None,
+    Field(max_length=64, description="Key of the previewed plan. Refused (409) if the plan is another one by now."),
 ]

@@ -14,16 +14,19 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from sv_common.guild_sync.changes import changeset as change
-from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named
+from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.identity import decision_fields as fields
+from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
+from sv_common.guild_sync.identity.plans.hiatus import end_hiatus, set_hiatus
 from sv_common.guild_sync.identity.plans.linking import (
     SAYS_SO,
     allowed,
+    allowed_member,
     check_is_free,
     check_is_not_shared,
     check_is_there,
@@ -33,6 +36,7 @@ from sv_common.guild_sync.identity.plans.linking import (
     made_member,
     owner,
     player_of,
+    remembered,
 )
 from sv_common.guild_sync.identity.plans.new_player import new_player
 from sv_common.guild_sync.identity.plans.shared import mark_shared, unmark_shared
@@ -67,11 +71,7 @@ class LinkCharacter(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         rows = linked(facts, character, player)
         if self.remember_note:
-            named = resolver.resolve(character).named
-            if named is None:
-                raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
-            check_is_free(facts, named)
-            rows.append(change.remember_alias(player.named, named))
+            rows.append(remembered(resolver, character, player.named))
         return linked_changeset(character, player, rows)
 
 
@@ -84,13 +84,13 @@ class ConfirmLink(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         character = find_character(resolver.facts, self.character)
-        player = owner(resolver.facts, character, ", so there is no link to confirm. Link it first.")
+        player = owner(resolver.facts, character, ", so it has no link to confirm. Link it first.")
         return linked_changeset(character, player, linked(resolver.facts, character, player))
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkCharacter(ManualDecision):
-    """The character has no player for now: no note and no name links the two again, but an officer may."""
+    """The character is unlinked: no note and no name links the two again, but an officer may."""
 
     character: fields.CharacterName
     decision: Literal["unlink"] = field(default="unlink", kw_only=True)
@@ -98,13 +98,13 @@ class UnlinkCharacter(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        player = owner(facts, character, " already.").named
+        player = owner(facts, character, " to unlink from.").named
         rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
             rows.append(
                 change.reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True)
             )
-        return decided(rows, f"{character.label} has no player for now")
+        return decided(rows, f"{character.label} is unlinked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class RejectLink(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
-            raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
+            raise Refused(f"{player.display_name} is already ruled out for {character.label}.")
         why = checked_reason(self.reason) or SAYS_SO
         rows = [change.unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
@@ -141,16 +141,17 @@ class AllowLink(ManualDecision):
         facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         if (character.id, player.id) not in facts.rejections:
-            raise NotFound(f"No one has rejected {player.display_name} for {character.label}.")
+            raise NotFound(f"{player.display_name} is not ruled out for {character.label}.")
         row = allowed(facts, character, player)
-        return decided([row], f"{character.label} may belong to {player.display_name} after all")
+        return decided([row], f"{character.label} may belong to {player.display_name} again")
 
 
 @dataclass(frozen=True, slots=True)
 class LinkMember(ManualDecision):
     """The player is this Discord member; the officer confirms it where evidence says so already.
 
-    It undoes an earlier unlinking of the two. Refused where either is already linked to another.
+    It undoes an earlier unlinking of the two. Refused where either is already linked to another, and where an officer has
+    said that the player is not this member.
     """
 
     player: fields.PlayerName
@@ -162,7 +163,9 @@ class LinkMember(ManualDecision):
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         rows = made_member(facts, player, member)
         if not rows:
-            raise Refused(f"{player.display_name} is {member.display_name} on Discord already, by a person's decision.")
+            raise Refused(
+                f"{player.display_name} is already linked to {member.display_name} on Discord, by an officer."
+            )
         return decided(rows, f"{player.display_name} is {member.display_name} on Discord")
 
 
@@ -171,11 +174,13 @@ class LinkCharacterToMember(ManualDecision):
     """The character is this Discord member's, who becomes a player with it where they are none yet.
 
     A player who has the character and no Discord member becomes the member. Where evidence says all of it already, the
-    officer confirms it. Refused where the character's player is another Discord member.
+    officer confirms it; with `remember_note`, everyone that its note names the same way is theirs. Refused where the
+    character's player is another Discord member.
     """
 
     character: fields.CharacterName
     member: fields.MemberName
+    remember_note: fields.RememberNote = False
     decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -188,12 +193,17 @@ class LinkCharacterToMember(ManualDecision):
             check_is_there(member)
             player = Named(NEW_PLAYER, member.display_name)
             created = change.create_player(*player, member.named, character.named)
-            return decided([created, change.link(character.named, player, SAYS_SO)], sentence)
+            remembered = self._remembered(resolver, character, player)
+            return decided([created, change.link(character.named, player, SAYS_SO), *remembered], sentence)
         player_with_it = theirs or facts.players[character.player_id or 0]
-        rows = (*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member))
+        rows = [*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member)]
+        rows += self._remembered(resolver, character, player_with_it.named)
         if not rows:
-            raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
+            raise Refused(f"{character.label} is already linked to {member.display_name} by an officer.")
         return decided(rows, sentence)
+
+    def _remembered(self, resolver: Resolver, character: KnownCharacter, player: Named) -> list[RowChange]:
+        return [remembered(resolver, character, player)] if self.remember_note else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +218,34 @@ class UnlinkMember(ManualDecision):
         player = find_player(facts, self.player)
         member = facts.members.get(player.discord_user_id or 0)
         if member is None:
-            raise Refused(f"{player.display_name} has no Discord member, so there is nothing to unlink.")
+            raise Refused(f"{player.display_name} has no Discord member to unlink.")
         rows = [change.detach_member(player.named, member.named)]
         if (player.id, member.id) not in facts.member_rejections:
             why = "an officer unlinked them."
             rows.append(change.reject(player.named, member=member.named, why=why, is_unlinking=True))
         return decided(rows, f"{player.display_name} is not the Discord member {member.display_name}")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectMember(ManualDecision):
+    """The player is not this Discord member, whatever names say; one who is linked to it is unlinked."""
+
+    player: fields.PlayerName
+    member: fields.MemberName
+    reason: fields.Reason = ""
+    decision: Literal["reject_member"] = field(default="reject_member", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        player, member = find_player(facts, self.player), find_member(facts, self.member)
+        pair = (player.id, member.id)
+        if pair in facts.member_rejections - facts.unlinked_members:
+            raise Refused(f"It is known already that {player.display_name} is not {member.display_name} on Discord.")
+        why = checked_reason(self.reason) or SAYS_SO
+        rows = [change.detach_member(player.named, member.named)] if player.discord_user_id == member.id else []
+        was_unlinked = pair in facts.unlinked_members
+        rows.append(change.reject(player.named, member=member.named, why=why, was_unlinked=was_unlinked))
+        return decided(rows, f"{player.display_name} is not {member.display_name} on Discord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +260,9 @@ class AllowMember(ManualDecision):
         facts = resolver.facts
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         if (player.id, member.id) not in facts.member_rejections:
-            raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
-        row = change.forget_rejection(player.named, member=member.named, is_unlinking=True)
-        return decided([row], f"{player.display_name} may be {member.display_name} on Discord after all")
+            raise NotFound(f"{member.display_name} on Discord is not ruled out for {player.display_name}.")
+        row = allowed_member(facts, player, member)
+        return decided([row], f"{player.display_name} may be {member.display_name} on Discord again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +290,7 @@ class SetMain(ManualDecision):
         character = find_character(facts, self.character)
         player = owner(facts, character, ", so it cannot be a main. Link it first.")
         if player.main_character_id == character.id:
-            raise Refused(f"{character.label} is the main of {player.display_name} already.")
+            raise Refused(f"{character.label} is already the main of {player.display_name}.")
         former = facts.characters.get(player.main_character_id or 0)
         row = change.set_main(player.named, character.named, former.named if former else None)
         return decided([row], f"{character.label} is the main of {player.display_name}")
@@ -275,11 +307,9 @@ class AddAlias(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         player, word = find_player(resolver.facts, self.player), self.alias.strip()
         if not is_alias(word):
-            raise BadInput(
-                f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
-            )
+            raise BadInput(f"An alias is a name as written in notes: one line of 1 to {LONGEST_ALIAS} visible letters.")
         if resolver.facts.aliases.get(name_key(word)) == player.id:
-            raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
+            raise Refused(f"“{word}” is already an alias of {player.display_name}.")
         check_is_free(resolver.facts, word)
         return decided([change.remember_alias(player.named, word)], f"“{word}” means {player.display_name}")
 
@@ -295,7 +325,7 @@ class RemoveAlias(ManualDecision):
         facts = resolver.facts
         known = facts.aliases.get(name_key(self.alias))
         if known is None:
-            raise NotFound(f"“{self.alias}” is no alias in this guild.")
+            raise NotFound(f"“{self.alias}” is not an alias in this guild.")
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
         return decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
 
@@ -305,7 +335,7 @@ class NewPlayer(ManualDecision):
     """The characters belong to a player who is not known yet, with this name, and perhaps this Discord member.
 
     The one with the highest rank is the main. Refused where a character has a player or is marked as shared, and where the
-    name means somebody already.
+    name means someone else already.
     """
 
     characters: fields.CharacterNames
@@ -346,11 +376,38 @@ class UnmarkShared(ManualDecision):
         return unmark_shared(resolver.facts, find_character(resolver.facts, self.character))
 
 
+@dataclass(frozen=True, slots=True)
+class SetHiatus(ManualDecision):
+    """The player is away until a day, or until an officer ends it. Until then none of their characters is stale.
+
+    On that day it ends automatically. A player who is away already gets the new day and reason.
+    """
+
+    player: fields.PlayerName
+    until: fields.AwayUntil = None
+    reason: fields.Reason = ""
+    decision: Literal["set_hiatus"] = field(default="set_hiatus", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        return set_hiatus(resolver.facts, find_player(resolver.facts, self.player), self.until, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class EndHiatus(ManualDecision):
+    """The player is back before the day, or there was none."""
+
+    player: fields.PlayerName
+    decision: Literal["end_hiatus"] = field(default="end_hiatus", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        return end_hiatus(resolver.facts, find_player(resolver.facts, self.player))
+
+
 _OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
-_OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | AllowMember
+_OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | RejectMember | AllowMember
 _OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared
 Decision: TypeAlias = Annotated[
-    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown,
+    _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown | SetHiatus | EndHiatus,
     Field(discriminator="decision"),
 ]
 """Every decision there is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
 SQL = load_sql(__package__, "facts.sql")
+_FACTS = "facts"
 _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
@@ -101,14 +102,33 @@ class KnownMember(NamedTuple):
         return Named(self.id, self.display_name)
 
 
+class KnownHiatus(NamedTuple):
+    """An officer's word that a player is away; `until` None: there is no return date."""
+
+    until: date | None
+    reason: str
+    set_by: str
+
+    def lasts_on(self, day: date) -> bool:
+        """Whether it still holds: on its day the player is back."""
+        return self.until is None or self.until > day
+
+    @property
+    def day(self) -> str | None:
+        """The day of its end, as changes write it."""
+        return None if self.until is None else self.until.isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
     """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written.
 
     `rejections` are pairs of a character and a player, `unlinked` those of them that come from unlinking, and
-    `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the earlier names
+    `member_rejections` pairs of a player and a Discord member, `unlinked_members` those of them that come from unlinking.
+    `former_characters` and `former_members` hold the earlier names
     of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
+    `hiatuses` are by player, also those that have ended by `today`.
     """
 
     guild_id: int
@@ -126,6 +146,9 @@ class GuildFacts:
     granting_ranks: Mapping[int, str] = field(default_factory=dict)
     departed_names: frozenset[str] = frozenset()
     shared: Mapping[int, str] = field(default_factory=dict)
+    unlinked_members: frozenset[tuple[int, int]] = frozenset()
+    hiatuses: Mapping[int, KnownHiatus] = field(default_factory=dict)
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def grant_of(self, character: KnownCharacter) -> str | None:
         """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
@@ -155,6 +178,16 @@ class GuildFacts:
 
 
 async def read_facts(guild: GuildConnection) -> GuildFacts:
+    """Return a guild's facts; within one snapshot they are read once."""
+    if guild.kept is None:
+        return await _read(guild)
+    if _FACTS not in guild.kept:
+        guild.kept[_FACTS] = await _read(guild)
+    facts: GuildFacts = guild.kept[_FACTS]
+    return facts
+
+
+async def _read(guild: GuildConnection) -> GuildFacts:
     characters = await guild.rows(SQL["characters"])
     players = await guild.rows(SQL["players"])
     members = await guild.rows(SQL["discord"])
@@ -177,6 +210,12 @@ async def read_facts(guild: GuildConnection) -> GuildFacts:
         {rank: f"{name}, which {gives}" for name, _, rank, gives, _ in said["rank"]},
         frozenset(name for *_, names in said["departed"] for name in names or ()),
         {character: marked_by for _, _, character, marked_by, _ in said["shared"]},
+        frozenset((player, member) for _, player, member, unlinked, _ in said["member_rejection"] if unlinked),
+        {
+            player: KnownHiatus(date.fromisoformat(until) if until else None, reason, names[0])
+            for until, player, _, reason, names in said["hiatus"]
+        },
+        date.fromisoformat(said["today"][0][0]),
     )
 
 

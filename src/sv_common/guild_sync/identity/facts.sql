@@ -28,8 +28,8 @@ order by id
 
 -- name: words
 -- What people have said: aliases that mean a player, each as it is written, "this character is not this player" (by
--- unlinking or for ever), "this player is not this Discord member", "this character is a bank or shared", and what a word is
--- in this guild (null: no word of the vocabulary). And what the sources said: names that characters and members had before, in one row the names of characters
+-- unlinking or for ever), "this player is not this Discord member", "this character is a bank or shared", "this player is
+-- away until that day", and what a word is in this guild (null: no word of the vocabulary). And what the sources said: names that characters and members had before, in one row the names of characters
 -- that left and have no player, and ranks that give a right here, a managed Discord role above the lowest, or the lowest one
 -- where that has power here or over the server.
 with managed as (
@@ -45,13 +45,19 @@ select 'rejection', '', player_id, character_id, case when is_unlinking then 'un
 from guild_identity.link_rejections
 where guild_id = %(guild_id)s and character_id is not null
 union all
-select 'member_rejection', '', player_id, discord_user_id, null, null
+select 'member_rejection', '', player_id, discord_user_id, case when is_unlinking then 'unlinked' end, null
 from guild_identity.link_rejections
 where guild_id = %(guild_id)s and discord_user_id is not null
 union all
 select 'shared', '', null, character_id, marked_by, null
 from guild_identity.shared_characters
 where guild_id = %(guild_id)s
+union all
+select 'hiatus', coalesce(until::text, ''), player_id, null, reason, array[set_by]
+from guild_identity.hiatuses
+where guild_id = %(guild_id)s
+union all
+select 'today', (now() at time zone 'UTC')::date::text, null, null, null, null
 union all
 select 'category', word, null, null, category, null
 from guild_identity.guild_words

@@ -34,10 +34,10 @@ def find_character(facts: GuildFacts, called: str) -> KnownCharacter:
     if not found and (bare := facts.characters.get(bare_row(called) or 0)) is not None:
         return bare
     if not found:
-        raise NotFound(f"No character of the guild is called “{called}”. Write it as Name-Realm.")
+        raise NotFound(f"No character is named “{called}”. Write it as Name-Realm.")
     if len(found) > 1:
         told = _or([f"{character.label} (#{character.id})" for character in found])
-        raise Refused(f"“{called}” could be {told}. Write it as Name-Realm, or give the number with its #.")
+        raise Refused(f"“{called}” could be {told}. Write it as Name-Realm, or use its number with #.")
     return found[0]
 
 
@@ -53,12 +53,10 @@ def find_player(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | No
     if not found and (bare := facts.players.get(bare_row(called) or 0)) is not None:
         return bare
     if not found:
-        raise NotFound(
-            f"No player is called “{called}”. Give the display name, or the number, of a player of this guild."
-        )
+        raise NotFound(f"No player is named “{called}”. Use the display name or number of a player.")
     if len(found) > 1:
         told = _or([f"{player.display_name} (#{player.id}{_main_of(facts, player)})" for player in found])
-        raise Refused(f"“{called}” could be {told}. Give the number with its #, such as #{found[0].id}.")
+        raise Refused(f"“{called}” could be {told}. Use the number with #, such as #{found[0].id}.")
     return found[0]
 
 
@@ -78,10 +76,10 @@ def find_member(facts: GuildFacts, called: str) -> KnownMember:
         or [member for member in facts.members.values() if member.id == bare_row(called)]
     )
     if not found:
-        raise NotFound(f"No one on the Discord server is named “{called}”. Give the user name, as Discord shows it.")
+        raise NotFound(f"No Discord member is named “{called}”. Use the user name that Discord shows.")
     if len(found) > 1:
         told = _or([f"@{member.username} (#{member.id})" for member in found])
-        raise Refused(f"“{called}” could be {told}. Give the user name, or the number with its #.")
+        raise Refused(f"“{called}” could be {told}. Use the user name, or the number with #.")
     return found[0]
 
 
@@ -95,7 +93,7 @@ def _members_named(members: Sequence[KnownMember], called: str) -> list[KnownMem
 
 def _by_number(known: Mapping[int, _Known], number: int, what: str) -> _Known:
     if number not in known:
-        raise NotFound(f"No {what} has the number #{number}.")
+        raise NotFound(f"No {what} has number #{number}.")
     return known[number]
 
 

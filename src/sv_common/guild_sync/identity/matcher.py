@@ -31,7 +31,7 @@ from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownPlayer
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.unknown_names import nickname_of, rejected_player
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 
@@ -82,7 +82,8 @@ class MatchGroup:
         return bool(self.plan.created)
 
 
-def match(resolver: Resolver) -> list[MatchGroup]:
+@once
+def match(resolver: Resolver) -> Sequence[MatchGroup]:
     """Return every person that the unlinked characters of a guild belong to, and the groups for which nothing is done."""
     return [_Judgment(resolver, group).judge(NEW_PLAYER - place) for place, group in enumerate(_groups(resolver))]
 
@@ -183,28 +184,28 @@ class _Judgment:
         if len(self._players) > 1 or len(self._members) > 1 or len(nicknames) > 1:
             persons = sorted(p for p in self._group.people if isinstance(p, Person))
             people = [*map(resolver.label, persons), *nicknames]
-            return f"Notes tie together {' and '.join(people)}, who may be different people."
+            return f"Notes connect {' and '.join(people)}, who may be different people."
         doubtful = next((c for c in self._characters if resolver.resolve(c).verdict is Verdict.AMBIGUOUS), None)
         if doubtful is not None:
-            return f"The note of {doubtful.label} could mean several people. Decide that one first."
+            return f"The note of {doubtful.label} could mean several people. Link that one first."
         if self._players:
             return self._refusal_of_player(self._players[0])
         if not self._members and len(self._characters) < 2:
-            return "One character alone, and nothing links it to anyone."
+            return "Not enough evidence: one character, linked to no one."
         meant = resolver.misspelled(nicknames[0]) if nicknames and not self._members else None
         if meant is not None:
-            return f"“{nicknames[0]}” looks like {meant}, spelled differently. Link these manually."
+            return f"“{nicknames[0]}” looks like {meant}, spelled differently. Link them manually."
         is_unclear = not self._members and not nicknames and main is None
-        return "It is not clear which of these characters is the main." if is_unclear else None
+        return "The main of these characters is unclear." if is_unclear else None
 
     def _refusal_of_player(self, player: KnownPlayer) -> str | None:
         if not self._members:
             return None
         member = self._members[0]
         if player.discord_user_id is not None:
-            return f"Notes tie {player.display_name} to another Discord member, {member.display_name}."
+            return f"Notes connect {player.display_name} to another Discord member, {member.display_name}."
         if (player.id, member.id) in self._resolver.facts.member_rejections:
-            return f"An officer has said that {player.display_name} is not {member.display_name} on Discord. Decide manually."
+            return f"An officer ruled out {member.display_name} on Discord for {player.display_name}. Link them manually if they match."
         return None
 
     def _new(self, number: int, name: str, main: KnownCharacter | None) -> MatchGroup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
@@ -24,7 +25,7 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
     kept, gone = pair.kept, pair.gone
-    evidence = f"an officer says that {gone.name} is {kept.name}."
+    evidence = f"an officer merged {gone.name} into {kept.name}."
     moved = [c for c in facts.characters.values() if c.player_id == other.id]
     aliases = [facts.written_aliases[key] for key, player_id in facts.aliases.items() if player_id == other.id]
     members = [other.discord_user_id] if other.discord_user_id is not None else []
@@ -36,9 +37,10 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
         *_kept_name(pair),
         *_moved_rejections(pair),
         *_moved_member_rejections(pair),
+        *_longer_hiatus(pair),
         change.delete_player(gone, other.discord_user_id, kept),
     )
-    return Changeset(rows, f"{gone.name} and {kept.name} are one person: an officer says so.")
+    return Changeset(rows, f"{gone.name} is merged into {kept.name}.")
 
 
 class _Pair:
@@ -68,8 +70,8 @@ def _check_are_not_two_members(pair: _Pair) -> None:
     if len(numbers) == 2:
         one, another = map(pair.member, numbers)
         raise Refused(
-            f"{pair.kept.name} is {one} on Discord and {pair.gone.name} is {another}, so they are two people. If they are "
-            "one, unlink one of the two from its Discord member first."
+            f"{pair.kept.name} is {one} on Discord and {pair.gone.name} is {another}, so they are two people. If they "
+            "are one, unlink one of them from Discord first."
         )
 
 
@@ -80,15 +82,15 @@ def _check_nothing_was_said_against_it(pair: _Pair) -> None:
             character = pair.facts.characters.get(character_id)
             if character is not None and character.player_id in players:
                 raise Refused(
-                    f"An officer has said that {character.label}, a character of {players[character.player_id]}, does not "
-                    f"belong to {player.name}. Undo that first, or unlink the character."
+                    f"An officer ruled out {character.label}, a character of {players[character.player_id]}, for "
+                    f"{player.name}. Undo that first, or unlink the character."
                 )
     member_id = pair.stays.discord_user_id or pair.other.discord_user_id
     for player in (pair.kept, pair.gone):
         if member_id is not None and (player.id, member_id) in pair.facts.member_rejections:
             raise Refused(
-                f"An officer has said that {player.name} is not {pair.member(member_id)} on Discord, and the one player "
-                "would be. Undo that first."
+                f"An officer ruled out {pair.member(member_id)} on Discord for {player.name}. Undo that before you "
+                "merge them."
             )
 
 
@@ -118,6 +120,20 @@ def _kept_name(pair: _Pair) -> Iterator[RowChange]:
         yield change.remember_alias(pair.kept, name)
 
 
+def _longer_hiatus(pair: _Pair) -> Iterator[RowChange]:
+    """Keep the hiatus that lasts longer."""
+    facts = pair.facts
+    own, theirs = facts.hiatuses.get(pair.kept.id), facts.hiatuses.get(pair.gone.id)
+    if theirs is None:
+        return
+    if own is not None and (own.until or date.max) >= (theirs.until or date.max):
+        yield change.end_hiatus(pair.gone, theirs.day)
+        return
+    if own is not None:
+        yield change.end_hiatus(pair.kept, own.day)
+    yield change.move_hiatus(pair.kept, pair.gone, theirs.day)
+
+
 def _moved_rejections(pair: _Pair) -> Iterator[RowChange]:
     known = set(pair.rejected(pair.kept))
     for character_id in pair.rejected(pair.gone):
@@ -132,7 +148,8 @@ def _moved_member_rejections(pair: _Pair) -> Iterator[RowChange]:
     known = pair.facts.member_rejections
     for member_id in sorted(number for player_id, number in known if player_id == pair.gone.id):
         member = Named(member_id, pair.member(member_id))
+        was_unlinked = (pair.gone.id, member_id) in pair.facts.unlinked_members
         if (pair.kept.id, member_id) in known:
-            yield change.forget_rejection(pair.gone, member=member, is_unlinking=True)
+            yield change.forget_rejection(pair.gone, member=member, is_unlinking=was_unlinked)
         else:
-            yield change.move_rejection(pair.kept, pair.gone, member=member, is_unlinking=True)
+            yield change.move_rejection(pair.kept, pair.gone, member=member, is_unlinking=was_unlinked)

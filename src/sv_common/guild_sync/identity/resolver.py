@@ -22,23 +22,22 @@ known name and another that looks like a known one decides nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
-
-from rapidfuzz import fuzz, process
+from functools import cached_property, lru_cache, wraps
+from typing import Any, TypeVar
 
 from sv_common.guild_sync.core.basis import LinkEvidence
-from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
 from sv_common.guild_sync.identity.names.people import PeopleIndex
-from sv_common.guild_sync.identity.names.similarity import MISSPELLING_SCORE, SHORTEST_BEGINNING, Similarity, is_similar
+from sv_common.guild_sync.identity.names.similarity import SHORTEST_BEGINNING, Similarity, is_similar
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
-from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, fold_accents, parse_note
+from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, parse_note
 from sv_common.guild_sync.notes.mentions import is_username
 
+_Found = TypeVar("_Found")
 _MOST_OF = 0.5
 _MOST_SUGGESTIONS = 3
 _OF_OWNERS = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF})
@@ -50,25 +49,39 @@ LONGEST_CHAIN = 20
 class Resolver(CandidateFinder):
     """Decides who notes mean. Built once for a scan, a fix or a match."""
 
-    def __init__(self, facts: GuildFacts) -> None:
-        super().__init__(facts, NameIndex(facts))
+    def __init__(self, facts: GuildFacts, names: NameIndex | None = None) -> None:
+        super().__init__(facts, names or NameIndex(facts))
         self._decisions: dict[int, Decision] = {}
         self._direct_decisions: dict[int, Decision] = {}
+        self.kept: dict[Callable[[Resolver], Any], Any] = {}
+        """What functions of nothing but the resolver have come to: see `once`."""
+
+    def resolve_allowing(self, character: KnownCharacter, players: frozenset[int]) -> Decision:
+        """Decide who the character's note would mean if no officer had ruled out these players for it."""
+        free = self.facts.rejections - {(character.id, player_id) for player_id in players}
+        # No index of names rests on rejections.
+        return Resolver(replace(self.facts, rejections=free), self.names).resolve(character)
 
     def resolve(self, character: KnownCharacter) -> Decision:
         """Decide who the character's note means, following the notes of characters that have no player yet."""
         known = self._decisions.get(character.id)
         if known is None:
-            followed = self._followed(self.resolve_alone(character), character)
-            known = self._decisions[character.id] = self._of_nobody(followed)
+            known = self._of_nobody(self._followed(self.resolve_alone(character), character))
+            self._remember(self._decisions, character, known)
         return known
 
     def resolve_alone(self, character: KnownCharacter) -> Decision:
         """Decide by this note alone: a character without a player stands for itself, whatever its own note says."""
         known = self._direct_decisions.get(character.id)
         if known is None:
-            known = self._direct_decisions[character.id] = self._of_nobody(self._read(character))
+            known = self._of_nobody(self._read(character))
+            self._remember(self._direct_decisions, character, known)
         return known
+
+    def _remember(self, decisions: dict[int, Decision], character: KnownCharacter, decision: Decision) -> None:
+        """Keep a decision about one of the guild's characters; one that is made up for a note is another one each time."""
+        if character.id in self.facts.characters:
+            decisions[character.id] = decision
 
     def parse(self, character: KnownCharacter) -> ParsedNote:
         """An unknown note is read as empty."""
@@ -176,13 +189,7 @@ class Resolver(CandidateFinder):
 
     def misspelled(self, word: str) -> str | None:
         """Return the name of a character or Discord member of which an unknown name may be a misspelling."""
-        found = process.extractOne(
-            fold_accents(name_key(word)),
-            self.names.folded_known_names,
-            scorer=fuzz.ratio,
-            score_cutoff=MISSPELLING_SCORE,
-        )
-        return found[2] if found else None
+        return self.names.known_names.nearest(word)
 
     def suggestions(self, word: str) -> list[str]:
         return [
@@ -336,7 +343,7 @@ class Resolver(CandidateFinder):
         if len(passed) == 1:
             return candidate
         last = passed[-1]
-        evidence = f"{candidate.evidence} Its own note leads on: {last.evidence}"
+        evidence = f"{candidate.evidence} Its own note: {last.evidence}"
         return Candidate(last.person, last.label, evidence, any(each.is_other_spelling for each in passed))
 
     def _without_candidates(
@@ -386,3 +393,16 @@ def _decision(
 
 def _in_order(people: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(people, key=lambda candidate: (candidate.label, candidate.person.player_id or 0)))
+
+
+def once(work: Callable[[Resolver], _Found]) -> Callable[[Resolver], _Found]:
+    """Let a function of nothing but a resolver work once for each; what it returns is shared, and nobody changes it."""
+
+    @wraps(work)
+    def kept(resolver: Resolver) -> _Found:
+        if kept not in resolver.kept:
+            resolver.kept[kept] = work(resolver)
+        found: _Found = resolver.kept[kept]
+        return found
+
+    return kept

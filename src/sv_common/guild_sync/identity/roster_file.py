@@ -43,7 +43,7 @@ def read_roster_table(source: bytes) -> list[NotedCharacter]:
     rows = _rows(_text(source))
     header = next(rows, None)
     if header is None:
-        raise BadInput("The roster is empty. Its first line must name the columns, among them character and note.")
+        raise BadInput("The roster is empty. Its first line must name the columns, including character and note.")
     columns = _columns(header)
     found: dict[tuple[str, str], _Row] = {}
     characters = []
@@ -52,7 +52,7 @@ def read_roster_table(source: bytes) -> list[NotedCharacter]:
         _refuse_repeated(character, row, found)
         characters.append(character)
         if len(characters) > MAX_CHARACTERS:
-            raise BadInput(f"The roster has more than {MAX_CHARACTERS:,} characters, more than any guild.")
+            raise BadInput(f"The roster has more than {MAX_CHARACTERS:,} characters, more than a guild can have.")
     if not characters:
         raise BadInput("The roster has a header and no characters below it. Put one character on each line.")
     return characters
@@ -71,7 +71,7 @@ class _Row(NamedTuple):
 
 def _text(source: bytes) -> str:
     if len(source) > MAX_BYTES:
-        raise BadInput(f"The file is larger than {MAX_BYTES // 1024**2} MiB, so it is no roster.")
+        raise BadInput(f"The file is larger than {MAX_BYTES // 1024**2} MiB, too large for a roster.")
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,7 +79,7 @@ def _text(source: bytes) -> str:
         raise BadInput(f"Line {line} of the file is not UTF-8 text. Save the file as UTF-8.") from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"Line {line} of the file holds a NUL character, so it is no text. Save the file as UTF-8 text.")
+        raise BadInput(f"Line {line} of the file contains a NUL character. Save the file as UTF-8 text.")
     return text
 
 
@@ -94,7 +94,9 @@ def _rows(text: str) -> Iterator[_Row]:
                 yield _Row(line, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise BadInput(f"Line {line} of the roster cannot be cut into columns: {error}. Correct its quotes.") from error
+        raise BadInput(
+            f"Line {line} of the roster cannot be split into columns: {error}. Correct its quotes."
+        ) from error
 
 
 def _columns(header: _Row) -> dict[str, int]:
@@ -103,8 +105,8 @@ def _columns(header: _Row) -> dict[str, int]:
         if names.count(wanted) != 1:
             fault = "no column" if wanted not in names else "more than one column"
             raise BadInput(
-                f"Line {header.line}: the header has {fault} “{wanted}”. "
-                "Name one column character and one note, parted by tabs or commas."
+                f"Line {header.line}: the header has {fault} “{wanted}”. Name one column character and one note, "
+                "separated by tabs or commas."
             )
     return {name: names.index(name) for name in (_CHARACTER, _NOTE)} | {"": len(names)}
 
@@ -112,8 +114,8 @@ def _columns(header: _Row) -> dict[str, int]:
 def _character(row: _Row, columns: dict[str, int]) -> NotedCharacter:
     if any(cell.strip() for cell in row.cells[columns[""] :]):
         raise BadInput(
-            f"Line {row.line} has {len(row.cells)} columns and the header {columns['']}. "
-            "Put a cell that holds a comma in quotes, or part the columns by tabs."
+            f"Line {row.line} has {len(row.cells)} columns and the header {columns['']}. Put a cell with a comma in "
+            "quotes, or separate the columns by tabs."
         )
     label = _cell(row, columns, _CHARACTER, MAX_NAME_LETTERS * 3).strip()
     name, _, realm = (part.strip() for part in label.partition("-"))
@@ -128,7 +130,9 @@ def _cell(row: _Row, columns: dict[str, int], name: str, longest: int) -> str:
         raise BadInput(f"Line {row.line}, column {name}: the line ends before it. Leave the cell empty, but keep it.")
     cell = row.cells[columns[name]]
     if len(cell) > longest:
-        raise BadInput(f"Line {row.line}, column {name}: has {len(cell)} letters and may have {longest}. Shorten it.")
+        raise BadInput(
+            f"Line {row.line}, column {name}: has {len(cell)} letters, more than the {longest} allowed. Shorten it."
+        )
     return cell
 
 
@@ -139,5 +143,5 @@ def _refuse_repeated(character: NotedCharacter, row: _Row, found: dict[tuple[str
     earlier = found.setdefault((name_key(character.name), realm_key(character.realm)), row)
     if earlier is not row:
         raise BadInput(
-            f"Line {row.line}, column character: {character.label} is on line {earlier.line} already. Keep one of them."
+            f"Line {row.line}, column character: {character.label} is already on line {earlier.line}. Keep one of them."
         )

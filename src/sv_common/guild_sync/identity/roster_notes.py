@@ -82,7 +82,7 @@ class _Reader:
         character = self._resolver.facts.characters[number]
         about = self._labels[number], character.note
         if character.note is None:
-            why_not = "The person who exported the roster could not see this note."
+            why_not = "The uploader could not see this note."
             return NoteReading(*about, Sureness.NOBODY, UNSEEN, evidence=(why_not,), why_not=why_not)
         decision = self._resolver.resolve(character)
         mention, why_not = decision.mention, decision.why_not_stronger or ""

@@ -17,13 +17,13 @@ def review_reason(resolver: Resolver, decision: Decision, character: KnownCharac
     mention = decision.mention
     if decision.verdict is not Verdict.UNKNOWN or mention is None:
         return None
-    said = f"The note says “{mention.text}”, but no one in this guild has that name"
+    said = f"The note says “{mention.text}”, but no one here has that name"
     if (near := resolver.misspelled(mention.readings[0].key)) is not None:
         return f"{said}. It looks like {near}, spelled differently."
     if not stands_alone(mention, character.note or ""):
-        return f"{said}. It stands among other words and may be no name."
+        return f"{said}. It may be an ordinary word, not a name."
     if mention.text == mention.text.lower() != mention.text.upper() and not resolver.writes_names_small:
-        return f"{said}. It is not written as a name, so it may be any word."
+        return f"{said}. It is not written like a name, so it may be any word."
     return None
 
 

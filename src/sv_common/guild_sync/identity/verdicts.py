@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sv_common.guild_sync.notes import Mention, NoteKind, ParsedNote
 
@@ -16,9 +17,11 @@ class Verdict(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Person:
-    """A person a note can mean: a player, else a Discord member without a player, else a character without a player."""
+class Person(NamedTuple):
+    """A person a note can mean: a player, else a Discord member without a player, else a character without a player.
+
+    A named tuple, since thousands are made and compared to weigh who could be meant.
+    """
 
     player_id: int | None = None
     member_id: int | None = None
@@ -75,29 +78,29 @@ class Decision:
             case Verdict.CONFIDENT:
                 return None
             case Verdict.AMBIGUOUS if len(self.candidates) == 1:
-                return f"“{self.named}” is also a word, and nothing in the note says that it means {labels}."
+                return f"“{self.named}” is also a common word, so it may not mean {labels}."
             case Verdict.AMBIGUOUS:
-                return f"“{self.named}” could mean {labels}, and nothing in the note says which."
+                return f"“{self.named}” could mean {labels}."
             case Verdict.SUGGESTED if self.mention is not None:
-                return " ".join(candidate.evidence for candidate in self.candidates) + " That proves nothing."
+                return " ".join(candidate.evidence for candidate in self.candidates) + " Similar, not identical."
             case Verdict.SUGGESTED:
-                return f"The note may mean {labels}, but nothing proves it."
+                return f"The note may mean {labels}, but that is not certain."
             case Verdict.UNKNOWN:
-                return f"No one in this guild is named “{self.named}”."
+                return f"No one here is named “{self.named}”."
             case Verdict.NOBODY:
                 return _WHY_NOBODY[self.parsed.kind]
 
 
-OWN_NAME = "The note gives the character's own name, which marks it as a main."
+OWN_NAME = "The note gives the character's own name, so it is a main."
 
 _WHY_NOBODY = {
     NoteKind.NAMES: OWN_NAME,
     NoteKind.EMPTY: "The note is empty.",
     NoteKind.PROFESSION: "The note is about a profession, specialization, class or role.",
-    NoteKind.BANK: "The note marks a bank without saying whose it is.",
+    NoteKind.BANK: "The note marks a bank, but names no owner.",
     NoteKind.DATE: "The note is a date.",
-    NoteKind.MACHINE: "The note was written by a program.",
-    NoteKind.DITTO: "The note refers to another note, and it is not clear which.",
-    NoteKind.MARKER: "The note marks a main or an alt without saying whose it is.",
+    NoteKind.MACHINE: "A program wrote the note.",
+    NoteKind.DITTO: "The note refers to another note, but not clearly which.",
+    NoteKind.MARKER: "The note marks a main or an alt, but names no owner.",
     NoteKind.NOISE: "The note names no one.",
 }

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 from sv_common.guild_sync.jobs.matches import MatchState
 from sv_common.guild_sync.roster.runs import LoggedRun
 
@@ -86,6 +87,12 @@ class MatchRun:
     undone_at: datetime | None
     undone_by: str | None
     is_undoable: bool
+
+    @computed_field(description="How to undo it; null where there is nothing to undo.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo it, if it changed something that stands."""
+        return undo_of_attempts([self.attempt_id]) if self.is_undoable and self.attempt_id is not None else None
 
 
 async def was_matched(guild: GuildConnection) -> bool:

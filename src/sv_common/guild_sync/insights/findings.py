@@ -27,9 +27,9 @@ PAGE_SIZE = 50
 
 _WHY_IDLE = {
     "left": "The character or member has left.",
-    "resolved": "It is no longer found.",
-    "off": "Its rule is switched off.",
-    "due": "Its day has come; the next scan ends it.",
+    "resolved": "No longer found.",
+    "off": "The rule is switched off.",
+    "due": "The date has passed. The next scan reopens it.",
 }
 
 
@@ -115,7 +115,7 @@ class Dismissal:
         str | None,
         Field(
             description="Why the dismissal hides nothing any more; null while it does.",
-            examples=["It is no longer found."],
+            examples=["No longer found."],
         ),
     ]
 
@@ -164,9 +164,17 @@ async def rule_records(guild: GuildConnection) -> list[RuleOverview]:
 
 
 async def findings_page(
-    guild: GuildConnection, chosen: FindingFilter | None = None, *, number: int = 1, page_size: int = PAGE_SIZE
+    guild: GuildConnection,
+    chosen: FindingFilter | None = None,
+    *,
+    number: int = 1,
+    page_size: int = PAGE_SIZE,
+    quiet_last: bool = False,
 ) -> FindingsPage:
-    """Return one page of findings, by default of the open ones; a number beyond the last page gives the last one."""
+    """Return one page of findings, by default of the open ones; a number beyond the last page gives the last one.
+
+    `quiet_last`: what the details call quiet comes after the rest, such as a stale alt of a player who is active.
+    """
     chosen = chosen or FindingFilter()
     values = {"guild_id": guild.id, **chosen.values(), **await _named(guild, chosen.text)}
     # Never prepared: planned for no filter in particular, these statements would not use the indexes.
@@ -174,7 +182,7 @@ async def findings_page(
     by_rule, by_severity, total = _counts(counts, chosen)
     pages = max(1, -(-total // page_size))
     number = min(max(1, number), pages)
-    place = {"limit": page_size, "offset": (number - 1) * page_size}
+    place = {"limit": page_size, "offset": (number - 1) * page_size, "quiet_last": quiet_last}
     async with guild.conn.cursor(row_factory=class_row(Issue)) as cursor:
         await cursor.execute(SQL["findings"], {**values, **place}, prepare=False)
         return FindingsPage(await cursor.fetchall(), number, pages, total, by_rule, by_severity)

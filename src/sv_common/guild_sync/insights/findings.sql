@@ -79,12 +79,12 @@ from (select guild_identity.search_key(%(text)s::text) as key) words
 -- name: findings
 -- Findings of some states, newest first, by rule, severity and words of the summary, or of the name or note of whom it is
 -- about, where asked for. Which ones is decided by an index alone, state by state, so that a rare rule or word is found
--- without reading the rows of all others.
+-- without reading the rows of all others. With `quiet_last`, those of no weight come last: the details say so.
 with chosen as (
-    select found.id
+    select found.id, found.is_last
     from unnest(%(states)s::text[]) as s (state)
     cross join lateral (
-        select i.id, i.opened_at
+        select i.id, i.opened_at, %(quiet_last)s::boolean and coalesce((i.details ->> 'quiet')::boolean, false) as is_last
         from guild_identity.audit_issues i
         where i.guild_id = %(guild_id)s and i.state = s.state
           and (%(issue_type)s::text is null or i.issue_type = %(issue_type)s)
@@ -92,10 +92,10 @@ with chosen as (
           and (%(text)s::text is null or strpos(i.search_text, guild_identity.search_key(%(text)s::text)) > 0
                or i.wow_character_id = any(%(characters)s::bigint[]) or i.discord_member_id = any(%(members)s::bigint[])
                or i.player_id = any(%(players)s::bigint[]))
-        order by i.opened_at desc, i.id desc
+        order by %(quiet_last)s::boolean and coalesce((i.details ->> 'quiet')::boolean, false), i.opened_at desc, i.id desc
         limit %(limit)s::bigint + %(offset)s::bigint
     ) found
-    order by found.opened_at desc, found.id desc
+    order by found.is_last, found.opened_at desc, found.id desc
     limit %(limit)s offset %(offset)s
 )
 select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
@@ -103,7 +103,7 @@ select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue
        i.dismissed_at, i.dismissed_by, i.dismissed_reason, i.dismissed_until
 from chosen
 join guild_identity.audit_issues i using (id)
-order by i.opened_at desc, i.id desc
+order by chosen.is_last, i.opened_at desc, i.id desc
 
 -- name: count_findings
 -- How many findings there are by states and words, of each rule and severity.

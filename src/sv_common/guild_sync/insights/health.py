@@ -37,8 +37,8 @@ class Share:
     left_out: Annotated[
         Mapping[str, int],
         Field(
-            description="Who does not count, by why: left, gone (Battle.net says so), shared (bank or shared characters), bots, "
-            "guests (without a guild role).",
+            description="Who is excluded, by reason: left, gone (per Battle.net), shared (bank or shared), bots, "
+            "guests (no guild role).",
             examples=[{"left": 31, "gone": 2}],
         ),
     ]
@@ -111,7 +111,7 @@ class RuleTrend:
 class Trends:
     """How many issues were open at the end of each day (UTC), oldest first; the last day is today so far.
 
-    The first day is not before the guild's first run: what was open then, nobody knows.
+    The first day is not before the guild's first run: what was open before is unknown.
     """
 
     guild_id: int

@@ -18,8 +18,7 @@ from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.planning import Planning, plan_fixes
 from sv_common.guild_sync.engine.results import FixOutcome
-from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, moves
@@ -99,10 +98,10 @@ async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = Non
         if rule is None:
             return IssueDetails(issue, history, Seen(newest))
         look = await _look(guild, rule, issue)
-        known = await _known(guild, issue)
+        known = await known_about(guild, issue)
         fix = await _fix(guild, rule, issue, look, known)
     plan = fix.plan if fix is not None and fix.outcome == READY else None
-    kind, number = _subject(issue)
+    kind, number = issue.subject
     finding = look.finding or Finding(issue.issue_type, issue.guild_id, kind, number, issue.summary, issue.details)
     is_over = issue.state is IssueState.RESOLVED and look.finding is None
     return IssueDetails(
@@ -143,7 +142,7 @@ async def _fix(
         return FixPreview(GONE, "No longer found; it will be closed.")
     if look.planning.settled:
         settled = look.planning.settled[0]
-        remedy = rule.remedy(known, _subject(issue)[1]) if rule.remedy is not None else None
+        remedy = rule.remedy(known, issue.subject[1]) if rule.remedy is not None else None
         if remedy is None:
             return FixPreview(settled.outcome, settled.reason)
         return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
@@ -152,12 +151,13 @@ async def _fix(
     effects = describe([*rows, *plan.roles], plan.names)
     waits = plan.why_not_automatic
     for who, when in (await attempts.undone_plans(guild, [plan.key])).values():
-        waits = f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
+        waits = f"{who} undid this fix on {when:%Y-%m-%d}, so it is not repeated automatically."
     return FixPreview(READY, plan.reason, plan, effects, waits)
 
 
-async def _known(guild: GuildConnection, issue: Issue) -> Known:
-    resolver = Resolver(await read_facts(guild))
+async def known_about(guild: GuildConnection, issue: Issue) -> Known:
+    """Read what an explanation of the issue may use."""
+    resolver = await resolver_of(guild)
     now = datetime.now(UTC)
     if (member_id := issue.discord_member_id) is not None:
         rejections = await guild.all(RejectionFact, SQL["member_rejections"], member_id=member_id)
@@ -174,11 +174,3 @@ async def _known(guild: GuildConnection, issue: Issue) -> Known:
         rejections=await guild.all(RejectionFact, SQL["rejections"], character_id=number),
         shared=await guild.one(SharedFact, SQL["shared"], character_id=number),
     )
-
-
-def _subject(issue: Issue) -> tuple[SubjectKind, int]:
-    if issue.wow_character_id is not None:
-        return SubjectKind.CHARACTER, issue.wow_character_id
-    if issue.discord_member_id is not None:
-        return SubjectKind.DISCORD_MEMBER, issue.discord_member_id
-    return SubjectKind.PLAYER, issue.player_id or 0

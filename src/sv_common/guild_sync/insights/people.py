@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 from rapidfuzz.fuzz import ratio
@@ -16,59 +15,36 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.row_number import marked_row
+from sv_common.guild_sync.insights.everyone.filters import FilterCount, PeopleFilter, Sort, in_order_of, narrow
+from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary, PlayedCharacter
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
 from sv_common.guild_sync.notes import fold_accents
+from sv_common.guild_sync.rulebook.stale_character import STALE_AFTER
 
 SQL = load_sql(__package__, "people.sql")
-PAGE_SIZE = 50
+PAGE_SIZE = 100
 
 NEAR_ENOUGH: Final = 70.0
 """RapidFuzz ratio (0 to 100) from which a name is offered for a misspelled one: a person then chooses."""
 
 
-class PersonKind(StrEnum):
-    PLAYER = "player"
-    CHARACTER = "character"
-    MEMBER = "member"
-    SHARED = "shared"
-
-
-LastLogin: TypeAlias = Annotated[
-    int | None, Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more).")
-]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonSummary:
-    """A player, a character without a player, a Discord member without one, or a bank or shared character, as it is listed."""
-
-    kind: PersonKind
-    id: Annotated[int, Field(description="Number of the player, the character or the Discord member, by `kind`.")]
-    name: str
-    main_name: Annotated[str | None, Field(description="The player's main, or the character itself.")]
-    main_realm: str | None
-    main_class: str | None
-    characters: Annotated[int, Field(description="Characters in the guild now.")]
-    rank: Annotated[str | None, Field(description="The highest rank of these.")]
-    last_login_timestamp: LastLogin
-    discord_name: str | None
-    is_on_discord: bool
-    open_issues: int
-    matched: Annotated[
-        str | None, Field(description="The name that the search found, where it is another than the one shown.")
-    ] = None
-
-
 @dataclass(frozen=True, slots=True)
 class PeoplePage(Page[PersonSummary]):
-    """One page of people: those whose whole name was searched for, then by name."""
+    """One page of people, 100 at most: those whose whole name was searched for, then by name, unless it is sorted otherwise."""
 
     items: Sequence[PersonSummary]
     counts: Annotated[
         Mapping[PersonKind, int],
         Field(
-            description="How many of each kind the search finds.",
+            description="How many of each kind the search and the filters find.",
             examples=[{"player": 120, "character": 7, "member": 9, "shared": 2}],
+        ),
+    ]
+    filters: Annotated[
+        Mapping[str, Sequence[FilterCount]],
+        Field(
+            description="For each filter its values, with how many people each would show by the kind and the other filters.",
+            examples=[{"discord": [{"value": "with", "label": "On Discord", "count": 110}]}],
         ),
     ]
 
@@ -78,7 +54,7 @@ class KnownName(NamedTuple):
 
     subject: PersonKind
     subject_id: int
-    source: Literal["player", "alias", "character", "display", "global", "user"]
+    source: Literal["player", "alias", "character", "display", "global", "user", "note"]
     bearer_id: int
     text: str
 
@@ -92,7 +68,9 @@ class KnownName(NamedTuple):
         return self.source == _SHOWN_AS[self.subject]
 
     def place(self, wanted: Wanted) -> Place | None:
-        """Return how well a search fits."""
+        """Return how well a search fits; a note comes after every name."""
+        if self.source == "note":
+            return Place.SCATTERED if wanted.place_in(self.text) is not None else None
         if self.bearer is PersonKind.CHARACTER:
             return wanted.place_in_name(self.text)
         return wanted.place_in_member(self.text) if self.bearer is PersonKind.MEMBER else wanted.place_in(self.text)
@@ -111,6 +89,7 @@ _BEARERS = {
     "display": PersonKind.MEMBER,
     "global": PersonKind.MEMBER,
     "user": PersonKind.MEMBER,
+    "note": PersonKind.PLAYER,
 }
 
 
@@ -129,23 +108,46 @@ class _Subject:
 
 async def people_page(
     guild: GuildConnection,
+    chosen: PeopleFilter | None = None,
     *,
     search: str = "",
     kind: PersonKind | None = PersonKind.PLAYER,
+    sort: Sort | None = None,
+    reverse: bool = False,
     number: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> PeoplePage:
     """Return one page of people; a number beyond the last page gives the last one. `kind` None means everyone.
 
-    A search finds everyone with a name that contains the words, by their place in it: `matching`.
+    A search finds everyone with a name or a note that contains the words, by their place in it: `matching`.
     """
-    found = _found(_subjects(await all_names(guild)), search)
-    counts = {each: sum(subject.kind is each for subject, _ in found) for each in PersonKind}
-    wanted = [(subject, matched) for subject, matched in found if kind in (None, subject.kind)]
+    found = await _everyone(guild, search)
+    narrowed = narrow(found, chosen or PeopleFilter(), kind)
+    wanted = in_order_of(narrowed.people, sort, reverse=reverse)
     pages = max(1, -(-len(wanted) // page_size))
     number = min(max(1, number), pages)
     shown = wanted[(number - 1) * page_size : number * page_size]
-    return PeoplePage(await _summaries(guild, shown), number, pages, len(wanted), counts)
+    return PeoplePage(shown, number, pages, len(wanted), narrowed.kinds, narrowed.filters)
+
+
+async def every_person(
+    guild: GuildConnection,
+    chosen: PeopleFilter,
+    *,
+    search: str = "",
+    kind: PersonKind | None = PersonKind.PLAYER,
+    sort: Sort | None = None,
+    reverse: bool = False,
+) -> list[PersonSummary]:
+    """Return all people whom the same question finds, for a file."""
+    return in_order_of(narrow(await _everyone(guild, search), chosen, kind).people, sort, reverse=reverse)
+
+
+async def _everyone(guild: GuildConnection, search: str) -> list[PersonSummary]:
+    names = await all_names(guild)
+    if search.strip():
+        names += [KnownName(PersonKind(subject), *rest) for subject, *rest in await guild.rows(SQL["notes"])]
+    return await _summaries(guild, _found(_subjects(names), search))
 
 
 async def all_names(guild: GuildConnection) -> list[KnownName]:
@@ -209,8 +211,9 @@ def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, st
 async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str | None]]) -> list[PersonSummary]:
     ids = {kind: [subject.id for subject, _ in shown if subject.kind is kind] for kind in PersonKind}
     summaries = await guild.all(
-        PersonSummary,
+        _summary,
         SQL["summaries"],
+        default_days=STALE_AFTER.default,
         player_ids=ids[PersonKind.PLAYER],
         character_ids=[*ids[PersonKind.CHARACTER], *ids[PersonKind.SHARED]],
         member_ids=ids[PersonKind.MEMBER],
@@ -218,6 +221,10 @@ async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str
     known = {(row.kind, row.id): row for row in summaries}
     found = [(subject, matched, known.get((_row_kind(subject.kind), subject.id))) for subject, matched in shown]
     return [replace(row, kind=subject.kind, matched=matched) for subject, matched, row in found if row is not None]
+
+
+def _summary(*, kind: str, played: Sequence[Mapping[str, Any]], **columns: Any) -> PersonSummary:
+    return PersonSummary(kind=PersonKind(kind), played=[PlayedCharacter(**each) for each in played], **columns)
 
 
 def _row_kind(kind: PersonKind) -> PersonKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,12 +14,15 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
-from sv_common.guild_sync.core.basis import Basis, basis_in_words
+from sv_common.guild_sync.core.basis import Basis, basis_in_words, proof_of
 from sv_common.guild_sync.core.errors import NotFound
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
-from sv_common.guild_sync.insights.people import LastLogin
+from sv_common.guild_sync.insights.everyone.summary import LastLogin
+from sv_common.guild_sync.insights.last_change import LastChange, last_attempt
+from sv_common.guild_sync.insights.outlinks import OutLink, outlinks
 from sv_common.guild_sync.rulebook.explain import reading_in_words
 
 SQL = load_sql(__package__, "person.sql")
@@ -26,7 +30,7 @@ MOST_ATTEMPTS = 50
 MOST_STEPS = 12
 """Steps of one attempt that are told; a full match can have thousands."""
 
-NEVER_SEEN = "The note is unknown: no addon export has included it yet."
+NEVER_SEEN = "The note is unknown. No addon export has included it yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,15 @@ class CharacterView:
     ] = None
     shared_at: datetime | None = None
     shared_reason: str | None = None
+    region: Annotated[str, Field(exclude=True)] = ""
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
+
+    @computed_field(description="What stands for the link now: an officer’s word counts more than what it was made on.")
+    @property
+    def proof(self) -> Basis | None:
+        return None if self.player_id is None else proof_of(self.basis, self.confirmed_by)
 
     @computed_field(description="The same in words.")
     @property
@@ -92,6 +102,12 @@ class CharacterView:
     def realm(self) -> str:
         """The realm by name, or its slug where the name is not known yet."""
         return self.realm_name or self.realm_slug
+
+    @computed_field(description="Its pages on other sites; none where no address is certain.")
+    @property
+    def links(self) -> Sequence[OutLink]:
+        """Its pages on other sites."""
+        return outlinks(self.region, self.realm_slug, self.name)
 
     @property
     def label(self) -> str:
@@ -112,6 +128,19 @@ class MemberView:
     basis: Annotated[Basis | None, Field(description="What it rests on that the player is this member.")]
     confirmed_by: Annotated[str | None, Field(description="The officer who decided or confirmed it; null: no one did.")]
     confirmed_at: datetime | None
+    right_role: Annotated[
+        str | None,
+        Field(
+            description="The managed role of the highest rank among the player’s characters; null where there is none, or where "
+            "the ranks are in doubt.",
+            examples=["Raider"],
+        ),
+    ]
+
+    @computed_field(description="What stands for it now.")
+    @property
+    def proof(self) -> Basis | None:
+        return proof_of(self.basis, self.confirmed_by)
 
     @computed_field(description="The same in words.")
     @property
@@ -126,6 +155,7 @@ class AliasView:
     alias: str
     created_by: str
     created_at: datetime
+    uses: Annotated[int, Field(description="In how many notes of the guild it stands as a word.", examples=[3])] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +191,23 @@ class MemberRejectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class HiatusView:
+    """An officer's word that the player is away; until it ends, none of their characters is stale."""
+
+    until: Annotated[
+        str | None,
+        Field(
+            description="The day (UTC) on which it ends automatically; null where no day is known.",
+            examples=["2099-12-24"],
+        ),
+    ]
+    reason: str
+    set_by: str
+    created_at: datetime
+    is_over: Annotated[bool, Field(description="Whether its day has come.")]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenIssue:
     id: int
     issue_type: str
@@ -171,11 +218,13 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is stored about a player or a character, and the last 50 attempts."""
+    """What is stored about a player or a character, and the last 50 attempts. `hiatus` is the player's; null: none."""
 
+    hiatus: HiatusView | None
     rejections: Sequence[RejectionView]
     issues: Sequence[OpenIssue]
     attempts: Sequence[PastAttempt]
+    last_change: Annotated[LastChange | None, Field(description="The last change that stands; null for none.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +249,9 @@ class CharacterPage(About):
     character: CharacterView
 
 
-class _Subject(NamedTuple):
+class Subject(NamedTuple):
+    """Whom a view or a timeline is about."""
+
     kind: Literal["player", "character"]
     id: int
     name: str
@@ -221,14 +272,16 @@ async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     values = {"player_id": player_id, "character_id": None}
     player = await guild.one(dict[str, Any], SQL["player"], **values)
     if player is None:
-        raise NotFound(f"There is no player with the number {player_id}.")
+        raise NotFound(f"Player {player_id} does not exist.")
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
+    resolver = await resolver_of(guild)
+    aliases = await guild.all(AliasView, SQL["aliases"], **values)
     return PlayerView(
-        characters=await _characters(guild, rows, player.pop("main_character_id"), player.pop("offspec_character_id")),
+        characters=_characters(resolver, rows, player.pop("main_character_id"), player.pop("offspec_character_id")),
         member=await guild.one(MemberView, SQL["member"], **values),
         member_rejections=await guild.all(MemberRejectionView, SQL["member_rejections"], **values),
-        aliases=await guild.all(AliasView, SQL["aliases"], **values),
-        **await _about(guild, values, _Subject("player", player_id, player["display_name"])),
+        aliases=[replace(each, uses=_uses(resolver, each.alias)) for each in aliases],
+        **await _about(guild, values, Subject("player", player_id, player["display_name"])),
         **player,
     )
 
@@ -238,22 +291,21 @@ async def character_page(guild: GuildConnection, character_id: int) -> Character
     values = {"player_id": None, "character_id": character_id}
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     if not rows:
-        raise NotFound(f"There is no character with the number {character_id}.")
+        raise NotFound(f"Character {character_id} does not exist.")
     player = await guild.one(dict[str, Any], SQL["player"], player_id=rows[0]["player_id"]) or {}
     pointers = player.get("main_character_id"), player.get("offspec_character_id")
-    (character,) = await _characters(guild, rows, *pointers)
+    (character,) = _characters(await resolver_of(guild), rows, *pointers)
     return CharacterPage(
         guild_id=guild.id,
         player=player.get("display_name"),
         character=character,
-        **await _about(guild, values, _Subject("character", character_id, character.label)),
+        **await _about(guild, values, Subject("character", character_id, character.label)),
     )
 
 
-async def _characters(
-    guild: GuildConnection, rows: Sequence[dict[str, Any]], main_id: int | None, offspec_id: int | None
+def _characters(
+    resolver: Resolver, rows: Sequence[dict[str, Any]], main_id: int | None, offspec_id: int | None
 ) -> list[CharacterView]:
-    resolver = Resolver(await read_facts(guild))
     return [
         CharacterView(
             **row,
@@ -263,6 +315,13 @@ async def _characters(
         )
         for row in rows
     ]
+
+
+def _uses(resolver: Resolver, alias: str) -> int:
+    """In how many notes of characters in the guild a word stands."""
+    word = re.compile(rf"(?<!\w){re.escape(name_key(alias))}(?!\w)")
+    present = (each for each in resolver.facts.characters.values() if each.is_present and each.note)
+    return sum(word.search(name_key(each.note or "")) is not None for each in present)
 
 
 def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteView:
@@ -275,16 +334,18 @@ def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteVie
     return NoteView(note, decision.verdict, reading_in_words(decision), player)
 
 
-async def _about(guild: GuildConnection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
-    attempts = await guild.all(PastAttempt, SQL["attempts"], **values, **_traces(subject), limit=MOST_ATTEMPTS)
+async def _about(guild: GuildConnection, values: dict[str, Any], subject: Subject) -> dict[str, Any]:
+    attempts = await guild.all(PastAttempt, SQL["attempts"], **values, **traces_of(subject), limit=MOST_ATTEMPTS)
     return {
+        "hiatus": await guild.one(HiatusView, SQL["hiatus"], **values),
         "rejections": await guild.all(RejectionView, SQL["rejections"], **values),
         "issues": await guild.all(OpenIssue, SQL["issues"], **values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
+        "last_change": last_attempt(attempts, {subject.kind: subject.id}),
     }
 
 
-def _shortened(plan: Sequence[dict[str, Any]], subject: _Subject) -> Sequence[dict[str, Any]]:
+def _shortened(plan: Sequence[dict[str, Any]], subject: Subject) -> Sequence[dict[str, Any]]:
     """Of a long plan, such as a full match, the steps that are about the subject."""
     if len(plan) <= MOST_STEPS:
         return plan
@@ -292,19 +353,20 @@ def _shortened(plan: Sequence[dict[str, Any]], subject: _Subject) -> Sequence[di
     return [*about, {"sentence": f"And {len(plan) - len(about)} more steps."}]
 
 
-def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
+def _is_about(step: dict[str, Any], subject: Subject) -> bool:
     """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
     named = [each for each in step["about"] if subject.kind in each]
     return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
 
 
-def _traces(subject: _Subject) -> dict[str, list[Jsonb]]:
+def traces_of(subject: Subject) -> dict[str, list[Jsonb]]:
+    """Return what an attempt's plan or changes hold if it is about somebody."""
     in_changes: list[dict[str, Any]] = [{"table": table, "id": subject.id} for table in ("link", "shared")]
     if subject.kind == "player":
         in_changes = [{"table": "player", "id": subject.id}]
         in_changes += [
             {"table": table, side: {"player_id": subject.id}}
-            for table in ("link", "alias", "rejection")
+            for table in ("link", "alias", "rejection", "hiatus")
             for side in ("before", "after")
         ]
     in_plan = [{"about": [{subject.kind: subject.id}]}]

@@ -9,8 +9,9 @@ select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c
        r.name as rank, c.rank_index, c.last_login_timestamp, c.guild_note as note, c.removed_at,
        l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
        l.basis, l.basis_note, l.confirmed_by, l.confirmed_at,
-       s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at
+       s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at, g.region
 from guild_identity.wow_characters c
+join guild_identity.guilds g on g.id = c.guild_id
 left join guild_identity.player_characters l on l.character_id = c.id
 left join guild_identity.shared_characters s on s.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
@@ -24,9 +25,29 @@ select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_prese
        array(select r.name from guild_identity.discord_roles r
              where r.guild_id = d.guild_id and r.role_id = any (d.all_guild_roles)
              order by r.position desc, r.name) as roles,
-       p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at
+       p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at,
+       highest.right_role
 from guild_identity.players p
 join guild_identity.discord_users d on d.id = p.discord_user_id
+left join lateral (
+    -- As the rule about roles says: a role that is managed and can be given, while the rank table is not in doubt.
+    select case when r.is_role_managed and r.discord_role_id is distinct from g.discord_guild_id
+                     and not coalesce(o.is_integration, false)
+                     and (o.role_id is not null or not exists (
+                            select from guild_identity.discord_roles known where known.guild_id = r.guild_id))
+                     and not exists (select from common.guild_ranks doubtful
+                                     where doubtful.guild_id = r.guild_id and doubtful.name_in_game <> doubtful.name)
+                     and not exists (select from guild_identity.moved_ranks m where m.guild_id = r.guild_id)
+                then coalesce(o.name, r.discord_role_name, r.name) end as right_role
+    from guild_identity.player_characters l
+    join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
+    join common.guild_ranks r on r.id = c.guild_rank_id
+    join guild_identity.guilds g on g.id = r.guild_id
+    left join guild_identity.discord_roles o on o.guild_id = r.guild_id and o.role_id = r.discord_role_id
+    where l.player_id = p.id
+    order by r.level desc, r.wow_rank_index
+    limit 1
+) highest on true
 where p.id = %(player_id)s
 
 -- name: aliases
@@ -34,6 +55,14 @@ select id, alias, created_by, created_at
 from guild_identity.aliases_in_use
 where player_id = %(player_id)s
 order by alias_key
+
+-- name: hiatus
+-- Whether a player is away, or the player of a character.
+select h.until::text, h.reason, h.set_by, h.created_at,
+       coalesce(h.until <= (now() at time zone 'UTC')::date, false) as is_over
+from guild_identity.hiatuses h
+where h.player_id = %(player_id)s::bigint
+   or h.player_id = (select l.player_id from guild_identity.player_characters l where l.character_id = %(character_id)s::bigint)
 
 -- name: rejections
 -- Whose characters are not whose: of one player, or of one character.

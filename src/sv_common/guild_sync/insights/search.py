@@ -16,8 +16,9 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.row_number import bare_row, marked_row
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import GuildWord
+from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
-from sv_common.guild_sync.insights.people import KnownName, PersonKind, all_names
+from sv_common.guild_sync.insights.people import KnownName, all_names
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import Parameter
@@ -40,7 +41,7 @@ PEOPLE: Mapping[PersonKind, GroupName] = {
 class Hit:
     """Something that was found; `why` says what it is, and by what it was found where the title does not say it.
 
-    `key` is the number or the name of what it leads to: for a member with a player it is that player, `player_id`.
+    `key` is the name of a setting. `player_id` is the player of a character or a Discord member, where they have one.
     """
 
     kind: HitKind
@@ -89,14 +90,26 @@ async def search(guild: GuildConnection, typed: str, *, with_settings: bool) -> 
     wanted, marked = Wanted.of(typed), marked_row(typed)
     if not wanted.key:
         return []
-    names = await all_names(guild)
-    found = _by_name(names, wanted) if marked is None else _by_number(names, marked)
-    groups = await _people(guild, found)
+    groups = await _people(guild, await _found(guild, wanted, marked))
     groups.append(await _notes(guild, wanted, is_asked=marked is None))
     groups.append(await _issues(guild, wanted, marked, bare_row(typed)))
     if with_settings:
         groups.append(await _settings(guild, wanted))
     return groups
+
+
+async def people_named(guild: GuildConnection, typed: str) -> list[Hit]:
+    """Return the players, characters and Discord members whom the words find, the best of each kind; blank words find nobody."""
+    wanted, marked = Wanted.of(typed), marked_row(typed)
+    if not wanted.key:
+        return []
+    groups = await _people(guild, await _found(guild, wanted, marked))
+    return [hit for group in groups for hit in group.hits]
+
+
+async def _found(guild: GuildConnection, wanted: Wanted, marked: int | None) -> _Found:
+    names = await all_names(guild)
+    return _by_name(names, wanted) if marked is None else _by_number(names, marked)
 
 
 def _by_name(names: Iterable[KnownName], wanted: Wanted) -> _Found:
@@ -145,7 +158,7 @@ def _person(name: KnownName, who: _Described) -> Hit:
             level = f"level {who.level} {class_name}" if who.level is not None else class_name
             owner = "bank or shared" if name.subject is PersonKind.SHARED else _of_player(who)
             line = _line(level, who.rank or "no rank", owner, left)
-            return Hit("character", who.name, line, who.id)
+            return Hit("character", who.name, line, who.id, player_id=who.player_id)
         case _:
             source = "user name" if name.source == "user" else "also called"
             called = f"{source}: {name.text}" if name_key(name.text) != name_key(who.name) else "on Discord"

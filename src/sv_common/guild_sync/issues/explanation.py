@@ -37,13 +37,13 @@ class Explanation:
         str,
         Field(
             description="What therefore does not fit.",
-            examples=["The note means Mito, and the link says Elrek. One of the two is out of date."],
+            examples=["The note means Mito, but the character is linked to Elrek. One of the two is out of date."],
         ),
     ]
 
 
 class CandidateKind(StrEnum):
-    """What somebody is whom a finding may be about."""
+    """What someone is that a finding may be about."""
 
     PLAYER = "player"
     MEMBER = "member"
@@ -60,7 +60,7 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WeighedCandidate:
-    """Somebody who could be meant: what speaks for it, how much, and what against.
+    """Someone who could be meant: what speaks for it, how much, and what against.
 
     `needs_word`: choosing them settles the finding only if the note's name means them from now on.
     """

@@ -24,13 +24,13 @@ MOST_MOVES = 200
 _SEEN = re.compile(r"(\d{1,18})(?:-([0-9a-f]{64}))?", re.ASCII)
 _WHO = {"detection": "a scan", "automation": "an automatic run", "clock": "the clock"}
 _FOUND_GONE = {
-    "No longer found.": "found that it is no longer so",
-    "The character or member has left.": "found that the character or member has left",
+    "No longer found.": "no longer found it",
+    "The character or member has left.": "saw that the character or member left",
 }
 _VERBS = {
     "opened": "found it",
     "recurred": "found it again",
-    "refreshed": "found that something about it has changed",
+    "refreshed": "updated its details",
     "dismissed": "dismissed it",
     "reopened": "reopened it",
 }
@@ -75,7 +75,7 @@ class Move:
     def _because(self) -> str:
         if self.cause_actor is None:
             return ""
-        return f", after {self.cause_actor} {'took this back' if self.is_undo else 'decided'}: {self.cause}"
+        return f", after {self.cause_actor} {'undid this' if self.is_undo else 'decided'}: {self.cause}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,7 @@ class Seen:
         """Read what `str` has written. Raises `BadInput`."""
         found = _SEEN.fullmatch(text)
         if found is None:
-            raise BadInput(
-                "“seen” is not as a page or the API has given it. Look at the issue again and use its “seen”."
-            )
+            raise BadInput("“seen” is not a value from a page or the API. Load the issue again and use its “seen”.")
         return cls(int(found[1]), found[2])
 
 
@@ -116,19 +114,31 @@ async def check_unchanged(
         return
     since = await moves(guild, issue_id, after=seen.move_id)
     if since:
-        raise PlanStale(f"Since you opened this page: {_told(since)}. Look at it again; nothing was changed.")
+        raise PlanStale(f"Since you opened this page: {_told(since)}. Nothing was changed. Check it again.")
     if plan_key is not None and seen.plan_key is not None and plan_key != seen.plan_key:
         raise PlanStale(
-            "Since you opened this page the data has changed, and the fix would now do something else. "
-            "Look at it again; nothing was changed."
+            "Since you opened this page, the data has changed, and the fix would now do something else. Nothing was "
+            "changed. Check it again."
         )
+
+
+async def check_all_unchanged(guild: GuildConnection, issue_ids: Sequence[int], seen: Seen | None) -> None:
+    """Refuse the same for several issues that were shown together; `seen` holds the newest move of all. Raises like it."""
+    if seen is not None:
+        moved = await guild.value(SQL["moved_since"], issue_ids=list(issue_ids), after=seen.move_id)
+        await check_unchanged(guild, moved, seen)
+
+
+async def tell_closed(guild: GuildConnection, issue_id: int) -> str:
+    """Say who did what last about an issue, and when."""
+    return _told((await moves(guild, issue_id))[-1:])
 
 
 def _told(since: Sequence[Move]) -> str:
     """The last thing that happened, and that there was more."""
     now = datetime.now(UTC)
     last = since[-1]
-    more = f", and before that {len(since) - 1} more" if len(since) > 1 else ""
+    more = f", after {len(since) - 1} other changes" if len(since) > 1 else ""
     return f"{last.sentence.rstrip('.')} {how_long_ago(last.at, now)}{more}"
 
 

@@ -31,3 +31,10 @@ left join lateral (
     having count(*) = 1
 ) done on n.actor = 'detection'
 order by n.id
+
+-- name: moved_since
+-- The issue of some that moved last, if any moved since an event.
+select issue_id from guild_identity.issue_events
+where issue_id = any (%(issue_ids)s) and id > %(after)s
+order by id desc
+limit 1

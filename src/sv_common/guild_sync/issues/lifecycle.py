@@ -15,8 +15,9 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
 from sv_common.guild_sync.core.plain_text import checked_reason
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -35,6 +36,34 @@ class Conclusion:
     severity: str
     findings: Sequence[Finding]
     material: Sequence[Material]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What an officer said of an issue, and what happened to it since."""
+
+    id: int
+    issue_id: int
+    issue_type: str
+    event: str
+    is_undoable: bool
+    later_event: str | None
+    later_actor: str | None
+    later_at: datetime | None
+
+    @property
+    def happened_since(self) -> str:
+        when = f" on {self.later_at.day} {self.later_at:%b}" if self.later_at else ""
+        return f"Issue {self.issue_id} was {self.later_event} since, by {name_of(self.later_actor or '')}{when}."
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneWords:
+    """Issues that are as before, those left alone with the reason, and the events of the undo, which can be undone."""
+
+    issue_ids: Sequence[int]
+    left: Mapping[int, str]
+    event_ids: Sequence[int]
 
 
 async def reconcile(
@@ -75,15 +104,22 @@ async def reopen_due(
     return Counter(row[0] for row in await guild.rows(SQL["reopen_due"], issue_types=list(issue_types), now=now))
 
 
-async def resolve(guild: GuildConnection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
-    """Resolve issues that a fix or an officer has dealt with; already resolved ones are left alone. Return how many."""
-    return await guild.run(SQL["resolve"], issue_ids=list(issue_ids), resolved_by=resolved_by, reason=reason)
+async def resolve(
+    guild: GuildConnection, issue_ids: Sequence[int], *, resolved_by: str, reason: str, is_manual: bool = False
+) -> int:
+    """Resolve issues that a fix or an officer has dealt with; already resolved ones are left alone. Return how many.
+
+    `is_manual`: it is an officer's word and nothing else, which `undo_words` can undo.
+    """
+    return await guild.run(
+        SQL["resolve"], issue_ids=list(issue_ids), resolved_by=resolved_by, reason=reason, is_manual=is_manual
+    )
 
 
 async def resolve_manually(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
     await _unresolved(guild, issue_id, "resolved")
-    await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason))
+    await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason), is_manual=True)
     return await get(guild, issue_id)
 
 
@@ -107,7 +143,7 @@ async def dismiss_many(
     Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
     """
     if until is not None and until <= datetime.now(UTC):
-        raise BadInput("The day on which the issue opens again must lie ahead.")
+        raise BadInput("The day on which the issue reopens must be in the future.")
     return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason), until=until)
 
 
@@ -123,6 +159,29 @@ async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: s
 async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
     """End dismissals on an officer's word; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
     return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
+
+
+async def last_words(guild: GuildConnection, issue_ids: Iterable[int]) -> list[int]:
+    """Return the events by which officers last dismissed, reopened or resolved these issues, where nothing happened since."""
+    return [row[0] for row in await guild.rows(SQL["said"], issue_ids=list(issue_ids))]
+
+
+async def undo_words(guild: GuildConnection, event_ids: Sequence[int], *, actor: str) -> UndoneWords:
+    """Put back what officers' words have replaced; issues to which something happened since are left alone.
+
+    Raises `NotFound`, and `Refused` for what is no such word, and where all are left alone.
+    """
+    found = await guild.all(_Word, SQL["words"], event_ids=list(event_ids))
+    if missing := sorted({*event_ids} - {word.id for word in found}):
+        raise NotFound(f"There is no event with the number {missing[0]}. Nothing was changed.")
+    if any(not word.is_undoable for word in found):
+        raise Refused("Only what an officer dismissed, reopened or resolved can be undone here. Nothing was changed.")
+    left = {word.issue_id: word.happened_since for word in found if word.later_at is not None}
+    wanted = [word.id for word in found if word.issue_id not in left]
+    if not wanted:
+        raise PlanStale(f"{next(iter(left.values()))} Nothing was changed.")
+    undone = [row[0] for row in await guild.rows(SQL["undo_words"], event_ids=wanted, actor=actor)]
+    return UndoneWords([word.issue_id for word in found if word.issue_id not in left], left, undone)
 
 
 async def save_review_reasons(guild: GuildConnection, reasons: Mapping[int, str]) -> None:
@@ -161,7 +220,7 @@ async def get(guild: GuildConnection, issue_id: int) -> Issue:
     """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
     found = await get_many(guild, [issue_id])
     if not found:
-        raise NotFound(f"There is no issue with the number {issue_id}.")
+        raise NotFound(f"Issue {issue_id} does not exist.")
     return found[0]
 
 
@@ -177,7 +236,18 @@ async def guild_of(pool: Pool, issue_id: int, guild_id: int | None) -> int:
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of"], {"issue_id": issue_id})).fetchone()
     if row is None:
-        raise NotFound(f"There is no issue with the number {issue_id}.")
+        raise NotFound(f"Issue {issue_id} does not exist.")
+    return int(row[0])
+
+
+async def guild_of_event(pool: Pool, event_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that an event is of. Raises `NotFound`."""
+    if guild_id is not None:
+        return guild_id
+    async with pool.installation() as conn:
+        row = await (await conn.execute(SQL["guild_of_event"], {"event_id": event_id})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no event with the number {event_id}.")
     return int(row[0])
 
 
@@ -189,8 +259,7 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
         listed = ", ".join(str(number) for number in missing[:MOST_NAMED])
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise NotFound(
-            f"The guild has no issue with these numbers: {listed}{more}. Nothing was changed for any of the others; "
-            "look at the list again and choose from it."
+            f"These issues do not exist: {listed}{more}. Nothing was changed. Reload the list and select again."
         )
     return [known[number] for number in dict.fromkeys(issue_ids)]
 
@@ -214,7 +283,7 @@ async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise BadInput("A reason is needed: say in a few words why, for the next officer who reads it.")
+        raise BadInput("Add a reason in a few words, for the next officer.")
     return checked_reason(reason)
 
 

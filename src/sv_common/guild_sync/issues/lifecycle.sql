@@ -108,20 +108,33 @@ select issue_type from reopened
 
 -- name: reopen
 -- End dismissals; issues that are not dismissed are not touched.
-with reopened as (
-    update guild_identity.audit_issues
+with known as (
+    select id, jsonb_build_object('dismissed_at', dismissed_at, 'dismissed_by', dismissed_by, 'dismissed_reason', dismissed_reason,
+                              'dismissed_until', dismissed_until, 'dismissed_material', dismissed_material,
+                              'resolved_at', resolved_at, 'resolved_by', resolved_by) as before
+    from guild_identity.audit_issues
+    where id = any(%(issue_ids)s) and dismissed_at is not null
+    for update
+), reopened as (
+    update guild_identity.audit_issues i
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
         dismissed_material = null
-    where id = any(%(issue_ids)s) and dismissed_at is not null
-    returning id, guild_id, issue_type, resolved_at
+    from known
+    where i.id = known.id
+    returning i.id, i.guild_id, i.issue_type, i.resolved_at, known.before
 )
-insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
-select guild_id, id, issue_type, 'reopened', (resolved_at is null)::integer, %(actor)s, %(reason)s from reopened order by id
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before)
+select guild_id, id, issue_type, 'reopened', (resolved_at is null)::integer, %(actor)s, %(reason)s, before
+from reopened
+order by id
 
 -- name: dismiss
 -- Dismiss issues; resolved ones are not touched. One that is dismissed already gets the new reason.
 with known as (
-    select id, dismissed_at is null as was_open
+    select id, dismissed_at is null as was_open,
+           jsonb_build_object('dismissed_at', dismissed_at, 'dismissed_by', dismissed_by, 'dismissed_reason', dismissed_reason,
+                              'dismissed_until', dismissed_until, 'dismissed_material', dismissed_material,
+                              'resolved_at', resolved_at, 'resolved_by', resolved_by) as before
     from guild_identity.audit_issues
     where id = any(%(issue_ids)s) and resolved_at is null
     for update
@@ -131,27 +144,92 @@ with known as (
         dismissed_until = %(until)s, dismissed_material = i.material, review_reason = null
     from known
     where i.id = known.id
-    returning i.id, i.guild_id, i.issue_type, known.was_open
+    returning i.id, i.guild_id, i.issue_type, known.was_open, known.before
 )
-insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before)
 select guild_id, id, issue_type, 'dismissed', -was_open::integer, %(actor)s,
        %(reason)s || case when %(until)s::timestamptz is null then ''
-                          else ' (until ' || to_char(%(until)s::timestamptz, 'YYYY-MM-DD') || ')' end
+                          else ' (until ' || to_char(%(until)s::timestamptz, 'YYYY-MM-DD') || ')' end, before
 from dismissed
 order by id
 
 -- name: resolve
--- Close issues that a fix, or an officer, has dealt with.
-with resolved as (
-    update guild_identity.audit_issues
-    set resolved_at = now(), resolved_by = %(resolved_by)s, review_reason = null
+-- Close issues that a fix, or an officer, has dealt with. Only an officer's own word can be undone as such.
+with known as (
+    select id, jsonb_build_object('dismissed_at', dismissed_at, 'dismissed_by', dismissed_by, 'dismissed_reason', dismissed_reason,
+                              'dismissed_until', dismissed_until, 'dismissed_material', dismissed_material,
+                              'resolved_at', resolved_at, 'resolved_by', resolved_by) as before
+    from guild_identity.audit_issues
     where id = any(%(issue_ids)s) and resolved_at is null
-    returning id, guild_id, issue_type, dismissed_at
+    for update
+), resolved as (
+    update guild_identity.audit_issues i
+    set resolved_at = now(), resolved_by = %(resolved_by)s, review_reason = null
+    from known
+    where i.id = known.id
+    returning i.id, i.guild_id, i.issue_type, i.dismissed_at, known.before
 )
-insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
-select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %(resolved_by)s, %(reason)s
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before)
+select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %(resolved_by)s, %(reason)s,
+       case when %(is_manual)s then before end
 from resolved
 order by id
+
+-- name: said
+-- The newest word about each of these issues, if it can be undone.
+select max(id) from guild_identity.issue_events
+where guild_id = %(guild_id)s and issue_id = any(%(issue_ids)s) and event <> 'refreshed'
+group by issue_id
+having (array_agg(before order by id desc))[1] is not null
+order by 1
+
+-- name: words
+-- Officers' words by their events, each with the last thing that happened to its issue since, refreshing apart.
+select e.id, e.issue_id, e.issue_type, e.event, e.before is not null as is_undoable, later.event as later_event,
+       later.actor as later_actor, later.at as later_at
+from guild_identity.issue_events e
+left join lateral (
+    select l.event, l.actor, l.at
+    from guild_identity.issue_events l
+    where l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed'
+    order by l.id desc
+    limit 1
+) later on true
+where e.guild_id = %(guild_id)s and e.id = any(%(event_ids)s)
+order by e.id
+
+-- name: undo_words
+-- Put back what officers' words have replaced. Each undo is such a word, too.
+with words as (
+    select e.before, i.id, i.state, i.dismissed_at,
+           jsonb_build_object('dismissed_at', i.dismissed_at, 'dismissed_by', i.dismissed_by,
+                              'dismissed_reason', i.dismissed_reason, 'dismissed_until', i.dismissed_until,
+                              'dismissed_material', i.dismissed_material,
+                              'resolved_at', i.resolved_at, 'resolved_by', i.resolved_by) as replaced
+    from guild_identity.issue_events e
+    join guild_identity.audit_issues i on i.id = e.issue_id
+    where e.guild_id = %(guild_id)s and e.id = any(%(event_ids)s)
+    for update of i
+), put_back as (
+    update guild_identity.audit_issues i
+    set dismissed_at = (w.before ->> 'dismissed_at')::timestamptz, dismissed_by = w.before ->> 'dismissed_by',
+        dismissed_reason = w.before ->> 'dismissed_reason', dismissed_until = (w.before ->> 'dismissed_until')::timestamptz,
+        dismissed_material = nullif(w.before -> 'dismissed_material', 'null'),
+        resolved_at = (w.before ->> 'resolved_at')::timestamptz, resolved_by = w.before ->> 'resolved_by'
+    from words w
+    where i.id = w.id
+    returning i.id, i.guild_id, i.issue_type, i.state, i.dismissed_at, w.state as state_before,
+              w.dismissed_at as dismissed_before, w.replaced
+)
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before)
+select guild_id, id, issue_type,
+       case when state = 'resolved' and state_before <> 'resolved' then 'resolved'
+            when dismissed_at is distinct from dismissed_before and dismissed_at is not null then 'dismissed'
+            else 'reopened' end,
+       (state = 'open')::integer - (state_before = 'open')::integer, %(actor)s, 'Undone.', replaced
+from put_back
+order by id
+returning id
 
 -- name: save_review_reasons
 -- Note why automation leaves issues to an officer; rows that say it already are not touched.
@@ -170,6 +248,9 @@ order by id
 
 -- name: guild_of
 select guild_id from guild_identity.audit_issues where id = %(issue_id)s
+
+-- name: guild_of_event
+select guild_id from guild_identity.issue_events where id = %(event_id)s
 
 -- name: open_of_rule
 -- Open and not dismissed, oldest first.

@@ -100,7 +100,7 @@ class Issue:
         int | None,
         Field(
             serialization_alias="member_id",
-            description="The Discord member whom the issue is about, where it is about one.",
+            description="The Discord member, if the issue is about one.",
         ),
     ]
     player_id: Annotated[int | None, Field(description="The player that the issue is about, where it is about one.")]
@@ -121,6 +121,15 @@ class Issue:
         if self.resolved_at is not None:
             return IssueState.RESOLVED
         return IssueState.DISMISSED if self.dismissed_at is not None else IssueState.OPEN
+
+    @property
+    def subject(self) -> tuple[SubjectKind, int]:
+        """What it is about; the number is 0 where that is no row, or none any more."""
+        if self.wow_character_id is not None:
+            return SubjectKind.CHARACTER, self.wow_character_id
+        if self.discord_member_id is not None:
+            return SubjectKind.DISCORD_MEMBER, self.discord_member_id
+        return SubjectKind.PLAYER, self.player_id or 0
 
     @computed_field
     @property

@@ -49,7 +49,7 @@ class CheckReport:
     def sentence(self) -> str:
         """What was found, for an officer."""
         if not self.checks:
-            return "Nothing was looked at: the rule is switched off, or there is no guild."
+            return "Nothing was scanned: the rule is switched off, or no guild is set up."
         totals = self.totals
         back = f", {totals.recurred} back again" if totals.recurred else ""
         found = f"Scan done: {totals.found} found, {totals.opened} new{back}, {totals.resolved} resolved."

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 
 SQL = load_sql(__package__, "matches.sql")
 
@@ -35,6 +36,12 @@ class MatchRequest:
         Sequence[str] | None, Field(description="Keys of the people who were selected; null is everybody.")
     ]
 
+    @computed_field(description="How to undo it; null where nothing was changed.")
+    @property
+    def undo(self) -> UndoOffer | None:
+        """How to undo it, if something was changed."""
+        return undo_of_attempts([self.attempt_id]) if self.attempt_id is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingMatch:
@@ -56,8 +63,8 @@ async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] |
     request_id, is_new, is_same = row
     if not is_same:
         raise Refused(
-            "Another full match is asked for already, and there is one at a time, so this choice was not taken. "
-            "Look again when that one is done."
+            "A full match is already queued, and only one runs at a time. Nothing was queued. Try again when it is "
+            "done."
         )
     return int(request_id), bool(is_new)
 
@@ -82,7 +89,7 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    otherwise = f"There is no full match with the number {request_id}."
+    otherwise = f"Full match {request_id} does not exist."
     return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
 
 

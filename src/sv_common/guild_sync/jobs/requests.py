@@ -17,7 +17,7 @@ from sv_common.guild_sync.core.progress import Progress
 SQL = load_sql(__package__, "requests.sql")
 
 WorkState = Literal["waiting", "running", "done", "failed"]
-_TOO_LATE = "Given up: no worker came within a day. Start one (patt serve, or patt worker), then ask again."
+_TOO_LATE = "Given up: no worker was running for a day. Start one (patt serve or patt worker), then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    otherwise = f"There is no job with the number {request_id}; jobs are kept for a day."
+    otherwise = f"Job {request_id} does not exist. Jobs are kept for a day."
     return await guild.required(WorkRequest, otherwise, SQL["by_number"], first=request_id, last=request_id)
 
 

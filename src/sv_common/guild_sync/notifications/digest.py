@@ -51,7 +51,7 @@ def digest(
     others = sorted(by_rule.keys() - rule_names.keys())
     sections = [_section(rule_names.get(each, each), by_rule[each]) for each in [*known, *others]]
     return Announcement(
-        title=f"{plain(guild_name)}: what changed on {day.day} {day:%B}",
+        title=f"{plain(guild_name)}: changes on {day.day} {day:%B}",
         body=_open_issues(open_now) + (f" [See them all]({page_url})" if page_url else ""),
         nonce=nonce,
         sections=tuple(sections),
@@ -67,7 +67,7 @@ def _section(name: str, changes: Mapping[IssueChange, ChangedIssues]) -> Section
 
 def _open_issues(count: int) -> str:
     if count == 0:
-        return "No issue is open now."
+        return "No issues are open."
     return f"{plural(count, 'issue')} {'is' if count == 1 else 'are'} open now."
 
 

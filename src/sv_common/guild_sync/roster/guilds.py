@@ -59,7 +59,7 @@ async def all_guilds(conn: Connection) -> list[Guild]:
 
 async def get(guild: GuildConnection) -> Guild:
     """Return the guild. Raises `NotFound`."""
-    return await guild.required(Guild, f"There is no guild with the number {guild.id}.", SQL["one"])
+    return await guild.required(Guild, f"Guild {guild.id} does not exist.", SQL["one"])
 
 
 async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
@@ -90,7 +90,7 @@ async def the_only(conn: Connection, guild_id: int | None) -> Guild:
         raise NotFound("No guild is set up yet. Add one first.")
     if len(guilds) > 1:
         names = ", ".join(f"{guild.id} ({guild.name})" for guild in guilds)
-        raise Refused(f"There are several guilds, and this works on one. Say which: {names}.")
+        raise Refused(f"Several guilds are set up. Choose one: {names}.")
     return guilds[0]
 
 
@@ -160,8 +160,8 @@ async def move(guild: GuildConnection, address: GuildAddress, name: str, *, acto
         )
     except psycopg.errors.UniqueViolation as error:
         raise Refused(
-            f"Another guild of this installation has this address already: {name}, {address.realm_slug} "
-            f"({address.region}). Nothing was changed. See: patt guild list"
+            f"Another guild here already has this address: {name}, {address.realm_slug} ({address.region}). Nothing "
+            "was changed. See: patt guild list"
         ) from error
 
 
@@ -181,10 +181,10 @@ def _refusing_bad_ids(discord_guild_id: str | None) -> Iterator[None]:
         yield
     except psycopg.errors.CheckViolation as error:
         raise BadInput(
-            "The guild cannot be stored like this: region, realm and name must be there, and the ids of Discord's server "
-            "and channel are numbers (with Developer Mode on, right-click → Copy ID)."
+            "The guild needs a region, a realm and a name. The ids of the Discord server and channel are numbers "
+            "(Developer Mode on, right-click → Copy ID)."
         ) from error
     except psycopg.errors.UniqueViolation as error:
         raise Refused(
-            f"The Discord server {discord_guild_id} belongs to another guild of this installation. See: patt guild list"
+            f"The Discord server {discord_guild_id} belongs to another guild here. See: patt guild list"
         ) from error

@@ -17,7 +17,7 @@ from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, i
 
 SQL = load_sql(__package__, "held_losses.sql")
 
-_WORDS = {"battlenet": ("characters", "Battle.net's roster"), "discord": ("people", "Discord's list")}
+_WORDS = {"battlenet": ("characters", "the Battle.net roster"), "discord": ("people", "the Discord member list")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,11 @@ async def release(guild: GuildConnection, source: LossSource, key: str, *, actor
     """Say that those of a refused list may go, once. Raises `NotFound`, and `PlanStale` for others than were seen."""
     held = {each.source: each for each in await all_of(guild)}.get(source)
     if held is None:
-        raise NotFound("Nothing waits here: the newest list was taken in, or none was refused.")
+        raise NotFound("No list is held: the newest one was accepted.")
     values = {"source": source, "ids": list(held.subject_ids), "actor": actor}
     row = await guild.row(SQL["release"], **values) if held.key == key else None
     if row is None:
-        raise PlanStale(
-            "Another list has come since, in which others are missing. Look at it again; nothing was changed."
-        )
+        raise PlanStale("A newer list is here, and others are missing from it. Nothing was changed. Check it again.")
     return HeldLoss(*row)
 
 
@@ -96,7 +94,7 @@ async def keeping_losses(pool: Pool, guild_id: int) -> AsyncIterator[None]:
 def _sentence(loss: Loss) -> str:
     who, where = _WORDS[loss.source]
     return (
-        f"{len(loss.subject_ids)} of {loss.known} known {who} are missing from {where}. More than 30 % at once counts as "
-        "a failed fetch: no one was marked as gone. If they really left, look at the list under Activity, or with "
-        "“patt losses list”, and accept the losses there."
+        f"{len(loss.subject_ids)} of {loss.known} known {who} are missing from {where}. More than 30 % at once counts "
+        "as a failed fetch, so no one was marked as gone. If they really left, look at the list in the Log or "
+        "with “patt losses list”, and accept the losses there."
     )

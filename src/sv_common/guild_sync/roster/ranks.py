@@ -110,8 +110,8 @@ async def confirm_names(guild: GuildConnection) -> int:
     has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(guild))
     if has_new_names and await moved(guild):
         raise Refused(
-            "The ranks that the addon saw are not yet those of Battle.net's roster, which is often some hours behind. "
-            "Sync Battle.net, and confirm then; until then no role is compared."
+            "Battle.net does not show the new ranks yet; its roster is often hours behind. Sync Battle.net, then "
+            "confirm. Until then, no roles are compared."
         )
     confirmed = await guild.row(SQL["confirm"])
     await characters.settle_ranks(guild, is_confirmed=True)

@@ -34,7 +34,7 @@ class Upload:
     id: Annotated[int, Field(serialization_alias="upload_id")]
     guild_id: Annotated[int, Field(exclude=True)]
     upload_key_id: Annotated[int, Field(exclude=True)]
-    uploader: Annotated[str, Field(description="Whose companion sent it.", examples=["Mito"])]
+    uploader: Annotated[str, Field(description="The player whose companion sent it.", examples=["Mito"])]
     character_count: int
     exported_at: datetime | None
     as_of: Annotated[
@@ -93,9 +93,9 @@ async def receive(guild: GuildConnection, key_id: int, export: AddonExport) -> R
     upload_id, what = int(row[0]), str(row[1])
     sentences = {
         "new": "Received.",
-        "waiting": f"This export was sent before and waits, as upload {upload_id}; it is stored once.",
-        "done": f"This export was sent before and is the last one taken in, as upload {upload_id}; it was not stored again.",
-        "superseded": f"This export was sent before, as upload {upload_id}, and a newer one is known; it was not stored again.",
+        "waiting": f"This export is already waiting as upload {upload_id}, so it was not stored again.",
+        "done": f"This export was already processed as upload {upload_id}, so it was not stored again.",
+        "superseded": f"This export was already sent as upload {upload_id}, and a newer one is known. It was not stored again.",
     }
     return Received(upload_id, what == "new", sentences[what])
 
@@ -149,19 +149,19 @@ async def retry(guild: GuildConnection, upload_id: int) -> Upload:
         async with guild.savepoint():
             is_waiting = await guild.run(SQL["retry"], upload_id=upload_id) == 1
     except psycopg.errors.UniqueViolation as error:
-        raise Refused(f"The same export waits already, so upload {upload_id} need not be tried again.") from error
+        raise Refused(f"The same export is already waiting, so upload {upload_id} is not needed again.") from error
     upload = await get(guild, upload_id)
     if not is_waiting:
         raise Refused(
-            f"Only an upload that was given up can be tried again. What became of upload {upload_id}: "
-            f"{upload.sentence or 'it waits to be taken in.'}"
+            f"Only a failed upload can be tried again. Upload {upload_id}: "
+            f"{upload.sentence or 'waiting to be processed.'}"
         )
     return upload
 
 
 async def get(guild: GuildConnection, upload_id: int) -> Upload:
     """Return one upload of a guild. Raises `NotFound`."""
-    otherwise = f"There is no upload with the number {upload_id}."
+    otherwise = f"Upload {upload_id} does not exist."
     return await guild.required(Upload, otherwise, SQL["get"], upload_id=upload_id)
 
 

@@ -20,8 +20,8 @@ class Outcome(StrEnum):
 
     NO_FINDING = "no finding"
     NO_FIX = "found, without a fix"
-    NEEDS_CLICK = "found; fixed on an officer's click"
-    AUTOMATIC = "found; fixed automatically where that is switched on"
+    NEEDS_CLICK = "found; fixed when you click"
+    AUTOMATIC = "found; fixed automatically if auto-fix is on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Example:
 
     `finds` names the subjects of the findings; without it, it is the first character, or the first member where the rule is
     about members. `after` says what is so after the fix: the owner of each character, or the roles of each member.
+    `hiatuses` says of owners who are away in how many days they are back.
     """
 
     given: str
@@ -75,3 +76,4 @@ class Example:
     missing_roles: Sequence[Role] = ()
     finds: Sequence[str] | None = None
     after: Mapping[str, str | Sequence[Role] | None] = field(default_factory=dict)
+    hiatuses: Mapping[str, int] = field(default_factory=dict)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sv_common.guild_sync.changes.changeset import DECIDED
 from sv_common.guild_sync.core.basis import basis_in_words, has_changed
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -16,7 +17,7 @@ from sv_common.guild_sync.issues.explanation import Evidence, Source
 HOW_LINKED: Mapping[str, str] = {
     "manual": "manually",
     "officer_fix": "by a fix",
-    "bulk_fix": "by a fix of many at once",
+    "bulk_fix": "by a bulk fix",
     "auto_fix": "by an automatic fix",
     "full_match": "by a full match",
 }
@@ -60,7 +61,7 @@ class RejectionFact:
         return self._said(f"{member} on Discord is not the player {player}")
 
     def _said(self, what: str) -> str:
-        why = f": {self.reason}" if self.reason and self.reason != "an officer says so." else "."
+        why = f": {self.reason}" if self.reason and self.reason != DECIDED else "."
         return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {what}{why}"
 
 
@@ -82,8 +83,8 @@ class SharedFact:
     reason: str
 
     def sentence(self, character: str) -> str:
-        why = f": {self.reason}" if self.reason != "an officer says so." else "."
-        return f"{self.marked_by} said on {self.at:%Y-%m-%d} that {character} is a bank or shared character{why}"
+        why = f": {self.reason}" if self.reason != DECIDED else "."
+        return f"{self.marked_by} marked {character} as a bank or shared character on {self.at:%Y-%m-%d}{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +130,14 @@ def changes_since_scan(before: Mapping[str, Any], now: Mapping[str, Any]) -> tup
     if before.get("player") != now.get("player") and before.get("player"):
         changes.append(f"At the last scan the player was {before['player']}.")
     if not changes and dict(before) != dict(now):
-        changes.append("Something has changed since the last scan. This page shows the current state.")
+        changes.append("The data has changed since the last scan. This page shows the current state.")
     return tuple(changes)
 
 
 def note_evidence(known: Known, character: KnownCharacter) -> list[Evidence]:
     """Return the note and how it is read, with officers' rejections."""
     if character.note is None:
-        sentence = f"The note of {character.label} is unknown: no addon export has included it yet."
+        sentence = f"The note of {character.label} is unknown. No addon export has included it yet."
         return [Evidence(Source.NOTE, sentence)]
     if not character.note:
         return [Evidence(Source.NOTE, f"The note of {character.label} is empty.")]
@@ -158,9 +159,7 @@ def rejected_by_officers(known: Known, character: KnownCharacter) -> list[tuple[
     if not known.rejections:
         return []
     words = {word.player_id: word for word in known.rejections}
-    facts = known.resolver.facts
-    free = facts.rejections - {(character.id, player_id) for player_id in words}
-    freely = Resolver(replace(facts, rejections=frozenset(free))).resolve(character)
+    freely = known.resolver.resolve_allowing(character, frozenset(words))
     return [
         (candidate, words[number])
         for candidate in freely.candidates
@@ -190,7 +189,7 @@ def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
     if known.shared is not None:
         return Evidence(Source.OFFICER, known.shared.sentence(character.label))
     if character.player_id is None or known.link is None:
-        return Evidence(Source.RECORD, f"{character.label} is linked to no player.")
+        return Evidence(Source.RECORD, f"{character.label} has no player.")
     why = f": {known.link.evidence}" if known.link.evidence else "."
     player = known.player(character.player_id)
     return Evidence(Source.RECORD, f"{character.label} is linked to {player}, {known.link.sentence}{why}")
@@ -200,7 +199,7 @@ def basis_evidence(known: Known, character: KnownCharacter) -> Iterator[Evidence
     """Yield what the link rests on, and whether the note has changed since it was made."""
     if character.player_id is None or known.link is None:
         return
-    yield Evidence(Source.RECORD, f"The link rests on {known.link.rests_on}.")
+    yield Evidence(Source.RECORD, f"The link is based on {known.link.rests_on}.")
     changed = has_changed(character.note, character.basis_note)
     if changed is False:
         yield Evidence(Source.NOTE, f"The note has not changed since {character.label} was linked.")
@@ -218,12 +217,12 @@ def in_words(names: Sequence[str], last: str) -> str:
 
 def review_of_rank(character: str, weight: str) -> str:
     """Return why automation leaves a character of such a rank alone; `weight` is what its rank gives."""
-    return f"{character} has the rank {weight}. Whose such a character is, is not changed automatically."
+    return f"{character} has the rank {weight}, so changing its player needs an officer."
 
 
 def review_of_spelling(named: str | None, label: str) -> str:
     """Return why automation leaves a name to an officer that the note spells differently."""
-    return f"The note says “{named}”, which is {label} in another spelling, so it needs an officer's review."
+    return f"The note says “{named}”, another spelling of {label}, so an officer should check it."
 
 
 def rank_review_reason(facts: GuildFacts, characters: Iterable[KnownCharacter]) -> str | None:

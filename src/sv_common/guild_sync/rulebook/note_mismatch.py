@@ -9,8 +9,9 @@ from typing import Any
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
 from sv_common.guild_sync.core.basis import has_changed
-from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.known import resolver_of
+from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.unknown_names import rejected_player, review_reason
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
@@ -29,13 +30,13 @@ from sv_common.guild_sync.rulebook.explain import (
     review_of_spelling,
 )
 from sv_common.guild_sync.rulebook.former_names import FormerNames
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "note_mismatch"
 
 
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    return find(Resolver(await read_facts(guild)))
+    return list(_all(await resolver_of(guild)))
 
 
 def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
@@ -48,6 +49,11 @@ def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Findi
         if among is None or character.id in among
         if (finding := _examine(resolver, former, character, character.player_id))
     ]
+
+
+@once
+def _all(resolver: Resolver) -> Sequence[Finding]:
+    return find(resolver)
 
 
 def notes_naming_their_player(resolver: Resolver, among: Collection[int]) -> set[int]:
@@ -134,20 +140,21 @@ def _plan(details: dict[str, Any] | Any) -> Changeset:
     labels = " or ".join(candidate["label"] for candidate in details["candidates"])
     if details.get("formerly"):
         return Changeset.none(
-            f"The note says “{named}”, a former name of {player} ({details['formerly']}), and by now a name of {labels}. "
-            "Correct the note in the game, or choose the right player manually."
+            f"The note says “{named}”, a former name of {player} ({details['formerly']}), and now a name of {labels}. "
+            "Correct the note in the game, or choose the player."
         )
     if details["verdict"] == Verdict.AMBIGUOUS:
-        return Changeset.none(f"The note says “{named}”, which could mean {labels}. Choose the right one manually.")
+        return Changeset.none(f"The note says “{named}”, which could mean {labels}. Choose one.")
     if details.get("rejected_player"):
         return Changeset.none(
-            f"The note says “{named}”, which means {details['rejected_player']}, and an officer has said that "
-            f"{details['character']} does not belong to {details['rejected_player']}. Correct the note in the game, or decide manually."
+            f"The note says “{named}”, which means {details['rejected_player']}, but an officer ruled out "
+            f"{details['rejected_player']} for {details['character']}. Correct the note in the game, or choose the "
+            "player."
         )
     if details.get("resembles"):
         return Changeset.none(
-            f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, spelled differently. "
-            "Correct the note in the game, or dismiss this."
+            f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, spelled "
+            "differently. Correct the note in the game, or dismiss the issue."
         )
     row, reason = _change(details)
     unchanged = _not_changed(details)
@@ -162,7 +169,7 @@ def _change(details: Any) -> tuple[RowChange, str]:
     former = Named(details["player_id"], details["player"])
     target = details["candidates"][0] if details["candidates"] else None
     if target is None:
-        return unlink(character, former), f"The note says “{details['named']}”, but no one in this guild has that name."
+        return unlink(character, former), f"The note says “{details['named']}”, but no one here has that name."
     if target["player_id"] is None:
         reason = f"The note means {target['label']}, who has no player yet. {target['evidence']}"
         return unlink(character, former), reason
@@ -180,8 +187,8 @@ def _review_reason(details: Any) -> str | None:
             return review_of_spelling(details["named"], candidate["label"])
     if details.get("own_name_is_player"):
         return (
-            f"The note says “{details['named']}”, but no one in this guild has that name. The character has the Discord name of "
-            f"{details['player']}."
+            f"The note says “{details['named']}”, but no one here has that name. The character has the Discord name "
+            f"of {details['player']}."
         )
     doubt: str | None = details.get("doubt")
     return doubt
@@ -196,8 +203,8 @@ def _why_not_in_bulk(details: Any) -> str | None:
     if not details["is_decided"]:
         return None
     return (
-        f"An officer linked {details['character']} to {details['player']}, and the note says “{details['named']}”. "
-        "A person's decision is not changed automatically, nor with many others at once: look at this one on its own."
+        f"An officer linked {details['character']} to {details['player']}, but the note says “{details['named']}”. "
+        "Automatic and bulk fixes never change an officer's decision, so check this one on its own."
     )
 
 
@@ -206,10 +213,10 @@ def _not_changed(details: Any) -> str | None:
     character, labels = details["character"], [candidate["label"] for candidate in details["candidates"]]
     match has_changed(details["note"], details["linked_under"]):
         case None:
-            return f"The note under which {character} was linked is unknown, so it needs an officer's review."
+            return f"The note that {character} was linked by is unknown, so an officer should check it."
         case False:
-            means = f"means {labels[0]}" if labels else "belongs to no one"
-            return f"The note has not changed since {character} was linked; the name it uses now {means}."
+            means = f"means {labels[0]}" if labels else "matches no one"
+            return f"The note has not changed since {character} was linked, but its name now {means}."
         case _:
             return None
 
@@ -226,19 +233,27 @@ def explain(known: Known, finding: Finding) -> Explanation:
 
 def _two_words(decision: Decision, player: str | None) -> str:
     if player is None:
-        return "The character has no player, so the note contradicts nothing."
+        return "The character has no player, so there is no mismatch."
     match decision.verdict:
         case Verdict.CONFIDENT:
             label = decision.candidates[0].label
             if label == player:
                 return f"Note and link both mean {player}."
-            return f"The note means {label}, and the link says {player}. One of the two is out of date."
+            return f"The note means {label}, but the character is linked to {player}. One of the two is out of date."
         case Verdict.AMBIGUOUS:
-            return f"The link says {player}, and the note means someone else."
+            return f"The character is linked to {player}, but the note means someone else."
         case Verdict.UNKNOWN:
-            return f"The link says {player}, but “{decision.named}” in the note is not a name of {player}."
+            return f"The character is linked to {player}, but “{decision.named}” in the note is not one of their names."
         case _:
-            return f"The note says nothing against {player}."
+            return f"The note does not contradict {player}."
+
+
+def question(asked: Asked) -> str:
+    named = asked.details.get("named")
+    if not named:
+        return f"Whose is {asked.name}?"
+    verb = "Whose is it" if asked.plan is None else "Move it" if asked.plan.linked else "Unlink it"
+    return f"{asked.name}’s note says {named}. {verb}?"
 
 
 _ELREK = Character("Elrek", owner="Elrek", is_main=True)
@@ -255,31 +270,32 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
     affects=("orphan_wow", "role_mismatch", "stale_character"),
     why=(
-        "The guild note is where officers write whose character it is. When it changes to another player, the link is "
-        "out of date, and with it the player's highest rank and Discord role."
+        "Officers write the owner of a character into its guild note. When the note changes, the link is out of date, "
+        "and so may be the player's Discord role."
     ),
     safe=(
-        "Following a note that has changed since the link was made and names another person for certain: the character moves "
-        "to the one player that it means, or is unlinked where no one in the guild has the name."
+        "A note that changed since the link was made and clearly names someone else. The character moves to that "
+        "player, or is unlinked if no one has the name."
     ),
     left_to_officer=(
-        "A note that has not changed since the character was linked, so that only names have changed; a note with a former "
-        "name of its player that another person has now; a name in another spelling; a name that could mean two people; a name "
-        "that looks like a misspelling of the linked player's own name; a player that an officer has rejected for the "
-        "character; a link that an officer made or confirmed, which Fix All leaves alone too; an unknown word without the "
-        "form of a name (not alone, or lowercase in a guild that does not write names so), or similar to a known name; a "
-        "character whose rank gives a right or a Discord role above the lowest; a character with its player's Discord name and "
-        "an unknown name in its note; a fix that an officer has undone; more fixes at once than the budget allows."
+        "Notes: one that did not change since the link was made; one with a former name of its player that someone "
+        "else has now. Names: another spelling; a name that could mean two people; a likely misspelling of the linked "
+        "player's name; an unknown word that is not written like a name or is similar to a known one. Decisions: a "
+        "player ruled out for the character; a link that an officer made or confirmed (Fix All skips it too); a fix "
+        "that was undone. Power: a character whose rank gives access or more than the lowest Discord role. Also: a "
+        "character with its player's Discord name and an unknown name in its note; more fixes at once than the limit "
+        "allows."
     ),
     material=(
         Material("note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
         Material(
             "player",
-            "the player that it is linked to",
+            "the linked player",
             "when it was linked to {}",
             "it is linked to {}",
             lambda d: d["player_id"],
@@ -287,7 +303,7 @@ RULE = RuleDefinition(
         ),
         Material(
             "meant",
-            "who the note means",
+            "the person the note means",
             "when it meant {}",
             "it means {}",
             _meant,
@@ -335,7 +351,7 @@ RULE = RuleDefinition(
         ),
         Example(
             "The same, and a new player's main takes the name Elrek",
-            "the note has not changed, the names have",
+            "the names changed, not the note",
             Outcome.NO_FIX,
             (Character("Altrek", "Elrek", owner="Torvan", linked_under="Elrek"), _RENAMED, _ELREK),
         ),
@@ -363,13 +379,13 @@ RULE = RuleDefinition(
         ),
         Example(
             "The note says “Holy”, and a character of another player is called Holy",
-            "it is a word too",
+            "also a common word",
             Outcome.NO_FIX,
             (Character("Altrek", "Holy", owner="Elrek"), _ELREK, Character("Holy", owner="Mito", is_main=True)),
         ),
         Example(
             "The note says “Mito”; the mains of two players on different realms have that name",
-            "it could be either of them",
+            "the name fits both",
             Outcome.NO_FIX,
             (
                 Character("Altrek", "Mito", owner="Elrek"),
@@ -380,21 +396,21 @@ RULE = RuleDefinition(
         ),
         Example(
             "The note says “Mìto”; no one has exactly that name, and Mito is a player",
-            "another spelling proves nothing, so an officer looks first",
+            "similar, not identical, so an officer checks first",
             Outcome.NEEDS_CLICK,
             (Character("Altrek", "Mìto", owner="Elrek", linked_under="Elrek"), _ELREK, _MITO),
             after={"Altrek": "Mito"},
         ),
         Example(
             "An officer linked the character to Elrek; its note changes to “Mito”",
-            "an officer's decision stays until an officer changes it",
+            "an officer's decision stays",
             Outcome.NEEDS_CLICK,
             (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek", is_confirmed=True), _ELREK, _MITO),
             after={"Altrek": "Mito"},
         ),
         Example(
             "The character is an Officer; its note changes from “Elrek” to “Mito”",
-            "its rank gives a role, so an officer looks first",
+            "its rank gives a role, so an officer checks first",
             Outcome.NEEDS_CLICK,
             (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek", rank="Officer"), _ELREK, _MITO),
             after={"Altrek": "Mito"},

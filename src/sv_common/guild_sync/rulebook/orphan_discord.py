@@ -10,7 +10,8 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, read_facts
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
@@ -22,7 +23,7 @@ from sv_common.guild_sync.rulebook.candidates.members import (
 )
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
-from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, Remedy, RuleDefinition
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
@@ -53,7 +54,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
     """Create the player with the unlinked characters that mean this member, or join an existing player of that name."""
     if not findings:
         return []
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     return [_plan(resolver, resolver.facts.members[finding.subject_id]) for finding in findings]
 
 
@@ -65,21 +66,21 @@ def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
         waits = rank_review_reason(resolver.facts, resolver.characters_of(player.id))
         return Changeset(
             (attach_member(player.named, member.named),),
-            f"The player {player.display_name} has no Discord member and has this name.",
+            f"The player {player.display_name} has this name and no Discord member.",
             waits,
         )
     if namesakes:
         names = " or ".join(player.display_name for player in namesakes)
         return Changeset.none(
-            f"{member.display_name} could be the player {names}, who has no Discord member. Decide manually."
+            f"{member.display_name} could be the player {names}, who has no Discord member. Link them if so."
         )
     if not characters and (others := players_named_like(resolver, member, rejected=True)):
         names = " or ".join(player.display_name for player in others)
         return Changeset.none(
-            f"An officer has said that {member.display_name} on Discord is not the player {names}. Decide manually."
+            f"An officer ruled out the player {names} for {member.display_name} on Discord. Undo that if they match."
         )
     if not characters:
-        return Changeset.none(f"No unlinked character's note or name means {member.display_name}.")
+        return Changeset.none(f"No unknown character's note or name matches {member.display_name}.")
     return _create(member, characters)
 
 
@@ -91,8 +92,8 @@ def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str,
     links = [link(c.named, player, why, basis) for c, why, basis in characters]
     return Changeset(
         (create, *links),
-        f"Unlinked characters that mean {member.display_name}: {len(links)}.",
-        waits_for_officer="Creating a player needs an officer.",
+        f"Unknown characters that match {member.display_name}: {len(links)}.",
+        waits_for_officer="Creating a player needs your click.",
     )
 
 
@@ -103,15 +104,15 @@ def explain(known: Known, finding: Finding) -> Explanation:
     roles = ", ".join(role for role in finding.details.get("roles") or () if role)
     evidence = [Evidence(Source.DISCORD, f"{member.display_name} is on the server{_also_called(member)}.")]
     if roles:
-        evidence.append(Evidence(Source.DISCORD, f"They have a guild role: {roles}."))
+        evidence.append(Evidence(Source.DISCORD, f"Guild roles: {roles}."))
     evidence.append(Evidence(Source.RECORD, _record_of_member(known, member)))
     meant = [c.label for c, _ in unlinked_of_member(known.resolver, member)]
-    of_notes = f"No character without a player has a note or a name that means {member.display_name}."
+    of_notes = f"No unknown character's note or name matches {member.display_name}."
     if meant:
         names = in_words(meant, "and")
-        of_notes = f"Characters without a player that mean {member.display_name} by note or name: {names}."
+        of_notes = f"Unknown characters whose note or name matches {member.display_name}: {names}."
     evidence.append(Evidence(Source.NOTE, of_notes))
-    return Explanation(tuple(evidence), f"{member.display_name} has a guild role but is not a player here.")
+    return Explanation(tuple(evidence), f"{member.display_name} has a guild role but no known characters.")
 
 
 def _record_of_member(known: Known, member: KnownMember) -> str:
@@ -120,9 +121,9 @@ def _record_of_member(known: Known, member: KnownMember) -> str:
         return f"{member.display_name} is the player {known.player(player_id)}."
     namesakes = players_named_like(known.resolver, member)
     if not namesakes:
-        return f"{member.display_name} is not a player, and no player without a Discord member has this name."
+        return f"{member.display_name} is not a player yet, and no player without a Discord member has this name."
     names = in_words([player.display_name for player in namesakes], "and")
-    return f"{member.display_name} is not a player. Players with this name and without a Discord member: {names}."
+    return f"{member.display_name} is not a player yet. Players with this name and no Discord member: {names}."
 
 
 def _also_called(member: KnownMember) -> str:
@@ -136,9 +137,20 @@ def _also_called(member: KnownMember) -> str:
 
 
 _CHOOSE_A_CHARACTER = (
-    "If a character is theirs, choose it here, or write their name into its guild note in the game: after the next export the "
-    "fix can make the player. Or dismiss this with your reason."
+    "Choose one of their characters, or write their name into its guild note: after the next export, the fix can "
+    "create the player. Or dismiss the issue."
 )
+
+
+def question(asked: Asked) -> str:
+    if asked.plan is None:
+        return f"Which characters are {asked.name}’s?"
+    names, linked = asked.plan.names, list(asked.plan.linked)
+    if linked:
+        return f"{'Is' if len(linked) == 1 else 'Are'} {in_words([names['character', each] for each in linked], 'and')} {asked.name}’s?"
+    players = [row.id for row in asked.plan.rows if row.table == "player"]
+    return f"Is {asked.name} the player {names['player', players[0]]}?"
+
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
@@ -150,21 +162,22 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     candidates=candidates_for_member,
     remedy=lambda known, member_id: Remedy(_CHOOSE_A_CHARACTER),  # noqa: ARG005 -- the same for every member
     affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
-    why="This person has a guild role on Discord, and no one knows which characters they play.",
+    why="This member has a guild role on Discord, but their characters are unknown.",
     left_to_officer=(
-        "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
-        "this member and no one else, or where one player of this name has no Discord member yet. "
-        "Otherwise an officer chooses one of their characters. The fix does not restore a member that an officer unlinked."
+        "You create players, not automation. The fix offers one if notes or names of unknown characters match only "
+        "this member. It links the member if exactly one player of this name has no Discord member yet. Otherwise, "
+        "choose one of their characters. The fix never restores a link that an officer removed."
     ),
     material=(
         Material(
             "roles",
-            "the guild roles that they hold",
+            "the guild roles",
             "with {}",
-            "the member holds {}",
+            "the member has {}",
             lambda d: d["role_ids"],
             lambda d: ", ".join(filter(None, d["roles"])),
         ),
@@ -187,14 +200,14 @@ RULE = RuleDefinition(
         ),
         Example(
             "Member Zephyr; no note and no name says Zephyr",
-            "an officer names a character of theirs",
+            "you choose one of their characters",
             Outcome.NO_FIX,
             (Character("Altrek", "Alch 300"),),
             (Member("Zephyr", ["Raider"]),),
         ),
         Example(
             "A bot with a guild role; a member without one; a member who has left",
-            "none of them should be a player here",
+            "none of them needs a player",
             Outcome.NO_FINDING,
             (),
             (

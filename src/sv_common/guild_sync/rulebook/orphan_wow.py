@@ -9,7 +9,8 @@ from datetime import datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
-from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.unknown_names import rejected_player
 from sv_common.guild_sync.identity.verdicts import Candidate, Verdict
@@ -26,7 +27,7 @@ from sv_common.guild_sync.rulebook.explain import (
     rank_review_reason,
     review_of_spelling,
 )
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
@@ -51,7 +52,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
     """Link each character to the one person that its note means, or whose Discord name it has."""
     if not findings:
         return []
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     planner = _Planner(resolver, [resolver.facts.characters[finding.subject_id] for finding in findings])
     return planner.plans()
 
@@ -93,7 +94,7 @@ class _Planner:
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Changeset.none(
-            f"The note means the character {target.label}, which has no player yet. Fix that one first, or run a full match."
+            f"The note means {target.label}, which has no player yet. Fix that one first, or run a full match."
         )
 
     def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Changeset:
@@ -105,7 +106,7 @@ class _Planner:
         row = link(character.named, player, target.evidence, basis)
         creates = character == (main or self._newcomers[member_id][0])
         rows = (create, row) if creates else (row,)
-        return Changeset(rows, target.evidence, waits_for_officer="Creating a player needs an officer.")
+        return Changeset(rows, target.evidence, waits_for_officer="Creating a player needs your click.")
 
     def _main_of(self, member_id: int) -> KnownCharacter | None:
         own = [
@@ -120,24 +121,24 @@ class _Planner:
         labels = " or ".join(candidate.label for candidate in decision.candidates)
         match decision.verdict:
             case Verdict.AMBIGUOUS:
-                return f"The note says “{decision.named}”, which could mean {labels}. Link it manually."
+                return f"The note says “{decision.named}”, which could mean {labels}. Choose one."
             case Verdict.SUGGESTED if any(
                 c.person.character_id in self._resolver.facts.shared for c in decision.candidates
             ):
-                return f"The note names {labels}, a bank or shared character, so it does not tell whose this one is."
+                return f"The note names {labels}, a bank or shared character, which has no player."
             case Verdict.SUGGESTED:
-                return f"The note may mean {labels}, but nothing proves it. Link it manually if it is right."
+                return f"The note may mean {labels}, but that is not certain. Link it manually if it is right."
             case Verdict.UNKNOWN:
                 if decision.mention and (player := rejected_player(self._resolver, decision.mention, character)):
                     return (
-                        f"The note means {player}, and an officer has said that {character.label} does not belong to {player}. "
-                        "If it does after all, undo that or link it manually."
+                        f"The note means {player}, but an officer ruled out {player} for {character.label}. To link "
+                        "it anyway, undo that first."
                     )
                 near = ", ".join(self._resolver.suggestions(decision.named or ""))
                 suggestion = f" Similar names: {near}." if near else ""
-                return f"The note says “{decision.named}”, but no one in this guild has that name.{suggestion}"
+                return f"The note says “{decision.named}”, but no one here has that name.{suggestion}"
             case _:
-                return "Neither the note nor the name tells who plays this character."
+                return "The note and the name match no one."
 
 
 def explain(known: Known, finding: Finding) -> Explanation:
@@ -148,17 +149,22 @@ def explain(known: Known, finding: Finding) -> Explanation:
     evidence = [Evidence(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
     evidence += note_evidence(known, character)
     if (namesake := known.resolver.member_named_like(character)) is not None:
-        evidence.append(Evidence(Source.DISCORD, f"{namesake.display_name} on Discord has exactly its name."))
+        evidence.append(Evidence(Source.DISCORD, f"{namesake.display_name} on Discord has exactly this name."))
     evidence.append(link_evidence(known, character))
     if known.unlinked is not None and character.player_id is None:
         gone = known.unlinked
         sentence = f"{gone.actor} unlinked it from {gone.player} on {gone.at:%Y-%m-%d}."
         evidence.append(Evidence(Source.OFFICER, sentence))
     if character.id in known.resolver.facts.shared:
-        return Explanation(
-            tuple(evidence), "An officer marked this character as a bank or shared, so it needs no player."
-        )
-    return Explanation(tuple(evidence), "This character is in the guild, but no player owns it.")
+        return Explanation(tuple(evidence), "Marked as a bank or shared character, so it needs no player.")
+    return Explanation(tuple(evidence), "In the guild, not linked to any player.")
+
+
+def question(asked: Asked) -> str:
+    if asked.plan is None:
+        return f"Whose is {asked.name}?"
+    player = next(iter(asked.plan.linked.values()))
+    return f"Link {asked.name} to {asked.plan.names['player', player]}?"
 
 
 _MITO = Character("Mito", owner="Mito", is_main=True)
@@ -173,18 +179,18 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
+    question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
-    why="The rank of a character without a player gives no one a Discord role, and no one knows who plays it.",
-    safe="Linking a character to a player who exists, where its note means that player and no one else.",
+    why="Until the character has a player, its rank cannot set a Discord role.",
+    safe="Linking a character to an existing player, if its note means that player and no one else.",
     left_to_officer=(
-        "A new player, a link by the character's name alone, and a character whose rank gives a right or a Discord role above "
-        "the lowest need an officer's click, and so does a name in another spelling. "
-        "The fix links only where the note means exactly one person, or where the note "
-        "says nothing and exactly one Discord member has the character's whole name. Everything else stays open with the "
-        "reason. A character that an officer has marked as a bank or shared is not found at all, and a note that names one "
-        "links no one. After an officer unlinks a character, the fix never links it to the same player again; an officer still can."
+        "These need your click: a new player, a link by the character's name alone, a name in another spelling, and a "
+        "rank that gives access or more than the lowest Discord role. The fix links only if the note means exactly "
+        "one person, or if the note is silent and exactly one Discord member has the character's whole name. "
+        "Everything else stays open with the reason. Bank and shared characters are not found, and a note that names "
+        "one links no one. The fix never repeats a link that an officer removed; you still can."
     ),
     material=(
         Material(
@@ -200,7 +206,7 @@ RULE = RuleDefinition(
             after={"Altrek": "Mito"},
         ),
         Example(
-            "No note; one Discord member is called exactly like the character",
+            "No note; one Discord member has exactly the character's name",
             "linked to that member's player, created if needed",
             Outcome.NEEDS_CLICK,
             (Character("Zephyr"),),
@@ -225,21 +231,21 @@ RULE = RuleDefinition(
         ),
         Example(
             "No note; the character is Ton, and a Discord member is washington",
-            "a part of a word proves nothing",
+            "part of a word is not enough",
             Outcome.NO_FIX,
             (Character("Ton"),),
             (Member("washington"),),
         ),
         Example(
             "The note says “alt of Mìto”; no one has exactly that name, and Mito is a player",
-            "another spelling proves nothing, so an officer looks first",
+            "similar, not identical, so an officer checks first",
             Outcome.NEEDS_CLICK,
             (Character("Altrek", "alt of Mìto"), _MITO),
             after={"Altrek": "Mito"},
         ),
         Example(
             "The note says “alt of Mito”, and the character is an Officer",
-            "its rank gives a role, so an officer looks first",
+            "its rank gives a role, so an officer checks first",
             Outcome.NEEDS_CLICK,
             (Character("Altrek", "alt of Mito", rank="Officer"), _MITO),
             after={"Altrek": "Mito"},

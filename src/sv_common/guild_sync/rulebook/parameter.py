@@ -28,7 +28,7 @@ class Parameter:
     least: int
     most: int
     default: Annotated[int | None, Field(description="Null: worked out for each guild, as `about` says.")]
-    about: Annotated[str, Field(examples=["Days without a login after which a character is found"])]
+    about: Annotated[str, Field(examples=["Days without a login until a character is found"])]
 
     def read(self, given: object) -> int:
         """Return a number within the bounds. Raises `BadInput` that names the field and says what may be given."""
@@ -37,7 +37,7 @@ class Parameter:
         if not is_number or not self.least <= int(text) <= self.most:
             shown = text if len(text) <= len(str(self.most)) + 8 else f"{text[:12]}…"
             raise BadInput(
-                f"{self.label} ({self.name}): “{shown}” cannot be used. Give a whole number of {self.unit} from "
+                f"{self.label} ({self.name}): “{shown}” is not valid. Use a whole number of {self.unit} from "
                 f"{self.least} to {self.most}, or leave it out for the default ({self.default_in_words})."
             )
         return int(text)
@@ -49,7 +49,7 @@ class Parameter:
 
 AUTOMATIC_FIX_LIMIT: Final = Parameter(
     name="automatic_fix_limit",
-    label="Most automatic fixes at once",
+    label="Auto-fix limit per run",
     unit="fixes",
     least=1,
     most=1000,
@@ -94,7 +94,7 @@ def read_parameters(known: Sequence[Parameter], given: Mapping[str, object]) -> 
     for name, value in given.items():
         if name not in by_name:
             may_be = ", ".join(by_name) or "none"
-            problems.append(f"“{name[:60]}” is no threshold of this rule. It has: {may_be}.")
+            problems.append(f"This rule has no threshold “{name[:60]}”. It has: {may_be}.")
         elif value is not None and str(value).strip():
             try:
                 read[name] = by_name[name].read(value)

@@ -16,7 +16,7 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import Known, in_words
-from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
@@ -44,15 +44,14 @@ async def _doubt(guild: GuildConnection) -> str | None:
     renamed = await guild.rows(SQL["ranks_in_doubt"])
     if renamed:
         changes = ", ".join(f"rank {index} was {name} and is now {seen}" for index, name, seen in renamed)
-        return f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
+        return f"The ranks changed in the game ({changes}). Confirm the rank table first: until then, no roles are compared."
     moved = await guild.row(SQL["ranks_moved"])
     return _MOVED.format(characters=moved[0]) if moved else None
 
 
 _MOVED = (
-    "{characters} characters changed rank as whole ranks, as when a rank is inserted or removed in the game. No role "
-    "is compared until the addon's next export and Battle.net's roster agree on the ranks, or an officer has "
-    "checked the rank table and confirmed it."
+    "{characters} characters changed rank together, as when a rank is added or removed in the game. No roles are "
+    "compared until the next export and the roster agree, or until you confirm the rank table."
 )
 
 
@@ -64,8 +63,8 @@ def _unusable_role(guild_id: int, rank_id: int, role_id: str, role: str, ranks: 
 
 
 _FAULTS = {
-    "gone": "there is no such role any more",
-    "everyone": "everyone holds {role}, so it cannot be given",
+    "gone": "that role no longer exists",
+    "everyone": "everyone has {role}, so it cannot be given",
     "integration": "{role} belongs to an integration, so it cannot be given",
 }
 
@@ -74,12 +73,12 @@ def _summary(details: Mapping[str, Any]) -> str:
     player, right = details["player"], details["right_role"]
     held = ", ".join(role["name"] for role in details["wrong_roles"])
     if details["has_left"]:
-        return f"No character of {player} is in the guild any more, but {player} has {held} on Discord"
+        return f"{player} has no character in the guild now, but has {held} on Discord"
     in_the_game = f"{player} is {details['rank']} in the game ({details['character']})"
     if right is None:
         return f"{in_the_game}, a rank without a Discord role, but has {held}"
     if details["has_right_role"]:
-        return f"{player} has {right} on Discord as they should, and also {held}"
+        return f"{player} has {right} on Discord, which is right, and also {held}"
     return f"{in_the_game} and should have {right} on Discord, but has {held or 'no guild role'}"
 
 
@@ -100,17 +99,17 @@ def _plan(details: Mapping[str, Any]) -> Changeset:
     reason = " ".join(filter(None, (_why(details), unconfirmed)))
     alone = None
     if unconfirmed and details["gives"] and not details["has_right_role"]:
-        alone = (
-            f"{unconfirmed} The role would make {member} an {details['gives']} here, so look at this one on its own."
-        )
+        alone = f"{unconfirmed} The role would make {member} an {details['gives']} here, so check this one on its own."
     return Changeset((), reason, _review_reason(details), alone, is_safe=True, roles=tuple(roles))
 
 
 def _why(details: Mapping[str, Any]) -> str:
     if details["has_left"]:
-        return f"All characters of {details['player']} have left the guild; {details['character']} was the highest."
+        return (
+            f"All characters of {details['player']} have left the guild. {details['character']} had the highest rank."
+        )
     if details["right_role"] is None:
-        return f"{details['character']} is {details['rank']}, which maps to no Discord role on purpose."
+        return f"{details['character']} is {details['rank']} in the game, a rank without a Discord role."
     return f"{details['character']} is {details['rank']}, which maps to {details['right_role']}."
 
 
@@ -120,22 +119,22 @@ def rests_on(details: Mapping[str, Any]) -> str:
     parts = []
     if not is_confirmed(details["basis"], details["confirmed_by"]):
         parts.append(
-            f"The link of {character} to {player} rests on {basis_in_words(details['basis'], details['basis_note'])}."
+            f"The link of {character} to {player} is based on {basis_in_words(details['basis'], details['basis_note'])}."
         )
     if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
         parts.append(
-            f"The link of {player} to {member} on Discord rests on {basis_in_words(details['discord_basis'])}."
+            f"The link of {player} to {member} on Discord is based on {basis_in_words(details['discord_basis'])}."
         )
     return " ".join(parts)
 
 
 def _review_reason(details: Mapping[str, Any]) -> str | None:
     if details["has_left"] or details["right_role"] is None:
-        return "Taking a member's last guild role needs an officer."
+        return "Taking a member's last guild role needs your click."
     if rests_on(details):
         return f"No officer has confirmed that {details['character']} belongs to {details['member']}."
     if details["is_administrative"]:
-        return "Roles with power over the Discord server or over PATT change on an officer's click only."
+        return "A role with power over the Discord server or PATT needs your click."
     return None
 
 
@@ -143,7 +142,7 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- e
     details = finding.details
     if "fault" in details:
         ranks, role = in_words(details["ranks"], "and"), details["role"]
-        mapping = Evidence(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {role}.")
+        mapping = Evidence(Source.RANKS, f"Rank table: {ranks} → Discord role {role}.")
         return Explanation((mapping,), f"{role} cannot be given to anyone.")
     wrong = in_words([role["name"] for role in details["wrong_roles"]], "and")
     right, member = details["right_role"], details["member"]
@@ -154,32 +153,32 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- e
     evidence = (
         Evidence(
             Source.ROSTER,
-            f"{details['character']} is {details['player']}’s highest character, with the rank {details['rank']}.",
+            f"{details['character']} is {details['player']}’s highest character: {details['rank']} in the game.",
         ),
-        Evidence(Source.RANKS, f"In the rank table of this guild, {details['rank']} means the Discord role {right}."),
+        Evidence(Source.RANKS, f"Rank table: {details['rank']} → Discord role {right}."),
         *_record_of_role(details),
-        Evidence(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
+        Evidence(Source.DISCORD, f"{member} has {holds}." if holds else f"{member} has no role of the rank table."),
     )
     if details["has_right_role"]:
         return Explanation(evidence, f"{right} is right, and {wrong} belongs to another rank.")
     besides = f", and {wrong} belongs to another rank" if wrong else ""
-    return Explanation(evidence, f"{member} should hold {right} and does not{besides}.")
+    return Explanation(evidence, f"{member} should have {right}, but does not{besides}.")
 
 
 def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:
     if details["has_left"]:
         why = Evidence(
             Source.ROSTER,
-            f"No character of {details['player']} is in the guild; {details['character']} was the highest.",
+            f"No character of {details['player']} is in the guild. {details['character']} had the highest rank.",
         )
     else:
         why = Evidence(
             Source.RANKS,
-            f"{details['character']} is the highest character, with the rank {details['rank']}, which has no Discord role.",
+            f"{details['character']} is the highest character: {details['rank']} in the game, a rank without a Discord role.",
         )
-    holds = Evidence(Source.DISCORD, f"{details['member']} holds {wrong}.")
+    holds = Evidence(Source.DISCORD, f"{details['member']} has {wrong}.")
     return Explanation(
-        (why, *_record_of_role(details), holds), f"{details['member']} should hold no role of the rank table."
+        (why, *_record_of_role(details), holds), f"{details['member']} should have no role of the rank table."
     )
 
 
@@ -190,6 +189,15 @@ def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
         Evidence(Source.RECORD, f"The player {details['player']} is the Discord member {details['member']}."),
         *([Evidence(Source.RECORD, doubt)] if doubt else []),
     ]
+
+
+def question(asked: Asked) -> str:
+    details = asked.details
+    if "fault" in details:
+        return f"Which Discord role is right for {in_words(details['ranks'], 'and')}?"
+    if details["right_role"] is not None and not details["has_right_role"]:
+        return f"Give {details['member']} the {details['right_role']} role?"
+    return f"Take {in_words([role['name'] for role in details['wrong_roles']], 'and')} from {details['member']}?"
 
 
 _CONFIRMED_OFFICER = Character("Mito", owner="Mito", rank="Officer", is_confirmed=True)
@@ -205,22 +213,22 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    why="Discord roles open channels. A promoted player waits for the new role; a demoted player keeps a role they should not have.",
+    question=question,
+    why="Discord roles open channels. A promoted player misses the new role, or a demoted one keeps the old role.",
     safe=(
-        "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "
-        "the character is and who that is on Discord, and where no role has power over the server or over PATT."
+        "Giving and taking managed roles without power over the server or PATT. An officer must have confirmed both "
+        "the character's player and the Discord member."
     ),
     left_to_officer=(
-        "A link that no officer has confirmed; a role with power; the last guild role of a player whose characters have all "
-        "left, or whose rank has no role on purpose. A role that is gone from the server is one issue: map the rank to "
-        "another. Nothing is compared while the ranks in the game differ from the rank "
-        "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "
-        "the guild's table does not manage are never touched."
+        "These need your click: a link that no officer confirmed; a role with power; the last guild role of a player "
+        "who left, or whose rank has no role. A deleted role is one issue: map the rank to another role. No roles are "
+        "compared while the ranks in the game differ from the rank table. The same goes for whole ranks that moved, "
+        "until the addon's export or you confirm them. Roles that the rank table does not manage are never touched."
     ),
     material=(
         Material(
             "member",
-            "who the player is on Discord",
+            "the player's Discord member",
             "when the player was {} on Discord",
             "the player is {} on Discord",
             lambda d: d.get("discord_member_id"),
@@ -228,7 +236,7 @@ RULE = RuleDefinition(
         ),
         Material(
             "right",
-            "which role is right",
+            "the right role",
             "when {} was right",
             "{} is right",
             lambda d: d.get("right_role_id", d.get("role_id")),
@@ -236,9 +244,9 @@ RULE = RuleDefinition(
         ),
         Material(
             "wrong",
-            "which wrong roles are held",
-            "when {} was held and should not be",
-            "{} is held and should not be",
+            "the wrong roles",
+            "when {} was a wrong role",
+            "{} is a wrong role",
             lambda d: [role["id"] for role in d.get("wrong_roles", ())],
             lambda d: ", ".join(role["name"] for role in d.get("wrong_roles", ())) or "no role",
         ),
@@ -306,7 +314,7 @@ RULE = RuleDefinition(
         ),
         Example(
             "The guild master's rank has no role on purpose",
-            "a guild master keeps the roles they have",
+            "a guild master keeps their roles",
             Outcome.NO_FINDING,
             (Character("Mito", owner="Mito", rank="Guild Master", is_confirmed=True),),
             (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),

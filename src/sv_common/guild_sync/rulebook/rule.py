@@ -19,6 +19,15 @@ from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Paramet
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question may use: the subject's name, the details of the finding, and what a fix would do, where one is ready."""
+
+    name: str
+    details: Mapping[str, Any]
+    plan: Changeset | None = None
+
+
 class Detector(Protocol):
     """Finds what is wrong in one set-based question; never writes."""
 
@@ -35,6 +44,9 @@ Explainer: TypeAlias = Callable[[Known, Finding], Explanation]
 
 ListCandidates: TypeAlias = Callable[[Known, int, Changeset | None], tuple[WeighedCandidate, ...]]
 """Returns who the subject (by its number) could be, with reasons for and against; the plan says whom a fix would take."""
+
+Questioner: TypeAlias = Callable[[Asked], str]
+"""Says a finding as a question to an officer, in plain words: “Whose is Velquin?”"""
 
 Mitigation: TypeAlias = Callable[..., Awaitable[bool]]
 """`(pool: Pool, issue_row, ...) -> bool`: True means that the issue is resolved now."""
@@ -65,7 +77,8 @@ class RuleDefinition:
     """All there is to know about one rule. The first six fields are enough for a rule that brings its own fix.
 
     `detect` None: no scan looks for it, its issues come from elsewhere. `plan` makes fixes that are previewed, verified and
-    undone; a fix by `mitigate_fn` alone cannot be previewed or undone. `safe` says which plans automation may apply where a
+    undone; a fix by `mitigate_fn` alone cannot be previewed or undone. `question` is what the Inbox asks; without one it shows the
+    summary. `safe` says which plans automation may apply where a
     guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
     scanned again in the same transaction. `material` is what a dismissal rests on; without any, it hides every finding about
     its subject.
@@ -80,6 +93,7 @@ class RuleDefinition:
     detect: Detector | None = None
     plan: Planner | None = None
     explain: Explainer | None = None
+    question: Questioner | None = None
     candidates: ListCandidates | None = None
     remedy: RemedyFinder | None = None
     subject: SubjectKind = SubjectKind.CHARACTER

@@ -1,8 +1,9 @@
 -- name: find
 -- Characters in the guild whose last login is longer ago than the guild's threshold. A login that was never seen is
--- unknown, not long ago. Of a bank or shared character it says nothing about anybody.
+-- unknown, not long ago. Of a bank or shared character it says nothing about anybody, and of a player on hiatus an officer
+-- has said why.
 with threshold as (
-    select g.id as guild_id,
+    select g.id as guild_id, (coalesce(%(now)s::timestamptz, now()) at time zone 'UTC')::date as today,
            (extract(epoch from coalesce(%(now)s::timestamptz, now())) * 1000)::bigint
              - coalesce((s.parameters ->> 'stale_after_days')::integer, %(default_days)s) * 86400000::bigint as cutoff
     from guild_identity.guilds g
@@ -10,14 +11,14 @@ with threshold as (
     where g.id = %(guild_id)s
 ), active as (
     -- For each player one character that is not asleep: the first by name, so that the answer is the same every time.
-    select distinct on (l.player_id) l.player_id, a.character_name
+    select distinct on (l.player_id) l.player_id, a.id, a.character_name
     from guild_identity.player_characters l
     join guild_identity.wow_characters a on a.id = l.character_id and a.removed_at is null
     join threshold t on t.guild_id = a.guild_id and a.last_login_timestamp >= t.cutoff
     order by l.player_id, a.name_key, a.id
 )
 select c.id, c.guild_id, c.character_name, coalesce(c.realm_name, c.realm_slug), c.last_login_timestamp,
-       p.display_name, active.character_name
+       p.id, p.display_name, active.id, active.character_name
 from guild_identity.wow_characters c
 join threshold t on t.guild_id = c.guild_id and c.last_login_timestamp < t.cutoff
 left join guild_identity.player_characters l on l.character_id = c.id
@@ -25,4 +26,6 @@ left join guild_identity.players p on p.id = l.player_id
 left join active on active.player_id = l.player_id
 where c.guild_id = %(guild_id)s and c.removed_at is null
   and not exists (select from guild_identity.shared_characters s where s.character_id = c.id)
+  and not exists (select from guild_identity.hiatuses h
+                  where h.player_id = l.player_id and (h.until is null or h.until > t.today))
 order by c.id

@@ -73,7 +73,7 @@ async def get(conn: Connection, change_id: int, guild_id: int | None) -> Setting
     async with conn.cursor(row_factory=class_row(SettingChange)) as cursor:
         change = await (await cursor.execute(SQL["get"], values)).fetchone()
     if change is None:
-        raise NotFound(f"There is no change of the settings with the number {change_id}.")
+        raise NotFound(f"Settings change {change_id} does not exist.")
     return change
 
 

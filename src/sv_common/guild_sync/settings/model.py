@@ -233,7 +233,7 @@ def _severity(rule: RuleDefinition, wishes: RuleOverrides) -> str:
 
 def _role_in_words(role: RankRole) -> str:
     if role.is_without_role:
-        return "no role, on purpose"
+        return "no role"
     if role.role_id is None:
         return "not set"
     name = role.role_name or f"the role {role.role_id}"
@@ -242,6 +242,6 @@ def _role_in_words(role: RankRole) -> str:
 
 def _word_in_words(setting: WordSetting) -> str:
     if setting.is_said:
-        return "no word of the vocabulary: it may be a name" if setting.category is None else setting.category
+        return "a name" if setting.category is None else setting.category
     known = sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))
     return f"as in every guild ({', '.join(known) or 'no word of the vocabulary'})"

@@ -13,6 +13,7 @@ from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
 from sv_common.guild_sync.identity.words import vocabulary_with
@@ -41,7 +42,7 @@ class TriedMention:
 
     text: Annotated[str, Field(examples=["Mito"])]
     kind: MentionKind
-    only_if_known: Annotated[bool, Field(description="It counts only where that name exists.")]
+    only_if_known: Annotated[bool, Field(description="Counts only if that name exists.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def usable_note(note: str) -> str:
 async def try_note(guild: GuildConnection, note: str) -> TriedNote:
     """Read a note as if it were on a new character of the guild. Raises `BadInput` for one that is too long."""
     usable_note(note)
-    resolver = Resolver(await read_facts(guild))
+    resolver = await resolver_of(guild)
     decision = resolver.resolve(KnownCharacter(0, "?", "?", "", "", None, note, None, None, is_present=True))
     return TriedNote(
         decision.parsed.kind,

@@ -47,7 +47,7 @@ class RuleRequest:
     """
 
     issue_type: Annotated[str, Field(max_length=60, description="The rule.", examples=["stale_character"])]
-    is_enabled: Annotated[bool | None, Field(description="Whether scans look for it.")] = None
+    is_enabled: Annotated[bool | None, Field(description="Whether the rule is on.")] = None
     fixes_itself: Annotated[YesNo | None, Field(description="Whether certain fixes are automatic.")] = None
     severity: Annotated[str | None, Field(max_length=60, description="info, warning, error, or default.")] = None
     parameters: Annotated[
@@ -82,11 +82,9 @@ class RoleWish:
 
     role: Annotated[
         str,
-        Field(
-            max_length=30, description="Id of the role, “none” on purpose, or empty text for not set.", examples=["101"]
-        ),
+        Field(max_length=30, description="Id of the role, “none” for no role, or empty for not set.", examples=["101"]),
     ]
-    is_managed: Annotated[bool, Field(description="Whether fixes may give and take it.")] = True
+    is_managed: Annotated[bool, Field(description="Whether PATT may assign this role.")] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ class WordRequest:
         str,
         Field(
             max_length=60,
-            description="A category; “name”: no word of the vocabulary, it may be a name; “default”: as in every guild.",
+            description="A category, “name” for a word that may be a name, or “default”.",
             examples=["role"],
         ),
     ]
@@ -162,14 +160,14 @@ class UndoRequest:
         """Return the setting now and before the change. Raises `NotFound`, and `Refused` where it cannot be undone."""
         change = await changes.get(guild.conn, self.change_id, guild.id)
         if change.undone_by is not None:
-            raise Refused(f"This change was undone already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
+            raise Refused(f"{change.undone_by} already undid this change on {change.undone_at:%Y-%m-%d}.")
         if change.kind not in SETTINGS:
             what = "key" if change.kind == SettingKind.KEY else "token"
-            raise Refused(f"You cannot undo making or revoking a {what}: its secret is not stored. Make a new one.")
+            raise Refused(f"A {what} cannot be undone, because its secret is not stored. Create a new one.")
         restore = SETTINGS[change.kind].from_json
         before, after = restore(change.subject, change.before), restore(change.subject, change.after)
         if await after.current(guild) != after:
-            raise Refused("This was changed again since, so it cannot be undone. Undo the later change first.")
+            raise Refused("This was changed again later. Undo the later change first.")
         return after, before
 
 
@@ -200,7 +198,7 @@ async def read_request(guild: GuildConnection, request: SettingRequest) -> Wante
     before, after = await request.before_and_after(guild)
     differences = tuple(after.differences(before, await guilds.roster_size(guild)))
     if not differences:
-        raise Refused("It is set like this already, so there is nothing to change.")
+        raise Refused("This is already set, so nothing changes.")
     return Wanted(before, after, differences, request.change_id if isinstance(request, UndoRequest) else None)
 
 
@@ -212,13 +210,13 @@ async def check_role(guild: GuildConnection, index: int, role_id: str) -> str | 
     """
     if not role_id.isascii() or not role_id.isdigit():
         raise BadInput(
-            f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
+            f"“{role_id}” is not a Discord role id. Copy the number from Server Settings → Roles → … → Copy Role ID."
         )
     known, server_id = await _known_roles(guild)
     if known:
         return _usable_role(index, role_id, known, server_id)
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: {role_id} is @everyone, which everybody holds. Choose another role.")
+        raise BadInput(f"Rank {index}: {role_id} is @everyone, which everyone has. Choose another role.")
     return None
 
 
@@ -232,11 +230,11 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
     role = known.get(role_id)
     if role is None:
         raise BadInput(
-            f"Rank {index}: the Discord server had no role “{role_id[:LONGEST_WORD]}” at the last sync. "
-            "Sync Discord, and choose one that it has."
+            f"Rank {index}: the Discord server has no role “{role_id[:LONGEST_WORD]}” as of the last sync. Sync "
+            "Discord, or choose another role."
         )
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: everyone holds “{role.name}”, so it cannot be a rank's role. Choose another.")
+        raise BadInput(f"Rank {index}: everyone has “{role.name}”, so it cannot be a rank's role. Choose another.")
     if role.managed:
         raise BadInput(
             f"Rank {index}: “{role.name}” belongs to an integration, so fixes cannot give or take it. Choose another role."
@@ -246,11 +244,9 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
 
 def _auto_mitigate(rule: RuleDefinition, requested: YesNo) -> bool | None:
     if requested == "yes" and not rule.is_fixable:
-        raise BadInput(f"“{rule.name}” has no fix, so there is nothing to automate. Leave automatic fixes off.")
+        raise BadInput(f"“{rule.name}” has no fix to automate. Leave automatic fixes off.")
     if requested == "yes" and not rule.may_be_automatic:
-        raise BadInput(
-            f"Every fix of “{rule.name}” needs an officer’s click, so none is automatic. Leave automatic fixes off."
-        )
+        raise BadInput(f"Fixes of “{rule.name}” always need your click. Leave automatic fixes off.")
     return None if requested == DEFAULT else requested == "yes"
 
 

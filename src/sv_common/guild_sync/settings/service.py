@@ -111,7 +111,7 @@ async def save_setting(
         report, scanned = await _change(guild, request, actor, with_discord=discord_bot is not None)
         if seen not in (None, report.key):
             raise PlanStale(
-                "The settings or the data have changed since the preview, so nothing was saved. Look at the preview again."
+                "The settings or the data have changed since the preview. Nothing was saved. Preview it again."
             )
         change_id = await _record(guild, report.wanted, actor=actor)
     failed = await _fix_on_discord(pool, number, scanned, discord_bot) if discord_bot is not None else []
@@ -147,7 +147,7 @@ async def _change(
     notices = [*_of_a_disabled_rule(wanted, before), *after.notices]
     if len(found) > len(effects):
         count = plural(len(found) - len(effects), "issue")
-        notices.append(f"{count} could be fixed on Discord, but no bot is set up: set PATT_DISCORD_BOT_TOKEN.")
+        notices.append(f"{count} could be fixed on Discord, but no bot is set up. Set PATT_DISCORD_BOT_TOKEN.")
     key = _key(wanted, effects, readings)
     opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
     unrelated = (
@@ -193,10 +193,10 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
         return []
     count = sum(issue.issue_type == will_be.issue_type for issue in before.open.values())
     if count == 0:
-        return ["No issue of this rule is open. Scans skip the rule until it is switched on again."]
+        return ["This rule has no open issues. Scans skip it until it is switched on again."]
     sentence = (
-        f"{plural(count, 'issue')} of this rule {'stays' if count == 1 else 'stay'} open: scans skip the rule, and nothing "
-        "is resolved or fixed automatically, until it is switched on again. You can still fix, dismiss or resolve."
+        f"{plural(count, 'issue')} of this rule {'stays' if count == 1 else 'stay'} open. Scans and automatic fixes "
+        "skip the rule until it is switched on again. You can still fix, dismiss or resolve."
     )
     return [sentence]
 

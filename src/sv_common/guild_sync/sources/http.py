@@ -193,7 +193,7 @@ def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
     if status == TOO_MANY_REQUESTS:
         wait = retry_after(response)
         when = f"in {math.ceil(wait)} seconds" if wait else "later"
-        sentence = f"{asked.service} accepts no more requests at the moment, and gave no answer for {asked.what}."
+        sentence = f"{asked.service} is not accepting more requests right now, so PATT got no answer for {asked.what}."
         raise RetryableError(SourceUnavailable(f"{sentence} Try again {when}."), wait)
     if status in TOO_LATE_OR_EARLY:
         sentence = (
@@ -328,8 +328,8 @@ class Node:
     def malformed(self, wanted: str) -> SourceMalformed:
         place = f"'{self.place}'" if self.place else "the whole answer"
         return SourceMalformed(
-            f"{self.asked.service}'s answer for {self.asked.what} does not have the documented shape: "
-            f"{place} should be {wanted}. Nothing was used of it. Try again later, and report it if it happens again."
+            f"{self.asked.service}'s answer for {self.asked.what} does not have the documented shape: {place} should "
+            f"be {wanted}. Nothing was used. Try again later, and report it if it happens again."
         )
 
 

@@ -103,7 +103,7 @@ class CandidateFinder:
         return [
             replace(
                 candidate,
-                evidence=f"{candidate.evidence} It is the same name {how}, and no one else has it.",
+                evidence=f"{candidate.evidence} The same name {how}, and no one else has it.",
                 is_other_spelling=True,
             )
             for candidate in self.by_key(name, mention, about)
@@ -118,7 +118,7 @@ class CandidateFinder:
         player_id = self.facts.aliases.get(key)
         if player_id is not None:
             label = self.facts.players[player_id].display_name
-            return [Candidate(Person(player_id), label, f"“{mention.text}” is a known alias of {label}.")]
+            return [Candidate(Person(player_id), label, f"“{mention.text}” is an alias of {label}.")]
         characters = self._characters_named(key, mention, about)
         is_everyday_name = mention.is_doubtful and mention.kind is MentionKind.WORD
         if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD and not is_everyday_name:
@@ -129,7 +129,7 @@ class CandidateFinder:
         people: list[Candidate] = []
         for player_id in self.names.players_by_name.get(key, ()):
             label = self.facts.players[player_id].display_name
-            people.append(Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}."))
+            people.append(Candidate(Person(player_id), label, f"“{mention.text}” is the player {label}."))
         if key in members:
             people += self.through_discord(members[key], mention)
         if people and mention.kind is MentionKind.DISCORD:

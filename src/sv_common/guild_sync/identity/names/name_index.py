@@ -14,7 +14,14 @@ from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.discord_names import undecorated
 from sv_common.guild_sync.identity.names.inflection import is_written_in_polish, owners_forms
-from sv_common.guild_sync.identity.names.similarity import SHORTEST_UNSPACED_BEGINNING, SimilarNames, is_similar
+from sv_common.guild_sync.identity.names.similarity import (
+    SHORTEST_UNSPACED_BEGINNING,
+    KnownNames,
+    SimilarNames,
+    is_similar,
+    remembered_known_names,
+    remembered_names,
+)
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import Vocabulary, fold_accents
 from sv_common.guild_sync.notes.words.tokens import is_unspaced
@@ -209,7 +216,7 @@ class NameIndex:
     @cached_property
     def similar_names(self) -> SimilarNames:
         """The characters' names, in the order of `namesakes`, to be searched by similarity."""
-        return SimilarNames([characters[0].name for characters in self.namesakes])
+        return remembered_names(tuple(characters[0].name for characters in self.namesakes))
 
     @cached_property
     def namesakes(self) -> list[list[KnownCharacter]]:
@@ -221,11 +228,11 @@ class NameIndex:
         ]
 
     @cached_property
-    def folded_known_names(self) -> dict[str, str]:
-        """Every whole name, folded, by the name as it is written."""
+    def known_names(self) -> KnownNames:
+        """Every whole name of a character or Discord member."""
         names = [c.name for c in self._facts.characters.values()]
-        names += [name for member in self._present_members() for name in discord_names(member)]
-        return {name: fold_accents(name_key(name)) for name in names}
+        names += [name for member in self._present_members() for name in sorted(discord_names(member))]
+        return remembered_known_names(tuple(dict.fromkeys(names)))
 
     def _present_members(self) -> Iterator[KnownMember]:
         return (member for member in self._facts.members.values() if member.is_present)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -64,9 +65,13 @@ _POLISH_ENDINGS: Final = "owego owej owy owa owie emu ego iem em om ami ach owi 
 _CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" "))
 """What Russian and Polish hang on a name by its case, or to make it a possessive: Вовин is Вова's, Kuby is of Kuba."""
 
+_MOST_COMPARED: Final = 65_536
+"""Pairs of a word and a name whose comparison is remembered."""
+
 _LOST_VOWEL: Final = re.compile(r"[eo](?=[ckn]$)")
 
 
+@lru_cache(maxsize=_MOST_COMPARED)
 def is_similar(word: str, name: str) -> bool:
     """Whether a word may be the name, misspelled, shortened or in another case: one slip is enough, even in a short name."""
     folded, own = fold_accents(word), fold_accents(name)
@@ -87,17 +92,21 @@ def _stems(word: str) -> set[str]:
     return {_LOST_VOWEL.sub("", word)} | {_LOST_VOWEL.sub("", stem) for stem in stems if len(stem) >= _SHORTEST_ALIKE}
 
 
+_MOST_REMEMBERED: Final = 20_000
+"""Searches that an index remembers: a guild has far fewer names and words."""
+
+
 class How(StrEnum):
     """How a word is similar to a name; the values finish a sentence that begins with the word."""
 
     NAME = "is the name of"
-    ACCENTS = "is, but for accents,"
-    BEGINNING = "is the beginning of"
-    ENDING = "begins, with another ending, like"
+    ACCENTS = "matches, without accents,"
+    BEGINNING = "matches the start of"
+    ENDING = "has the same first letters as"
     LONGER = "begins with"
     PART = "is part of"
-    SPELLING = "is spelled much like"
-    SKELETON = "has letters, in their order, of"
+    SPELLING = "is spelled like"
+    SKELETON = "looks short for"
 
 
 class Similarity(NamedTuple):
@@ -106,6 +115,37 @@ class Similarity(NamedTuple):
     place: int
     score: float
     how: How
+
+
+@lru_cache(maxsize=16)
+def remembered_names(names: tuple[str, ...]) -> SimilarNames:
+    """Return the index of these names; the last ones are kept, since links change far more often than names."""
+    return SimilarNames(names)
+
+
+class KnownNames:
+    """Whole names, of which an unknown one may be a misspelling."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._folded = {name: fold_accents(name_key(name)) for name in names}
+        self._nearest: dict[str, str | None] = {}
+
+    def nearest(self, word: str) -> str | None:
+        """Return the name that a word is most like, if it may be that name; what was searched once is remembered."""
+        if word not in self._nearest:
+            if len(self._nearest) >= _MOST_REMEMBERED:
+                self._nearest.clear()
+            found = process.extractOne(
+                fold_accents(name_key(word)), self._folded, scorer=ratio, score_cutoff=MISSPELLING_SCORE
+            )
+            self._nearest[word] = found[2] if found else None
+        return self._nearest[word]
+
+
+@lru_cache(maxsize=16)
+def remembered_known_names(names: tuple[str, ...]) -> KnownNames:
+    """Return the index of these names; the last ones are kept, as with `remembered_names`."""
+    return KnownNames(names)
 
 
 class SimilarNames:
@@ -129,12 +169,21 @@ class SimilarNames:
             for less in _with_at_most_one_letter_less(spelling):
                 self._by_one_letter_less[less].append(spelling)
         self._letters = {spelling: frozenset(spelling) for spelling in self._places}
+        self._found: dict[tuple[tuple[str, ...], bool], Sequence[Similarity]] = {}
 
-    def like(self, words: Iterable[str], *, in_text: bool = False) -> list[Similarity]:
-        """Return the names that any of the words is similar to, best first.
+    def like(self, words: Iterable[str], *, in_text: bool = False) -> Sequence[Similarity]:
+        """Return the names that any of the words is similar to, best first; what was searched once is remembered.
 
         `in_text`: the word stands where no name is expected, so it must be nearly the name itself.
         """
+        searched = (tuple(words), in_text)
+        if searched not in self._found:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[searched] = self._search(*searched)
+        return self._found[searched]
+
+    def _search(self, words: Iterable[str], in_text: bool) -> list[Similarity]:
         best: dict[int, Similarity] = {}
         for word in words:
             same = self._at(self._places_of_names.get(name_key(word), ()), _THE_SAME, How.NAME)

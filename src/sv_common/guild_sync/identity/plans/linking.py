@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from sv_common.guild_sync.changes import changeset as change
-from sv_common.guild_sync.changes.changeset import Changeset, RowChange
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.identity.resolver import Resolver
 
-SAYS_SO = "an officer says so."
+SAYS_SO = change.DECIDED
 
 
 def decided(rows: Iterable[RowChange], sentence: str) -> Changeset:
-    return Changeset(tuple(rows), f"{sentence}: {SAYS_SO}")
+    return Changeset(tuple(rows), f"{sentence}.")
 
 
 def owner(facts: GuildFacts, character: KnownCharacter, otherwise: str) -> KnownPlayer:
@@ -28,9 +29,7 @@ def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) ->
     check_is_not_shared(facts, character)
     pair = (character.id, player.id)
     if pair in facts.rejections - facts.unlinked:
-        raise Refused(
-            f"An officer has said that {character.label} does not belong to {player.display_name}. Undo that first."
-        )
+        raise Refused(f"An officer ruled out {player.display_name} for {character.label}. Undo that first.")
     rows = [allowed(facts, character, player)] if pair in facts.unlinked else []
     if character.player_id != player.id or not character.is_decided:
         former = facts.players[character.player_id].named if character.player_id is not None else None
@@ -42,14 +41,13 @@ def check_is_not_shared(facts: GuildFacts, character: KnownCharacter) -> None:
     """Raise `Refused` for a character that an officer has marked as a bank or shared."""
     if (marked_by := facts.shared.get(character.id)) is not None:
         raise Refused(
-            f"{character.label} is marked as a bank or shared character, by {marked_by}, so it belongs to no player. Remove the "
-            "mark first."
+            f"{character.label} was marked as a bank or shared character by {marked_by}. Remove the mark first."
         )
 
 
 def linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Collection[RowChange]) -> Changeset:
     if not rows:
-        raise Refused(f"{character.label} belongs to {player.display_name} already, by a person's decision.")
+        raise Refused(f"{character.label} is already linked to {player.display_name} by an officer.")
     return decided(rows, f"{character.label} belongs to {player.display_name}")
 
 
@@ -66,17 +64,25 @@ def made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> 
     theirs = player_of(facts, member)
     if theirs is not None:
         raise Refused(
-            f"{member.display_name} on Discord is the player {theirs.display_name} already. If the two players are one person, "
-            "merge them; else unlink the member from that player first."
+            f"{member.display_name} on Discord already belongs to the player {theirs.display_name}. If both players "
+            "are one person, merge them. Otherwise unlink the member first."
         )
     if player.discord_user_id is not None:
         now = facts.members.get(player.discord_user_id)
         name = now.display_name if now else "another Discord member"
         raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
     attached = change.attach_member(player.named, member.named)
-    if (player.id, member.id) in facts.member_rejections:
-        return change.forget_rejection(player.named, member=member.named, is_unlinking=True), attached
-    return (attached,)
+    pair = (player.id, member.id)
+    if pair in facts.member_rejections - facts.unlinked_members:
+        raise Refused(
+            f"An officer has said that {player.display_name} is not {member.display_name} on Discord. Undo that first."
+        )
+    return (allowed_member(facts, player, member), attached) if pair in facts.unlinked_members else (attached,)
+
+
+def allowed_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> RowChange:
+    is_unlinking = (player.id, member.id) in facts.unlinked_members
+    return change.forget_rejection(player.named, member=member.named, is_unlinking=is_unlinking)
 
 
 def player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
@@ -85,9 +91,18 @@ def player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
 
 def check_is_there(member: KnownMember) -> None:
     if not member.is_present:
-        raise Refused(f"{member.display_name} has left the Discord server, so no player can be linked to this member.")
+        raise Refused(f"{member.display_name} has left the Discord server and cannot be linked.")
 
 
 def check_is_free(facts: GuildFacts, word: str) -> None:
     if (known := facts.aliases.get(name_key(word))) is not None:
-        raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")
+        raise Refused(f"“{word}” is already an alias of {facts.players[known].display_name}.")
+
+
+def remembered(resolver: Resolver, character: KnownCharacter, player: Named) -> RowChange:
+    """Return that the name in a character's note means a player. Raises `Refused` where it names no one, or means another."""
+    named = resolver.resolve(character).named
+    if named is None:
+        raise Refused(f"The note of {character.label} names no one, so it has no alias to add.")
+    check_is_free(resolver.facts, named)
+    return change.remember_alias(player, named)

@@ -36,7 +36,7 @@ def new_player(
     """Plan a new player with these characters, the highest in rank its main.
 
     Raises `Refused` where a character has a player or is marked as shared, where the Discord member is a player already or has
-    left, and where the name, or one that a note gives and that is to be remembered, means somebody already; `BadInput` for
+    left, and where the name, or one that a note gives and that is to be remembered, means someone else already; `BadInput` for
     what is no name.
     """
     theirs = list({character.id: character for character in characters}.values())
@@ -75,7 +75,7 @@ def _check_is_no_player(resolver: Resolver, member: KnownMember) -> None:
     check_is_there(member)
     if (player := player_of_member(resolver.facts, member)) is not None:
         raise Refused(
-            f"{member.display_name} on Discord is the player {player.display_name} already. Link the characters to that player."
+            f"{member.display_name} on Discord already belongs to the player {player.display_name}. Link the characters to that player."
         )
 
 
@@ -102,31 +102,31 @@ def _names_of_notes(
 def _name_by_default(given: dict[str, str], main: KnownCharacter) -> str:
     if len(given) > 1:
         told = " and ".join(f"“{text}”" for text in given.values())
-        raise Refused(f"The notes give several names: {told}. Say what the new player is called.")
+        raise Refused(f"The notes give several names: {told}. Name the new player yourself.")
     text = next(iter(given.values()), main.name)
     return text.capitalize() if text.islower() else text
 
 
 def _check_is_a_name(called: str) -> None:
     if not is_alias(called) or marked_row(called) is not None:
-        raise BadInput(
-            f"The name of a player is one line of 1 to {LONGEST_ALIAS} letters that can be seen, and no number after a #."
-        )
+        raise BadInput(f"A player's name is one line of 1 to {LONGEST_ALIAS} visible letters, and not # with a number.")
 
 
 def _check_means_nobody(resolver: Resolver, called: str, member: KnownMember | None) -> None:
-    """Raise `Refused` where a note with this name means somebody else already: it would mean neither of the two then."""
+    """Raise `Refused` where a note with this name means someone else already: it would mean neither of the two then."""
     facts, key = resolver.facts, name_key(called)
     check_is_free(facts, called)
     for number in resolver.names.players_by_name.get(key, ()):
         taken = facts.players[number].display_name
-        raise Refused(f"A player is called {taken} already. Give another name, or link the characters to that player.")
+        raise Refused(
+            f"A player named {taken} already exists. Choose another name, or link the characters to that player."
+        )
     for number in resolver.names.members_by_name.get(key, ()):
         if member is None or number != member.id:
             other = facts.members[number]
             raise Refused(
-                f"{other.display_name} (@{other.username}) on Discord is called {called}. If that is the player, give this "
-                "Discord member too; else give another name."
+                f"{other.display_name} (@{other.username}) on Discord is also named {called}. If that is the player, "
+                "add this Discord member. Otherwise choose another name."
             )
 
 

@@ -13,7 +13,7 @@ from sv_common.guild_sync.identity.plans.linking import SAYS_SO, decided
 def mark_shared(facts: GuildFacts, character: KnownCharacter, reason: str) -> Changeset:
     """Plan that a character is a bank or shared. Raises `Refused` where it is marked already."""
     if (marked_by := facts.shared.get(character.id)) is not None:
-        raise Refused(f"{character.label} is marked as a bank or shared character already, by {marked_by}.")
+        raise Refused(f"{character.label} is already marked as a bank or shared character by {marked_by}.")
     rows = [change.mark_shared(character.named, checked_reason(reason) or SAYS_SO)]
     if character.player_id is not None:
         rows.insert(0, change.unlink(character.named, facts.players[character.player_id].named))
@@ -23,5 +23,5 @@ def mark_shared(facts: GuildFacts, character: KnownCharacter, reason: str) -> Ch
 def unmark_shared(facts: GuildFacts, character: KnownCharacter) -> Changeset:
     """Plan that a character may have a player again. Raises `Refused` where it is not marked."""
     if character.id not in facts.shared:
-        raise Refused(f"{character.label} is not marked as a bank or shared character, so there is no mark to remove.")
-    return decided([change.unmark_shared(character.named)], f"{character.label} is no bank or shared character")
+        raise Refused(f"{character.label} is not marked as a bank or shared character.")
+    return decided([change.unmark_shared(character.named)], f"{character.label} is not a bank or shared character")

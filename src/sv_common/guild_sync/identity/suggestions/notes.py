@@ -58,7 +58,7 @@ class Suggestions:
             yield from self._of_letters(about)
 
     def _of_mention(self, mention: Mention, about: KnownCharacter) -> Iterator[Suggestion]:
-        keys = [reading.key for reading in mention.readings]
+        keys = tuple(reading.key for reading in mention.readings)
         is_name = not mention.only_if_known
         explained = frozenset() if is_name else self._resolver.vocabulary.categories.get(keys[0], frozenset())
         if about.name_key in keys or self._is_in_sentence(mention, about):
@@ -93,7 +93,7 @@ class Suggestions:
             return
         found = [
             Suggestion(number, mention.text, how, score)
-            for number, (_, score, how) in self._resolver.similar_characters([key])
+            for number, (_, score, how) in self._resolver.similar_characters((key,))
             if how is How.BEGINNING and number != about.id
         ]
         if len(found) == 1:
@@ -105,7 +105,7 @@ class Suggestions:
         letters = "".join(letter for letter in note if letter.isalpha())
         if len(letters) < SHORTEST_PART:
             return
-        for number, (_, score, how) in self._resolver.similar_characters([letters], in_text=True):
+        for number, (_, score, how) in self._resolver.similar_characters((letters,), in_text=True):
             if how in _NEARLY_EQUAL and number != about.id:
                 yield Suggestion(number, note, how, score)
 

@@ -15,7 +15,7 @@ from rapidfuzz.distance import Prefix
 
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.nicknames import other_forms_of
-from sv_common.guild_sync.identity.names.people import SHORTEST_PART, OwnName, words_of_member
+from sv_common.guild_sync.identity.names.people import OwnName, words_of_member
 from sv_common.guild_sync.identity.names.similarity import How
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.suggestions.clues import LEAST, Clue, Kind, Weighed, weigh
@@ -40,9 +40,6 @@ _PART_OF_OTHERS: Final = 0.07
 _LONG_PART: Final = 4
 _SHORT_PART: Final = 0.1
 _PART_IS_A_WORD: Final = 0.5
-_MOST_SHARING: Final = 8
-"""People with the same letters in their names, from which on the letters say nothing."""
-
 _WITHOUT_PLAYER: Final = 0.92
 _JOINED: Final = 0.3
 _JOINED_TOO: Final = 0.12
@@ -91,21 +88,21 @@ class SuggestedPeople:
         return dict(clues)
 
     def _similar(self, word: str, trust: float) -> Iterator[tuple[Person, Clue]]:
-        for similarity in self._people.similar.like([word]):
-            key = self._people.keys[similarity.place]
-            weight = _weight_of(word, key, similarity.how, similarity.score)
-            for name in self._people.by_key[key]:
-                yield self._clue(name, weight * trust, f"“{word.capitalize()}” {similarity.how} {self._whose(name)}.")
+        for key, how, score, names in self._people.like(word):
+            weight = _weight_of(word, key, how, score)
+            for name in names:
+                yield self._clue(name, weight * trust, f"“{word.capitalize()}” {how} {self._whose(name)}.")
 
     def _short_forms(self, word: str, trust: float) -> Iterator[tuple[Person, Clue]]:
         for form in sorted(other_forms_of(word)):
-            for name in self._people.by_key.get(form, ()):
+            for name in self._people.called(form):
                 sentence = f"“{word.capitalize()}” and “{form.capitalize()}” are one given name: {self._whose(name)}."
                 yield self._clue(name, _SHORT_FORM * trust, sentence)
-            for name in self._people.by_part.get(form, ()):
-                if name.key != form and name.key.startswith(form):
-                    sentence = f"“{word.capitalize()}” and “{form.capitalize()}” are one given name, and {name.label} begins so."
-                    yield self._clue(name, _SHORT_FORM_BEGINS * trust, sentence)
+            for name in self._people.beginning_with(form):
+                sentence = (
+                    f"“{word.capitalize()}” and “{form.capitalize()}” are one given name, and {name.label} begins so."
+                )
+                yield self._clue(name, _SHORT_FORM_BEGINS * trust, sentence)
 
     def _clue(self, name: OwnName, weight: float, sentence: str) -> tuple[Person, Clue]:
         share = name.trust * (_WITHOUT_PLAYER if name.person.character_id is not None else 1.0)
@@ -114,11 +111,11 @@ class SuggestedPeople:
     def _parts(self, word: str, trust: float, own: Person) -> Iterator[tuple[Person, Clue]]:
         """Yield the people whose characters are named with a part of this name: Moonzork beside Zork and Sunzork."""
         best: dict[Person, tuple[float, str, list[OwnName]]] = {}
-        for part in _parts_of(word):
-            holders = self._holders(part, own)
+        words = self._resolver.vocabulary.categories
+        for part, holders in self._people.sharing(word, own).items():
+            share = _PART_IS_A_WORD if part in words else 1.0
             for person, names in holders.items():
-                weight = _weight_of_part(word, part, names, len(holders) - 1)
-                weight *= _PART_IS_A_WORD if part in self._resolver.vocabulary.categories else 1.0
+                weight = _weight_of_part(word, part, names, len(holders) - 1) * share
                 if weight > best.get(person, (0.0,))[0]:
                     best[person] = weight, part, names
         for person, (weight, part, names) in best.items():
@@ -128,19 +125,9 @@ class SuggestedPeople:
             whose = whose.replace("characters", "a character") if len(labels) == 1 else whose
             yield self._clue(names[0], weight * trust, f"“{part.capitalize()}” is also in {told}{whose}.")
 
-    def _holders(self, part: str, own: Person) -> dict[Person, list[OwnName]]:
-        """The people with a part in a name, with these names; nobody where that are too many for it to say anything."""
-        holders: dict[Person, list[OwnName]] = {}
-        for name in self._people.by_part.get(part, ()):
-            if name.person != own:
-                holders.setdefault(name.person, []).append(name)
-            if len(holders) > _MOST_SHARING:
-                return {}
-        return holders
-
     def _whose(self, name: OwnName) -> str:
         label = self._resolver.label(name.person)
-        if name.person.player_id is None or name.label == label:
+        if name.person.character_id is not None or name.label == label:
             return name.label
         return f"{name.label}, {'a character' if name.is_character else 'a name'} of {label}"
 
@@ -161,12 +148,6 @@ class SuggestedPeople:
 def _weighed(clues: Clues) -> dict[Person, Weighed]:
     found = {person: weigh(each) for person, each in clues.items()}
     return {person: weighed for person, weighed in found.items() if weighed.weight >= LEAST}
-
-
-def _parts_of(word: str) -> list[str]:
-    """The beginnings and ends of a name, the longest first."""
-    lengths = range(len(word) - 1, SHORTEST_PART - 1, -1)
-    return list(dict.fromkeys(part for length in lengths for part in (word[:length], word[-length:])))
 
 
 def _weight_of(word: str, key: str, how: How, score: float) -> float:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sv_common.guild_sync.identity.names.people import MOST_SHARING
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.suggestions.clues import Clue, Kind, Weighed, weigh
-from sv_common.guild_sync.identity.verdicts import Person
+from sv_common.guild_sync.identity.verdicts import Decision, Person, Verdict
 from sv_common.guild_sync.issues.explanation import CandidateKind, Strength, WeighedCandidate
 
 MOST = 12
@@ -18,8 +19,8 @@ MOST_GUESSES = 4
 
 _STRENGTHS = list(Strength)
 
-ONLY_SIMILAR = "It is similar to the name, but not the name itself, so it proves nothing."
-A_NAME_ALONE = "A name alone proves nothing."
+ONLY_SIMILAR = "Similar, not identical."
+A_NAME_ALONE = "Only the name matches."
 
 _WEAKENED = 0.5
 
@@ -86,19 +87,20 @@ class Drafts:
         found = []
         for person, draft in self._drafts.items():
             kind, number = kind_and_number(person)
+            weighed = draft.weighed
             candidate = WeighedCandidate(
                 kind,
                 number,
                 resolver.label(person),
                 draft.speaks_for,
                 tuple(draft.speaks_against),
-                draft.weighed.strength,
+                weighed.strength,
                 is_decided=person in decided,
                 is_linked=person == linked,
                 is_rejected=is_rejected(person),
                 needs_word=person == linked and needs_word,
             )
-            found.append((draft.weighed.weight, candidate))
+            found.append((weighed.weight, candidate))
         found.sort(key=lambda each: _place(*each))
         return tuple(_shown([candidate for _, candidate in found]))
 
@@ -121,6 +123,11 @@ def _shown(candidates: Iterable[WeighedCandidate]) -> list[WeighedCandidate]:
         if not is_guess or guesses <= MOST_GUESSES:
             shown.append(each)
     return shown[:MOST]
+
+
+def says_nothing(decision: Decision) -> bool:
+    """Whether a note has a word that so many share that it says nothing about any of them."""
+    return decision.verdict is Verdict.SUGGESTED and len(decision.candidates) > MOST_SHARING
 
 
 def kind_and_number(person: Person) -> tuple[CandidateKind, int]:

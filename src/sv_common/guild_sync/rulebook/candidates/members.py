@@ -12,7 +12,7 @@ from sv_common.guild_sync.identity.suggestions.clues import Kind
 from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
-from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight
+from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
 from sv_common.guild_sync.rulebook.explain import Known
 
 
@@ -45,7 +45,7 @@ class _Identities:
         free = players_named_like(self._resolver, self._member)
         for player in free:
             person = Person(player.id)
-            sentence = f"The player {player.display_name} has this name, or a character with it."
+            sentence = f"The player {player.display_name}, or one of their characters, has this name."
             others = [other.display_name for other in free if other != player]
             self._drafts.speaks_for(person, Kind.NAME, Weight.SHARED if others else Weight.CERTAIN, sentence)
             if others:
@@ -75,18 +75,20 @@ class _Identities:
         decision = self._resolver.resolve(character)
         if (why := _evidence(self._resolver, character, self._member)) is not None:
             return Weight.CERTAIN, why[:1].upper() + why[1:], None
+        if says_nothing(decision):
+            return None
         mine = next((each for each in decision.candidates if each.person.member_id == self._member.id), None)
         if mine is not None:
             if decision.verdict is not Verdict.AMBIGUOUS:
-                return Weight.ONE_WORD, mine.evidence, "It is only a word among others in the note."
+                return Weight.ONE_WORD, mine.evidence, "The note has other words too."
             others = " or ".join(each.label for each in decision.candidates if each.label != mine.label)
             why_not = f"“{decision.named}” could also mean {others or 'someone else with that name'}."
             return Weight.SHARED, mine.evidence, why_not
         if character.name_key in discord_names(self._member):
             if self._resolver.member_named_like(character) is None:
-                return Weight.SHARED, "The character has the Discord name.", "Others have the name too."
-            why_not = f"Its note says something else. {decision.why_not_stronger or ''}".strip()
-            return Weight.CONTRADICTED, "The character has the Discord name.", why_not
+                return Weight.SHARED, "The character has this member's Discord name.", "Others share this name."
+            why_not = f"Its note says otherwise. {decision.why_not_stronger or ''}".strip()
+            return Weight.CONTRADICTED, "The character has this member's Discord name.", why_not
         return None
 
     def _by_similarity(self) -> None:
@@ -105,13 +107,13 @@ class _Identities:
             return
         other = self._known.member(player.discord_user_id)
         name = other.display_name if other is not None else "another Discord member"
-        self._drafts.speaks_against(person, f"The player {player.display_name} is {name} on Discord already.")
+        self._drafts.speaks_against(person, f"The player {player.display_name} is already linked to {name} on Discord.")
         self._drafts.weaken(person)
 
     def _rejected(self) -> None:
         words = {word.player_id: word for word in self._known.rejections}
         for player in players_named_like(self._resolver, self._member, rejected=True):
-            sentence = f"The player {player.display_name} has this name, or a character with it."
+            sentence = f"The player {player.display_name}, or one of their characters, has this name."
             self._drafts.speaks_for(Person(player.id), Kind.NAME, Weight.CERTAIN, sentence)
         for number, word in words.items():
             sentence = word.sentence_of_member(self._member.display_name, self._known.player(number))
@@ -135,7 +137,7 @@ def _named_or_meaning(resolver: Resolver, member: KnownMember) -> Iterator[Known
     numbers = {each.id for each in resolver.characters_meaning_member.get(member.id, ())}
     for name in discord_names(member):
         numbers.update(resolver.names.characters_by_name.get(name, ()))
-    return (resolver.facts.characters[number] for number in sorted(numbers - resolver.facts.shared.keys()))
+    return (resolver.facts.characters[number] for number in sorted(numbers) if number not in resolver.facts.shared)
 
 
 def _evidence(resolver: Resolver, character: KnownCharacter, member: KnownMember) -> str | None:

@@ -14,7 +14,7 @@ from sv_common.guild_sync.identity.suggestions.notes import Suggestions
 from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
-from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight
+from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
 from sv_common.guild_sync.rulebook.explain import Known, rejected_by_officers
 from sv_common.guild_sync.rulebook.rule import Remedy
 
@@ -24,8 +24,8 @@ _SIMILARITY = 0.12
 
 _WITHOUT_PLAYER = 0.9
 
-_CHOOSE = "Choose the player, or dismiss this with your reason."
-_UNDO_THE_RULING = "If you think otherwise, undo that on the character’s page; or choose another player."
+_CHOOSE = "Choose the player, or dismiss the issue."
+_UNDO_THE_RULING = "To change that, undo it on the character’s page, or choose another player."
 
 
 def candidates_for_character(known: Known, character_id: int, plan: Changeset | None) -> tuple[WeighedCandidate, ...]:
@@ -70,6 +70,8 @@ class _Owners:
         return self._drafts.ordered(self._resolver, _people_of(plan), self._is_rejected, linked, needs_word)
 
     def _by_note(self, decision: Decision) -> None:
+        if says_nothing(decision):
+            return
         for candidate in decision.candidates:
             others = [other.label for other in decision.candidates if other.person != candidate.person]
             weight = {Verdict.AMBIGUOUS: Weight.SHARED, Verdict.SUGGESTED: Weight.ONE_WORD}.get(decision.verdict)
@@ -80,7 +82,7 @@ class _Owners:
                 decision.verdict is Verdict.SUGGESTED
                 and candidate.person.character_id not in self._resolver.facts.shared
             ):
-                self._speaks_against(candidate.person, "It is only a word among others in the note.")
+                self._speaks_against(candidate.person, "The note has other words too.")
             self._other_realm(candidate)
 
     def _other_realm(self, candidate: Candidate) -> None:
@@ -93,7 +95,7 @@ class _Owners:
         named = [each for each in bearers if any(each.name_key == reading.key for reading in mention.readings)]
         realms = {realm_key(wanted)}
         if named and not any(realms & {each.realm_key, realm_key(each.realm_name or "")} for each in named):
-            sentence = f"The note names the realm {wanted}; {named[0].label} is on another."
+            sentence = f"The note names the realm {wanted}, but {named[0].label} is on another."
             self._speaks_against(candidate.person, sentence)
 
     def _by_own_name(self) -> None:
@@ -115,11 +117,11 @@ class _Owners:
 
     def _against_own_name(self, bearers: int) -> str | None:
         if self._decision.verdict is not Verdict.NOBODY:
-            return "The note gives another name, and counts more than the character’s own."
+            return "The note gives another name, and the note counts more."
         if bearers > 1:
-            return "Several Discord members have this name."
+            return "Several Discord members share this name."
         if self._resolver.member_named_like(self._about) is None:
-            return "Other characters of the guild have this name too."
+            return "Other characters share this name."
         return None
 
     def _by_shared_nickname(self) -> None:
@@ -133,7 +135,7 @@ class _Owners:
                 if person == self._own or self._is_rejected(person) or other.id in self._resolver.facts.shared:
                     continue
                 whose = f", a character of {self._resolver.label(person)}," if person.player_id is not None else ""
-                sentence = f"The note of {other.label}{whose} gives the name “{mention.text}” too."
+                sentence = f"The note of {other.label}{whose} also says “{mention.text}”."
                 share = _WITHOUT_PLAYER if person.player_id is None else 1.0
                 self._speaks_for(person, Kind.NOTE, Weight.SAME_NICKNAME * share, sentence)
 
@@ -167,7 +169,7 @@ class _Owners:
         near = next((n for m in mentions if (n := self._resolver.resembles_player(m, player_id))), None)
         is_named = any(self._resolver.names_player(mention, player_id) for mention in mentions)
         weight = Weight.NOT_THEIR_NAME if mentions and not is_named and near is None else Weight.LINKED
-        sentence = f"{self._about.label} is linked to them now, {link.sentence}."
+        sentence = f"{self._about.label} is linked to them, {link.sentence}."
         self._speaks_for(person, Kind.NAME, weight, sentence)
         if is_named:
             return
@@ -197,11 +199,11 @@ class _Owners:
 
     def _without_player(self, person: Person, *, is_decided: bool) -> None:
         if person.character_id in self._resolver.facts.shared:
-            self._speaks_against(person, "It is a bank or shared character, so it belongs to no player.")
+            self._speaks_against(person, "A bank or shared character has no player.")
         elif person.character_id is not None:
-            self._speaks_against(person, "It has no player itself. Find its player first.")
+            self._speaks_against(person, "It has no player either.")
         elif person.player_id is None and not is_decided:
-            self._speaks_against(person, "They are not a player yet, so nothing can be linked to them manually.")
+            self._speaks_against(person, "They are not a player yet: choosing them creates one.")
 
 
 def _people_of(plan: Changeset | None) -> set[Person]:

@@ -50,7 +50,7 @@ class Problems:
         rest = self._count - len(self._listed)
         listed = [*self._listed, f"and {rest} more"] if rest else self._listed
         faults = "a fault" if self._count == 1 else f"{self._count} faults"
-        raise BadInput(f"The upload has {faults} and nothing of it was used. {EXPORT_AGAIN}", listed)
+        raise BadInput(f"The upload has {faults}, so it was not used. {EXPORT_AGAIN}", listed)
 
 
 class Fields:

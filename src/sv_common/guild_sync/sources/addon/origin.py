@@ -63,17 +63,17 @@ def _fault(origin: ExportOrigin, guild: GuildIdentity, is_of_other_realm: bool) 
     said, known = f"“{origin.guild_name or guild.name}”", f"“{guild.name}”"
     if not belongs_to(origin, (guild.name, guild.name_slug)):
         if belongs_to(origin, guild.former_names):
-            return f"This export is from before {said} was renamed to {known}, so nothing of it was used. A new one is needed."
-        return f"This export is of {said}, and not of {known}, so nothing of it was used. {_IF_RENAMED}"
+            return f"This export is from before {said} was renamed to {known}, so it was not used. Export again."
+        return f"This export is from {said}, not {known}, so it was not used. {_IF_RENAMED}"
     region = REGIONS.get(origin.region) if origin.region is not None else None
     if region not in (None, guild.region):
         return (
-            f"This export is of {said} in the region {region.upper()}, and not of {known} in {guild.region.upper()}, so "
-            "nothing of it was used. If you play in both regions, close the game and start it anew first."
+            f"This export is from {said} in the region {region.upper()}, not {known} in {guild.region.upper()}, so it "
+            "was not used. If you play in both regions, close the game and start it anew first."
         )
     if is_of_other_realm:
         return (
-            f"This export is of {said} on {origin.realm}, and not of {known} on {guild.realm_slug}, so nothing of it was used. "
+            f"This export is from {said} on {origin.realm}, not {known} on {guild.realm_slug}, so it was not used. "
             f"{_IF_RENAMED}"
         )
     return None

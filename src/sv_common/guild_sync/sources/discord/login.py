@@ -73,13 +73,13 @@ class DiscordLogin:
             with _discord_errors():
                 token = await client.fetch_token(self._api("/oauth2/token"), code=code, code_verifier=verifier)
                 if not isinstance(token.get("access_token"), str):
-                    raise SourceUnavailable("Discord gave nothing for this sign-in. Try again in a minute.")
+                    raise SourceUnavailable("Discord sent no answer for this sign-in. Try again in a minute.")
                 answer = await client.get(self._api("/users/@me"))
                 _refuse_unusual(answer)
                 user = answer.json()
             await self._revoke(client, token["access_token"])
         if SCOPE not in str(token.get("scope", "")).split():
-            raise BadInput("Discord was not allowed to say who you are. Sign in again, and allow that.")
+            raise BadInput("You did not allow Discord to share your name. Sign in again and allow it.")
         return _identity(user)
 
     async def _revoke(self, client: AsyncOAuth2Client, token: str) -> None:
@@ -114,24 +114,24 @@ def _discord_errors() -> Iterator[None]:
         yield
     except OAuthError as error:
         if error.error in _ABOUT_THE_CODE:
-            raise BadInput("Discord does not take this sign-in any more: it was used, or it is too old.") from error
+            raise BadInput("Discord rejected this sign-in: it was already used or is too old.") from error
         if error.error in _ABOUT_THE_CLIENT:
             raise ConfigurationError(
                 "Discord does not know PATT's application. The person who runs PATT checks PATT_DISCORD_CLIENT_ID and "
                 "PATT_DISCORD_CLIENT_SECRET."
             ) from error
-        raise SourceMalformed("Discord refused the sign-in without a reason that is known. Try again later.") from error
+        raise SourceMalformed("Discord refused the sign-in for an unknown reason. Try again later.") from error
     except TooLongError as error:
         raise SourceMalformed(too_long(Asked("Discord", "a sign-in"))) from error
     except (httpx2.HTTPStatusError, httpx2.RequestError) as error:
         raise SourceUnavailable("Discord did not respond. Try again in a moment.") from error
     except ValueError as error:
-        raise SourceMalformed("Discord answered something that cannot be read. Try again later.") from error
+        raise SourceMalformed("Discord sent an answer that PATT cannot read. Try again later.") from error
 
 
 def _refuse_unusual(answer: httpx2.Response) -> None:
     if answer.status_code == _TOO_MANY_REQUESTS:
-        raise SourceUnavailable("Discord accepts no more requests at the moment. Try again in a minute.")
+        raise SourceUnavailable("Discord is not accepting more requests right now. Try again in a minute.")
     answer.raise_for_status()
 
 

@@ -36,7 +36,7 @@ _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
         "The channel no longer exists. Choose another report channel: Settings → Guild says how.",
     ),
     10004: (SourceDenied, "Discord knows no server with this id. Check the id, and that the bot has been invited."),
-    UNKNOWN_MEMBER: (SourceError, "This person is no longer on the Discord server. Sync Discord, so that it is known."),
+    UNKNOWN_MEMBER: (SourceError, "This member has left the Discord server. Sync Discord, so that it is known."),
     10011: (SourceError, "The role no longer exists on the Discord server. Map the rank to another role."),
     UNKNOWN_USER: (SourceError, "This Discord account no longer exists. Sync Discord, so that it is known."),
     40003: (SourceError, "Discord accepts no more of these at the moment. Try again later."),

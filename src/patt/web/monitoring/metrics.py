@@ -109,11 +109,11 @@ async def exposition(services: Services) -> bytes:
             *_ages(await all_source_ages(conn)),
             _by_guild(
                 "patt_scan_age_seconds",
-                "Since a pipeline last looked for issues.",
+                "Seconds since the last scan.",
                 [row for row in scans if row[1] is not None],
             ),
             *_jobs(await _rows(conn, "jobs")),
-            _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
+            _by_guild("patt_uploads_waiting", "Uploads that wait to be processed.", await _rows(conn, "uploads")),
             _workers(await _rows(conn, "workers", dead_after_s=WORKER_DEAD_AFTER_S)),
         ]
     if (profiles := services.sources.profiles) is not None:
@@ -147,7 +147,7 @@ def _fixes(rows: Rows) -> Metric:
 
 
 def _budgets(rows: Rows) -> Metric:
-    text = "Fixes of a rule that one run may make by itself; above it the whole batch waits for an officer."
+    text = "Automatic fixes of a rule that one run may make. A larger batch is held for an officer."
     metric = GaugeMetricFamily("patt_automatic_fix_budget", text, labels=["guild", "rule"])
     for guild, roster_size, settings in rows:
         for rule in (rule for rule in RULES.values() if rule.is_fixable):
@@ -182,7 +182,7 @@ def _jobs(rows: Rows) -> Iterable[Metric]:
         GaugeMetricFamily("patt_jobs_waiting", "Jobs that wait for a worker.", labels=["task"]),
         GaugeMetricFamily("patt_jobs_running", "Jobs that a worker does.", labels=["task"]),
         GaugeMetricFamily(
-            "patt_jobs_oldest_age_seconds", "Since the oldest waiting job was asked for.", labels=["task"]
+            "patt_jobs_oldest_age_seconds", "Seconds since the oldest waiting job was queued.", labels=["task"]
         ),
     )
     for task, numbers in known.items():
@@ -192,7 +192,7 @@ def _jobs(rows: Rows) -> Iterable[Metric]:
 
 
 def _workers(rows: Rows) -> Metric:
-    return GaugeMetricFamily("patt_workers", "Workers that have lately given a sign of life.", value=rows[0][0])
+    return GaugeMetricFamily("patt_workers", "Workers that are alive.", value=rows[0][0])
 
 
 def _by_guild(name: str, text: str, rows: Iterable[tuple[Any, ...]]) -> Metric:

@@ -18,8 +18,8 @@ from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.doctor.checks import Check, check
 from patt.doctor.installation import DATABASE, SCHEMA, check_worker
-from patt.web import metrics as measured
 from patt.web.context import ServicesDep, ViewerDep, open_to_all, viewer_of
+from patt.web.monitoring import metrics as measured
 from patt.web.places import METRICS_PATH
 from patt.web.problems import problems
 from sv_common.db import migrate
@@ -27,15 +27,13 @@ from sv_common.db import migrate
 _PATIENCE_S = 3.0
 _FOR_ALL = [Depends(open_to_all)]
 _REFUSALS = problems(
-    _401="Neither a session nor a valid token.",
+    _401="No session and no valid token.",
     _403="The token is bound to one guild.",
-    _429="Asked too often; the header Retry-After says how many seconds to wait.",
+    _429="Too many requests. The header Retry-After gives the seconds to wait.",
     _503="The database does not answer.",
 )
 
-_EXPOSITION = (
-    "# HELP patt_workers Workers that have lately given a sign of life.\n# TYPE patt_workers gauge\npatt_workers 1.0\n"
-)
+_EXPOSITION = "# HELP patt_workers Workers that are alive.\n# TYPE patt_workers gauge\npatt_workers 1.0\n"
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Counts and ages in Prometheus' text format.",
@@ -51,7 +49,7 @@ class Alive:
     """Whether the application and its database answer."""
 
     status: Literal["ok", "unavailable"]
-    detail: Annotated[str | None, Field(description="Why not, if so.")] = None
+    detail: Annotated[str | None, Field(description="Why not, if not ready.")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ async def ready(services: ServicesDep, response: Response) -> Ready:
 async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
     if viewer.guild_id is not None:
-        raise HTTPException(403, "The metrics are of all guilds: use a token that is not bound to one.")
+        raise HTTPException(403, "Metrics cover all guilds. Use a token without a guild.")
     of_requests = cast("measured.HttpMetrics", request.app.state.http_metrics)
     text = of_requests.exposition() + await measured.exposition(services)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -44,7 +44,7 @@ left join guild_identity.addon_uploads u on u.guild_id = g.id and u.state = 'rec
 group by g.id
 
 -- name: workers
--- Workers that have lately given a sign of life.
+-- Workers that are alive.
 select count(*) from jobs.procrastinate_workers
 where last_heartbeat between now() - make_interval(secs => %(dead_after_s)s) and now() + interval '5 minutes'
 

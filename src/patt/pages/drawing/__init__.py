@@ -1,0 +1,1 @@
+"""What pages draw on the server: charts, and the map."""

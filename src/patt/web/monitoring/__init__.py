@@ -1,0 +1,1 @@
+"""What monitoring reads: the health of an installation, and its numbers."""

@@ -1,0 +1,1 @@
+"""Everyone of a guild at once: the list with its filters, as a table, and the map."""

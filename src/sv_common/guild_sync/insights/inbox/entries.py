@@ -1,0 +1,191 @@
+"""The entries of the list: each open issue in exactly one, in the order in which an officer goes through them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.text import age, in_words, plural
+from sv_common.guild_sync.engine.planning import PlannedFix
+from sv_common.guild_sync.identity.decisions import NewPlayer
+from sv_common.guild_sync.identity.unknown_names import nickname_of
+from sv_common.guild_sync.insights.inbox import wording
+from sv_common.guild_sync.insights.inbox.board import Board
+from sv_common.guild_sync.insights.inbox.model import Best, Entry, Group, Subject, SubjectIs
+from sv_common.guild_sync.insights.inbox.weighing import Weights, best, is_person, weights_of
+from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
+from sv_common.guild_sync.issues.history import Seen
+from sv_common.guild_sync.issues.model import Issue, SubjectKind
+from sv_common.guild_sync.rulebook.rule import Asked
+from sv_common.guild_sync.rules import RULES
+
+FEWEST_OF_ONE_NAME = 2
+_KINDS: Mapping[SubjectKind, SubjectIs] = {
+    SubjectKind.CHARACTER: "character",
+    SubjectKind.DISCORD_MEMBER: "member",
+    SubjectKind.PLAYER: "player",
+    SubjectKind.RANK: "rank",
+}
+_NUMBERS = {1: "One note says", 2: "Two notes say", 3: "Three notes say", 4: "Four notes say", 5: "Five notes say"}
+_GROUPS, _STRENGTHS, _RULES = list(Group), list(Strength), list(RULES)
+
+
+def entries_of(board: Board) -> list[Entry]:
+    """Return the list: by group, then the strongest suggestion first, then rule by rule, the oldest issue first."""
+    return sorted(_Entries(board).all(), key=_place)
+
+
+def new_player_of(issues: Sequence[Issue]) -> NewPlayer:
+    """The decision that the characters of some issues are one new player's, called as their notes say."""
+    return NewPlayer(characters=[f"#{issue.wow_character_id}" for issue in issues])
+
+
+def _place(entry: Entry) -> tuple[int, bool, int, int, int]:
+    strength = _STRENGTHS.index(entry.best.strength) if entry.best is not None else len(_STRENGTHS)
+    rule = _RULES.index(entry.issue_type) if entry.issue_type in RULES else len(_RULES)
+    return _GROUPS.index(entry.group), entry.is_quiet, strength, rule, entry.key
+
+
+@dataclass(frozen=True)
+class _Entries:
+    board: Board
+
+    def all(self) -> Iterator[Entry]:
+        weights = weights_of(self.board.resolver)
+        bunches = self._bunches(weights)
+        together = {issue.id for issues in bunches.values() for issue in issues}
+        for issues in bunches.values():
+            yield self._of_one_name(issues)
+        for issue in self.board.issues:
+            if issue.id not in together:
+                yield self._of(issue, weights)
+
+    def _bunches(self, weights: Weights) -> dict[str, list[Issue]]:
+        """Return the characters without a player whose whole notes give one name that no one has, by that name.
+
+        Not where more than a little says that one of them is a known person's, nor where the name cannot be a player's.
+        """
+        found: dict[str, list[Issue]] = defaultdict(list)
+        for issue in self.board.issues:
+            if (name := self._unknown_name(issue)) is not None:
+                found[name].append(issue)
+        return {
+            name: issues
+            for name, issues in found.items()
+            if len(issues) >= FEWEST_OF_ONE_NAME
+            if not any(is_person(each) for issue in issues for each in _candidates(weights, issue))
+            if self._may_be_a_player(issues)
+        }
+
+    def _unknown_name(self, issue: Issue) -> str | None:
+        rule = RULES.get(issue.issue_type)
+        character = self.board.resolver.facts.characters.get(issue.wow_character_id or 0)
+        is_asked = rule is not None and rule.candidates is not None and issue.issue_type in self.board.plannings
+        if character is None or character.player_id is not None or not is_asked:
+            return None
+        if issue.id in self.board.ready or issue.id in self.board.gone:
+            return None
+        return nickname_of(self.board.resolver, character)
+
+    def _may_be_a_player(self, issues: Sequence[Issue]) -> bool:
+        try:
+            new_player_of(issues).plan(self.board.resolver)
+        except PattError:
+            return False
+        return True
+
+    def _of_one_name(self, issues: Sequence[Issue]) -> Entry:
+        first = issues[0]
+        character = self.board.resolver.facts.characters[first.wow_character_id or 0]
+        named = self.board.resolver.resolve_alone(character).named or character.name
+        said = _NUMBERS.get(len(issues), f"{len(issues)} notes say")
+        hint = f"{plural(len(issues), 'character')} with the note “{named}”"
+        return self._entry(
+            issues,
+            Group.SUGGESTED,
+            f"{said} “{named}”: new player?",
+            hint,
+            Best(f"New player “{named}”", Strength.LIKELY),
+        )
+
+    def _of(self, issue: Issue, weights: Weights) -> Entry:
+        fix = self.board.ready.get(issue.id)
+        found = best(_candidates(weights, issue)) if fix is None else None
+        return self._entry(
+            [issue], self._group(issue, fix, found), self._question(issue, fix), self._hint(issue), found
+        )
+
+    def _group(self, issue: Issue, fix: PlannedFix | None, found: Best | None) -> Group:
+        rule = RULES.get(issue.issue_type)
+        if rule is None or not (rule.is_fixable or rule.candidates):
+            return Group.INFORMATION
+        if issue.id in self.board.gone or issue.issue_type in self.board.doubts:
+            return Group.INFORMATION
+        if fix is not None:
+            return Group.READY
+        return Group.SUGGESTED if found is not None else Group.NEEDS_YOU
+
+    def _question(self, issue: Issue, fix: PlannedFix | None) -> str:
+        rule = RULES.get(issue.issue_type)
+        if rule is None or rule.question is None:
+            return issue.summary
+        name = self.board.subjects[issue.id].name or issue.summary
+        return rule.question(Asked(name, self.board.details(issue), fix.plan if fix is not None else None))
+
+    def _hint(self, issue: Issue) -> str | None:
+        row, rule = self.board.subjects[issue.id], RULES.get(issue.issue_type)
+        if issue.id in self.board.gone:
+            return "no longer found"
+        if row.character is not None:
+            is_asked = rule is not None and (rule.is_fixable or rule.candidates is not None)
+            if not is_asked and row.last_login is not None:
+                seen, active_on = (
+                    f"seen {in_words(age(row.last_login))} ago",
+                    self.board.details(issue).get("player_active_on"),
+                )
+                return f"{seen} · its player is active on {active_on}" if active_on else seen
+            return wording.note_hint(row.note)
+        if row.username is not None:
+            return f"@{row.username} · {row.role or 'no guild role'}"
+        return None
+
+    def _entry(
+        self, issues: Sequence[Issue], group: Group, question: str, hint: str | None, found: Best | None
+    ) -> Entry:
+        board, first = self.board, issues[0]
+        fix = board.ready.get(first.id) if group is Group.READY else None
+        subject, *others = (self._subject(issue) for issue in issues)
+        newest = max(board.subjects[issue.id].newest_event or 0 for issue in issues)
+        plan_key = fix.plan.key if fix is not None else None
+        return Entry(
+            key=first.id,
+            issue_ids=[issue.id for issue in issues],
+            group=group,
+            issue_type=first.issue_type,
+            severity=first.severity,
+            subject=subject,
+            others=others,
+            question=question,
+            hint=hint,
+            opened_at=min(issue.opened_at for issue in issues),
+            best=found,
+            does=wording.does(fix.plan) if fix is not None else None,
+            plan_key=plan_key,
+            is_safe=fix is not None and board.is_safe(fix),
+            seen=str(Seen(newest, plan_key)),
+            is_quiet=bool(board.details(first).get("quiet")),
+        )
+
+    def _subject(self, issue: Issue) -> Subject:
+        kind, number = issue.subject
+        row = self.board.subjects[issue.id]
+        if not number:
+            return Subject("rank", None, row.name or issue.summary)
+        return Subject(_KINDS[kind], number, row.name or issue.summary, row.realm, row.character_class, row.level)
+
+
+def _candidates(weights: Weights, issue: Issue) -> Sequence[WeighedCandidate]:
+    rule = RULES.get(issue.issue_type)
+    return weights.of(rule, issue.subject[1]) if rule is not None else ()

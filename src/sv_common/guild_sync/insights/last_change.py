@@ -1,0 +1,83 @@
+"""The last change of an issue, a player, a character or an officer: who did what and when, and how to undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from psycopg.types.json import Jsonb
+from pydantic import Field
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.attempts import PastAttempt
+from sv_common.guild_sync.changes.past import done_in_words
+from sv_common.guild_sync.core.text import name_of, plural
+from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events, undo_of_setting
+from sv_common.guild_sync.issues.model import Issue
+
+SQL = load_sql(__package__, "last_change.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The last change that stands."""
+
+    who: Annotated[str, Field(description="Who made it, for people: an officer by the name alone.", examples=["alice"])]
+    at: datetime
+    what: Annotated[str, Field(description="What it was.", examples=["linked Grimalt-Area 52 to Mito"])]
+    undo: Annotated[UndoOffer | None, Field(description="How to undo it.")]
+    attempt_id: Annotated[int | None, Field(description="The attempt, if it was one.")] = None
+
+
+def last_attempt(found: Sequence[PastAttempt], about: Mapping[str, int | str | None]) -> LastChange | None:
+    """Return the newest of these attempts that changed something and stands; they come newest first."""
+    return next((_of_attempt(each, about) for each in found if each.is_undoable), None)
+
+
+async def last_change_of_issue(guild: GuildConnection, issue: Issue) -> LastChange | None:
+    """Return the last thing that somebody did about an issue or its subject, in two statements."""
+    about = {
+        "character": issue.wow_character_id,
+        "member": issue.discord_member_id,
+        "player": issue.player_id,
+    }
+    kind, number = next(((kind, number) for kind, number in about.items() if number is not None), ("player", 0))
+    values = {"issue_id": issue.id, "about": Jsonb([{"about": [{kind: number}]}])}
+    attempt = await guild.one(PastAttempt, SQL["attempt"], **values)
+    word = await guild.one(dict[str, Any], SQL["word"], issue_id=issue.id)
+    if word is not None and (attempt is None or word["at"] > attempt.started_at):
+        return LastChange(name_of(word["actor"]), word["at"], f"{word['event']} it", undo_of_events([word["id"]]))
+    return _of_attempt(attempt, {kind: number}) if attempt is not None else None
+
+
+async def last_change_of(guild: GuildConnection, actor: str) -> LastChange | None:
+    """Return what somebody did last that can be undone: all that was done in one go."""
+    attempts = await guild.all(dict[str, Any], SQL["attempts_of_actor"], actor=actor)
+    words = await guild.all(dict[str, Any], SQL["words_of_actor"], actor=actor)
+    setting = await guild.one(dict[str, Any], SQL["setting_of_actor"], actor=actor)
+    found: list[LastChange] = []
+    if attempts:
+        offer = undo_of_attempts([each["id"] for each in attempts])
+        first = attempts[0]
+        what = "ran a full match" if first["issue_type"] == "full_match" else done_in_words(first["plan"])
+        more = f", and {len(attempts) - 1} more" if len(attempts) > 1 else ""
+        number = first["id"] if len(attempts) == 1 else None
+        found.append(LastChange(name_of(actor), first["started_at"], f"{what or 'fixed it'}{more}", offer, number))
+    if words:
+        what = f"“{words[0]['summary']}”" if len(words) == 1 else plural(len(words), "issue")
+        offer = undo_of_events([each["id"] for each in words])
+        found.append(LastChange(name_of(actor), words[0]["at"], f"{words[0]['event']} {what}", offer))
+    if setting:
+        offer = undo_of_setting(setting["id"])
+        found.append(LastChange(name_of(actor), setting["at"], f"changed a setting: {setting['sentence']}", offer))
+    return max(found, key=lambda each: each.at, default=None)
+
+
+def _of_attempt(attempt: PastAttempt, about: Mapping[str, int | str | None]) -> LastChange:
+    what = done_in_words(attempt.plan, about) or "changed it"
+    return LastChange(
+        name_of(attempt.actor), attempt.started_at, what, undo_of_attempts([attempt.id]), attempt_id=attempt.id
+    )

@@ -1,0 +1,78 @@
+"""Undoing on the command line: the last change, several at once, and a part."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from cli.conftest import Patt
+
+
+def _owners(guild: psycopg.Connection) -> list[tuple[str, str]]:
+    return guild.execute(
+        "select c.character_name, p.display_name from guild_identity.player_characters l "
+        "join guild_identity.wow_characters c on c.id = l.character_id "
+        "join guild_identity.players p on p.id = l.player_id order by 1"
+    ).fetchall()
+
+
+def test_without_a_number_your_last_change_is_named_and_undone(patt: Patt, guild: psycopg.Connection) -> None:
+    before = _owners(guild)
+    assert patt("undo", "--yes").refuses("You have changed nothing that can be undone")
+    patt("link", "Stranger", "Mito")
+    dry = patt("undo", "--dry-run")
+    assert "linked Stranger-area-52 to Mito." in dry.out
+    assert _owners(guild) != before
+    done = patt("undo", "--yes")
+    assert (done.code, "Undone: Link Stranger-area-52 to Mito" in done.out) == (0, True)
+    assert _owners(guild) == before
+
+
+def test_it_asks_before_your_last_change_is_undone(
+    patt: Patt, guild: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patt("link", "Stranger", "Mito")
+    linked = _owners(guild)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: (_ for _ in ()).throw(SystemExit(1)))
+    assert patt("undo").code == 1
+    assert _owners(guild) == linked
+
+
+@pytest.mark.usefixtures("guild")
+def test_a_dismissal_is_undone_as_your_last_change(patt: Patt) -> None:
+    patt("scan")
+    (number,) = (each["id"] for each in patt("issues", "--rule", "orphan_wow", "--json").json["items"])
+    patt("dismiss", number, "--reason", "bank alt")
+    done = patt("undo", "--yes")
+    assert (done.code, "dismissed “" in done.out, "Undone for 1 issue." in done.out) == (0, True, True)
+    assert patt("show", number, "--json").json["issue"]["dismissed_at"] is None
+    again = patt("undo", "--yes")
+    assert (again.code, "reopened “" in again.out) == (0, True)
+
+
+@pytest.mark.usefixtures("guild")
+def test_a_setting_is_left_to_its_own_command(patt: Patt) -> None:
+    patt("settings", "rule", "stale_character", "--set", "stale_after_days=45")
+    assert patt("undo", "--yes").refuses("It is a setting. Undo it with: patt settings undo 1")
+
+
+def test_with_later_undoes_what_stands_in_the_way_too(patt: Patt, guild: psycopg.Connection) -> None:
+    before = _owners(guild)
+    first = patt("link", "Stranger", "Mito", "--json").json["attempt_id"]
+    second = patt("link", "Stranger", "Elrek", "--json").json["attempt_id"]
+    refused = patt("undo", first)
+    assert refused.refuses("moved Stranger-area-52 from Mito to Elrek on ")
+    preview = patt("undo", first, "--with-later", "--dry-run")
+    assert (preview.code, "With --with-later you undo both at once:" in preview.out) == (1, True)
+    assert patt("undo", first, "--dry-run", "--json").json["together"] == [second, first]
+    assert patt("undo", first, "--with-later").code == 0
+    assert _owners(guild) == before
+
+
+def test_several_are_undone_at_once(patt: Patt, guild: psycopg.Connection) -> None:
+    before = _owners(guild)
+    first = patt("link", "Stranger", "Mito", "--json").json["attempt_id"]
+    second = patt("alias", "add", "Robin", "Mito", "--json").json["attempt_id"]
+    assert patt("undo", f"{first}-{second}").code == 0
+    assert _owners(guild) == before
+    assert patt("undo", "nonsense").refuses("is no list of numbers")

@@ -1,0 +1,27 @@
+"""What was done is told in the past tense, whatever kind of row it changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
+from sv_common.guild_sync.changes.describe import plan_as_json
+from sv_common.guild_sync.changes.past import done_in_words
+
+MITO, ELREK = Named(1, "Mito"), Named(2, "Elrek")
+DAY = "2099-12-24"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (change.set_hiatus(MITO, DAY, "exams"), f"put Mito on hiatus until {DAY}"),
+        (change.set_hiatus(MITO, None, "exams"), "put Mito on hiatus"),
+        (change.set_hiatus(MITO, DAY, "exams", former={"until": None, "reason": "army"}), "changed the hiatus of Mito"),
+        (change.end_hiatus(MITO, DAY), "ended the hiatus of Mito"),
+        (change.move_hiatus(MITO, ELREK, DAY), "gave Mito the hiatus of Elrek"),
+    ],
+)
+def test_a_hiatus_is_told_as_it_was_decided(row: RowChange, told: str) -> None:
+    assert done_in_words(plan_as_json(Changeset((row,), "said so."))) == told
