@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from guild_builder import GuildBuilder
 from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.issues import lifecycle
 from web.browsers import SignIn
 from web.helpers import issue_number, session
 
@@ -228,4 +229,35 @@ async def test_selected_questions_are_dismissed_together(sign_in: SignIn, asking
     await page.get_by_role("button", name="Leaving soon.").click()
     await expect(page.locator("#status")).to_contain_text("2 questions dismissed: Leaving soon.")
     await expect(page.locator("#pulse")).to_contain_text("1 question left")
+    assert wrong == []
+
+
+async def test_a_long_group_shows_its_rest_when_asked_and_walks_on_into_it(
+    sign_in: SignIn, guild: GuildBuilder
+) -> None:
+    for number in range(15):
+        await guild.character(f"Wanderer{chr(97 + number)}")
+    await guild.scan()
+    page, wrong = await sign_in(INBOX)
+    await loaded(page)
+    await expect(page.locator("[data-row]")).to_have_count(12)
+    await page.get_by_role("link", name="Show 3 more").click()
+    await expect(page.locator("[data-row]")).to_have_count(15)
+    await expect(page.locator("#question")).to_have_count(1)
+    assert wrong == []
+
+
+async def test_what_others_did_waits_behind_a_button_and_moves_nothing(sign_in: SignIn, asking: GuildBuilder) -> None:
+    key = await issue_number(asking, "orphan_wow", "Loner")
+    page, wrong = await sign_in(INBOX)
+    await loaded(page)
+    await expect(page.locator("html.is-live")).to_have_count(1)
+    await page.wait_for_timeout(4500)  # so long nobody touches the page
+    async with asking.pool.writing(asking.guild_id) as here:
+        await lifecycle.dismiss(here, key, actor="officer bob", reason="Known.")
+    await expect(page.locator("#news")).to_contain_text("Show")
+    await expect(page.locator(f"[data-row='{key}']")).to_be_visible()
+    await page.locator("#news").get_by_role("button", name="Show").click()
+    await expect(page.locator(f"[data-row='{key}']")).to_have_count(0)
+    await expect(page.locator("#pulse")).to_contain_text("2 questions left")
     assert wrong == []

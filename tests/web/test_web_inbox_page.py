@@ -281,3 +281,18 @@ async def test_a_made_up_address_is_answered_as_what_it_is(
     key = await issue_number(asking, "orphan_wow", "Velquin")
     answer = await alice.get(f"{INBOX}{path.format(key=key)}", headers=headers)
     assert answer.status_code == status
+
+
+async def test_each_link_beside_the_list_leads_to_a_question_or_away_from_the_page(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    for name in ("Ara", "Bex"):
+        await guild.character(name, "Odo")
+    await guild.scan()
+    page = await alice.get(INBOX)
+    closed = await alice.get(f"{INBOX}/999999")
+    for shown in (page, closed):
+        sheet = shown.text.split('id="question"')[1].split("</article>")[0]
+        links = re.findall(r"<a [^>]*>", sheet)
+        assert links
+        assert all("hx-boost" in link or f'href="{INBOX}/' in link for link in links)

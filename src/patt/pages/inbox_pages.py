@@ -32,7 +32,7 @@ QUESTION = "question"
 MANY = 5
 """Characters that a full match would link, from which on the landing page shows it before the first question."""
 
-FIRST_SHOWN = 20
+FIRST_SHOWN = 12
 """Questions of a group that the list shows at once."""
 
 ANSWERS_SHOWN = 4

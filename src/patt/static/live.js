@@ -203,6 +203,7 @@ function mayShowAfresh() {
   const selection = document.getSelection();
   return (
     Date.now() - lastTouch > QUIET_MS &&
+    !document.getElementById("questions") && // the Inbox moves when somebody asks for it
     !isBusy() &&
     (document.activeElement === content() || !content().contains(document.activeElement)) &&
     !content().querySelector("details[open]") &&
