@@ -192,14 +192,17 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.xhr !== loading) {
-    return;
+  if (detail.xhr === loading && !detail.successful) {
+    loading = null;
+    waiting = [];
   }
-  loading = null;
-  const meant = detail.successful ? waiting : [];
-  waiting = [];
-  setTimeout(() => meant.forEach((key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))));
 });
+
+function pressWaiting() {
+  loading = null;
+  const meant = waiting.splice(0);
+  meant.forEach((key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
+}
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "question") {
@@ -215,6 +218,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (isAnswered || document.activeElement === document.body) {
     document.querySelector("#question .question")?.focus({ preventScroll: true });
   }
+  setTimeout(pressWaiting);
 });
 
 // The palette: opened by / or Ctrl-K where the page has it, walked with the arrow keys.
