@@ -159,11 +159,6 @@ async def site(app: FastAPI) -> AsyncIterator[str]:
         yield base_url
 
 
-def _is_wrong(said: str) -> bool:
-    """Whether a console says something else than that a newer click ended an older request, as it should."""
-    return not said.startswith(("htmx:sendAbort", "htmx:afterRequest"))
-
-
 @pytest.fixture
 async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
     """Open the overview, or another page, as alice; gives the page, and a list that gathers whatever goes wrong on it."""
@@ -174,7 +169,7 @@ async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[Sign
             await context.add_cookies([{"name": SESSION_COOKIE, "value": await session(pool), "url": site}])
             wrong: list[str] = []
             page = await context.new_page()
-            page.on("console", lambda message: wrong.append(message.text) if _is_wrong(message.text) else None)
+            page.on("console", lambda message: wrong.append(message.text))
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
             await page.goto(f"{site}{address}")

@@ -227,3 +227,23 @@ async def test_the_style_of_a_page_goes_with_it(sign_in: SignIn, troubled: Guild
     await expect(page.get_by_role("heading", level=1)).to_have_text("Data Quality")
     assert "quality" in await page.evaluate(styles)
     assert wrong == []
+
+
+async def test_a_newer_click_ends_an_older_request_and_is_no_fault_while_a_failed_one_is(sign_in: SignIn) -> None:
+    page, wrong = await sign_in()
+    never = asyncio.Event()
+
+    async def hang(_route: Route) -> None:
+        await never.wait()
+
+    await page.route("**/admin/players*", hang)
+    await page.get_by_role("link", name="People", exact=True).click()
+    await page.get_by_role("link", name="Log", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Log")
+    assert wrong == []
+    never.set()
+    await page.unroute("**/admin/players*")
+    await page.route("**/admin/players*", lambda route: route.abort())
+    await page.get_by_role("link", name="People", exact=True).click()
+    await expect(page.locator("#status")).to_contain_text("The server did not respond.")
+    assert any("htmx:sendError" in said for said in wrong)

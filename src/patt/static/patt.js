@@ -175,6 +175,14 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 
+// A newer click ends an older request, as it should: htmx would report that as a fault, first under the name of the end of any
+// request. A request that failed is reported by the name of what failed.
+htmx.logger = (_element, name, detail) => {
+  if (name === "htmx:sendAbort" || name === "htmx:afterRequest") {
+    delete detail.error;
+  }
+};
+
 for (const [name, sentence] of [["htmx:sendError", NO_ANSWER], ["htmx:timeout", TOO_SLOW]]) {
   document.addEventListener(name, ({ detail }) => isUnattended(detail) || tell(sentence, "problem"));
 }
