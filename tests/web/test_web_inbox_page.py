@@ -296,3 +296,23 @@ async def test_each_link_beside_the_list_leads_to_a_question_or_away_from_the_pa
         links = re.findall(r"<a [^>]*>", sheet)
         assert links
         assert all("hx-boost" in link or f'href="{INBOX}/' in link for link in links)
+
+
+async def test_a_question_about_a_member_takes_somebody_else_too(
+    alice: httpx2.AsyncClient, asking: GuildBuilder
+) -> None:
+    await asking.member("Quillon", roles=[ROLE_OF_RANK[RAIDER]])
+    await asking.scan()
+    key = await issue_number(asking, "orphan_discord", "Quillon")
+    shown = await alice.get(f"{INBOX}/{key}")
+    assert "Somebody else" in shown.text
+    await asking.player("Zed")
+    done = Seen(await press(alice, await alice.get(f"{INBOX}/{key}?find=zed"), ">: Zed<"))
+    assert "Zed is Quillon on Discord" in done.text("status")
+
+
+async def test_old_sources_say_what_to_do_as_data_quality_does(alice: httpx2.AsyncClient, asking: GuildBuilder) -> None:
+    inbox, quality = [Seen(await alice.get(path)).text("content") for path in (INBOX, "/admin/data-quality")]
+    remedy = "with “patt watch” running; or run: patt upload FILE"
+    assert remedy in inbox
+    assert remedy in quality

@@ -22,6 +22,7 @@ from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
 from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
 from sv_common.guild_sync.insights.inbox.wording import dismissals
+from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
 from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.roster.guilds import Guild
 
@@ -225,7 +226,7 @@ async def _context(
         "bunches": [_bunch(group, view, shown) for group in found.groups],
         "sources": SOURCES,
         "dismiss_presets": dismissals(SubjectKind.CHARACTER),
-        "finds_people": shown is not None and shown.new_player is not None,
+        "finds_people": shown is not None and shown.entry.issue_type in ABOUT_AN_OWNER | ABOUT_A_MEMBER,
         "find": find,
         "found": await api.somebody_else(visit.services, shown.key, find, guild.id) if shown and find else [],
         "answered": answered,

@@ -15,6 +15,7 @@ from sv_common.guild_sync.insights.activity import Pipeline
 from sv_common.guild_sync.insights.findings import RuleOverview
 from sv_common.guild_sync.insights.health import Health, Share, SourceAge, Trends
 from sv_common.guild_sync.issues.explanation import Evidence, Source
+from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.roster.uploads import UploadState
 
@@ -161,13 +162,6 @@ DATA_SOURCES: Mapping[DataSource, str] = {
     DataSource.PROFILES: "Battle.net profiles",
 }
 
-_REMEDIES: Mapping[DataSource, str] = {
-    DataSource.NOTES: "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
-    DataSource.ROSTER: "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet",
-    DataSource.MEMBERS: "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord",
-    DataSource.PROFILES: "They come with the roster. See its last run in the Log.",
-}
-
 _LEFT_OUT = {
     "characters": {
         "left": "{} that left the guild",
@@ -181,7 +175,7 @@ _LEFT_OUT = {
 def remedy(age: SourceAge) -> str:
     """Say how old a stale source's data may be, and what to do."""
     state = "No data yet" if age.last is None else f"Should be newer than {in_words(age.stale_after)}"
-    return f"{state}. {_REMEDIES[age.source]}"
+    return f"{state}. {FRESHNESS[age.source].remedy}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ const GO_MS = 1500; // so long after g the letter of a place counts
 
 let goUntil = 0;
 let lastPicked = null;
+let isByPointer = false;
 let loading = null; // the request for the next question: what is pressed meanwhile is meant for that one
 let waiting = [];
 
@@ -100,7 +101,10 @@ function act(event) {
   }
 }
 
+document.addEventListener("pointerdown", () => { isByPointer = true; }, { capture: true, passive: true });
+
 document.addEventListener("keydown", (event) => {
+  isByPointer = false;
   const isFind = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
     escape();
@@ -179,7 +183,9 @@ function showCurrent(key) {
   row?.querySelector(".row-done").replaceChildren();
   if (row) {
     linkOf(row).setAttribute("aria-current", "true");
-    linkOf(row).scrollIntoView({ block: "nearest" });
+    if (!isByPointer) { // nothing moves under it
+      linkOf(row).scrollIntoView({ block: "nearest" });
+    }
   } else if (document.getElementById("questions")) {
     htmx.ajax("GET", location.href, { target: "#questions", select: "#questions", swap: "morph" }); // its next rows
   }

@@ -12,7 +12,7 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.core.errors import BadInput, PattError, Refused
+from sv_common.guild_sync.core.errors import BadInput, PattError, PlanStale, Refused
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events
 from sv_common.guild_sync.engine.command import Guard, unguarded
@@ -25,7 +25,7 @@ from sv_common.guild_sync.insights.inbox.listing import entry_with
 from sv_common.guild_sync.insights.inbox.model import Answered, Entry, SetApart
 from sv_common.guild_sync.insights.inbox.wording import why_snoozed
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.history import Seen, check_all_unchanged
+from sv_common.guild_sync.issues.history import Seen, check_all_unchanged, tell_closed
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 MOST_NAMED = 3
@@ -135,20 +135,19 @@ async def set_apart(
     if not issue_ids:
         raise BadInput("No question is selected. Select the questions first.")
     order = await read_order(pool, await lifecycle.guild_of(pool, issue_ids[0], guild_id), issue_ids)
-    chosen = list({entry.key: entry for number in issue_ids for entry in [await _entry(pool, order, number)]}.values())
-    every = [number for entry in chosen for number in entry.issue_ids]
     end = datetime.combine(until, time(), UTC) if until is not None else None
     async with pool.writing(order.guild_id) as guild:
+        found = [await entry_with(guild, order.entries, number) for number in issue_ids]  # asks only of a closed one
+        chosen = {entry.key: entry for entry in found}.values()
+        every = [number for entry in chosen for number in entry.issue_ids]
+        is_open = await order.still_open(guild)
+        if (closed := next((number for number in every if number not in is_open), None)) is not None:
+            raise PlanStale(f"This question is closed: {await tell_closed(guild, closed)}.")
         await lifecycle.dismiss_many(guild, every, actor=actor, reason=reason, until=end)
         undo = undo_of_events(await lifecycle.last_words(guild, every))
         is_open = await order.still_open(guild)
     what = f"snoozed until {until}." if until is not None else f"dismissed: {reason.strip()}"
     return SetApart(order.guild_id, f"{plural(len(chosen), 'question')} {what}", undo, order.questions(is_open))
-
-
-async def _entry(pool: Pool, order: Order, issue_id: int) -> Entry:
-    async with pool.reading(order.guild_id) as guild:
-        return await entry_with(guild, order.entries, issue_id)
 
 
 async def fix_ready(

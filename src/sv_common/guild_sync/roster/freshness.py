@@ -19,18 +19,39 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How often a source is expected, and from which age on its data is stale: when several times were missed in a row."""
+    """How often a source is expected, and from which age on its data is stale: when several times were missed in a row.
+
+    `remedy` is what an officer can do then.
+    """
 
     pipeline: str
     expected_every: timedelta
     stale_after: timedelta
+    remedy: str
 
 
 FRESHNESS: Mapping[Source, Freshness] = {
     # An officer plays at least once a week, and the companion sends what the addon wrote.
-    Source.NOTES: Freshness("addon_upload", timedelta(days=3), timedelta(days=7)),
-    Source.ROSTER: Freshness("battlenet_sync", timedelta(hours=6), timedelta(days=1)),
-    Source.MEMBERS: Freshness("discord_sync", timedelta(minutes=15), timedelta(hours=2)),
+    Source.NOTES: Freshness(
+        "addon_upload",
+        timedelta(days=3),
+        timedelta(days=7),
+        "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
+    ),
+    Source.ROSTER: Freshness(
+        "battlenet_sync",
+        timedelta(hours=6),
+        timedelta(days=1),
+        "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet",
+    ),
+    Source.MEMBERS: Freshness(
+        "discord_sync",
+        timedelta(minutes=15),
+        timedelta(hours=2),
+        "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord",
+    ),
     # Read along with the roster, as far as the requests of the hour reach.
-    Source.PROFILES: Freshness("profiles", timedelta(hours=6), timedelta(days=2)),
+    Source.PROFILES: Freshness(
+        "profiles", timedelta(hours=6), timedelta(days=2), "They come with the roster. See its last run in the Log."
+    ),
 }

@@ -10,7 +10,7 @@ from sv_common.guild_sync.core.text import age, in_words, plural
 from sv_common.guild_sync.insights.health import SourceAge
 from sv_common.guild_sync.insights.inbox.model import CharacterFacts, Does, Group, MemberFacts, Snooze
 from sv_common.guild_sync.issues.model import SubjectKind
-from sv_common.guild_sync.roster.freshness import Source
+from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rulebook.explain import in_words as listed
 
 GROUPS: Mapping[Group, str] = {
@@ -26,13 +26,6 @@ _DATA = {
     Source.MEMBERS: ("Discord’s member list", "is"),
     Source.PROFILES: ("Battle.net’s profiles", "are"),
 }
-_REMEDIES = {
-    Source.NOTES: "Type /pattsync and then /reload in the game, with “patt watch” running.",
-    Source.ROSTER: "Keep “patt serve” running. “patt doctor” says what is wrong.",
-    Source.MEMBERS: "Keep “patt serve” running. “patt doctor” says what is wrong.",
-    Source.PROFILES: "They come with the roster. See its last run in Activity.",
-}
-
 _DISMISSALS = {
     SubjectKind.CHARACTER: ("A bank or shared alt.", "Leaving soon.", "Known, and fine as it is."),
     SubjectKind.DISCORD_MEMBER: ("A guest or a friend.", "Leaving soon.", "Known, and fine as it is."),
@@ -86,9 +79,12 @@ def note_hint(note: str | None) -> str:
 def stale(found: SourceAge) -> tuple[str, str]:
     """Say how old a source's data is, and what to do."""
     what, verb = _DATA[found.source]
-    if found.last is None:
-        return f"{what} {'were' if verb == 'are' else 'was'} never read.", _REMEDIES[found.source]
-    return f"{what} {verb} {in_words(age(found.last))} old.", _REMEDIES[found.source]
+    how_old = (
+        f"{'were' if verb == 'are' else 'was'} never read"
+        if found.last is None
+        else f"{verb} {in_words(age(found.last))} old"
+    )
+    return f"{what} {how_old}.", FRESHNESS[found.source].remedy
 
 
 def message_about(characters: Sequence[CharacterFacts], guild: str) -> str:
