@@ -14,7 +14,7 @@ _SHARE_ON_DISCORD = 0.3
 
 
 async def fill(guild: GuildBuilder, size: int, seed: int = 1) -> SyntheticGuild:
-    """Add characters of whom some have no player, with whole, shortened and misspelled names in their notes."""
+    """Add characters, some without a player, with whole, shortened and misspelled names in their notes."""
     people, rng = synthetic_guild(size, seed), random.Random(seed)  # noqa: S311 -- repeatable on purpose
     for person in people.people:
         is_known = rng.random() > _SHARE_OF_ORPHANS

@@ -52,7 +52,7 @@ class Guild:
     shared: frozenset[int]
     """Characters that an officer has marked as a bank or shared."""
     away: frozenset[int]
-    """Players of whom an officer has said that they are away, and whose day has not come."""
+    """Players that an officer put on hiatus, whose day has not come."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:

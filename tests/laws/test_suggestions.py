@@ -128,7 +128,7 @@ def _in_short(suggested: Suggested) -> dict[tuple[str, int], list[tuple[Any, ...
 
 
 def rejected_of(facts: GuildFacts, kind: str) -> set[tuple[int, int]]:
-    """Whom officers ruled out: the subject, and the player."""
+    """What officers ruled out: the subject, and the player."""
     if kind == "character":
         return set(facts.rejections)
     return {(member, player) for player, member in facts.member_rejections}

@@ -62,7 +62,7 @@ def test_a_strong_suggestion_is_almost_never_wrong(seen: list[Asked], unseen: li
     assert len(wrong) <= 0.01 * len(strong), wrong
 
 
-def test_whoever_cannot_be_told_is_suggested_with_little_strength() -> None:
+def test_people_without_evidence_are_suggested_with_little_strength() -> None:
     for folder in (PEOPLE, PEOPLE / "unseen"):
         for name, people in labelled_people(folder):
             strangers = [each for each in people if not each.is_telling]

@@ -137,7 +137,7 @@ async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -
 
 
 async def dismiss_and_reopen(guild: GuildBuilder, issue_id: int) -> None:
-    """Have another officer dismiss an issue and think better of it, so that whoever looked before has seen another one."""
+    """Have another officer dismiss an issue and think better of it, so that a page opened before shows an older one."""
     async with guild.pool.writing(guild.guild_id) as here:
         await lifecycle.dismiss_many(here, [issue_id], actor="officer bob", reason="mine", until=None)
         await lifecycle.reopen_many(here, [issue_id], actor="officer bob", reason="no, not mine")

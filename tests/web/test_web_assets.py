@@ -47,7 +47,7 @@ async def test_pages_ask_for_static_files_by_their_hashed_addresses_alone(
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{API}/rules", "/static/patt.css", "/openapi.json"])
-async def test_text_is_compressed_for_whoever_takes_it(reader: httpx2.AsyncClient, path: str) -> None:
+async def test_text_is_compressed_for_clients_that_take_it(reader: httpx2.AsyncClient, path: str) -> None:
     packed = await reader.get(path, headers={"Accept-Encoding": "gzip"})
     plain = await reader.get(path, headers={"Accept-Encoding": "identity"})
     assert packed.headers["content-encoding"] == "gzip"

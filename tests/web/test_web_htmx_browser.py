@@ -181,10 +181,10 @@ async def test_an_address_that_has_nothing_is_told_on_the_page_that_stays(sign_i
 async def test_a_secret_that_is_shown_once_is_taken_away_by_nobody(sign_in: SignIn, troubled: GuildBuilder) -> None:
     page, wrong = await sign_in("/admin/settings/keys")
     await expect(page.locator("html.is-live")).to_have_count(1)
-    await page.get_by_label("For whom").fill("Mito")
+    await page.get_by_label("Player", exact=True).fill("Mito")
     await page.get_by_role("button", name="Make a key").click()
     await expect(page.locator("code.key")).to_be_visible()
-    assert await page.get_by_label("For whom").input_value() == ""
+    assert await page.get_by_label("Player", exact=True).input_value() == ""
     heard = asyncio.create_task(
         page.evaluate(
             "new Promise((go) => stream.addEventListener('change', () => setTimeout(go, 500), { once: true }))"

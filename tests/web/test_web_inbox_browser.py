@@ -22,7 +22,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture
 async def asking(guild: GuildBuilder) -> GuildBuilder:
-    """A guild with Mito and Grimaldo; Velquin, whose note “Grim” could be Grimaldo, Loner, whom nothing names, and a ready alt."""
+    """A guild with Mito and Grimaldo; Velquin, whose note “Grim” could be Grimaldo, Loner without a note, and a ready alt."""
     await guild.main("Mito")
     await guild.main("Grimaldo")
     await guild.character("Newalt", "alt of Mito")

@@ -1,4 +1,4 @@
-"""The Inbox without script: the list, one question, answers that lead on, and what is shown to whom."""
+"""The Inbox without script: the list, one question, answers that lead on, and what each role sees."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def press(client: httpx2.AsyncClient, page: httpx2.Response, words: str, *
 
 @pytest.fixture
 async def asking(guild: GuildBuilder) -> GuildBuilder:
-    """A guild with Mito and Grimaldo; Velquin, whose note “Grim” could be Grimaldo, Loner, whom nothing names, and a ready alt."""
+    """A guild with Mito and Grimaldo; Velquin, whose note “Grim” could be Grimaldo, Loner without a note, and a ready alt."""
     await guild.main("Mito")
     await guild.main("Grimaldo")
     await guild.character("Newalt", "alt of Mito")

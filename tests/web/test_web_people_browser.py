@@ -20,7 +20,7 @@ SMALLEST_TARGET = 24
 
 @pytest.fixture
 async def known(guild: GuildBuilder) -> int:
-    """Mito with an alt, Zed, and Loner, whom nobody has; the number of Mito."""
+    """Mito with an alt, Zed, and Loner without a player; the number of Mito."""
     mito = await guild.main("Mito", rank=OFFICER)
     await guild.alt("Grimalt", "alt of Mito", mito)
     await guild.main("Zed")

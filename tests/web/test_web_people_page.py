@@ -18,7 +18,7 @@ PART = {"HX-Request": "true", "HX-Target": "found"}
 
 @pytest.fixture
 async def everyone(guild: GuildBuilder) -> GuildBuilder:
-    """Mito, an officer on Discord with an alt; Zed, a mage whom nobody knows on Discord; Yara, on hiatus; Odo's two characters."""
+    """Mito, an officer on Discord with an alt; Zed, a mage who is not on Discord; Yara, on hiatus; Odo's two characters."""
     mito = await guild.main("Mito", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
     await guild.alt("Grimalt", "alt of Mito", mito, rank=RAIDER)
     await guild.link(await guild.character("Zed", last_login_days=50), await guild.player("Zed"), source="manual")
@@ -163,7 +163,7 @@ async def test_the_history_of_a_card_has_pages_and_each_deed_its_undo(
     assert not any(f"/attempts/{done.attempt_id}/undo" in link for link in second.links)
 
 
-async def test_a_field_that_links_somebody_offers_whom_it_can_mean(
+async def test_a_field_that_links_a_person_offers_the_people_it_can_mean(
     alice: httpx2.AsyncClient, everyone: GuildBuilder
 ) -> None:
     mito = await _number(everyone, "Mito")

@@ -1,4 +1,4 @@
-"""The search over everything: what is found and why, for whom, in which order, and by how many statements."""
+"""The search over everything: what is found and why, for which role, in which order, and by how many statements."""
 
 from __future__ import annotations
 

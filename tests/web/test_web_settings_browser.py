@@ -80,7 +80,7 @@ async def test_a_rank_is_mapped_and_a_word_added(sign_in: SignIn) -> None:
 @pytest.mark.usefixtures("furnished")
 async def test_a_key_is_made_shown_once_and_revoked_on_a_phone_without_javascript(sign_in: SignIn) -> None:
     page, wrong = await sign_in(f"{PAGE}/keys", java_script_enabled=False, viewport={"width": 360, "height": 740})
-    await page.get_by_label("For whom").fill("W" * 100)
+    await page.get_by_label("Player", exact=True).fill("W" * 100)
     await page.get_by_role("button", name="Make a key").click()
     secret = await page.locator(".key").inner_text()
     assert len(secret) > 40

@@ -27,7 +27,7 @@ async def whole_map(
     loose: Annotated[bool, Query()] = False,
     proof: Annotated[Shown | None, Query()] = None,
 ) -> Response:
-    """Show everyone, what proves each link, who could be whom, and the loose ends; filters dim the rest.
+    """Show everyone, what proves each link, who could be the same person, and the loose ends; filters dim the rest.
 
     Without `tab` a small guild gets both, of which a narrow screen shows the table; a large one gets the table.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlencode
 
@@ -117,17 +117,10 @@ class PlayersView(View):
             guild,
             asked.show,
             asked.search.strip(),
-            asked.chosen.discord,
-            asked.chosen.proof,
-            asked.chosen.loose,
-            asked.chosen.inactive,
-            asked.chosen.hiatus,
-            asked.chosen.rank,
-            asked.chosen.character_class,
-            asked.chosen.issues,
-            asked.sort,
-            asked.reverse,
-            page,
+            **asdict(asked.chosen),
+            sort=asked.sort,
+            reverse=asked.reverse,
+            page=page,
         )
 
     def with_filter(self, name: str, value: str | None) -> str:
@@ -263,7 +256,7 @@ async def options(
     visit: VisitDep,
     field: Annotated[Literal["character", "member", "player"], Query()] = "player",
 ) -> Response:
-    """Show whom a field that links somebody could mean, as a part of the page; the field sends what was typed by its name."""
+    """Show the people that a field could mean, as a part of the page; the field sends what was typed by its name."""
     find = visit.request.query_params.get(field, "")[:LONGEST_SEARCH]
     async with visit.reading() as (here, _, _):
         hits = await people_named(here, find)

@@ -78,7 +78,7 @@ KINDS_OF_EVIDENCE = {
     MatchEvidence.KNOWN_PLAYER: ("Known players", "Links characters to existing players. Creates no player."),
     MatchEvidence.DISCORD_MEMBER: (
         "New players who are on Discord",
-        "Creates a player for a Discord member whom the notes or names match.",
+        "Creates a player for a Discord member that the notes or names match.",
     ),
     MatchEvidence.MAIN: (
         "New players by their main",

@@ -212,7 +212,7 @@ function mayShowAfresh() {
   );
 }
 
-// What a page says, without what changes by itself: times and the progress of jobs.
+// What a page says, without what changes all the time: times and the progress of jobs.
 function saidBy(page) {
   const said = page.cloneNode(true);
   said.querySelectorAll("time, .works, [data-chosen-count]").forEach((each) => each.remove());

@@ -1,4 +1,4 @@
-// What htmx does not do by itself: one command at a time, what was typed and focused, the way back, and what went wrong.
+// What htmx leaves to the page: one command at a time, what was typed and focused, the way back, and what went wrong.
 "use strict";
 
 const UNATTENDED = "X-PATT-Unattended"; // a header: nobody does anything, so it keeps no session
@@ -15,7 +15,7 @@ function tell(sentence, tone, sent = null) {
   }
 }
 
-// The toast of what went well goes by itself, unless somebody points at it or is in it; a problem stays.
+// A toast of success goes after a while, unless the pointer or the focus is on it; a problem stays.
 const TOLD_MS = 20000;
 let told = { text: "", since: 0 };
 
@@ -45,7 +45,7 @@ const placeOf = (element) =>
 const pathOf = (place) => place.split(/[?#]/)[0];
 const isShownAgain = (place) => (command ? pathOf(place) === pathOf(shown) : place.split("#")[0] === shown);
 
-const opened = new WeakSet(); // by hand
+const opened = new WeakSet(); // with a click
 const kept = new WeakSet(); // in this morph
 let lost = null; // the place of the element that had the focus and is gone
 
@@ -157,7 +157,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   }
 });
 
-// What went wrong. An answer of PATT says itself what it was; one of a server before it is shown to nobody.
+// What went wrong. An answer of PATT says what it was; the error page of a proxy is not shown.
 const NO_ANSWER = "The server did not respond. Reload the page to see the current state.";
 const TOO_SLOW = "The server has not responded within a minute. Reload the page to see the current state.";
 const isUnattended = (detail) => UNATTENDED in detail.requestConfig.headers;

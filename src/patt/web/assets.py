@@ -1,7 +1,7 @@
 """Static files under addresses that hold their content's hash, so that a browser may keep them for good.
 
 `patt.css` is served as `/static/patt.1a2b3c4d.css` too; the plain address answers as well, and is looked up anew each time.
-Each file is compressed once, as small as it gets, for whoever takes it so.
+Each file is compressed once, as small as it gets, for browsers that take it so.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ FULL_MATCH = Place("Full Match", "/admin/full-match")
 ACCOUNT = Place("Your sign-ins", "/admin/account")
 
 NAVIGATION = (INBOX, DATA_QUALITY, PEOPLE, MAP, LOG, SETTINGS)
-"""The places of the navigation, in their order; whoever signs in lands on the first."""
+"""The places of the navigation, in their order; the first is the landing page."""
 
 PAGES = (*NAVIGATION, FULL_MATCH, ACCOUNT)
 """Every page that has an address of its own and is no page of the settings."""

@@ -240,7 +240,7 @@ class RejectMember(ManualDecision):
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         pair = (player.id, member.id)
         if pair in facts.member_rejections - facts.unlinked_members:
-            raise Refused(f"It is known already that {player.display_name} is not {member.display_name} on Discord.")
+            raise Refused(f"{member.display_name} on Discord is already ruled out for {player.display_name}.")
         why = checked_reason(self.reason) or SAYS_SO
         rows = [change.detach_member(player.named, member.named)] if player.discord_user_id == member.id else []
         was_unlinked = pair in facts.unlinked_members

@@ -221,7 +221,7 @@ async def _as_shown(guild: GuildConnection, decision: ManualDecision) -> ManualD
 
 
 def _is_about(decision: ManualDecision, plan: Changeset, entry: Entry) -> bool:
-    """Whether a decision names whom the question is about, or changes something of theirs.
+    """Whether a decision names the subject of the question, or changes one of its rows.
 
     That a note's name means the player whose a character is already changes nothing of the character.
     """

@@ -77,8 +77,8 @@ select array(
 from (select guild_identity.search_key(%(text)s::text) as key) words
 
 -- name: findings
--- Findings of some states, newest first, by rule, severity and words of the summary, or of the name or note of whom it is
--- about, where asked for. Which ones is decided by an index alone, state by state, so that a rare rule or word is found
+-- Findings of some states, newest first, by rule, severity and words of the summary, or of the name or note of the subject,
+-- where asked for. Which ones is decided by an index alone, state by state, so that a rare rule or word is found
 -- without reading the rows of all others. With `quiet_last`, those of no weight come last: the details say so.
 with chosen as (
     select found.id, found.is_last

@@ -139,7 +139,7 @@ async def every_person(
     sort: Sort | None = None,
     reverse: bool = False,
 ) -> list[PersonSummary]:
-    """Return all people whom the same question finds, for a file."""
+    """Return all people that the same question finds, for a file."""
     return in_order_of(narrow(await _everyone(guild, search), chosen, kind).people, sort, reverse=reverse)
 
 

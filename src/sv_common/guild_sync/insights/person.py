@@ -250,7 +250,7 @@ class CharacterPage(About):
 
 
 class Subject(NamedTuple):
-    """Whom a view or a timeline is about."""
+    """The subject of a view or a timeline."""
 
     kind: Literal["player", "character"]
     id: int

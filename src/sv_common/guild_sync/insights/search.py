@@ -99,7 +99,7 @@ async def search(guild: GuildConnection, typed: str, *, with_settings: bool) -> 
 
 
 async def people_named(guild: GuildConnection, typed: str) -> list[Hit]:
-    """Return the players, characters and Discord members whom the words find, the best of each kind; blank words find nobody."""
+    """Return the players, characters and Discord members that the words find, the best of each kind; blank words find no one."""
     wanted, marked = Wanted.of(typed), marked_row(typed)
     if not wanted.key:
         return []

@@ -69,7 +69,7 @@ class Narrowed:
 
 
 def narrow(people: Iterable[PersonSummary], chosen: PeopleFilter, kind: PersonKind | None) -> Narrowed:
-    """Return the people whom all filters let through; each filter's values are counted by the kind and the other filters."""
+    """Return the people that all filters let through; each filter's values are counted by the kind and the other filters."""
     wanted = dict(chosen.chosen) | ({"kind": kind.value} if kind is not None else {})
     through, counts = [], defaultdict[str, Counter[str]](Counter)
     labels: dict[tuple[str, str], str] = {}
@@ -90,7 +90,7 @@ def narrow(people: Iterable[PersonSummary], chosen: PeopleFilter, kind: PersonKi
 def in_order_of(people: Sequence[PersonSummary], sort: Sort | None, *, reverse: bool) -> list[PersonSummary]:
     """Sort people: names from A, and of the rest what is most or newest first. None leaves them in their order.
 
-    Whoever has no login or no rank that is known comes last, either way.
+    People without a known login or rank come last, either way.
     """
     if sort is None:
         return list(reversed(people)) if reverse else list(people)

@@ -37,11 +37,6 @@ def entries_of(board: Board) -> list[Entry]:
     return sorted(_Entries(board).all(), key=_place)
 
 
-def new_player_of(issues: Sequence[Issue]) -> NewPlayer:
-    """The decision that the characters of some issues are one new player's, called as their notes say."""
-    return NewPlayer(characters=[f"#{issue.wow_character_id}" for issue in issues])
-
-
 def _place(entry: Entry) -> tuple[int, bool, int, int, int]:
     strength = _STRENGTHS.index(entry.best.strength) if entry.best is not None else len(_STRENGTHS)
     rule = _RULES.index(entry.issue_type) if entry.issue_type in RULES else len(_RULES)
@@ -91,7 +86,7 @@ class _Entries:
 
     def _may_be_a_player(self, issues: Sequence[Issue]) -> bool:
         try:
-            new_player_of(issues).plan(self.board.resolver)
+            NewPlayer([f"#{issue.wow_character_id}" for issue in issues]).plan(self.board.resolver)
         except PattError:
             return False
         return True

@@ -35,7 +35,7 @@ class Somebody:
 
 
 async def somebody(guild: GuildConnection, issue_id: int, typed: str) -> list[Somebody]:
-    """Return whom the words find, the best first; each player once. Raises `NotFound`, and `PlanStale` for a closed question."""
+    """Return the people that the words find, the best first; each player once. Raises `NotFound`, and `PlanStale` for a closed question."""
     board = await read_board(guild)
     entry = await entry_with(guild, entries_of(board), issue_id)
     found: dict[str, Somebody] = {}
@@ -70,7 +70,7 @@ def _of_member(member: str, hit: Hit, player: int | None) -> Decision | None:
 
 
 def _of_characters(characters: Sequence[str], hit: Hit, player: int | None) -> Decision | None:
-    """Several characters are of a player whom their notes name from now on, so that a fix links the others."""
+    """Several characters belong to a player that their notes name from now on, so that a fix links the others."""
     first, is_one = characters[0], len(characters) == 1
     if player is not None:
         return LinkCharacter(character=first, player=f"#{player}", remember_note=not is_one)

@@ -1,4 +1,4 @@
-"""Whom each open question most likely means: worked out once for the facts of a guild."""
+"""Who each open question most likely means: worked out once for the facts of a guild."""
 
 from __future__ import annotations
 

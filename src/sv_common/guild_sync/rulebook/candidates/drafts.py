@@ -83,7 +83,7 @@ class Drafts:
         linked: Person | None = None,
         needs_word: bool = False,
     ) -> tuple[WeighedCandidate, ...]:
-        """Return the candidates: those that the fix takes, then the strongest; whom officers ruled out last."""
+        """Return the candidates: those that the fix takes, then the strongest; those that officers ruled out last."""
         found = []
         for person, draft in self._drafts.items():
             kind, number = kind_and_number(person)
@@ -114,7 +114,7 @@ def _place(weight: float, each: WeighedCandidate) -> tuple[bool, bool, int, floa
 
 
 def _shown(candidates: Iterable[WeighedCandidate]) -> list[WeighedCandidate]:
-    """Leave out the last of those for whom little speaks, and no more than that."""
+    """Leave out the last of the weak ones, and no more than that."""
     shown: list[WeighedCandidate] = []
     guesses = 0
     for each in candidates:
