@@ -290,6 +290,7 @@ async def test_issue_player_and_character_say_their_last_change_with_its_undo(
         change = (await alice.get(path)).json()["last_change"]
         assert (change["who"], change["what"]) == ("alice", "linked Loner-area-52 to Mito"), path
         assert change["undo"] == made["undo"], path
+        assert change["is_about_others"] is False, path
         text = Seen(await alice.get(page)).text("content")
         assert "Last change: alice linked Loner-area-52 to Mito just now Undo" in text, page
     assert (await alice.get("/api/v1/admin/activity/last")).json()["undo"] == made["undo"]

@@ -53,6 +53,21 @@ async def test_the_page_offers_the_part_that_can_be_undone_and_names_who_stands_
     assert await guild.rows("select display_name from guild_identity.players order by 1") == [("Mito",), ("Zork",)]
 
 
+async def test_a_persons_page_names_their_own_part_of_a_full_match_and_shows_the_rest_before_it_undoes_all(
+    alice: httpx2.AsyncClient, guild: GuildBuilder, matched: int
+) -> None:
+    ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Elrek'")
+    ((character,),) = await guild.rows("select id from guild_identity.wow_characters where character_name = 'Elrekalt'")
+    for kind, number, name in (("", player, "Elrek"), ("characters/", character, "Elrekalt")):
+        change = (await alice.get(f"/api/v1/admin/players/{kind}{number}")).json()["last_change"]
+        assert change["what"] == f"linked {name}-area-52 to Elrek, and 5 more"
+        assert change["is_about_others"] is True
+        page = await alice.get(f"/admin/players/{kind}{number}")
+        line = page.text.split('<div class="last-change">', 1)[1].split("</div>", 1)[0]
+        assert f'href="{PAGE}/attempts/{matched}/undo?' in line
+        assert "<form" not in line
+
+
 async def test_the_api_undoes_a_part_only_when_it_is_asked_to(
     alice: httpx2.AsyncClient, guild: GuildBuilder, matched: int
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sv_common.guild_sync.changes.describe import Names, names_in
 from sv_common.guild_sync.changes.tables import Row
@@ -16,22 +16,47 @@ _TELLING = ("link", "shared", "player", "rejection", "alias", "hiatus", "role")
 """Which kind of change says best what an attempt was about; the others mostly follow from it."""
 
 
-def done_in_words(plan: Sequence[Step], about: Mapping[str, int | str | None] | None = None) -> str | None:
-    """Say what was done, the step about one thing first: `about` is such as `{"character": 12}`. None for an empty plan."""
+class Subject(NamedTuple):
+    """Who a page, a timeline or an issue is about. Without a name, a step names them by their number alone."""
+
+    kind: Literal["player", "character", "member"]
+    id: int
+    name: str | None = None
+
+
+def is_about(step: Step, subject: Subject) -> bool:
+    """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
+    named = [each for each in step["about"] if subject.kind in each]
+    return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
+
+
+def done_in_words(plan: Sequence[Step], subject: Subject | None = None) -> str | None:
+    """Say what was done, the step about the subject first. None for an empty plan."""
     if not plan:
         return None
     names = Names(names_in(plan))
-    merged = next((step for step in plan if step["table"] == "player" and step["after"] is None), None)
-    if merged is not None:
-        return _step(merged, names)
-    concerned = [step for step in plan if about and _is_about(step, about)] or plan
-    first = min(concerned, key=lambda step: _TELLING.index(step["table"]))
-    others = sum(step["table"] == first["table"] for step in plan) - 1
-    return f"{_step(first, names)}{f', and {others} more' if others else ''}"
+    told = _told(plan, subject)
+    others = 0 if _is_merge(told) else sum(step["table"] == told["table"] for step in plan) - 1
+    return f"{_step(told, names)}{f', and {others} more' if others else ''}"
 
 
-def _is_about(step: Step, about: Mapping[str, int | str | None]) -> bool:
-    return any(each.get(kind) == number for each in step["about"] for kind, number in about.items())
+def is_about_others(plan: Sequence[Step], subject: Subject) -> bool:
+    """Whether the same was done to others too, so that an undo would reach them."""
+    if not plan:
+        return False
+    told = _told(plan, subject)
+    return any(step["table"] == told["table"] and not is_about(step, subject) for step in plan)
+
+
+def _told(plan: Sequence[Step], subject: Subject | None) -> Step:
+    """The step that says best what was done; a merge says it all."""
+    concerned = [step for step in plan if subject and is_about(step, subject)] or plan
+    merge = next((step for step in plan if _is_merge(step)), None)
+    return merge or min(concerned, key=lambda step: _TELLING.index(step["table"]))
+
+
+def _is_merge(step: Step) -> bool:
+    return bool(step["table"] == "player" and step["after"] is None)
 
 
 def _step(step: Step, names: Names) -> str:

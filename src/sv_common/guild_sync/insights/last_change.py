@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
-from sv_common.guild_sync.changes.past import done_in_words
+from sv_common.guild_sync.changes.past import Subject, done_in_words, is_about_others
 from sv_common.guild_sync.core.text import name_of, plural
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events, undo_of_setting
 from sv_common.guild_sync.issues.model import Issue
@@ -30,27 +30,25 @@ class LastChange:
     what: Annotated[str, Field(description="What it was.", examples=["linked Grimalt-Area 52 to Mito"])]
     undo: Annotated[UndoOffer | None, Field(description="How to undo it.")]
     attempt_id: Annotated[int | None, Field(description="The attempt, if it was one.")] = None
+    is_about_others: Annotated[
+        bool, Field(description="Whether its undo would change others too: preview it by the attempt first.")
+    ] = False
 
 
-def last_attempt(found: Sequence[PastAttempt], about: Mapping[str, int | str | None]) -> LastChange | None:
+def last_attempt(found: Sequence[PastAttempt], subject: Subject) -> LastChange | None:
     """Return the newest of these attempts that changed something and stands; they come newest first."""
-    return next((_of_attempt(each, about) for each in found if each.is_undoable), None)
+    return next((_of_attempt(each, subject) for each in found if each.is_undoable), None)
 
 
 async def last_change_of_issue(guild: GuildConnection, issue: Issue) -> LastChange | None:
     """Return the last thing that somebody did about an issue or its subject, in two statements."""
-    about = {
-        "character": issue.wow_character_id,
-        "member": issue.discord_member_id,
-        "player": issue.player_id,
-    }
-    kind, number = next(((kind, number) for kind, number in about.items() if number is not None), ("player", 0))
-    values = {"issue_id": issue.id, "about": Jsonb([{"about": [{kind: number}]}])}
+    subject = _subject_of(issue)
+    values = {"issue_id": issue.id, "about": Jsonb([{"about": [{subject.kind: subject.id}]}])}
     attempt = await guild.one(PastAttempt, SQL["attempt"], **values)
     word = await guild.one(dict[str, Any], SQL["word"], issue_id=issue.id)
     if word is not None and (attempt is None or word["at"] > attempt.started_at):
         return LastChange(name_of(word["actor"]), word["at"], f"{word['event']} it", undo_of_events([word["id"]]))
-    return _of_attempt(attempt, {kind: number}) if attempt is not None else None
+    return _of_attempt(attempt, subject) if attempt is not None else None
 
 
 async def last_change_of(guild: GuildConnection, actor: str) -> LastChange | None:
@@ -76,8 +74,20 @@ async def last_change_of(guild: GuildConnection, actor: str) -> LastChange | Non
     return max(found, key=lambda each: each.at, default=None)
 
 
-def _of_attempt(attempt: PastAttempt, about: Mapping[str, int | str | None]) -> LastChange:
-    what = done_in_words(attempt.plan, about) or "changed it"
+def _subject_of(issue: Issue) -> Subject:
+    if issue.wow_character_id is not None:
+        return Subject("character", issue.wow_character_id)
+    if issue.discord_member_id is not None:
+        return Subject("member", issue.discord_member_id)
+    return Subject("player", issue.player_id or 0)
+
+
+def _of_attempt(attempt: PastAttempt, subject: Subject) -> LastChange:
     return LastChange(
-        name_of(attempt.actor), attempt.started_at, what, undo_of_attempts([attempt.id]), attempt_id=attempt.id
+        name_of(attempt.actor),
+        attempt.started_at,
+        done_in_words(attempt.plan, subject) or "changed it",
+        undo_of_attempts([attempt.id]),
+        attempt.id,
+        is_about_others(attempt.plan, subject),
     )

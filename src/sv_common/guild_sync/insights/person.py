@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
@@ -14,6 +14,7 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
+from sv_common.guild_sync.changes.past import Subject, is_about
 from sv_common.guild_sync.core.basis import Basis, basis_in_words, proof_of
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.names import name_key
@@ -249,14 +250,6 @@ class CharacterPage(About):
     character: CharacterView
 
 
-class Subject(NamedTuple):
-    """The subject of a view or a timeline."""
-
-    kind: Literal["player", "character"]
-    id: int
-    name: str
-
-
 async def guild_of_player(pool: Pool, player_id: int, guild_id: int | None) -> int:
     """Return the guild asked for, or the one that a player is of. Raises `NotFound`."""
     return guild_id if guild_id is not None else await _guild_of(pool, "player", player_id)
@@ -341,7 +334,7 @@ async def _about(guild: GuildConnection, values: dict[str, Any], subject: Subjec
         "rejections": await guild.all(RejectionView, SQL["rejections"], **values),
         "issues": await guild.all(OpenIssue, SQL["issues"], **values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
-        "last_change": last_attempt(attempts, {subject.kind: subject.id}),
+        "last_change": last_attempt(attempts, subject),
     }
 
 
@@ -349,14 +342,8 @@ def _shortened(plan: Sequence[dict[str, Any]], subject: Subject) -> Sequence[dic
     """Of a long plan, such as a full match, the steps that are about the subject."""
     if len(plan) <= MOST_STEPS:
         return plan
-    about = [step for step in plan if _is_about(step, subject)][:MOST_STEPS]
+    about = [step for step in plan if is_about(step, subject)][:MOST_STEPS]
     return [*about, {"sentence": f"And {len(plan) - len(about)} more steps."}]
-
-
-def _is_about(step: dict[str, Any], subject: Subject) -> bool:
-    """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
-    named = [each for each in step["about"] if subject.kind in each]
-    return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
 
 
 def traces_of(subject: Subject) -> dict[str, list[Jsonb]]:

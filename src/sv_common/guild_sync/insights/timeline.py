@@ -11,11 +11,12 @@ from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.past import Subject
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.lookup import find_player
-from sv_common.guild_sync.insights.person import Subject, traces_of
+from sv_common.guild_sync.insights.person import traces_of
 
 SQL = load_sql(__package__, "timeline.sql")
 
