@@ -48,7 +48,7 @@ class Questions:
 
 
 async def furnish(pool: Pool, *, characters: int = CHARACTERS, questions: int = QUESTIONS) -> Questions:
-    """Make the guild by the doors of its sources, let the rules look, and set aside what is more than so many issues."""
+    """Make the guild by the doors of its sources, let the rules look, and dismiss all but so many issues."""
     twin = await stage.new_twin(pool, _people(characters), "the-inbox", "810000000000000003")
     guild_id = twin.guild_id
     await sync_blizzard_roster(pool, twin.roster, guild_id=guild_id)
@@ -58,7 +58,7 @@ async def furnish(pool: Pool, *, characters: int = CHARACTERS, questions: int = 
     await stage.link_people(pool, twin)
     await run_integrity_check(pool, guild_id=guild_id)
     async with pool.connection() as conn:
-        await conn.execute(SQL["set_aside_all_but"], {"guild_id": guild_id, "questions": questions})
+        await conn.execute(SQL["dismiss_all_but"], {"guild_id": guild_id, "questions": questions})
     await stage.tidy(pool)
     return Questions(guild_id)
 

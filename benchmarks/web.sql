@@ -56,7 +56,7 @@ where guild_id = %(guild_id)s and resolved_at is not null and id %% 4 = 0
 select max(id) from guild_identity.audit_issues
 where guild_id = %(guild_id)s and resolved_at is null and dismissed_at is null
 
--- name: set_aside_all_but
+-- name: dismiss_all_but
 -- Of a guild's open issues, leave so many, drawn from all rules alike.
 update guild_identity.audit_issues
 set dismissed_at = now(), dismissed_by = 'officer alice', dismissed_reason = 'A guest.'

@@ -1,7 +1,7 @@
 """Labelled people: who has which characters and which Discord names, and what a careful officer would make of it.
 
 A file holds a guild, a person a line: the person's name, their name on Discord as the server shows it and as the account has it,
-the characters that are theirs for certain, and characters of theirs that nobody has linked. A question mark before a Discord
+the characters that are theirs for certain, and their characters that nobody has linked. A question mark before a Discord
 name or a character says that a careful officer could not tell whose it is: it is there only to mislead.
 """
 

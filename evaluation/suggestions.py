@@ -159,7 +159,7 @@ def ask_about_notes(guild: LabelledGuild) -> Iterator[Asked]:
 def _right(
     guild: _Guild, labelled: LabelledGuild, numbers: dict[str, int], members: dict[str, int], label: Label, about: int
 ) -> Iterator[_Answer]:
-    """Every answer that means the person: their player, an unlinked character of theirs, who that one's note names."""
+    """Every answer that means the person: their player, an unlinked character they own, or who its note names."""
     seen = {about}
     waiting = list(label.targets)
     while waiting:

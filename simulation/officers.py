@@ -127,7 +127,7 @@ class Officers:
                 await lifecycle.reopen(here, issue_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
-        """Say whose a character is, or whose it is not, a new player's or nobody's."""
+        """Say who owns a character or does not: a player, a new one, or no player at all."""
         pairs = await self._rows("characters_and_players", guild)
         if pairs:
             character, player = guild.rng.choice(pairs)
