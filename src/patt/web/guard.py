@@ -32,6 +32,7 @@ from patt.web.rendering import Viewing, look_as
 from patt.web.security import body_of_own_form, form_token_of
 from sv_common.db.pool import Connection
 from sv_common.db.shares import on_account_of
+from sv_common.guild_sync.core.language import best_of, speak
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_KEY_HEADER = "X-API-Key"
@@ -61,6 +62,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        speak(best_of(request.headers.get("accept-language", "")))
         refusal = await self._refusal(request)
         try:
             receive = receive if refusal else await self._checked_body(request, receive)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from patt.auth.permissions import EVERYBODY_WITH, Role, includes
@@ -20,6 +20,7 @@ from patt.json_data import as_json_text
 from patt.web.assets import url_of
 from patt.web.keyboard import KEYBOARD
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
+from sv_common.guild_sync.core.language import day, language, number, tr, tr_in, tr_n
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 PagePart: TypeAlias = Literal["opening", "rest"]
@@ -98,6 +99,18 @@ def _visible(value: object) -> object:
     return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
+def _told(tell: Callable[..., str]) -> Callable[..., Markup]:
+    """Return a function of the catalogue for templates, where values may be markup, such as a link in a sentence."""
+
+    def told(*texts: Any, **values: object) -> Markup:
+        names = {name: f"{{{name}}}" for name in values}
+        # The apostrophe needs no escape, since no attribute is written in single quotes.
+        sentence = escape(tell(*texts, **names)).replace("&#39;", "'")
+        return sentence.format(**{name: _visible(value) for name, value in values.items()}) if values else sentence
+
+    return told
+
+
 def _ago(moment: datetime, now: datetime) -> str:
     """Say how long ago something was, shortly: `2h ago`; the day itself where that is more than two months ago."""
     seconds = int((now - moment).total_seconds())
@@ -159,9 +172,15 @@ _ENVIRONMENT.filters |= {
     "class_slug": class_slug,
     "arms": arms_of,
     "as_json": as_json_text,
+    "number": number,
+    "day": day,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {
+    "tr": _told(tr),
+    "tr_n": _told(tr_n),
+    "tr_in": _told(tr_in),
+    "language": language,
     "url_of": url_of,
     "navigation": lambda: [place for place in NAVIGATION if _may(place.least)],
     "may": _may,

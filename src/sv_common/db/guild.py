@@ -11,6 +11,7 @@ from psycopg import AsyncConnection, AsyncCursor, sql
 from psycopg.rows import TupleRow, kwargs_row
 
 from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
+from sv_common.guild_sync.core.language import mark, speak, tr
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Statement: TypeAlias = LiteralString | sql.Composed
@@ -19,15 +20,15 @@ _Row = TypeVar("_Row")
 ROLE = "patt_guild"
 """The role in force on a bound connection. The policies of row-level security are made for it."""
 
-BUSY = "Another change for this guild is in progress. Try again in a moment."
+BUSY = mark("Another change for this guild is in progress. Try again in a moment.")
 
 _BIND: LiteralString = (
-    "select set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
+    "select language, set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
     "from guild_identity.guilds where id = %(guild_id)s"
 )
 _UNBIND: LiteralString = "select set_config('app.guild_id', '', true), set_config('role', 'none', true)"
 _LOCK: LiteralString = (
-    "select pg_advisory_xact_lock(7283, id), "
+    "select language, pg_advisory_xact_lock(7283, id), "
     "set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
     "from guild_identity.guilds where id = %(guild_id)s"
 )
@@ -92,13 +93,12 @@ class GuildConnection:
 async def bind(conn: Connection, guild_id: int) -> None:
     """Bind a transaction to a guild: one that begins in the same round trip, one that runs in one more; neither is counted.
 
-    Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
+    What is said from here on is in the guild's language. Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
     """
     with _role_needed():
         async with conn.pipeline():
             found = await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
-    if found.rowcount == 0:
-        raise NotFound(f"Guild {guild_id} does not exist.")
+    await _speak_of(guild_id, found)
 
 
 async def unbind(conn: Connection) -> None:
@@ -116,9 +116,15 @@ async def lock(conn: Connection, guild_id: int) -> None:
         with _role_needed():
             found = await conn.execute(_LOCK, {"guild_id": guild_id})
     except psycopg.errors.LockNotAvailable as error:
-        raise Busy(BUSY) from error
-    if found.rowcount == 0:
-        raise NotFound(f"Guild {guild_id} does not exist.")
+        raise Busy(tr(BUSY)) from error
+    await _speak_of(guild_id, found)
+
+
+async def _speak_of(guild_id: int, found: AsyncCursor[TupleRow]) -> None:
+    row = await found.fetchone()
+    if row is None:
+        raise NotFound(tr("Guild {number} does not exist.", number=guild_id))
+    speak(row[0])
 
 
 @contextlib.contextmanager
@@ -127,7 +133,10 @@ def _role_needed() -> Iterator[None]:
         yield
     except (psycopg.errors.InvalidParameterValue, psycopg.errors.InsufficientPrivilege) as error:
         raise ConfigurationError(
-            f"The database login may not act as the role {ROLE}, which keeps guilds apart. As an administrator of the "
-            f"database server run: create role {ROLE} nologin (if there is none), then: grant {ROLE} to the login in "
-            "PATT_DATABASE_URL. The page “Operating PATT” of the documents says more."
+            tr(
+                "The database login may not act as the role {role}, which keeps guilds apart. As an administrator of the "
+                "database server run: create role {role} nologin (if there is none), then: grant {role} to the login in "
+                "PATT_DATABASE_URL. The page “Operating PATT” of the documents says more.",
+                role=ROLE,
+            )
         ) from error

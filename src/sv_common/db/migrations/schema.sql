@@ -22,6 +22,7 @@ create table guild_identity.guilds (
     name text not null check (name <> ''),
     discord_guild_id text unique check (discord_guild_id ~ '^[0-9]+$'),
     audit_channel_id text check (audit_channel_id ~ '^[0-9]+$'),  -- the Discord channel for reports
+    language text not null default 'en' check (language ~ '^[a-z]{2}(-[A-Z]{2})?$'),  -- of all that is said about the guild
     created_at timestamptz not null default now(),
     roster_as_of timestamptz,   -- null: no roster was synced yet
     members_as_of timestamptz,  -- null: no member list of Discord was synced yet
