@@ -21,6 +21,15 @@ _METHODS = [
     ("patt/static/**.js", "javascript"),
 ]
 _COLUMNS = 120
+_COMMENT = "# A translation of PATT. docs/translating.md says how it is kept."
+_CHANGING = (
+    b'"POT-Creation-Date',
+    b'"PO-Revision-Date',
+    b'"Generated-By',
+    b'"Report-Msgid',
+    b'"Last-Translator',
+    b'"Language-Team',
+)
 
 
 def texts() -> Catalog:
@@ -41,18 +50,13 @@ def updated(code: str) -> Catalog:
 
 
 def as_file(translated: Catalog) -> bytes:
-    """Return what the file of a catalogue holds: in an order that follows the files, without numbers of lines."""
+    """Return what the file of a catalogue holds: in the order of the files, without numbers of lines and times, which change daily."""
     file = BytesIO()
-    write_po(
-        file,
-        translated,
-        width=_COLUMNS,
-        sort_by_file=True,
-        ignore_obsolete=True,
-        include_lineno=False,
-        omit_header=False,
-    )
-    return file.getvalue()
+    translated.fuzzy = False
+    translated.header_comment = _COMMENT
+    write_po(file, translated, width=_COLUMNS, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
+    lines = file.getvalue().splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.startswith(_CHANGING))
 
 
 def is_translated(message: Message) -> bool:
