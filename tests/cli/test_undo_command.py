@@ -46,8 +46,18 @@ def test_a_dismissal_is_undone_as_your_last_change(patt: Patt) -> None:
     done = patt("undo", "--yes")
     assert (done.code, "dismissed “" in done.out, "Undone for 1 issue." in done.out) == (0, True, True)
     assert patt("show", number, "--json").json["issue"]["dismissed_at"] is None
-    again = patt("undo", "--yes")
-    assert (again.code, "reopened “" in again.out) == (0, True)
+    assert patt("undo", "--yes").refuses("You have changed nothing that can be undone")
+
+
+@pytest.mark.usefixtures("guild")
+def test_undoing_twice_leads_further_back(patt: Patt) -> None:
+    patt("scan")
+    (number,) = (each["id"] for each in patt("issues", "--rule", "orphan_wow", "--json").json["items"])
+    patt("link", "Elrek", "Mito")
+    patt("dismiss", number, "--reason", "bank alt")
+    assert "dismissed “" in patt("undo", "--yes").out
+    assert "Undone: " in patt("undo", "--yes").out
+    assert patt("undo", "--yes").refuses("You have changed nothing that can be undone")
 
 
 @pytest.mark.usefixtures("guild")

@@ -448,12 +448,15 @@ create table guild_identity.issue_events (
     at timestamptz not null default now(),
     -- What an officer's word has replaced, for its undo: the columns of the issue before it; null where it is no such word.
     before jsonb check (jsonb_typeof(before) = 'object'),
-    foreign key (guild_id, issue_id) references guild_identity.audit_issues (guild_id, id) on delete cascade
+    undoes bigint,  -- the word that this one undid
+    unique (guild_id, id),
+    foreign key (guild_id, issue_id) references guild_identity.audit_issues (guild_id, id) on delete cascade,
+    foreign key (guild_id, undoes) references guild_identity.issue_events (guild_id, id) on delete set null (undoes)
 );
 
 create index issue_events_of_issue on guild_identity.issue_events (issue_id, id);
-create index issue_events_of_guild on guild_identity.issue_events (guild_id, id);
 create index issue_events_by_time on guild_identity.issue_events (guild_id, event, at);
+create index issue_events_undoing on guild_identity.issue_events (undoes) where undoes is not null;
 create index issue_events_of_rule on guild_identity.issue_events (guild_id, issue_type, event, at);
 create index recent_issue_events on guild_identity.issue_events (guild_id, at)
     include (issue_type, event, open_change) where event <> 'refreshed';

@@ -27,20 +27,25 @@ where guild_id = %(guild_id)s and actor = %(actor)s and changes <> '[]' and undo
 order by id desc
 
 -- name: words_of_actor
--- All that somebody has last said of issues in one go; of an issue to which nothing but refreshing happened since.
-select e.id, e.event, e.at, i.summary
-from guild_identity.issue_events e
-join guild_identity.audit_issues i on i.id = e.issue_id
-where e.guild_id = %(guild_id)s and e.actor = %(actor)s and e.before is not null
-  and e.at = (select max(at) from guild_identity.issue_events
-              where guild_id = %(guild_id)s and actor = %(actor)s and before is not null)
-  and not exists (select from guild_identity.issue_events l
-                  where l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed')
-order by e.id
+-- All that somebody has last said of issues in one go; of an issue to which nothing but refreshing happened since. An undo is
+-- no change of its own here, so that undoing twice leads further back.
+with words as (
+    select e.id, e.event, e.at, e.issue_id
+    from guild_identity.issue_events e
+    where e.guild_id = %(guild_id)s and e.actor = %(actor)s and e.before is not null and e.undoes is null
+      and not exists (select from guild_identity.issue_events l
+                      where l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed')
+)
+select w.id, w.event, w.at, i.summary
+from words w
+join guild_identity.audit_issues i on i.id = w.issue_id
+where w.at = (select max(at) from words)
+order by w.id
 
 -- name: setting_of_actor
-select id, sentence, at
-from guild_identity.setting_changes
-where guild_id = %(guild_id)s and actor = %(actor)s and kind in ('rule', 'ranks', 'word')
-order by id desc
+select c.id, c.sentence, c.at
+from guild_identity.setting_changes c
+where c.guild_id = %(guild_id)s and c.actor = %(actor)s and c.kind in ('rule', 'ranks', 'word') and c.undoes is null
+  and not exists (select from guild_identity.setting_changes u where u.undoes = c.id)
+order by c.id desc
 limit 1

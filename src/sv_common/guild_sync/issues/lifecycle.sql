@@ -201,7 +201,7 @@ order by e.id
 -- name: undo_words
 -- Put back what officers' words have replaced. Each undo is such a word, too.
 with words as (
-    select e.before, i.id, i.state, i.dismissed_at,
+    select e.id as event_id, e.before, i.id, i.state, i.dismissed_at,
            jsonb_build_object('dismissed_at', i.dismissed_at, 'dismissed_by', i.dismissed_by,
                               'dismissed_reason', i.dismissed_reason, 'dismissed_until', i.dismissed_until,
                               'dismissed_material', i.dismissed_material,
@@ -219,14 +219,14 @@ with words as (
     from words w
     where i.id = w.id
     returning i.id, i.guild_id, i.issue_type, i.state, i.dismissed_at, w.state as state_before,
-              w.dismissed_at as dismissed_before, w.replaced
+              w.dismissed_at as dismissed_before, w.replaced, w.event_id
 )
-insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before)
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before, undoes)
 select guild_id, id, issue_type,
        case when state = 'resolved' and state_before <> 'resolved' then 'resolved'
             when dismissed_at is distinct from dismissed_before and dismissed_at is not null then 'dismissed'
             else 'reopened' end,
-       (state = 'open')::integer - (state_before = 'open')::integer, %(actor)s, 'Undone.', replaced
+       (state = 'open')::integer - (state_before = 'open')::integer, %(actor)s, 'Undone.', replaced, event_id
 from put_back
 order by id
 returning id
