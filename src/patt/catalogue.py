@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -14,12 +17,7 @@ from sv_common.guild_sync.core.language import CATALOGUES, DOMAIN, ENGLISH, LANG
 
 SOURCES = Path(__file__).parents[1]
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2), "mark": None}
-_METHODS = [
-    ("patt/static/vendor/**", "ignore"),
-    ("**.py", "python"),
-    ("**/templates/**.html", "jinja2"),
-    ("patt/static/**.js", "javascript"),
-]
+_FOR_TRANSLATORS = "For translators:"
 _COLUMNS = 120
 _COMMENT = "# A translation of PATT. docs/translating.md says how it is kept."
 _CHANGING = (
@@ -36,7 +34,7 @@ def texts() -> Catalog:
     """Return all texts of the program, untranslated: from Python, templates and scripts."""
     found = Catalog(project="PATT", charset="utf-8")
     for file, _, message, comments, context in extract_from_dir(
-        SOURCES, _METHODS, keywords=KEYWORDS, comment_tags=("For translators:",)
+        SOURCES, _METHODS, keywords=KEYWORDS, comment_tags=(_FOR_TRANSLATORS,)
     ):
         found.add(message, None, [(Path(file).as_posix(), 0)], auto_comments=comments, context=context)
     return found
@@ -78,6 +76,38 @@ def main() -> None:
         done = sum(is_translated(each) for each in translated if each.id)
         sys.stdout.write(f"{path_of(code)}: {done} of {len(translated)} texts are translated.\n")
 
+
+def _of_python(
+    file: BinaryIO,
+    keywords: Mapping[str, object],
+    comment_tags: Collection[str],  # noqa: ARG001 -- what Babel hands to each method
+    options: Mapping[str, object],  # noqa: ARG001 -- the same
+) -> Iterator[tuple[int, str, tuple[str | None, ...], list[str]]]:
+    """Extract the texts of a Python file from its syntax tree: Babel reads tokens, and those of an f-string hide what is in it."""
+    source = file.read().decode()
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in keywords:
+            texts = tuple(_literal(each) for each in node.args)
+            if any(texts):
+                yield node.lineno, node.func.id, texts, _comment_above(lines, node.lineno)
+
+
+def _literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _comment_above(lines: Sequence[str], number: int) -> list[str]:
+    above = lines[number - 2].strip() if number > 1 else ""
+    return [above.removeprefix("# ")] if above.startswith(f"# {_FOR_TRANSLATORS}") else []
+
+
+_METHODS: list[tuple[str, Any]] = [
+    ("patt/static/vendor/**", "ignore"),
+    ("**.py", _of_python),
+    ("**/templates/**.html", "jinja2"),
+    ("patt/static/**.js", "javascript"),
+]
 
 if __name__ == "__main__":
     main()
