@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.core.language import day_and_time, tr, tr_n
 from sv_common.guild_sync.core.reports import SyncReport
-from sv_common.guild_sync.core.text import listed, plural
+from sv_common.guild_sync.core.text import listed
 from sv_common.guild_sync.identity.facts import changed_since_linked, record_link_notes
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
@@ -22,6 +23,7 @@ from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
+from sv_common.guild_sync.rulebook.explain import all_of
 from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.sources.addon.export import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
@@ -63,16 +65,23 @@ async def sync_addon_data(
         doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
         opened = await _judge_links(guild, news.changed_and_linked, news.with_a_note)
     notices = [
-        *_listing("Not in the roster, so skipped", matching.unknown),
-        *_listing("On several realms, and the upload names no realm, so skipped", matching.ambiguous),
-        *_listing("Listed twice, or with another character's id, so skipped until the next roster", matching.doubtful),
+        *_listing(tr("Not in the roster, so skipped"), matching.unknown),
+        *_listing(tr("On several realms, and the upload names no realm, so skipped"), matching.ambiguous),
+        *_listing(
+            tr("Listed twice, or with another character's id, so skipped until the next roster"), matching.doubtful
+        ),
         *_left_as_newer(news),
         *(
-            f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game. Confirm the rank table."
+            tr(
+                "Rank {rank} was {name} and is now {seen} in the game. Confirm the rank table.",
+                rank=rank.wow_rank_index,
+                name=rank.name,
+                seen=rank.name_in_game,
+            )
             for rank in doubtful
         ),
         *(
-            ["The uploader cannot see notes, so the notes stay unchanged."]
+            [tr("The uploader cannot see notes, so the notes stay unchanged.")]
             if all(row.note is None for row in rows)
             else []
         ),
@@ -152,24 +161,40 @@ def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: S
 
 
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
-    known_since = f" of {_in_utc(news.known_since)}" if news.known_since else ""
-    sentence = (
-        f"Superseded: this export is from {_in_utc(as_of)}, and a newer one{known_since} already has everything in "
-        "it. Nothing was changed."
-    )
+    if news.known_since:
+        sentence = tr(
+            "Superseded: this export is from {time}, and a newer one of {newer} already has everything in it. "
+            "Nothing was changed.",
+            time=_in_utc(as_of),
+            newer=_in_utc(news.known_since),
+        )
+    else:
+        sentence = tr(
+            "Superseded: this export is from {time}, and a newer one already has everything in it. Nothing was changed.",
+            time=_in_utc(as_of),
+        )
     return SyncReport("addon", _counts(news, matching, 0), (sentence,), as_of=as_of, is_superseded=True)
 
 
 def _left_as_newer(news: _News) -> list[str]:
     """Report how many characters and ranks keep the values of a newer export."""
-    kept = [plural(len(each), word) for each, word in ((news.older, "character"), (news.older_ranks, "rank")) if each]
+    kept = [
+        *([tr_n("{n} character", "{n} characters", len(news.older))] if news.older else []),
+        *([tr_n("{n} rank", "{n} ranks", len(news.older_ranks))] if news.older_ranks else []),
+    ]
     if not kept or news.known_since is None:
         return []
-    return [f"Known from a newer export, of {_in_utc(news.known_since)}, and left unchanged: {' and '.join(kept)}."]
+    return [
+        tr(
+            "Known from a newer export, of {time}, and left unchanged: {kept}.",
+            time=_in_utc(news.known_since),
+            kept=all_of(kept),
+        )
+    ]
 
 
 def _in_utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{day_and_time(moment.astimezone(UTC))} UTC"
 
 
 def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.addon_sync import sync_addon_data
 from sv_common.guild_sync.core.errors import SourceError, SuspiciousSource
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import NAMES_IN_A_LIST, listed
@@ -75,13 +76,16 @@ async def sync_blizzard_roster(
     usable, problems = _usable(characters)
     if not usable:
         raise SuspiciousSource(
-            "Battle.net sent an empty roster, which counts as a failed fetch. No character was marked as gone. Try again later."
+            tr(
+                "Battle.net sent an empty roster, which counts as a failed fetch. No character was marked as gone. "
+                "Try again later."
+            )
         )
     number = await guilds.resolve_guild(pool, guild_id)
     async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:
         as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
-            notice = "A newer roster was already synced, so this one changed nothing."
+            notice = tr("A newer roster was already synced, so this one changed nothing.")
             moves_of_none = dict.fromkeys(("joined", "returned", "left", "renamed", "refused"), 0)
             return SyncReport("battlenet", {"characters": len(usable), **moves_of_none}, (notice,))
         known = await guilds.roster_size(guild)
@@ -101,9 +105,18 @@ async def sync_blizzard_roster(
     }
     notices = [
         *problems,
-        *(["Some entries were skipped, so no character was marked as gone this time."] if problems else []),
-        *(f"“{old}” is now called “{new}”." for old, new in moves.renamed),
-        *(f"Rank {index} ({name}, {count} characters) maps to no Discord role." for index, name, count in unmapped),
+        *([tr("Some entries were skipped, so no character was marked as gone this time.")] if problems else []),
+        *(tr("“{old}” is now called “{new}”.", old=old, new=new) for old, new in moves.renamed),
+        *(
+            tr_n(
+                "Rank {rank} ({name}, {n} characters) maps to no Discord role.",
+                "Rank {rank} ({name}, {n} characters) maps to no Discord role.",
+                count,
+                rank=index,
+                name=name,
+            )
+            for index, name, count in unmapped
+        ),
     ]
     return SyncReport("battlenet", counts, tuple(notices))
 
@@ -137,7 +150,17 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
         *_ends([(each, answer) for each, answer in asked if each.id in erased]),
         *_expiries([each.name for each in expired]),
         *_failures(answers),
-        *([f"{waiting} profiles were not fetched this time. The next run starts with them."] if waiting else []),
+        *(
+            [
+                tr_n(
+                    "{n} profiles were not fetched this time. The next run starts with them.",
+                    "{n} profiles were not fetched this time. The next run starts with them.",
+                    waiting,
+                )
+            ]
+            if waiting
+            else []
+        ),
     ]
     # An outage: nothing was fetched, or fetching stopped because one request after the other failed.
     is_partial = states[ProfileState.NOT_ASKED] > 0 or 0 < states[ProfileState.FAILED] == len(answers)
@@ -164,7 +187,9 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
     try:
         index = await source.fetch_realms(guild.region)
     except SourceError as error:
-        return SyncReport("realms", {"realms": 0}, (f"The list of realms could not be updated. {error}",))
+        return SyncReport(
+            "realms", {"realms": 0}, (tr("The list of realms could not be updated. {error}", error=error),)
+        )
     async with pool.installation() as conn:
         await realms.write(conn, guild.region, index.realms)
     return SyncReport("realms", {"realms": len(index.realms)})
@@ -181,29 +206,46 @@ def _usable(roster: Sequence[RosterCharacter]) -> tuple[list[RosterCharacter], l
         if each.character_id is not None:
             keys |= {("id", each.realm_id, each.character_id), ("id there", each.realm_slug, each.character_id)}
         if problem is None and keys & seen:
-            problem = "appears twice in the roster"
+            problem = mark("Roster entry “{name}” on {realm} appears twice in the roster, so it was skipped.")
         if problem is not None:
-            problems.append(
-                f"Roster entry “{each.name[:LONGEST_NAME]}” on {each.realm_slug[:LONGEST_NAME]} {problem}, so it was skipped."
-            )
+            problems.append(_told(problem, each))
             continue
         seen |= keys
         usable.append(_without_absurdities(each))
     return usable, problems
 
 
+def _told(problem: str, each: RosterCharacter) -> str:
+    return tr(
+        problem,
+        name=each.name[:LONGEST_NAME],
+        realm=each.realm_slug[:LONGEST_NAME],
+        length=len(each.name.strip()),
+        longest=LONGEST_NAME,
+        rank=each.rank,
+        lowest=LOWEST_RANK,
+        level=each.level,
+        highest=HIGHEST_LEVEL,
+    )
+
+
 def _problem_of(each: RosterCharacter) -> str | None:
     name = each.name.strip()
     if not name or not name.isprintable():
-        return "has no readable name"
+        return mark("Roster entry “{name}” on {realm} has no readable name, so it was skipped.")
     if len(name) > LONGEST_NAME:
-        return f"has a name of {len(name)} letters, more than the {LONGEST_NAME} that can be stored"
+        return mark(
+            "Roster entry “{name}” on {realm} has a name of {length} letters, more than the {longest} that can be "
+            "stored, so it was skipped."
+        )
     if not realm_key(each.realm_slug) or not each.realm_slug.isprintable():
-        return "has no readable realm"
+        return mark("Roster entry “{name}” on {realm} has no readable realm, so it was skipped.")
     if not 0 <= each.rank <= LOWEST_RANK:
-        return f"has the rank {each.rank}, outside 0 to {LOWEST_RANK}"
+        return mark("Roster entry “{name}” on {realm} has the rank {rank}, outside 0 to {lowest}, so it was skipped.")
     if not 0 <= each.level <= HIGHEST_LEVEL:
-        return f"has the level {each.level}, outside 0 to {HIGHEST_LEVEL}"
+        return mark(
+            "Roster entry “{name}” on {realm} has the level {level}, outside 0 to {highest}, so it was skipped."
+        )
     return None
 
 
@@ -228,7 +270,7 @@ async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[
         stale_character.ISSUE_TYPE,
         forgotten,
         detail="last_login_timestamp",
-        summary="The character's last login is no longer known",
+        summary=tr("The character's last login is no longer known"),
     )
     return expired
 
@@ -236,15 +278,27 @@ async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[
 def _ends(gone: _Requested) -> list[str]:
     """One sentence for each character whose end was confirmed, and one for those beyond the first few."""
     sentences = [
-        f"“{each.address.name}” {answer.reason}, confirmed twice. Its profile was erased; the roster data stays."
+        # For translators: {what} is what happened, such as “is no longer known to Battle.net”.
+        tr(
+            "“{character}” {what}, confirmed twice. Its profile was erased; the roster data stays.",
+            character=each.address.name,
+            what=answer.reason,
+        )
         for each, answer in gone[:NAMES_IN_A_LIST]
     ]
     more = len(gone) - len(sentences)
-    return [*sentences, f"The same for {more} more characters."] if more > 0 else sentences
+    if more <= 0:
+        return sentences
+    return [
+        *sentences,
+        tr_n("The same for {n} more characters.", "The same for {n} more characters.", more),
+    ]
 
 
 def _expiries(names: Sequence[str]) -> list[str]:
-    sentence = f"Profiles not updated for {PROFILE_MAX_AGE.days} days were erased: {listed(names)}."
+    sentence = tr(
+        "Profiles not updated for {days} days were erased: {names}.", days=PROFILE_MAX_AGE.days, names=listed(names)
+    )
     return [sentence] if names else []
 
 
@@ -253,6 +307,16 @@ def _failures(answers: Sequence[ProfileAnswer]) -> list[str]:
     if not failed:
         return []
     learned = len(answers) - len(failed) - sum(answer.state is ProfileState.NOT_ASKED for answer in answers)
-    how_many = f"{len(failed)} profiles" if learned else f"Not one of the {len(answers)} profiles"
-    what = "could not be read and stay unchanged" if learned else "could be read. Their data stays unchanged"
-    return [f"{how_many} {what}. {failed[0].reason}"]
+    if learned:
+        said = tr_n(
+            "{n} profiles could not be read and stay unchanged.",
+            "{n} profiles could not be read and stay unchanged.",
+            len(failed),
+        )
+    else:
+        said = tr_n(
+            "Not one of the {n} profiles could be read. Their data stays unchanged.",
+            "Not one of the {n} profiles could be read. Their data stays unchanged.",
+            len(answers),
+        )
+    return [f"{said} {failed[0].reason}"]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused, SuspiciousSource
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.roster import guilds, held_losses, members
 from sv_common.guild_sync.roster.loss import Loss
@@ -30,21 +31,29 @@ async def sync_discord_members(
     people = [member for member in guild.members if not member.is_bot]
     if not people:
         raise SuspiciousSource(
-            "Discord sent an empty member list, which counts as a failed fetch. No member was marked as gone. Try "
-            "again later, and check the Discord server under Settings → Guild."
+            tr(
+                "Discord sent an empty member list, which counts as a failed fetch. No member was marked as gone. Try "
+                "again later, and check the Discord server under Settings → Guild."
+            )
         )
     number = await guilds.resolve_guild(pool, guild_id)
     async with held_losses.keeping_losses(pool, number), pool.writing(number) as here:
         known_as = await guilds.get(here)
         if known_as.discord_guild_id != guild.guild_id:
             raise Refused(
-                f"{known_as.name} belongs to the Discord server {known_as.discord_guild_id or '(none set)'}, but this "
-                f"list is from {guild.name} ({guild.guild_id}). Nothing was changed."
+                tr(
+                    "{guild} belongs to the Discord server {own}, but this list is from {server} ({number}). "
+                    "Nothing was changed.",
+                    guild=known_as.name,
+                    own=known_as.discord_guild_id or tr("(none set)"),
+                    server=guild.name,
+                    number=guild.guild_id,
+                )
             )
         as_of = await guilds.take_in_if_newer(here, "members", fetched_at)
         if as_of is None:
             counts = {"members": len(people), "new": 0, "returned": 0, "left": 0, "roles": len(guild.roles)}
-            notice = "A newer member list was already synced, so this one changed nothing."
+            notice = tr("A newer member list was already synced, so this one changed nothing.")
             return SyncReport("discord", counts, (notice,))
         known = await members.present_people(here)
         await members.apply_roles(here, guild.roles)

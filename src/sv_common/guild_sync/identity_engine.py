@@ -20,6 +20,7 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
@@ -68,8 +69,8 @@ class DecisionReport:
         is_merge = any(row.table == "player" and row.after is None for row in self.plan.rows)
         is_long = is_merge or len(self.plan.rows) > MOST_STEPS_IN_A_SENTENCE
         if self.attempt_id is None or is_long:
-            return self.plan.reason if self.attempt_id is None else f"Done. {self.plan.reason}"
-        return f"Done. {' '.join(self.sentences)}"
+            return self.plan.reason if self.attempt_id is None else f"{tr('Done.')} {self.plan.reason}"
+        return " ".join([tr("Done."), *self.sentences])
 
     @computed_field(description="Send it with the decision, so that exactly this plan is applied.")
     @property
@@ -93,7 +94,7 @@ class MatchReport:
 
     @property
     def plan(self) -> Changeset:
-        return Changeset(tuple(row for group in self.groups for row in group.rows), "An officer's full match.")
+        return Changeset(tuple(row for group in self.groups for row in group.rows), tr("An officer's full match."))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -129,7 +130,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     started = time.monotonic()
     report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
-        raise PlanStale("The data has changed since the preview. Nothing was done. Preview it again.")
+        raise PlanStale(tr("The data has changed since the preview. Nothing was done. Preview it again."))
     attempt = await _write(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
     await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)
@@ -170,8 +171,10 @@ async def run_matching(
         if not report.groups:
             return report
         counts = report.counts
-        reason = (
-            f"Full match: {counts['players_created']} players created, {counts['characters_linked']} characters linked."
+        reason = tr(
+            "Full match: {players} players created, {characters} characters linked.",
+            players=number(counts["players_created"]),
+            characters=number(counts["characters_linked"]),
         )
         author = Author(actor, FULL_MATCH, "exact")
         attempt = await _write(guild, FULL_MATCH, report.plan, reason, author, started)

@@ -9,6 +9,7 @@ import structlog
 
 from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.progress import OnProgress, ignore_progress
 from sv_common.guild_sync.engine.scan import DETECTION, scan
 from sv_common.guild_sync.issues.model import Finding
@@ -81,7 +82,7 @@ async def run_integrity_check(
     rules = list(RULES.values()) if issue_types is None else [rule_named(name) for name in issue_types]
     for rule in rules:
         if issue_types is not None and rule.detect is None:
-            raise Refused(f"The rule “{rule.name}” has no detector, so it cannot be scanned.")
+            raise Refused(tr("The rule “{rule}” has no detector, so it cannot be scanned.", rule=rule.name))
     checks: list[RuleCheck] = []
     for each in await guilds.guild_ids(pool, guild_id):
         async with pool.writing(each) as guild:

@@ -11,6 +11,7 @@ from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.core.errors import BadInput, PattError, Refused, reason_of
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.engine import interrupted, undo_preview
 from sv_common.guild_sync.engine import undo as undoing
@@ -250,7 +251,7 @@ async def preview_undo_together(
 
 def _first(attempt_ids: Sequence[int]) -> int:
     if not attempt_ids:
-        raise BadInput("No change is named. Name the attempts to undo.")
+        raise BadInput(tr("No change is named. Name the attempts to undo."))
     return attempt_ids[0]
 
 
@@ -311,7 +312,7 @@ def _by_rule(issues: Sequence[Issue]) -> dict[str, list[Issue]]:
 
 
 def _without_a_rule(issue: Issue) -> FixResult:
-    reason = f"The rule “{issue.issue_type}” no longer exists. Dismiss the issue."
+    reason = tr("The rule “{rule}” no longer exists. Dismiss the issue.", rule=issue.issue_type)
     return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
 
 

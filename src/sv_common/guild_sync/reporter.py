@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.engine.command import AUTOMATION
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
@@ -137,12 +138,12 @@ async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int],
 def _line(check: RuleCheck) -> str | None:
     moves = check.moves
     parts = [
-        f"{count} {word}"
-        for count, word in (
-            (moves.opened, "new"),
-            (moves.recurred, "back again"),
-            (moves.reopened, "reopened"),
-            (moves.resolved, "resolved"),
+        tr(counted, n=number(count))
+        for count, counted in (
+            (moves.opened, mark("{n} new")),
+            (moves.recurred, mark("{n} back again")),
+            (moves.reopened, mark("{n} reopened")),
+            (moves.resolved, mark("{n} resolved")),
         )
         if count
     ]
@@ -151,14 +152,14 @@ def _line(check: RuleCheck) -> str | None:
 
 def _fix_lines(fixes: FixReport) -> Sequence[str]:
     words = {
-        FixOutcome.FIXED: "fixed automatically",
-        FixOutcome.HELD: "held for review",
-        FixOutcome.FAILED: "could not be fixed",
-        FixOutcome.UNVERIFIED: "could not be verified on Discord",
+        FixOutcome.FIXED: mark("{n} fixed automatically"),
+        FixOutcome.HELD: mark("{n} held for review"),
+        FixOutcome.FAILED: mark("{n} could not be fixed"),
+        FixOutcome.UNVERIFIED: mark("{n} could not be verified on Discord"),
     }
     counts = Counter((r.issue_type, r.outcome) for r in fixes.results if r.outcome in words)
     return [
-        f"**{_rule_name(issue_type)}**: {count} {words[outcome]}"
+        f"**{_rule_name(issue_type)}**: {tr(words[outcome], n=number(count))}"
         for (issue_type, outcome), count in sorted(counts.items())
     ]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -67,7 +68,9 @@ def rule_named(issue_type: str) -> RuleDefinition:
     """Return a rule of the registry. Raises `NotFound` with the names that exist."""
     rule = RULES.get(issue_type)
     if rule is None:
-        raise NotFound(f"Rule “{issue_type}” does not exist. The rules are: {', '.join(RULES)}.")
+        raise NotFound(
+            tr("Rule “{rule}” does not exist. The rules are: {rules}.", rule=issue_type, rules=", ".join(RULES))
+        )
     return rule
 
 

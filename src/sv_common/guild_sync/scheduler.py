@@ -22,6 +22,7 @@ import structlog
 
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.reports import StepReport, SyncReport
 from sv_common.guild_sync.db_sync import (
     erase_expired_profiles,
@@ -44,6 +45,13 @@ from sv_common.guild_sync.sources.ports import Sources
 
 log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
+_TITLES = {
+    "addon_upload": mark("addon upload"),
+    "battlenet_sync": mark("battlenet sync"),
+    "discord_sync": mark("discord sync"),
+    "sweep": mark("sweep"),
+    "full_match": mark("full match"),
+}
 _MOVES = ("found", "opened", "recurred", "refreshed", "resolved", "reopened")
 
 _waiting_here: WeakKeyDictionary[Pool, dict[int, asyncio.Lock]] = WeakKeyDictionary()
@@ -86,7 +94,7 @@ async def run_blizzard_sync(
     async def sync(guild: Guild) -> SyncReport:
         if sources.battle_net is None:
             raise ConfigurationError(
-                "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
+                tr("Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET.")
             )
         began = await _now(pool)
         if sources.profiles is None:
@@ -116,9 +124,9 @@ async def run_discord_sync(
 
     async def sync(guild: Guild) -> SyncReport:
         if sources.discord is None:
-            raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
+            raise ConfigurationError(tr("Discord is not set up: set PATT_DISCORD_BOT_TOKEN."))
         if guild.discord_guild_id is None:
-            raise ConfigurationError(f"{guild.name} has no Discord server set.")
+            raise ConfigurationError(tr("{guild} has no Discord server set.", guild=guild.name))
         began = await _now(pool)
         server = await sources.discord.fetch_guild(guild.discord_guild_id)
         return await sync_discord_members(
@@ -247,7 +255,7 @@ class _Run:
         """Report on Discord; where that fails, the run is partial and keeps what it did."""
 
         async def send() -> bool:
-            title = f"{self.guild.name}: {self.name.replace('_', ' ')}"
+            title = f"{self.guild.name}: {tr(_TITLES[self.name])}"
             checked, fixes = self.checked or CheckReport(()), self.fixes or FixReport()
             return await send_sync_summary(
                 self.pool, self.sources.announcer, self.guild, title, checked, fixes, run_id=self.id
@@ -296,7 +304,7 @@ async def _run(pool: Pool, guild_id: int | None, sources: Sources, name: str, ac
             try:
                 yield run
             except asyncio.CancelledError:
-                await run.finish("failed", "The run was stopped; it is tried again.")
+                await run.finish("failed", tr("The run was stopped; it is tried again."))
                 raise
             except Exception as error:
                 await run.finish("failed", str(error) if isinstance(error, PattError) else type(error).__name__)

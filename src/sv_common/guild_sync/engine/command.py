@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Author
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.progress import Count, OnProgress, ignore_progress
 from sv_common.guild_sync.issues.history import Seen
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
@@ -88,4 +89,4 @@ class FixRun:
 
     def settle(self, issues: int, doing: str | None = None) -> None:
         """Report that so many more issues have their result."""
-        self.count.add(issues, doing or f"Fixing: {self.rule.name}")
+        self.count.add(issues, doing or tr("Fixing: {rule}", rule=self.rule.name))

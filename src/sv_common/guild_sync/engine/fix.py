@@ -11,6 +11,7 @@ from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.fix_by_function import fix_by_function
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord
@@ -22,8 +23,8 @@ from sv_common.guild_sync.issues.history import check_unchanged
 
 log = structlog.get_logger(__name__)
 
-INEFFECTIVE = "The fix would not resolve this issue. Nothing was changed."
-_CONTRADICTED = (
+INEFFECTIVE = mark("The fix would not resolve this issue. Nothing was changed.")
+_CONTRADICTED = mark(
     "This fix contradicts others of the same run: each changes who the other's note means. Nothing was changed. Fix "
     "one of them on its own."
 )
@@ -33,7 +34,7 @@ class _StillFound(PattError):
     """After the changes, the detector still finds the subjects of some."""
 
     def __init__(self, issue_hashes: Collection[str]) -> None:
-        super().__init__(INEFFECTIVE)
+        super().__init__(tr(INEFFECTIVE))
         self.issue_hashes = frozenset(issue_hashes)
 
 
@@ -64,7 +65,7 @@ async def fix_issues(pool: Pool, run: FixRun) -> list[FixResult]:
     if run.rule.own_function is not None:
         results = await fix_by_function(pool, run, run.rule.own_function)
     else:
-        run.settle(0, f"Planning: {run.rule.name}")
+        run.settle(0, tr("Planning: {rule}", rule=run.rule.name))
         async with pool.writing(run.guild_id) as guild, run.guard(guild):
             here = await fix_in_database(guild, run)
         results = list(here.results)
@@ -132,7 +133,7 @@ class _Batch:
             if len(ready) == 1:
                 return _Tried(self._failed(ready, self._explain(error)))
             return await self._apply_in_turn([[fix] for fix in ready])
-        self.run.settle(len(ready), f"Verified: {self.run.rule.name}")
+        self.run.settle(len(ready), tr("Verified: {rule}", rule=self.run.rule.name))
         return _Tried(applied)
 
     async def _apply_together(self, ready: Sequence[PlannedFix]) -> list[Applied]:
@@ -147,15 +148,15 @@ class _Batch:
     async def _apply_what_holds(self, ready: Sequence[PlannedFix]) -> _Tried:
         """Apply the plans that resolve their issue alone; if all of them do, they contradict each other, and none is applied."""
         if len(ready) == 1:
-            return _Tried(self._failed(ready, INEFFECTIVE))
+            return _Tried(self._failed(ready, tr(INEFFECTIVE)))
         holding: list[PlannedFix] = []
         ineffective: list[PlannedFix] = []
         for fix in ready:
             (holding if await self._holds(fix) else ineffective).append(fix)
         if not ineffective:
-            return _Tried(self._failed(ready, _CONTRADICTED))
+            return _Tried(self._failed(ready, tr(_CONTRADICTED)))
         tried = await self.apply(holding)
-        return _Tried([*self._failed(ineffective, INEFFECTIVE), *tried.applied], tried.settled)
+        return _Tried([*self._failed(ineffective, tr(INEFFECTIVE)), *tried.applied], tried.settled)
 
     async def _holds(self, fix: PlannedFix) -> bool:
         """Whether a plan alone resolves its issue; its changes are rolled back.
@@ -198,14 +199,17 @@ class _Batch:
         if isinstance(error, PattError):
             return str(error)
         log.exception("fix_failed", rule=self.run.rule.issue_type, exc_info=error)
-        return f"An unexpected error ({type(error).__name__}). Nothing was changed for this issue. The log has the details."
+        return tr(
+            "An unexpected error ({error}). Nothing was changed for this issue. The log has the details.",
+            error=type(error).__name__,
+        )
 
 
 def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
     """Report those as failed that a later fix of the same batch has broken again."""
     done = [each for each in applied if each.error is None]
     found = {finding.issue_hash for finding in done[-1].found} if done else set()
-    error = "Fixed, but another fix of the same run caused it again. Check the issue."
+    error = tr("Fixed, but another fix of the same run caused it again. Check the issue.")
     return [
         replace(each, error=error) if each.error is None and each.fix.issue.issue_hash in found else each
         for each in applied

@@ -14,6 +14,7 @@ from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.engine import record
 from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.planning import held, left_dismissed, not_of_rule, nothing_to_do
@@ -26,10 +27,10 @@ from sv_common.guild_sync.rulebook.rule import Mitigation
 
 log = structlog.get_logger(__name__)
 
-CANNOT_BE_UNDONE = "Fixed by the rule’s own function, so it cannot be undone here."
-_NOT_FIXED = "The rule’s own function did not fix it."
-_NOT_VERIFIED = "The rule’s own function ran, but the result is unknown. Run a scan later and check the issue."
-_STILL_FOUND = "The rule’s own function reported a fix, but the rule still finds the issue."
+CANNOT_BE_UNDONE = mark("Fixed by the rule’s own function, so it cannot be undone here.")
+_NOT_FIXED = mark("The rule’s own function did not fix it.")
+_NOT_VERIFIED = mark("The rule’s own function ran, but the result is unknown. Run a scan later and check the issue.")
+_STILL_FOUND = mark("The rule’s own function reported a fix, but the rule still finds the issue.")
 
 
 async def fix_by_function(pool: Pool, run: FixRun, mitigate: Mitigation) -> list[FixResult]:
@@ -68,15 +69,15 @@ async def _call(pool: Pool, run: FixRun, mitigate: Mitigation, issue: Issue) -> 
         log.exception("own_fix_failed", rule=run.rule.issue_type, issue_id=issue.id)
         return FixOutcome.FAILED, reason_of(error)
     if is_fixed:
-        return FixOutcome.FIXED, CANNOT_BE_UNDONE
-    return FixOutcome.WAITING if run.command.is_automatic else FixOutcome.REFUSED, _NOT_FIXED
+        return FixOutcome.FIXED, tr(CANNOT_BE_UNDONE)
+    return FixOutcome.WAITING if run.command.is_automatic else FixOutcome.REFUSED, tr(_NOT_FIXED)
 
 
 async def _conclude(guild: GuildConnection, run: FixRun, issue: Issue, outcome: FixOutcome, reason: str) -> FixResult:
     """Verify and record; resolve what is fixed, keep why the rest is not. Automation that repeats itself is recorded once."""
     if outcome is FixOutcome.FIXED:
         outcome, reason = await record.verify(
-            guild, run.rule, issue, fixed=reason, still_found=_STILL_FOUND, in_doubt=_NOT_VERIFIED
+            guild, run.rule, issue, fixed=reason, still_found=tr(_STILL_FOUND), in_doubt=tr(_NOT_VERIFIED)
         )
     result = FixResult(issue.id, issue.issue_type, outcome, reason)
     await record.keep_review_reasons(guild, [result], [issue])

@@ -18,6 +18,7 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt, NewAttempt
 from sv_common.guild_sync.changes.roles import Member, MemberGone, RoleOutcome, RoleRun, still_to_do
 from sv_common.guild_sync.core.errors import Busy, PlanStale, Refused, SourceError
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.interrupted import finish_of_member
 from sv_common.guild_sync.engine.planning import NOT_AS_SEEN, PlannedFix, plan_fixes
@@ -32,13 +33,13 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
-_NO_BOT = "No Discord bot is set up, so roles cannot be changed. Set PATT_DISCORD_BOT_TOKEN and try again."
-_NO_DATABASE = "The database did not answer. Nothing was changed for this issue. Try again."
-_NOT_RECORDED = (
+_NO_BOT = mark("No Discord bot is set up, so roles cannot be changed. Set PATT_DISCORD_BOT_TOKEN and try again.")
+_NO_DATABASE = mark("The database did not answer. Nothing was changed for this issue. Try again.")
+_NOT_RECORDED = mark(
     "Discord was told to change the roles, but the database did not record it. The next sync checks Discord and "
     "records the result."
 )
-_ALREADY_SO = "The member already has the right roles on Discord. Nothing was changed."
+_ALREADY_SO = mark("The member already has the right roles on Discord. Nothing was changed.")
 
 
 async def fix_on_discord(pool: Pool, run: FixRun, fixes: Sequence[PlannedFix]) -> list[FixResult]:
@@ -49,13 +50,13 @@ async def fix_on_discord(pool: Pool, run: FixRun, fixes: Sequence[PlannedFix]) -
     """
     busy: set[int] = set()
     if run.source is None:
-        results = [fix.result(FixOutcome.REFUSED, _NO_BOT) for fix in fixes]
+        results = [fix.result(FixOutcome.REFUSED, tr(_NO_BOT)) for fix in fixes]
     else:
         members_of = _Members(pool, run, run.source, RoleRun(run.source), busy)
         results = []
         for fix in fixes:
             results.append(await members_of.fix(fix))
-            run.settle(1, "Changing roles on Discord")
+            run.settle(1, tr("Changing roles on Discord"))
     reported = [result for result in results if result.issue_id not in busy]
     unmade = [result for result in reported if result.attempt_id is None]
     known = [fix.issue for fix in fixes]
@@ -104,8 +105,8 @@ class _Members:
             return fix.result(FixOutcome.FAILED, str(error))
         except psycopg.OperationalError as error:
             log.exception("fix_failed", rule=self.run.rule.issue_type, exc_info=error)
-            self.roles.stopped_by = _NO_DATABASE
-            return fix.result(FixOutcome.FAILED, _NO_DATABASE)
+            self.roles.stopped_by = tr(_NO_DATABASE)
+            return fix.result(FixOutcome.FAILED, tr(_NO_DATABASE))
 
     async def _fix_alone(self, fix: PlannedFix) -> FixResult:
         pool, run = self.pool, self.run
@@ -122,7 +123,7 @@ class _Members:
             return planned
         roles = still_to_do(planned.plan.roles, held)
         if not roles:
-            return planned.result(FixOutcome.NOTHING_TO_DO, _ALREADY_SO)
+            return planned.result(FixOutcome.NOTHING_TO_DO, tr(_ALREADY_SO))
         await self.roles.check(member, roles)
         async with pool.writing(run.guild_id, alone=False) as guild:
             number = await attempts.begin(
@@ -155,7 +156,7 @@ class _Members:
             if not is_as_seen:
                 await rescan(guild, self.run.rules, self.run.rule.issue_type)
         if not is_as_seen:
-            raise PlanStale(f"{NOT_AS_SEEN} Nothing was changed for this member.")
+            raise PlanStale(f"{tr(NOT_AS_SEEN)} {tr('Nothing was changed for this member.')}")
         return settled[0] if settled else planning.ready[0]
 
     async def _record(self, fix: PlannedFix, attempt: Attempt, member: Member, outcome: RoleOutcome) -> FixResult:
@@ -166,6 +167,6 @@ class _Members:
             ending, reason = await recorded(self.pool, self.run.guild_id, write)
         except psycopg.OperationalError as error:
             log.exception("role_change_not_recorded", attempt_id=attempt.id, exc_info=error)
-            self.roles.stopped_by = _NO_DATABASE
-            return fix.result(FixOutcome.UNVERIFIED, _NOT_RECORDED, attempt.id)
+            self.roles.stopped_by = tr(_NO_DATABASE)
+            return fix.result(FixOutcome.UNVERIFIED, tr(_NOT_RECORDED), attempt.id)
         return fix.result(ending, reason, attempt.id)

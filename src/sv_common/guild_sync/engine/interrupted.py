@@ -22,6 +22,7 @@ from sv_common.guild_sync.changes.roles import (
     to_put_back,
 )
 from sv_common.guild_sync.core.errors import Busy, SourceError, SourceUnavailable
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.role_records import member_at, member_lock, record_fix, recorded
 from sv_common.guild_sync.engine.scan import rescan
@@ -30,8 +31,8 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
-_GONE = "Interrupted. The member has left the Discord server, so the result is unknown."
-_NOTHING_DONE = "Interrupted before anything was changed on Discord. Try again."
+_GONE = mark("Interrupted. The member has left the Discord server, so the result is unknown.")
+_NOTHING_DONE = mark("Interrupted before anything was changed on Discord. Try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,14 @@ async def _finish(pool: Pool, rules: Rules, source: DiscordSource, attempt: Atte
 def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
     """What an interrupted fix has done, by what the member has now; none of what it intended was so before."""
     if held is None:
-        return RoleOutcome((), None, _GONE)
+        return RoleOutcome((), None, tr(_GONE))
     made = [change for change in attempt.intended if is_seen(change, held)]
     if len(made) == len(attempt.intended):
         return RoleOutcome(made, held)
     if not made:
-        return RoleOutcome((), held, _NOTHING_DONE)
+        return RoleOutcome((), held, tr(_NOTHING_DONE))
     done = done_in_words(made, {})
-    return RoleOutcome(made, held, f"{done}, then it was interrupted. Try again for the rest.")
+    return RoleOutcome(made, held, tr("{done}, then it was interrupted. Try again for the rest.", done=done))
 
 
 async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member, held: Sequence[str] | None) -> None:

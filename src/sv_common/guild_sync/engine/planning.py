@@ -9,6 +9,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
+from sv_common.guild_sync.core.language import day, mark, number, tr
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueState
@@ -17,7 +18,7 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
 
-NOT_AS_SEEN = "The fix has changed since the preview. Preview it again."
+NOT_AS_SEEN = mark("The fix has changed since the preview. Preview it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ async def plan_fixes(
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
     refusal = None
     if rule.own_function is not None:
-        refusal = f"“{rule.name}” uses its own fix function, which has no preview."
+        refusal = tr("“{rule}” uses its own fix function, which has no preview.", rule=rule.name)
     elif rule.plan is None or rule.detect is None:
-        refusal = f"“{rule.name}” is for information and has no fix."
+        refusal = tr("“{rule}” is for information and has no fix.", rule=rule.name)
     if refusal is not None:
         settled += [FixResult(each.id, each.issue_type, FixOutcome.REFUSED, refusal) for each in unresolved]
     if rule.plan is None or refusal is not None or not unresolved:
@@ -102,7 +103,7 @@ async def _barred(
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
     previewed = [fix for fix in planned if fix.issue.id in command.seen]
     changed = [fix.issue.id for fix in previewed if command.seen[fix.issue.id] != fix.plan.key]
-    barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
+    barred = dict.fromkeys(changed, (refused, tr(NOT_AS_SEEN)))
     barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.changes}
     if command.is_bulk:
         barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
@@ -113,24 +114,26 @@ async def _barred(
         for fix in others:
             if fix.plan.key in undone:
                 actor, at = undone[fix.plan.key]
-                reason = f"{actor} undid this fix on {at:%Y-%m-%d}, so it is not repeated automatically."
+                reason = tr(
+                    "{actor} undid this fix on {day}, so it is not repeated automatically.", actor=actor, day=day(at)
+                )
                 barred[fix.issue.id] = (FixOutcome.WAITING, reason)
     return barred
 
 
 def nothing_to_do(issue: Issue) -> FixResult:
-    reason = f"Already resolved by {issue.resolved_by}. Nothing was changed."
+    reason = tr("Already resolved by {actor}. Nothing was changed.", actor=issue.resolved_by)
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def left_dismissed(issue: Issue) -> FixResult:
-    reason = f"Dismissed by {issue.dismissed_by}, so automation skips it."
+    reason = tr("Dismissed by {officer}, so automation skips it.", officer=issue.dismissed_by)
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
     there = {issue.id for issue in known}
-    reason = f"This issue belongs to another rule than “{rule.name}”. Nothing was changed."
+    reason = tr("This issue belongs to another rule than “{rule}”. Nothing was changed.", rule=rule.name)
     return [
         FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
         for issue_id in dict.fromkeys(issue_ids)
@@ -139,8 +142,10 @@ def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[
 
 
 def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixResult:
-    reason = (
-        f"{count} fixes are more than the limit of {limit} automatic fixes, so they are held for you. If they are "
-        "right, Fix All applies them."
+    reason = tr(
+        "{n} fixes are more than the limit of {limit} automatic fixes, so they are held for you. If they are "
+        "right, Fix All applies them.",
+        n=number(count),
+        limit=number(limit),
     )
     return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)

@@ -14,6 +14,7 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
@@ -111,7 +112,7 @@ async def add_attempts(guild: GuildConnection, run: FixRun, new: Sequence[NewAtt
 async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
     if gone:
         await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
-    sentence = "No longer found, so the issue was closed. Nothing else was changed."
+    sentence = tr("No longer found, so the issue was closed. Nothing else was changed.")
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, computed_field
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 
 
@@ -30,7 +30,15 @@ class FixOutcome(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
 
 
-_IN_WORDS = {FixOutcome.UNVERIFIED: "not verified", FixOutcome.NOTHING_TO_DO: "with nothing to do"}
+_COUNTED = {
+    FixOutcome.FIXED: mark("{n} fixed"),
+    FixOutcome.REFUSED: mark("{n} refused"),
+    FixOutcome.WAITING: mark("{n} waiting"),
+    FixOutcome.HELD: mark("{n} held"),
+    FixOutcome.FAILED: mark("{n} failed"),
+    FixOutcome.UNVERIFIED: mark("{n} not verified"),
+    FixOutcome.NOTHING_TO_DO: mark("{n} with nothing to do"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +76,13 @@ class FixResult:
         """What came of it, for an officer."""
         match self.outcome:
             case FixOutcome.FIXED:
-                return " ".join(["Fixed.", *self.steps])
+                return " ".join([tr("Fixed."), *self.steps])
             case FixOutcome.NOTHING_TO_DO:
                 return self.reason
             case FixOutcome.UNVERIFIED:
-                return f"Not verified: {self.reason}"
+                return tr("Not verified: {reason}", reason=self.reason)
             case _:
-                return f"Not fixed: {self.reason}"
+                return tr("Not fixed: {reason}", reason=self.reason)
 
 
 def undoable_in(results: Sequence[FixResult]) -> list[int]:
@@ -124,9 +132,9 @@ class FixReport:
     def sentence(self) -> str:
         """How many issues ended how, for an officer."""
         if not self.results:
-            return "No open issues. Nothing was changed."
-        counts = [f"{count} {_IN_WORDS.get(each, each)}" for each in FixOutcome if (count := self.count(each))]
-        return f"Of {self.found} {'issue' if self.found == 1 else 'issues'}: {', '.join(counts)}."
+            return tr("No open issues. Nothing was changed.")
+        counts = [tr(_COUNTED[each], n=number(count)) for each in FixOutcome if (count := self.count(each))]
+        return tr_n("Of {n} issue: {counts}.", "Of {n} issues: {counts}.", self.found, counts=", ".join(counts))
 
     def count(self, outcome: FixOutcome) -> int:
         return sum(result.outcome is outcome for result in self.results)
@@ -153,9 +161,14 @@ class UndoReport:
     @property
     def sentence(self) -> str:
         """What was undone and what is left, for an officer."""
-        left = ["Not undone; you can undo these later:", *self.left] if self.left else []
+        left = [tr("Not undone; you can undo these later:"), *self.left] if self.left else []
         if len(self.attempt_ids) > 1:
-            count = plural(len(self.attempt_ids), "change")
-            return " ".join([f"{count} are undone.", *(["It stopped there."] if self.is_stopped else []), *left])
-        done = f"Attempt {self.attempt_ids[0]} is undone{' in part' if self.left else ''}."
+            done = tr_n("{n} change is undone.", "{n} changes are undone.", len(self.attempt_ids))
+            return " ".join([done, *([tr("It stopped there.")] if self.is_stopped else []), *left])
+        (number_of,) = self.attempt_ids
+        done = (
+            tr("Attempt {attempt} is undone in part.", attempt=number_of)
+            if self.left
+            else tr("Attempt {attempt} is undone.", attempt=number_of)
+        )
         return " ".join([done, *self.sentences, *left])

@@ -20,6 +20,7 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome
 from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.record import verify
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
@@ -44,7 +45,7 @@ async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
         cursor = await conn.execute("select pg_try_advisory_lock(%s, %s)", key)
         row = await cursor.fetchone()
         if row is None or not row[0]:
-            raise Busy("This member's roles are being changed on Discord right now. Wait a moment and check again.")
+            raise Busy(tr("This member's roles are being changed on Discord right now. Wait a moment and check again."))
         try:
             yield
         finally:
@@ -89,8 +90,8 @@ async def _judge(
         rule,
         await lifecycle.get(guild, attempt.issue_id),
         fixed=attempt.reason,
-        still_found="The roles were changed, but they still do not match. Check the member on Discord.",
-        in_doubt="The roles were changed, but the rule cannot tell whether they are right:",
+        still_found=tr("The roles were changed, but they still do not match. Check the member on Discord."),
+        in_doubt=tr("The roles were changed, but the rule cannot tell whether they are right:"),
     )
 
 

@@ -14,6 +14,7 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
@@ -42,7 +43,7 @@ async def scan(
     enabled = _enabled(rules, settings)
     reopened = await lifecycle.reopen_due(guild, [rule.issue_type for rule in enabled], now=now)
     checks = await _Scan(guild, enabled, settings, actor, now, on_progress=on_progress).check()
-    on_progress(Progress(len(enabled), len(enabled), "Writing down what was found"))
+    on_progress(Progress(len(enabled), len(enabled), tr("Writing down what was found")))
     return [replace(each, moves=replace(each.moves, reopened=reopened[each.issue_type])) for each in checks]
 
 
@@ -102,7 +103,10 @@ class _Scan:
         except Exception as failure:  # as above
             raise_if_lost(failure, self.guild.conn)
             log.exception("detector_failed", rule=rule.issue_type, guild_id=self.guild.id)
-            error = f"An unexpected error ({type(failure).__name__}). Nothing was changed. The log has the details."
+            error = tr(
+                "An unexpected error ({error}). Nothing was changed. The log has the details.",
+                error=type(failure).__name__,
+            )
             return replace(check, error=error)
 
     async def _detect(self, rule: RuleDefinition) -> _Detected:
@@ -110,7 +114,7 @@ class _Scan:
         check = RuleCheck(self.guild.id, rule.issue_type, Reconciliation(), 0)
         if rule.issue_type in self.found:
             return check, self.found[rule.issue_type]
-        self.on_progress(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
+        self.on_progress(Progress(self.rules.index(rule), len(self.rules), tr("Looking for: {rule}", rule=rule.name)))
         started = time.monotonic()
         findings: Sequence[Finding] = ()
         error = None

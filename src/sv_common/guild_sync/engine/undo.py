@@ -11,6 +11,7 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Names, describe
 from sv_common.guild_sync.core.errors import PattError, PlanStale
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.command import Guard, Rules, unguarded
 from sv_common.guild_sync.engine.results import UndoReport
 from sv_common.guild_sync.engine.scan import rescan
@@ -62,7 +63,11 @@ async def undo(
         except PattError as error:
             if not partly and not report.attempt_ids:
                 raise
-            report = replace(report, left=[*report.left, f"Attempt {attempt.id}: {error}"], is_stopped=not partly)
+            report = replace(
+                report,
+                left=[*report.left, tr("Attempt {attempt}: {error}", attempt=attempt.id, error=error)],
+                is_stopped=not partly,
+            )
             if not partly:
                 break
         else:
@@ -152,11 +157,14 @@ async def _told(guild: GuildConnection, found: Sequence[Attempt]) -> list[str]:
 
 
 def _again(rows: Sequence[RowChange], names: NameOf) -> list[str]:
-    return [f"{each.what}: {each.after} again." for each in describe((row.inverse for row in fold(rows)), names)]
+    return [
+        tr("{what}: {after} again.", what=each.what, after=each.after)
+        for each in describe((row.inverse for row in fold(rows)), names)
+    ]
 
 
 def _sentences(attempt: Attempt) -> list[str]:
     """What was done of the plan, last first; of role changes only those that were made."""
     changed = {role.role_id for role in attempt.roles}
     done = [each for each in attempt.plan if each["table"] != "role" or each["after"]["role_id"] in changed]
-    return [f"Undone: {each['sentence']}" for each in reversed(done)]
+    return [tr("Undone: {sentence}", sentence=each["sentence"]) for each in reversed(done)]

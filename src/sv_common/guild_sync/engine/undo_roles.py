@@ -10,6 +10,7 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RoleChange
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, is_seen, taken_together, to_put_back
 from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
+from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -19,28 +20,46 @@ from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.ports import DiscordSource
 
-_NO_BOT = "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
-_LOOKED_UP_LATER = "What the member holds now is looked up and recorded with the next sync."
+_NO_BOT = mark("No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again.")
+_LOOKED_UP_LATER = mark("What the member holds now is looked up and recorded with the next sync.")
 
 
 def check_undoable(attempt: Attempt) -> None:
     """Raise `Refused` where an attempt was undone before, is not finished, or changed nothing."""
     if attempt.undone_at is not None:
         raise Refused(
-            f"Attempt {attempt.id} was undone already, by {attempt.undone_by} on {attempt.undone_at:%Y-%m-%d}."
+            tr(
+                "Attempt {attempt} was undone already, by {officer} on {day}.",
+                attempt=attempt.id,
+                officer=attempt.undone_by,
+                day=day(attempt.undone_at),
+            )
         )
     if attempt.outcome == "running":
         raise Busy(
-            f"Attempt {attempt.id} is under way, or was interrupted. With the next sync it is looked up on Discord and "
-            "finished; then it can be undone."
+            tr(
+                "Attempt {attempt} is under way, or was interrupted. With the next sync it is looked up on Discord and "
+                "finished; then it can be undone.",
+                attempt=attempt.id,
+            )
         )
     if attempt.undoing_at is not None:
         raise Busy(
-            f"An undo of attempt {attempt.id} by {attempt.undoing_by} is under way, or was interrupted. With the next sync it "
-            "is looked up on Discord and finished."
+            tr(
+                "An undo of attempt {attempt} by {officer} is under way, or was interrupted. With the next sync it "
+                "is looked up on Discord and finished.",
+                attempt=attempt.id,
+                officer=attempt.undoing_by,
+            )
         )
     if not attempt.rows and not attempt.roles:
-        raise Refused(f"Attempt {attempt.id} changed nothing ({attempt.reason}), so there is nothing to undo.")
+        raise Refused(
+            tr(
+                "Attempt {attempt} changed nothing ({reason}), so there is nothing to undo.",
+                attempt=attempt.id,
+                reason=attempt.reason,
+            )
+        )
 
 
 async def undo_roles(
@@ -48,7 +67,7 @@ async def undo_roles(
 ) -> Attempt:
     """Put back the roles that an attempt changed, and return it as it was found. Raises like `undo`."""
     if source is None:
-        raise Refused(_NO_BOT)
+        raise Refused(tr(_NO_BOT))
     async with member_lock(pool, known.member_id):
         for finished in await finish_of_member(pool, rules, source, known.guild_id, known.member_id):
             if finished.id == known.id and finished.undone_by == actor:
@@ -64,7 +83,8 @@ async def undo_roles(
         async with pool.writing(attempt.guild_id) as guild:
             await check_unchanged(guild, attempt.issue_id, seen)
             await attempts.mark_undoing(guild, attempt.id, actor=actor)
-        outcome = await run.make(member, changes, reason=f"PATT, {actor}: undo of attempt {attempt.id}")
+        why = tr("PATT, {actor}: undo of attempt {attempt}", actor=actor, attempt=attempt.id)
+        outcome = await run.make(member, changes, reason=why)
         await _record(pool, rules, attempt, member, outcome, actor)
         return attempt
 
@@ -78,7 +98,7 @@ async def check_roles_can_go_back(pool: Pool, found: Sequence[Attempt], source: 
     if not on_discord:
         return
     if source is None:
-        raise Refused(_NO_BOT)
+        raise Refused(tr(_NO_BOT))
     run = RoleRun(source)
     held: dict[int, set[str]] = {}
     for attempt in on_discord:
@@ -107,8 +127,12 @@ def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChang
     is_back = not any(is_seen(role, held) for role in first.values())
     is_as_written = all(is_seen(role, held) for role in taken_together(attempt.roles))
     if not is_back and not is_as_written and attempt.outcome != FixOutcome.UNVERIFIED:
-        member = attempt.roles[0].member or "the member"
-        raise Refused(f"The roles of {member} were changed on Discord since, so this can no longer be undone.")
+        member = attempt.roles[0].member
+        raise Refused(
+            tr("The roles of {member} were changed on Discord since, so this can no longer be undone.", member=member)
+            if member
+            else tr("The roles of the member were changed on Discord since, so this can no longer be undone.")
+        )
     return to_put_back(attempt.roles, held)
 
 
@@ -128,6 +152,6 @@ async def _record(pool: Pool, rules: Rules, attempt: Attempt, member: Member, ou
 
     await recorded(pool, attempt.guild_id, write)
     if outcome.is_unverified:
-        raise SourceError(f"{outcome.error} {_LOOKED_UP_LATER}")
+        raise SourceError(f"{outcome.error} {tr(_LOOKED_UP_LATER)}")
     if outcome.error is not None:
         raise SourceError(outcome.error)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core import language
+from sv_common.guild_sync.core.language import ENGLISH, mark, number, tr, tr_n
 from sv_common.guild_sync.sources.discord.message import Announcement, Section, plain
 
 LONGEST_LINE = 180
@@ -21,6 +22,20 @@ class IssueChange(StrEnum):
     BACK = "back again"
     FIXED = "fixed automatically"
     RESOLVED = "resolved"
+
+
+_LABELS = {
+    IssueChange.NEW: mark("new"),
+    IssueChange.BACK: mark("back again"),
+    IssueChange.FIXED: mark("fixed automatically"),
+    IssueChange.RESOLVED: mark("resolved"),
+}
+_COUNTED = {
+    IssueChange.NEW: mark("{n} new"),
+    IssueChange.BACK: mark("{n} back again"),
+    IssueChange.FIXED: mark("{n} fixed automatically"),
+    IssueChange.RESOLVED: mark("{n} resolved"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +66,8 @@ def digest(
     others = sorted(by_rule.keys() - rule_names.keys())
     sections = [_section(rule_names.get(each, each), by_rule[each]) for each in [*known, *others]]
     return Announcement(
-        title=f"{plain(guild_name)}: changes on {day.day} {day:%B}",
-        body=_open_issues(open_now) + (f" [See them all]({page_url})" if page_url else ""),
+        title=tr("{guild}: changes on {day}", guild=plain(guild_name), day=_day_in_words(day)),
+        body=_open_issues(open_now) + (f" [{tr('See them all')}]({page_url})" if page_url else ""),
         nonce=nonce,
         sections=tuple(sections),
     )
@@ -60,15 +75,19 @@ def digest(
 
 def _section(name: str, changes: Mapping[IssueChange, ChangedIssues]) -> Section:
     ordered = [changes[change] for change in IssueChange if change in changes]
-    counts = ", ".join(f"{each.total} {each.change}" for each in ordered)
-    lines = [f"• {each.change}: {plain(_cut(summary))}" for each in ordered for summary in each.summaries]
+    counts = ", ".join(tr(_COUNTED[each.change], n=number(each.total)) for each in ordered)
+    lines = [f"• {tr(_LABELS[each.change])}: {plain(_cut(summary))}" for each in ordered for summary in each.summaries]
     return Section(f"{plain(name)}: {counts}", tuple(lines), sum(each.total for each in ordered))
 
 
 def _open_issues(count: int) -> str:
     if count == 0:
-        return "No issues are open."
-    return f"{plural(count, 'issue')} {'is' if count == 1 else 'are'} open now."
+        return tr("No issues are open.")
+    return tr_n("{n} issue is open now.", "{n} issues are open now.", count)
+
+
+def _day_in_words(day: date) -> str:
+    return f"{day.day} {day:%B}" if language.language() == ENGLISH else language.day(day)
 
 
 def _cut(text: str) -> str:

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from sv_common.guild_sync.core.language import mark
+from sv_common.guild_sync.rulebook.translated import translated
+
 Rank: TypeAlias = Literal["Guild Master", "Officer", "Raider", "Social"]
 Role: TypeAlias = Literal["Officer", "Raider", "Social", "DJ"]
 
 
 class Outcome(StrEnum):
-    """What a rule makes of a case, where automation is switched on."""
+    """What a rule makes of a case, where automation is switched on. It is shown by `tr`."""
 
-    NO_FINDING = "no finding"
-    NO_FIX = "found, without a fix"
-    NEEDS_CLICK = "found; fixed when you click"
-    AUTOMATIC = "found; fixed automatically if auto-fix is on"
+    NO_FINDING = mark("no finding")
+    NO_FIX = mark("found, without a fix")
+    NEEDS_CLICK = mark("found; fixed when you click")
+    AUTOMATIC = mark("found; fixed automatically if auto-fix is on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Member:
     has_left: bool = False
 
 
+@translated("given", "then")
 @dataclass(frozen=True, slots=True)
 class Example:
     """One case: what is `given` and what `then` happens, in words; and the same as a guild with its expected outcome.

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from sv_common.guild_sync.changes.changeset import DECIDED
 from sv_common.guild_sync.core.basis import basis_in_words, has_changed
+from sv_common.guild_sync.core.language import day, mark, tr, tr_n
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision
 from sv_common.guild_sync.issues.explanation import Evidence, Source
 
 HOW_LINKED: Mapping[str, str] = {
-    "manual": "manually",
-    "officer_fix": "by a fix",
-    "bulk_fix": "by a bulk fix",
-    "auto_fix": "by an automatic fix",
-    "full_match": "by a full match",
+    "manual": mark("manually"),
+    "officer_fix": mark("by a fix"),
+    "bulk_fix": mark("by a bulk fix"),
+    "auto_fix": mark("by an automatic fix"),
+    "full_match": mark("by a full match"),
 }
 
 
@@ -42,7 +44,7 @@ class LinkFact:
     @property
     def sentence(self) -> str:
         how = HOW_LINKED.get(self.link_source, self.link_source)
-        return f"{how} ({self.linked_by}, {self.at:%Y-%m-%d})"
+        return f"{tr(how)} ({self.linked_by}, {day(self.at)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,44 @@ class RejectionFact:
     reason: str | None
 
     def sentence(self, character: str, player: str) -> str:
-        return self._said(f"{character} does not belong to {player}")
+        if self._own_reason is None:
+            return tr(
+                "{officer} said on {day} that {character} does not belong to {player}.",
+                officer=self.rejected_by,
+                day=day(self.at),
+                character=character,
+                player=player,
+            )
+        return tr(
+            "{officer} said on {day} that {character} does not belong to {player}: {reason}",
+            officer=self.rejected_by,
+            day=day(self.at),
+            character=character,
+            player=player,
+            reason=self._own_reason,
+        )
 
     def sentence_of_member(self, member: str, player: str) -> str:
-        return self._said(f"{member} on Discord is not the player {player}")
+        if self._own_reason is None:
+            return tr(
+                "{officer} said on {day} that {member} on Discord is not the player {player}.",
+                officer=self.rejected_by,
+                day=day(self.at),
+                member=member,
+                player=player,
+            )
+        return tr(
+            "{officer} said on {day} that {member} on Discord is not the player {player}: {reason}",
+            officer=self.rejected_by,
+            day=day(self.at),
+            member=member,
+            player=player,
+            reason=self._own_reason,
+        )
 
-    def _said(self, what: str) -> str:
-        why = f": {self.reason}" if self.reason and self.reason != DECIDED else "."
-        return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {what}{why}"
+    @property
+    def _own_reason(self) -> str | None:
+        return self.reason if self.reason and self.reason != DECIDED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +115,20 @@ class SharedFact:
     reason: str
 
     def sentence(self, character: str) -> str:
-        why = f": {self.reason}" if self.reason != DECIDED else "."
-        return f"{self.marked_by} marked {character} as a bank or shared character on {self.at:%Y-%m-%d}{why}"
+        if self.reason == DECIDED:
+            return tr(
+                "{officer} marked {character} as a bank or shared character on {day}.",
+                officer=self.marked_by,
+                character=character,
+                day=day(self.at),
+            )
+        return tr(
+            "{officer} marked {character} as a bank or shared character on {day}: {reason}",
+            officer=self.marked_by,
+            character=character,
+            day=day(self.at),
+            reason=self.reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,36 +156,44 @@ class Known:
 
     def player(self, number: int) -> str:
         found = self.resolver.facts.players.get(number)
-        return found.display_name if found else f"player {number}"
+        return found.display_name if found else tr("player {number}", number=number)
 
 
 MOST_NAMES = 6
 
-HAS_LEFT = "The character has left the guild and has no player."
-MEMBER_HAS_LEFT = "The member has left the Discord server."
+HAS_LEFT = mark("The character has left the guild and has no player.")
+MEMBER_HAS_LEFT = mark("The member has left the Discord server.")
 
 
 def changes_since_scan(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     changes = []
     if before.get("note") != now.get("note"):
         note = before.get("note")
-        quoted = {None: "nothing that was seen", "": "nothing"}.get(note, f"“{note}”")
-        changes.append(f"At the last scan the note said {quoted}.")
+        if note is None:
+            changes.append(tr("At the last scan the note said nothing that was seen."))
+        elif not note:
+            changes.append(tr("At the last scan the note said nothing."))
+        else:
+            changes.append(tr("At the last scan the note said “{note}”.", note=note))
     if before.get("player") != now.get("player") and before.get("player"):
-        changes.append(f"At the last scan the player was {before['player']}.")
+        changes.append(tr("At the last scan the player was {player}.", player=before["player"]))
     if not changes and dict(before) != dict(now):
-        changes.append("The data has changed since the last scan. This page shows the current state.")
+        changes.append(tr("The data has changed since the last scan. This page shows the current state."))
     return tuple(changes)
 
 
 def note_evidence(known: Known, character: KnownCharacter) -> list[Evidence]:
     """Return the note and how it is read, with officers' rejections."""
     if character.note is None:
-        sentence = f"The note of {character.label} is unknown. No addon export has included it yet."
+        sentence = tr(
+            "The note of {character} is unknown. No addon export has included it yet.", character=character.label
+        )
         return [Evidence(Source.NOTE, sentence)]
     if not character.note:
-        return [Evidence(Source.NOTE, f"The note of {character.label} is empty.")]
-    first = Evidence(Source.NOTE, f"The note of {character.label} says “{character.note}”.")
+        return [Evidence(Source.NOTE, tr("The note of {character} is empty.", character=character.label))]
+    first = Evidence(
+        Source.NOTE, tr("The note of {character} says “{note}”.", character=character.label, note=character.note)
+    )
     decision = known.resolver.resolve(character)
     rejected_player = rejected_by_officers(known, character)
     if not rejected_player or decision.target is not None:
@@ -170,17 +222,22 @@ def rejected_by_officers(known: Known, character: KnownCharacter) -> list[tuple[
 def reading_in_words(decision: Decision) -> str:
     """Return the player that a note means and why, or why it is not certain."""
     target = decision.target
-    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
+    if target is None:
+        return decision.why_not_stronger or ""
+    return tr("Means {target}: {evidence}", target=target.label, evidence=target.evidence)
 
 
 def meaning_of(decision: Decision) -> list[str]:
     """Return how a note is read: what each name in it is, and who it means therefore."""
     if decision.target is not None:
-        target, kind = decision.target, "player"
-        if target.person.player_id is None:
-            kind = "Discord member" if target.person.member_id is not None else "character"
-        who = {"Discord member": ", who has no player yet", "character": ", which has no player yet"}.get(kind, "")
-        return [f"{target.evidence} So it means the {kind} {target.label}{who}."]
+        target = decision.target
+        if target.person.player_id is not None:
+            so = tr("So it means the player {player}.", player=target.label)
+        elif target.person.member_id is not None:
+            so = tr("So it means the Discord member {member}, who has no player yet.", member=target.label)
+        else:
+            so = tr("So it means the character {character}, which has no player yet.", character=target.label)
+        return [f"{target.evidence} {so}"]
     evidence = list(dict.fromkeys(candidate.evidence for candidate in decision.candidates))
     return [*evidence[:MOST_NAMES], decision.why_not_stronger or ""]
 
@@ -189,40 +246,83 @@ def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
     if known.shared is not None:
         return Evidence(Source.OFFICER, known.shared.sentence(character.label))
     if character.player_id is None or known.link is None:
-        return Evidence(Source.RECORD, f"{character.label} has no player.")
-    why = f": {known.link.evidence}" if known.link.evidence else "."
-    player = known.player(character.player_id)
-    return Evidence(Source.RECORD, f"{character.label} is linked to {player}, {known.link.sentence}{why}")
+        return Evidence(Source.RECORD, tr("{character} has no player.", character=character.label))
+    player, how = known.player(character.player_id), known.link.sentence
+    if known.link.evidence:
+        sentence = tr(
+            "{character} is linked to {player}, {how}: {evidence}",
+            character=character.label,
+            player=player,
+            how=how,
+            evidence=known.link.evidence,
+        )
+    else:
+        sentence = tr("{character} is linked to {player}, {how}.", character=character.label, player=player, how=how)
+    return Evidence(Source.RECORD, sentence)
 
 
 def basis_evidence(known: Known, character: KnownCharacter) -> Iterator[Evidence]:
     """Yield what the link rests on, and whether the note has changed since it was made."""
     if character.player_id is None or known.link is None:
         return
-    yield Evidence(Source.RECORD, f"The link is based on {known.link.rests_on}.")
+    yield Evidence(Source.RECORD, tr("The link is based on {basis}.", basis=known.link.rests_on))
     changed = has_changed(character.note, character.basis_note)
     if changed is False:
-        yield Evidence(Source.NOTE, f"The note has not changed since {character.label} was linked.")
+        yield Evidence(
+            Source.NOTE, tr("The note has not changed since {character} was linked.", character=character.label)
+        )
     elif changed and character.basis_note:
-        yield Evidence(Source.NOTE, f"When {character.label} was linked, the note said “{character.basis_note}”.")
+        yield Evidence(
+            Source.NOTE,
+            tr(
+                "When {character} was linked, the note said “{note}”.",
+                character=character.label,
+                note=character.basis_note,
+            ),
+        )
 
 
-def in_words(names: Sequence[str], last: str) -> str:
-    """Return names as one list; of many, the first ones."""
-    shown = list(names[:MOST_NAMES])
-    if len(names) > MOST_NAMES:
-        return f"{', '.join(shown)} {last} {len(names) - MOST_NAMES} more"
-    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+def in_words(names: Sequence[str], last: str = "and") -> str:
+    """Return names as one list, with “and” or “or” before the last; of many, the first ones."""
+    shown, more = list(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    is_or = last == "or"
+    if more > 0:
+        several = ", ".join(shown)
+        if is_or:
+            return tr_n("{names} or {n} more", "{names} or {n} more", more, names=several)
+        return tr_n("{names} and {n} more", "{names} and {n} more", more, names=several)
+    if len(shown) < 2:
+        return "".join(shown)
+    first, final = ", ".join(shown[:-1]), shown[-1]
+    return (
+        tr("{names} or {name}", names=first, name=final) if is_or else tr("{names} and {name}", names=first, name=final)
+    )
+
+
+def any_of(names: Sequence[str]) -> str:
+    """Return all names with “or” between them."""
+    return reduce(lambda names, name: tr("{names} or {name}", names=names, name=name), names) if names else ""
+
+
+def all_of(names: Sequence[str]) -> str:
+    """Return all names with “and” between them."""
+    return reduce(lambda names, name: tr("{names} and {name}", names=names, name=name), names) if names else ""
 
 
 def review_of_rank(character: str, weight: str) -> str:
     """Return why automation leaves a character of such a rank alone; `weight` is what its rank gives."""
-    return f"{character} has the rank {weight}, so changing its player needs an officer."
+    return tr(
+        "{character} has the rank {weight}, so changing its player needs an officer.",
+        character=character,
+        weight=weight,
+    )
 
 
 def review_of_spelling(named: str | None, label: str) -> str:
     """Return why automation leaves a name to an officer that the note spells differently."""
-    return f"The note says “{named}”, another spelling of {label}, so an officer should check it."
+    return tr(
+        "The note says “{named}”, another spelling of {label}, so an officer should check it.", named=named, label=label
+    )
 
 
 def rank_review_reason(facts: GuildFacts, characters: Iterable[KnownCharacter]) -> str | None:

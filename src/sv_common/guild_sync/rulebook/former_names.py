@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownMember
 from sv_common.guild_sync.identity.names.name_index import SHORTEST_DISCORD_WORD, discord_names
@@ -20,7 +21,7 @@ class FormerNames:
         for number, names in facts.former_characters.items():
             character = facts.characters.get(number)
             if character is not None and character.player_id is not None:
-                keys = {name_key(name): f"now {character.label}" for name in names}
+                keys = {name_key(name): tr("now {character}", character=character.label) for name in names}
                 self._by_player[character.player_id] |= keys
         players = {player.discord_user_id: player.id for player in facts.players.values()}
         for number, names in facts.former_members.items():
@@ -39,4 +40,4 @@ class FormerNames:
         whole = {key for each in called for key in discord_names(each)}
         words = {name_key(word) for name in names for word in _WORD.findall(name)}
         telling = {w for w in words if len(w) >= SHORTEST_DISCORD_WORD and w not in facts.vocabulary.categories}
-        return dict.fromkeys(whole | telling, f"now {member.display_name} on Discord")
+        return dict.fromkeys(whole | telling, tr("now {member} on Discord", member=member.display_name))

@@ -9,6 +9,7 @@ from typing import Any
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
 from sv_common.guild_sync.core.basis import has_changed
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver, once
@@ -19,10 +20,11 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.notes import Mention
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
-from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
+from sv_common.guild_sync.rulebook.examples.note_mismatch import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
     Known,
+    any_of,
     basis_evidence,
     link_evidence,
     note_evidence,
@@ -131,30 +133,52 @@ def _finding(
         details["doubt"] = review_reason(resolver, decision, character)
         member = resolver.member_named_like(character)
         details["own_name_is_player"] = member is not None and resolver.player_of_member(member.id) == player_id
-    summary = f"'{character.name}' is linked to {player}, but its note says {decision.named}"
+    summary = tr(
+        "'{character}' is linked to {player}, but its note says {named}",
+        character=character.name,
+        player=player,
+        named=decision.named,
+    )
     return Finding(ISSUE_TYPE, resolver.facts.guild_id, SubjectKind.CHARACTER, character.id, summary, details)
 
 
 def _plan(details: dict[str, Any] | Any) -> Changeset:
     named, player = details["named"], details["player"]
-    labels = " or ".join(candidate["label"] for candidate in details["candidates"])
+    labels = any_of([candidate["label"] for candidate in details["candidates"]])
     if details.get("formerly"):
         return Changeset.none(
-            f"The note says “{named}”, a former name of {player} ({details['formerly']}), and now a name of {labels}. "
-            "Correct the note in the game, or choose the player."
+            tr(
+                "The note says “{named}”, a former name of {player} ({who_now}), and now a name of {names}. "
+                "Correct the note in the game, or choose the player.",
+                named=named,
+                player=player,
+                who_now=details["formerly"],
+                names=labels,
+            )
         )
     if details["verdict"] == Verdict.AMBIGUOUS:
-        return Changeset.none(f"The note says “{named}”, which could mean {labels}. Choose one.")
+        return Changeset.none(
+            tr("The note says “{named}”, which could mean {names}. Choose one.", named=named, names=labels)
+        )
     if details.get("rejected_player"):
         return Changeset.none(
-            f"The note says “{named}”, which means {details['rejected_player']}, but an officer ruled out "
-            f"{details['rejected_player']} for {details['character']}. Correct the note in the game, or choose the "
-            "player."
+            tr(
+                "The note says “{named}”, which means {player}, but an officer ruled out {player} for {character}. "
+                "Correct the note in the game, or choose the player.",
+                named=named,
+                player=details["rejected_player"],
+                character=details["character"],
+            )
         )
     if details.get("resembles"):
         return Changeset.none(
-            f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, spelled "
-            "differently. Correct the note in the game, or dismiss the issue."
+            tr(
+                "The note says “{named}”, which looks like “{name}”, a name of {player}, spelled "
+                "differently. Correct the note in the game, or dismiss the issue.",
+                named=named,
+                name=details["resembles"],
+                player=player,
+            )
         )
     row, reason = _change(details)
     unchanged = _not_changed(details)
@@ -169,12 +193,18 @@ def _change(details: Any) -> tuple[RowChange, str]:
     former = Named(details["player_id"], details["player"])
     target = details["candidates"][0] if details["candidates"] else None
     if target is None:
-        return unlink(character, former), f"The note says “{details['named']}”, but no one here has that name."
+        return unlink(character, former), tr(
+            "The note says “{named}”, but no one here has that name.", named=details["named"]
+        )
     if target["player_id"] is None:
-        reason = f"The note means {target['label']}, who has no player yet. {target['evidence']}"
+        reason = tr(
+            "The note means {name}, who has no player yet. {evidence}",
+            name=target["label"],
+            evidence=target["evidence"],
+        )
         return unlink(character, former), reason
     row = link(character, Named(target["player_id"], target["label"]), target["evidence"], former=former)
-    return row, f"The note means {target['label']}: {target['evidence']}"
+    return row, tr("The note means {player}: {evidence}", player=target["label"], evidence=target["evidence"])
 
 
 def _review_reason(details: Any) -> str | None:
@@ -186,9 +216,10 @@ def _review_reason(details: Any) -> str | None:
         if candidate["is_other_spelling"]:
             return review_of_spelling(details["named"], candidate["label"])
     if details.get("own_name_is_player"):
-        return (
-            f"The note says “{details['named']}”, but no one here has that name. The character has the Discord name "
-            f"of {details['player']}."
+        return tr(
+            "The note says “{named}”, but no one here has that name. The character has the Discord name of {player}.",
+            named=details["named"],
+            player=details["player"],
         )
     doubt: str | None = details.get("doubt")
     return doubt
@@ -202,9 +233,12 @@ def _meant(details: Any) -> list[Any]:
 def _why_not_in_bulk(details: Any) -> str | None:
     if not details["is_decided"]:
         return None
-    return (
-        f"An officer linked {details['character']} to {details['player']}, but the note says “{details['named']}”. "
-        "Automatic and bulk fixes never change an officer's decision, so check this one on its own."
+    return tr(
+        "An officer linked {character} to {player}, but the note says “{named}”. "
+        "Automatic and bulk fixes never change an officer's decision, so check this one on its own.",
+        character=details["character"],
+        player=details["player"],
+        named=details["named"],
     )
 
 
@@ -213,10 +247,21 @@ def _not_changed(details: Any) -> str | None:
     character, labels = details["character"], [candidate["label"] for candidate in details["candidates"]]
     match has_changed(details["note"], details["linked_under"]):
         case None:
-            return f"The note that {character} was linked by is unknown, so an officer should check it."
+            return tr(
+                "The note that {character} was linked by is unknown, so an officer should check it.",
+                character=character,
+            )
         case False:
-            means = f"means {labels[0]}" if labels else "matches no one"
-            return f"The note has not changed since {character} was linked, but its name now {means}."
+            if not labels:
+                return tr(
+                    "The note has not changed since {character} was linked, but its name now matches no one.",
+                    character=character,
+                )
+            return tr(
+                "The note has not changed since {character} was linked, but its name now means {name}.",
+                character=character,
+                name=labels[0],
+            )
         case _:
             return None
 
@@ -224,7 +269,7 @@ def _not_changed(details: Any) -> str | None:
 def explain(known: Known, finding: Finding) -> Explanation:
     character = known.character(finding.subject_id)
     if character is None:
-        return Explanation((Evidence(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
+        return Explanation((Evidence(Source.ROSTER, tr(HAS_LEFT)),), tr(HAS_LEFT))
     decision = known.resolver.resolve(character)
     evidence = (*note_evidence(known, character), link_evidence(known, character), *basis_evidence(known, character))
     player = known.player(character.player_id) if character.player_id is not None else None
@@ -233,37 +278,44 @@ def explain(known: Known, finding: Finding) -> Explanation:
 
 def _two_words(decision: Decision, player: str | None) -> str:
     if player is None:
-        return "The character has no player, so there is no mismatch."
+        return tr("The character has no player, so there is no mismatch.")
     match decision.verdict:
         case Verdict.CONFIDENT:
             label = decision.candidates[0].label
             if label == player:
-                return f"Note and link both mean {player}."
-            return f"The note means {label}, but the character is linked to {player}. One of the two is out of date."
+                return tr("Note and link both mean {player}.", player=player)
+            return tr(
+                "The note means {name}, but the character is linked to {player}. One of the two is out of date.",
+                name=label,
+                player=player,
+            )
         case Verdict.AMBIGUOUS:
-            return f"The character is linked to {player}, but the note means someone else."
+            return tr("The character is linked to {player}, but the note means someone else.", player=player)
         case Verdict.UNKNOWN:
-            return f"The character is linked to {player}, but “{decision.named}” in the note is not one of their names."
+            return tr(
+                "The character is linked to {player}, but “{named}” in the note is not one of their names.",
+                player=player,
+                named=decision.named,
+            )
         case _:
-            return f"The note does not contradict {player}."
+            return tr("The note does not contradict {player}.", player=player)
 
 
 def question(asked: Asked) -> str:
     named = asked.details.get("named")
     if not named:
-        return f"Whose is {asked.name}?"
-    verb = "Whose is it" if asked.plan is None else "Move it" if asked.plan.linked else "Unlink it"
-    return f"{asked.name}’s note says {named}. {verb}?"
+        return tr("Whose is {name}?", name=asked.name)
+    if asked.plan is None:
+        return tr("{name}’s note says {named}. Whose is it?", name=asked.name, named=named)
+    if asked.plan.linked:
+        return tr("{name}’s note says {named}. Move it?", name=asked.name, named=named)
+    return tr("{name}’s note says {named}. Unlink it?", name=asked.name, named=named)
 
-
-_ELREK = Character("Elrek", owner="Elrek", is_main=True)
-_MITO = Character("Mito", owner="Mito", is_main=True)
-_RENAMED = Character("Torvan", owner="Torvan", is_main=True, formerly="Elrek")
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
-    name="Guild Note Mismatch",
-    description="Character's guild note names a different player than the one it is linked to",
+    name=mark("Guild Note Mismatch"),
+    description=mark("Character's guild note names a different player than the one it is linked to"),
     severity=Severity.WARNING,
     subject=SubjectKind.CHARACTER,
     auto_mitigate=True,
@@ -274,15 +326,15 @@ RULE = RuleDefinition(
     candidates=candidates_for_character,
     remedy=remedy_for_character,
     affects=("orphan_wow", "role_mismatch", "stale_character"),
-    why=(
+    why=mark(
         "Officers write the owner of a character into its guild note. When the note changes, the link is out of date, "
         "and so may be the player's Discord role."
     ),
-    safe=(
+    safe=mark(
         "A note that changed since the link was made and clearly names someone else. The character moves to that "
         "player, or is unlinked if no one has the name."
     ),
-    left_to_officer=(
+    left_to_officer=mark(
         "Notes: one that did not change since the link was made; one with a former name of its player that someone "
         "else has now. Names: another spelling; a name that could mean two people; a likely misspelling of the linked "
         "player's name; an unknown word that is not written like a name or is similar to a known one. Decisions: a "
@@ -292,128 +344,30 @@ RULE = RuleDefinition(
         "allows."
     ),
     material=(
-        Material("note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
+        Material(
+            "note",
+            mark("its note"),
+            mark("at “{}”"),
+            mark("the note says “{}”"),
+            lambda d: d["note"],
+            lambda d: str(d["note"]),
+        ),
         Material(
             "player",
-            "the linked player",
-            "when it was linked to {}",
-            "it is linked to {}",
+            mark("the linked player"),
+            mark("when it was linked to {}"),
+            mark("it is linked to {}"),
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
         Material(
             "meant",
-            "the person the note means",
-            "when it meant {}",
-            "it means {}",
+            mark("the person the note means"),
+            mark("when it meant {}"),
+            mark("it means {}"),
             _meant,
-            lambda d: " or ".join(each["label"] for each in d["candidates"]) or "no one here",
+            lambda d: any_of([each["label"] for each in d["candidates"]]) or tr("no one here"),
         ),
     ),
-    examples=(
-        Example(
-            "A character linked to Elrek; its note changes from “Elrek” to “Mito”, a player",
-            "linked to Mito instead",
-            Outcome.AUTOMATIC,
-            (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek"), _ELREK, _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "A character linked to Elrek; its note changes to “Zork”, and no one here has that name",
-            "unlinked, then an orphan_wow",
-            Outcome.AUTOMATIC,
-            (Character("Altrek", "Zork", owner="Elrek", linked_under="Elrek"), _ELREK),
-            after={"Altrek": None},
-        ),
-        *(
-            Example(
-                f"A character linked to Elrek; its note says “{note}”",
-                "the note names its player",
-                Outcome.NO_FINDING,
-                (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
-            )
-            for note in ("Elrek's bank", "alt of Elrek")
-        ),
-        *(
-            Example(
-                f"A character linked to Elrek; its note becomes {shown}",
-                "the note names no one",
-                Outcome.NO_FINDING,
-                (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
-            )
-            for note, shown in (("Alch 300", "“Alch 300”"), ("Bank", "“Bank”"), ("2026-01-31", "a date"), ("", "empty"))
-        ),
-        Example(
-            "A character linked to Elrek under the note “Elrek”; Elrek's main is renamed to Torvan",
-            "“Elrek” is a former name of the same player",
-            Outcome.NO_FINDING,
-            (Character("Altrek", "Elrek", owner="Torvan", linked_under="Elrek"), _RENAMED),
-        ),
-        Example(
-            "The same, and a new player's main takes the name Elrek",
-            "the names changed, not the note",
-            Outcome.NO_FIX,
-            (Character("Altrek", "Elrek", owner="Torvan", linked_under="Elrek"), _RENAMED, _ELREK),
-        ),
-        Example(
-            "A character linked to Elrek; its note still says “Mito”, as when it was linked",
-            "the note has not changed since the link",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "Mito", owner="Elrek", linked_under="Mito"), _ELREK, _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "The note says “Elreck”",
-            "it looks like Elrek, spelled differently",
-            Outcome.NO_FIX,
-            (Character("Altrek", "Elreck", owner="Elrek"), _ELREK),
-        ),
-        *(
-            Example(
-                f"A character linked to Elrek; its note says “{note}”",
-                "the note is about another person",
-                Outcome.NO_FINDING,
-                (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
-            )
-            for note in ("Mito's recruit", "guest of Mito", "formerly Mito")
-        ),
-        Example(
-            "The note says “Holy”, and a character of another player is called Holy",
-            "also a common word",
-            Outcome.NO_FIX,
-            (Character("Altrek", "Holy", owner="Elrek"), _ELREK, Character("Holy", owner="Mito", is_main=True)),
-        ),
-        Example(
-            "The note says “Mito”; the mains of two players on different realms have that name",
-            "the name fits both",
-            Outcome.NO_FIX,
-            (
-                Character("Altrek", "Mito", owner="Elrek"),
-                _ELREK,
-                Character("Mito", owner="Mito", is_main=True, realm="dalaran"),
-                Character("Mito", owner="Mito the Other", is_main=True, realm="stormrage"),
-            ),
-        ),
-        Example(
-            "The note says “Mìto”; no one has exactly that name, and Mito is a player",
-            "similar, not identical, so an officer checks first",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "Mìto", owner="Elrek", linked_under="Elrek"), _ELREK, _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "An officer linked the character to Elrek; its note changes to “Mito”",
-            "an officer's decision stays",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek", is_confirmed=True), _ELREK, _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "The character is an Officer; its note changes from “Elrek” to “Mito”",
-            "its rank gives a role, so an officer checks first",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek", rank="Officer"), _ELREK, _MITO),
-            after={"Altrek": "Mito"},
-        ),
-    ),
+    examples=EXAMPLES,
 )

@@ -9,6 +9,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.known import resolver_of
@@ -21,8 +22,8 @@ from sv_common.guild_sync.rulebook.candidates.members import (
     players_named_like,
     unlinked_of_member,
 )
-from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
+from sv_common.guild_sync.rulebook.examples.orphan_discord import EXAMPLES
+from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, any_of, in_words, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import Asked, Remedy, RuleDefinition
 
 ISSUE_TYPE = "orphan_discord"
@@ -37,7 +38,7 @@ async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list
             guild.id,
             SubjectKind.DISCORD_MEMBER,
             member_id,
-            f"Discord member '{name}' has a guild role but no player",
+            tr("Discord member '{member}' has a guild role but no player", member=name),
             {
                 "discord_member_id": member_id,
                 "member": name,
@@ -66,21 +67,29 @@ def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
         waits = rank_review_reason(resolver.facts, resolver.characters_of(player.id))
         return Changeset(
             (attach_member(player.named, member.named),),
-            f"The player {player.display_name} has this name and no Discord member.",
+            tr("The player {player} has this name and no Discord member.", player=player.display_name),
             waits,
         )
     if namesakes:
-        names = " or ".join(player.display_name for player in namesakes)
+        names = any_of([player.display_name for player in namesakes])
         return Changeset.none(
-            f"{member.display_name} could be the player {names}, who has no Discord member. Link them if so."
+            tr(
+                "{member} could be the player {names}, who has no Discord member. Link them if so.",
+                member=member.display_name,
+                names=names,
+            )
         )
     if not characters and (others := players_named_like(resolver, member, rejected=True)):
-        names = " or ".join(player.display_name for player in others)
+        names = any_of([player.display_name for player in others])
         return Changeset.none(
-            f"An officer ruled out the player {names} for {member.display_name} on Discord. Undo that if they match."
+            tr(
+                "An officer ruled out the player {names} for {member} on Discord. Undo that if they match.",
+                names=names,
+                member=member.display_name,
+            )
         )
     if not characters:
-        return Changeset.none(f"No unknown character's note or name matches {member.display_name}.")
+        return Changeset.none(tr("No unknown character's note or name matches {member}.", member=member.display_name))
     return _create(member, characters)
 
 
@@ -92,51 +101,65 @@ def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str,
     links = [link(c.named, player, why, basis) for c, why, basis in characters]
     return Changeset(
         (create, *links),
-        f"Unknown characters that match {member.display_name}: {len(links)}.",
-        waits_for_officer="Creating a player needs your click.",
+        tr("Unknown characters that match {member}: {n}.", member=member.display_name, n=number(len(links))),
+        waits_for_officer=tr("Creating a player needs your click."),
     )
 
 
 def explain(known: Known, finding: Finding) -> Explanation:
     member = known.member(finding.subject_id)
     if member is None:
-        return Explanation((Evidence(Source.DISCORD, MEMBER_HAS_LEFT),), MEMBER_HAS_LEFT)
+        return Explanation((Evidence(Source.DISCORD, tr(MEMBER_HAS_LEFT)),), tr(MEMBER_HAS_LEFT))
     roles = ", ".join(role for role in finding.details.get("roles") or () if role)
-    evidence = [Evidence(Source.DISCORD, f"{member.display_name} is on the server{_also_called(member)}.")]
+    evidence = [Evidence(Source.DISCORD, _on_the_server(member))]
     if roles:
-        evidence.append(Evidence(Source.DISCORD, f"Guild roles: {roles}."))
+        evidence.append(Evidence(Source.DISCORD, tr("Guild roles: {roles}.", roles=roles)))
     evidence.append(Evidence(Source.RECORD, _record_of_member(known, member)))
     meant = [c.label for c, _ in unlinked_of_member(known.resolver, member)]
-    of_notes = f"No unknown character's note or name matches {member.display_name}."
+    of_notes = tr("No unknown character's note or name matches {member}.", member=member.display_name)
     if meant:
         names = in_words(meant, "and")
-        of_notes = f"Unknown characters whose note or name matches {member.display_name}: {names}."
+        of_notes = tr(
+            "Unknown characters whose note or name matches {member}: {names}.", member=member.display_name, names=names
+        )
     evidence.append(Evidence(Source.NOTE, of_notes))
-    return Explanation(tuple(evidence), f"{member.display_name} has a guild role but no known characters.")
+    return Explanation(
+        tuple(evidence), tr("{member} has a guild role but no known characters.", member=member.display_name)
+    )
 
 
 def _record_of_member(known: Known, member: KnownMember) -> str:
     player_id = known.resolver.player_of_member(member.id)
     if player_id is not None:
-        return f"{member.display_name} is the player {known.player(player_id)}."
+        return tr("{member} is the player {player}.", member=member.display_name, player=known.player(player_id))
     namesakes = players_named_like(known.resolver, member)
     if not namesakes:
-        return f"{member.display_name} is not a player yet, and no player without a Discord member has this name."
+        return tr(
+            "{member} is not a player yet, and no player without a Discord member has this name.",
+            member=member.display_name,
+        )
     names = in_words([player.display_name for player in namesakes], "and")
-    return f"{member.display_name} is not a player yet. Players with this name and no Discord member: {names}."
+    return tr(
+        "{member} is not a player yet. Players with this name and no Discord member: {names}.",
+        member=member.display_name,
+        names=names,
+    )
 
 
-def _also_called(member: KnownMember) -> str:
+def _on_the_server(member: KnownMember) -> str:
     known = {name_key(member.display_name)}
     others = []
     for name in (member.global_name or "", member.username):
         if name and name_key(name) not in known:
             known.add(name_key(name))
             others.append(name)
-    return f", also called {in_words(others, 'and')}" if others else ""
+    if not others:
+        return tr("{member} is on the server.", member=member.display_name)
+    names = in_words(others, "and")
+    return tr("{member} is on the server, also called {names}.", member=member.display_name, names=names)
 
 
-_CHOOSE_A_CHARACTER = (
+_CHOOSE_A_CHARACTER = mark(
     "Choose one of their characters, or write their name into its guild note: after the next export, the fix can "
     "create the player. Or dismiss the issue."
 )
@@ -144,18 +167,25 @@ _CHOOSE_A_CHARACTER = (
 
 def question(asked: Asked) -> str:
     if asked.plan is None:
-        return f"Which characters are {asked.name}’s?"
+        return tr("Which characters are {name}’s?", name=asked.name)
     names, linked = asked.plan.names, list(asked.plan.linked)
     if linked:
-        return f"{'Is' if len(linked) == 1 else 'Are'} {in_words([names['character', each] for each in linked], 'and')} {asked.name}’s?"
+        characters = in_words([names["character", each] for each in linked], "and")
+        return tr_n(
+            "Is {characters} {name}’s?",
+            "Are {characters} {name}’s?",
+            len(linked),
+            characters=characters,
+            name=asked.name,
+        )
     players = [row.id for row in asked.plan.rows if row.table == "player"]
-    return f"Is {asked.name} the player {names['player', players[0]]}?"
+    return tr("Is {name} the player {player}?", name=asked.name, player=names["player", players[0]])
 
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
-    name="Unlinked Discord Member",
-    description="Discord member with a guild role but no player record",
+    name=mark("Unlinked Discord Member"),
+    description=mark("Discord member with a guild role but no player record"),
     severity=Severity.WARNING,
     subject=SubjectKind.DISCORD_MEMBER,
     auto_mitigate=False,
@@ -164,10 +194,10 @@ RULE = RuleDefinition(
     explain=explain,
     question=question,
     candidates=candidates_for_member,
-    remedy=lambda known, member_id: Remedy(_CHOOSE_A_CHARACTER),  # noqa: ARG005 -- the same for every member
+    remedy=lambda known, member_id: Remedy(tr(_CHOOSE_A_CHARACTER)),  # noqa: ARG005 -- the same for every member
     affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
-    why="This member has a guild role on Discord, but their characters are unknown.",
-    left_to_officer=(
+    why=mark("This member has a guild role on Discord, but their characters are unknown."),
+    left_to_officer=mark(
         "You create players, not automation. The fix offers one if notes or names of unknown characters match only "
         "this member. It links the member if exactly one player of this name has no Discord member yet. Otherwise, "
         "choose one of their characters. The fix never restores a link that an officer removed."
@@ -175,46 +205,12 @@ RULE = RuleDefinition(
     material=(
         Material(
             "roles",
-            "the guild roles",
-            "with {}",
-            "the member has {}",
+            mark("the guild roles"),
+            mark("with {}"),
+            mark("the member has {}"),
             lambda d: d["role_ids"],
             lambda d: ", ".join(filter(None, d["roles"])),
         ),
     ),
-    examples=(
-        Example(
-            "Member Mito; two unlinked characters with the note “Mito”",
-            "the player Mito is created with both",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "Mito"), Character("Banktrek", "Mito")),
-            (Member("Mito", ["Raider"]),),
-            after={"Altrek": "Mito", "Banktrek": "Mito"},
-        ),
-        Example(
-            "Member Bob; the player Bob exists without a Discord member",
-            "Bob joins that player",
-            Outcome.NEEDS_CLICK,
-            (Character("Bob", owner="Bob", is_main=True),),
-            (Member("Bob", ["Raider"]),),
-        ),
-        Example(
-            "Member Zephyr; no note and no name says Zephyr",
-            "you choose one of their characters",
-            Outcome.NO_FIX,
-            (Character("Altrek", "Alch 300"),),
-            (Member("Zephyr", ["Raider"]),),
-        ),
-        Example(
-            "A bot with a guild role; a member without one; a member who has left",
-            "none of them needs a player",
-            Outcome.NO_FINDING,
-            (),
-            (
-                Member("Robot", ["Raider"], is_bot=True),
-                Member("Guest", ["DJ"]),
-                Member("Gone", ["Raider"], has_left=True),
-            ),
-        ),
-    ),
+    examples=EXAMPLES,
 )

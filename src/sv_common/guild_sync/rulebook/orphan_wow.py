@@ -9,6 +9,7 @@ from datetime import datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
+from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -18,10 +19,11 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
-from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
+from sv_common.guild_sync.rulebook.examples.orphan_wow import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
     Known,
+    any_of,
     link_evidence,
     note_evidence,
     rank_review_reason,
@@ -41,7 +43,7 @@ async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list
             guild.id,
             SubjectKind.CHARACTER,
             character_id,
-            f"'{name}' has no player link",
+            tr("'{character}' has no player link", character=name),
             {"character_id": character_id, "character": f"{name}-{realm}", "note": note},
         )
         for character_id, name, realm, note in rows
@@ -89,12 +91,20 @@ class _Planner:
             decision = self._resolver.resolve(character)
             if target.is_other_spelling:
                 waits = review_of_spelling(decision.named, target.label)
-            reason = f"{character.label} belongs to {target.label}: {target.evidence}"
+            reason = tr(
+                "{character} belongs to {player}: {evidence}",
+                character=character.label,
+                player=target.label,
+                evidence=target.evidence,
+            )
             return Changeset((row,), reason, waits, is_safe=decision.target is not None)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Changeset.none(
-            f"The note means {target.label}, which has no player yet. Fix that one first, or run a full match."
+            tr(
+                "The note means {name}, which has no player yet. Fix that one first, or run a full match.",
+                name=target.label,
+            )
         )
 
     def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Changeset:
@@ -106,7 +116,7 @@ class _Planner:
         row = link(character.named, player, target.evidence, basis)
         creates = character == (main or self._newcomers[member_id][0])
         rows = (create, row) if creates else (row,)
-        return Changeset(rows, target.evidence, waits_for_officer="Creating a player needs your click.")
+        return Changeset(rows, target.evidence, waits_for_officer=tr("Creating a player needs your click."))
 
     def _main_of(self, member_id: int) -> KnownCharacter | None:
         own = [
@@ -118,61 +128,76 @@ class _Planner:
 
     def _why_not(self, character: KnownCharacter) -> str:
         decision = self._resolver.resolve(character)
-        labels = " or ".join(candidate.label for candidate in decision.candidates)
+        labels = any_of([candidate.label for candidate in decision.candidates])
         match decision.verdict:
             case Verdict.AMBIGUOUS:
-                return f"The note says “{decision.named}”, which could mean {labels}. Choose one."
+                return tr(
+                    "The note says “{named}”, which could mean {names}. Choose one.",
+                    named=decision.named,
+                    names=labels,
+                )
             case Verdict.SUGGESTED if any(
                 c.person.character_id in self._resolver.facts.shared for c in decision.candidates
             ):
-                return f"The note names {labels}, a bank or shared character, which has no player."
+                return tr("The note names {names}, a bank or shared character, which has no player.", names=labels)
             case Verdict.SUGGESTED:
-                return f"The note may mean {labels}, but that is not certain. Link it manually if it is right."
+                return tr(
+                    "The note may mean {names}, but that is not certain. Link it manually if it is right.",
+                    names=labels,
+                )
             case Verdict.UNKNOWN:
                 if decision.mention and (player := rejected_player(self._resolver, decision.mention, character)):
-                    return (
-                        f"The note means {player}, but an officer ruled out {player} for {character.label}. To link "
-                        "it anyway, undo that first."
+                    return tr(
+                        "The note means {player}, but an officer ruled out {player} for {character}. To link "
+                        "it anyway, undo that first.",
+                        player=player,
+                        character=character.label,
                     )
                 near = ", ".join(self._resolver.suggestions(decision.named or ""))
-                suggestion = f" Similar names: {near}." if near else ""
-                return f"The note says “{decision.named}”, but no one here has that name.{suggestion}"
+                said = tr("The note says “{named}”, but no one here has that name.", named=decision.named)
+                return f"{said} {tr('Similar names: {names}.', names=near)}" if near else said
             case _:
-                return "The note and the name match no one."
+                return tr("The note and the name match no one.")
 
 
 def explain(known: Known, finding: Finding) -> Explanation:
     character = known.character(finding.subject_id)
     if character is None:
-        return Explanation((Evidence(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
-    rank = f" as {known.rank}" if known.rank else ""
-    evidence = [Evidence(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
+        return Explanation((Evidence(Source.ROSTER, tr(HAS_LEFT)),), tr(HAS_LEFT))
+    here = (
+        tr("{character} is in the guild as {rank}.", character=character.label, rank=known.rank)
+        if known.rank
+        else tr("{character} is in the guild.", character=character.label)
+    )
+    evidence = [Evidence(Source.ROSTER, here)]
     evidence += note_evidence(known, character)
     if (namesake := known.resolver.member_named_like(character)) is not None:
-        evidence.append(Evidence(Source.DISCORD, f"{namesake.display_name} on Discord has exactly this name."))
+        evidence.append(
+            Evidence(Source.DISCORD, tr("{member} on Discord has exactly this name.", member=namesake.display_name))
+        )
     evidence.append(link_evidence(known, character))
     if known.unlinked is not None and character.player_id is None:
         gone = known.unlinked
-        sentence = f"{gone.actor} unlinked it from {gone.player} on {gone.at:%Y-%m-%d}."
+        sentence = tr(
+            "{officer} unlinked it from {player} on {day}.", officer=gone.actor, player=gone.player, day=day(gone.at)
+        )
         evidence.append(Evidence(Source.OFFICER, sentence))
     if character.id in known.resolver.facts.shared:
-        return Explanation(tuple(evidence), "Marked as a bank or shared character, so it needs no player.")
-    return Explanation(tuple(evidence), "In the guild, not linked to any player.")
+        return Explanation(tuple(evidence), tr("Marked as a bank or shared character, so it needs no player."))
+    return Explanation(tuple(evidence), tr("In the guild, not linked to any player."))
 
 
 def question(asked: Asked) -> str:
     if asked.plan is None:
-        return f"Whose is {asked.name}?"
+        return tr("Whose is {name}?", name=asked.name)
     player = next(iter(asked.plan.linked.values()))
-    return f"Link {asked.name} to {asked.plan.names['player', player]}?"
+    return tr("Link {name} to {player}?", name=asked.name, player=asked.plan.names["player", player])
 
-
-_MITO = Character("Mito", owner="Mito", is_main=True)
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
-    name="Unlinked WoW Character",
-    description="Character in guild with no player record",
+    name=mark("Unlinked WoW Character"),
+    description=mark("Character in guild with no player record"),
     severity=Severity.WARNING,
     subject=SubjectKind.CHARACTER,
     auto_mitigate=False,
@@ -183,9 +208,9 @@ RULE = RuleDefinition(
     candidates=candidates_for_character,
     remedy=remedy_for_character,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
-    why="Until the character has a player, its rank cannot set a Discord role.",
-    safe="Linking a character to an existing player, if its note means that player and no one else.",
-    left_to_officer=(
+    why=mark("Until the character has a player, its rank cannot set a Discord role."),
+    safe=mark("Linking a character to an existing player, if its note means that player and no one else."),
+    left_to_officer=mark(
         "These need your click: a new player, a link by the character's name alone, a name in another spelling, and a "
         "rank that gives access or more than the lowest Discord role. The fix links only if the note means exactly "
         "one person, or if the note is silent and exactly one Discord member has the character's whole name. "
@@ -194,67 +219,13 @@ RULE = RuleDefinition(
     ),
     material=(
         Material(
-            "note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""
+            "note",
+            mark("its note"),
+            mark("at “{}”"),
+            mark("the note says “{}”"),
+            lambda d: d["note"] or "",
+            lambda d: d["note"] or "",
         ),
     ),
-    examples=(
-        Example(
-            "The note says “alt of Mito”, and Mito is a player",
-            "linked to Mito",
-            Outcome.AUTOMATIC,
-            (Character("Altrek", "alt of Mito"), _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "No note; one Discord member has exactly the character's name",
-            "linked to that member's player, created if needed",
-            Outcome.NEEDS_CLICK,
-            (Character("Zephyr"),),
-            (Member("Zephyr"),),
-            after={"Zephyr": "Zephyr"},
-        ),
-        Example(
-            "The note says “Alch 300”",
-            "the note names no one",
-            Outcome.NO_FIX,
-            (Character("Altrek", "Alch 300"), _MITO),
-        ),
-        Example(
-            "The note says “Grim”; there are Grimrokk and Grimaldo",
-            "both are suggested",
-            Outcome.NO_FIX,
-            (
-                Character("Altrek", "Grim"),
-                Character("Grimrokk", owner="Grimrokk", is_main=True),
-                Character("Grimaldo", owner="Grimaldo", is_main=True),
-            ),
-        ),
-        Example(
-            "No note; the character is Ton, and a Discord member is washington",
-            "part of a word is not enough",
-            Outcome.NO_FIX,
-            (Character("Ton"),),
-            (Member("washington"),),
-        ),
-        Example(
-            "The note says “alt of Mìto”; no one has exactly that name, and Mito is a player",
-            "similar, not identical, so an officer checks first",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "alt of Mìto"), _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "The note says “alt of Mito”, and the character is an Officer",
-            "its rank gives a role, so an officer checks first",
-            Outcome.NEEDS_CLICK,
-            (Character("Altrek", "alt of Mito", rank="Officer"), _MITO),
-            after={"Altrek": "Mito"},
-        ),
-        Example(
-            "The character has a player, or has left the guild",
-            "only characters in the guild count",
-            Outcome.NO_FINDING,
-            (_MITO, Character("Altrek", "alt of Mito", has_left=True)),
-        ),
-    ),
+    examples=EXAMPLES,
 )

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import mark, number, tr
+from sv_common.guild_sync.rulebook.translated import translated
 
 SMALLEST_BUDGET: Final = 10
 BUDGET_PERCENT: Final = 5
@@ -18,6 +20,8 @@ BUDGET_PERCENT: Final = 5
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 
+@translated("label", "unit")
+@translated("about", filled_with=lambda _: {"percent": BUDGET_PERCENT, "smallest": SMALLEST_BUDGET})
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A threshold that a guild may set: a whole number of `unit`, from `least` to `most`."""
@@ -37,8 +41,17 @@ class Parameter:
         if not is_number or not self.least <= int(text) <= self.most:
             shown = text if len(text) <= len(str(self.most)) + 8 else f"{text[:12]}…"
             raise BadInput(
-                f"{self.label} ({self.name}): “{shown}” is not valid. Use a whole number of {self.unit} from "
-                f"{self.least} to {self.most}, or leave it out for the default ({self.default_in_words})."
+                tr(
+                    "{label} ({name}): “{given}” is not valid. Use a whole number of {unit} from "
+                    "{least} to {most}, or leave it out for the default ({default}).",
+                    label=self.label,
+                    name=self.name,
+                    given=shown,
+                    unit=self.unit,
+                    least=self.least,
+                    most=self.most,
+                    default=self.default_in_words,
+                )
             )
         return int(text)
 
@@ -49,12 +62,12 @@ class Parameter:
 
 AUTOMATIC_FIX_LIMIT: Final = Parameter(
     name="automatic_fix_limit",
-    label="Auto-fix limit per run",
-    unit="fixes",
+    label=mark("Auto-fix limit per run"),
+    unit=mark("fixes"),
     least=1,
     most=1000,
     default=None,
-    about=f"{BUDGET_PERCENT} % of the characters in the guild, but at least {SMALLEST_BUDGET}",
+    about=mark("{percent} % of the characters in the guild, but at least {smallest}"),
 )
 """The parameter of every rule of which some fixes are safe."""
 
@@ -68,19 +81,25 @@ class Budget:
 
     @property
     def sentence(self) -> str:
-        return f"{self.limit} now: {self.reason}"
+        return tr("{n} now: {reason}", n=number(self.limit), reason=self.reason)
 
 
 def budget_of(parameters: Mapping[str, Any], roster_size: int) -> Budget:
     """`roster_size` counts the characters that are in the guild now."""
     limit = parameters.get(AUTOMATIC_FIX_LIMIT.name)
     if limit is not None:
-        return Budget(int(limit), "set by an administrator.")
+        return Budget(int(limit), tr("set by an administrator."))
     share = roster_size * BUDGET_PERCENT // 100
-    of_roster = f"{BUDGET_PERCENT} % of {roster_size} characters"
+    size = number(roster_size)
     if share >= SMALLEST_BUDGET:
-        return Budget(share, f"{of_roster}.")
-    return Budget(SMALLEST_BUDGET, f"{of_roster}, but at least {SMALLEST_BUDGET}.")
+        return Budget(share, tr("{percent} % of {n} characters.", percent=BUDGET_PERCENT, n=size))
+    reason = tr(
+        "{percent} % of {n} characters, but at least {smallest}.",
+        percent=BUDGET_PERCENT,
+        n=size,
+        smallest=SMALLEST_BUDGET,
+    )
+    return Budget(SMALLEST_BUDGET, reason)
 
 
 def read_parameters(known: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, int]:
@@ -93,8 +112,12 @@ def read_parameters(known: Sequence[Parameter], given: Mapping[str, object]) -> 
     read: dict[str, int] = {}
     for name, value in given.items():
         if name not in by_name:
-            may_be = ", ".join(by_name) or "none"
-            problems.append(f"This rule has no threshold “{name[:60]}”. It has: {may_be}.")
+            known_names = ", ".join(by_name)
+            problems.append(
+                tr("This rule has no threshold “{name}”. It has: {names}.", name=name[:60], names=known_names)
+                if by_name
+                else tr("This rule has no threshold “{name}”. It has: none.", name=name[:60])
+            )
         elif value is not None and str(value).strip():
             try:
                 read[name] = by_name[name].read(value)

@@ -11,11 +11,12 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import Known, in_words
+from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
+from sv_common.guild_sync.rulebook.explain import Known, all_of, in_words
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "role_mismatch"
@@ -43,14 +44,20 @@ async def _doubt(guild: GuildConnection) -> str | None:
     """Return why the rank table may not match the game; None where it does."""
     renamed = await guild.rows(SQL["ranks_in_doubt"])
     if renamed:
-        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for index, name, seen in renamed)
-        return f"The ranks changed in the game ({changes}). Confirm the rank table first: until then, no roles are compared."
+        changes = ", ".join(
+            tr("rank {rank} was {name} and is now {seen}", rank=index, name=name, seen=seen)
+            for index, name, seen in renamed
+        )
+        return tr(
+            "The ranks changed in the game ({changes}). Confirm the rank table first: until then, no roles are compared.",
+            changes=changes,
+        )
     moved = await guild.row(SQL["ranks_moved"])
-    return _MOVED.format(characters=moved[0]) if moved else None
+    return tr(_MOVED, n=number(moved[0])) if moved else None
 
 
-_MOVED = (
-    "{characters} characters changed rank together, as when a rank is added or removed in the game. No roles are "
+_MOVED = mark(
+    "{n} characters changed rank together, as when a rank is added or removed in the game. No roles are "
     "compared until the next export and the roster agree, or until you confirm the rank table."
 )
 
@@ -58,14 +65,21 @@ _MOVED = (
 def _unusable_role(guild_id: int, rank_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
     """One finding for a role that cannot be given, however many players should have it."""
     details = {"rank_id": rank_id, "role_id": role_id, "role": role, "ranks": list(ranks), "fault": fault}
-    summary = f"{' and '.join(ranks)} should have {role} on Discord, but {_FAULTS[fault].format(role=role)}"
+    summary = tr(_SUMMARIES[fault], ranks=all_of(ranks), role=role)
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.RANK, rank_id, summary, details)
 
 
-_FAULTS = {
-    "gone": "that role no longer exists",
-    "everyone": "everyone has {role}, so it cannot be given",
-    "integration": "{role} belongs to an integration, so it cannot be given",
+_SUMMARIES = {
+    "gone": mark("{ranks} should have {role} on Discord, but that role no longer exists"),
+    "everyone": mark("{ranks} should have {role} on Discord, but everyone has {role}, so it cannot be given"),
+    "integration": mark(
+        "{ranks} should have {role} on Discord, but {role} belongs to an integration, so it cannot be given"
+    ),
+}
+_MAP_ANOTHER = {
+    "gone": mark("That role no longer exists. Map the rank to another role."),
+    "everyone": mark("Everyone has {role}, so it cannot be given. Map the rank to another role."),
+    "integration": mark("{role} belongs to an integration, so it cannot be given. Map the rank to another role."),
 }
 
 
@@ -73,13 +87,36 @@ def _summary(details: Mapping[str, Any]) -> str:
     player, right = details["player"], details["right_role"]
     held = ", ".join(role["name"] for role in details["wrong_roles"])
     if details["has_left"]:
-        return f"{player} has no character in the guild now, but has {held} on Discord"
-    in_the_game = f"{player} is {details['rank']} in the game ({details['character']})"
+        return tr("{player} has no character in the guild now, but has {roles} on Discord", player=player, roles=held)
+    if right is not None and details["has_right_role"]:
+        return tr(
+            "{player} has {role} on Discord, which is right, and also {roles}", player=player, role=right, roles=held
+        )
+    rank, character = details["rank"], details["character"]
     if right is None:
-        return f"{in_the_game}, a rank without a Discord role, but has {held}"
-    if details["has_right_role"]:
-        return f"{player} has {right} on Discord, which is right, and also {held}"
-    return f"{in_the_game} and should have {right} on Discord, but has {held or 'no guild role'}"
+        return tr(
+            "{player} is {rank} in the game ({character}), a rank without a Discord role, but has {roles}",
+            player=player,
+            rank=rank,
+            character=character,
+            roles=held,
+        )
+    if not held:
+        return tr(
+            "{player} is {rank} in the game ({character}) and should have {role} on Discord, but has no guild role",
+            player=player,
+            rank=rank,
+            character=character,
+            role=right,
+        )
+    return tr(
+        "{player} is {rank} in the game ({character}) and should have {role} on Discord, but has {roles}",
+        player=player,
+        rank=rank,
+        character=character,
+        role=right,
+        roles=held,
+    )
 
 
 async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
@@ -89,8 +126,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 def _plan(details: Mapping[str, Any]) -> Changeset:
     if "fault" in details:
-        fault = _FAULTS[details["fault"]].format(role=details["role"])
-        return Changeset.none(f"{fault[:1].upper()}{fault[1:]}. Map the rank to another role.")
+        return Changeset.none(tr(_MAP_ANOTHER[details["fault"]], role=details["role"]))
     member_id, member = details["discord_member_id"], details["member"]
     roles = [RoleChange(member_id, role["id"], False, member, role["name"]) for role in details["wrong_roles"]]
     if details["right_role_id"] is not None and not details["has_right_role"]:
@@ -99,18 +135,35 @@ def _plan(details: Mapping[str, Any]) -> Changeset:
     reason = " ".join(filter(None, (_why(details), unconfirmed)))
     alone = None
     if unconfirmed and details["gives"] and not details["has_right_role"]:
-        alone = f"{unconfirmed} The role would make {member} an {details['gives']} here, so check this one on its own."
+        alone = f"{unconfirmed} {tr(_GIVES[details['gives']], member=member)}"
     return Changeset((), reason, _review_reason(details), alone, is_safe=True, roles=tuple(roles))
+
+
+_GIVES = {
+    "officer": mark("The role would make {member} an officer here, so check this one on its own."),
+    "administrator": mark("The role would make {member} an administrator here, so check this one on its own."),
+}
 
 
 def _why(details: Mapping[str, Any]) -> str:
     if details["has_left"]:
-        return (
-            f"All characters of {details['player']} have left the guild. {details['character']} had the highest rank."
+        return tr(
+            "All characters of {player} have left the guild. {character} had the highest rank.",
+            player=details["player"],
+            character=details["character"],
         )
     if details["right_role"] is None:
-        return f"{details['character']} is {details['rank']} in the game, a rank without a Discord role."
-    return f"{details['character']} is {details['rank']}, which maps to {details['right_role']}."
+        return tr(
+            "{character} is {rank} in the game, a rank without a Discord role.",
+            character=details["character"],
+            rank=details["rank"],
+        )
+    return tr(
+        "{character} is {rank}, which maps to {role}.",
+        character=details["character"],
+        rank=details["rank"],
+        role=details["right_role"],
+    )
 
 
 def rests_on(details: Mapping[str, Any]) -> str:
@@ -119,22 +172,36 @@ def rests_on(details: Mapping[str, Any]) -> str:
     parts = []
     if not is_confirmed(details["basis"], details["confirmed_by"]):
         parts.append(
-            f"The link of {character} to {player} is based on {basis_in_words(details['basis'], details['basis_note'])}."
+            tr(
+                "The link of {character} to {player} is based on {basis}.",
+                character=character,
+                player=player,
+                basis=basis_in_words(details["basis"], details["basis_note"]),
+            )
         )
     if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
         parts.append(
-            f"The link of {player} to {member} on Discord is based on {basis_in_words(details['discord_basis'])}."
+            tr(
+                "The link of {player} to {member} on Discord is based on {basis}.",
+                player=player,
+                member=member,
+                basis=basis_in_words(details["discord_basis"]),
+            )
         )
     return " ".join(parts)
 
 
 def _review_reason(details: Mapping[str, Any]) -> str | None:
     if details["has_left"] or details["right_role"] is None:
-        return "Taking a member's last guild role needs your click."
+        return tr("Taking a member's last guild role needs your click.")
     if rests_on(details):
-        return f"No officer has confirmed that {details['character']} belongs to {details['member']}."
+        return tr(
+            "No officer has confirmed that {character} belongs to {member}.",
+            character=details["character"],
+            member=details["member"],
+        )
     if details["is_administrative"]:
-        return "A role with power over the Discord server or PATT needs your click."
+        return tr("A role with power over the Discord server or PATT needs your click.")
     return None
 
 
@@ -142,8 +209,8 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- e
     details = finding.details
     if "fault" in details:
         ranks, role = in_words(details["ranks"], "and"), details["role"]
-        mapping = Evidence(Source.RANKS, f"Rank table: {ranks} → Discord role {role}.")
-        return Explanation((mapping,), f"{role} cannot be given to anyone.")
+        mapping = Evidence(Source.RANKS, tr("Rank table: {ranks} → Discord role {role}.", ranks=ranks, role=role))
+        return Explanation((mapping,), tr("{role} cannot be given to anyone.", role=role))
     wrong = in_words([role["name"] for role in details["wrong_roles"]], "and")
     right, member = details["right_role"], details["member"]
     if right is None:
@@ -153,32 +220,62 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- e
     evidence = (
         Evidence(
             Source.ROSTER,
-            f"{details['character']} is {details['player']}’s highest character: {details['rank']} in the game.",
+            tr(
+                "{character} is {player}’s highest character: {rank} in the game.",
+                character=details["character"],
+                player=details["player"],
+                rank=details["rank"],
+            ),
         ),
-        Evidence(Source.RANKS, f"Rank table: {details['rank']} → Discord role {right}."),
+        Evidence(Source.RANKS, tr("Rank table: {ranks} → Discord role {role}.", ranks=details["rank"], role=right)),
         *_record_of_role(details),
-        Evidence(Source.DISCORD, f"{member} has {holds}." if holds else f"{member} has no role of the rank table."),
+        Evidence(
+            Source.DISCORD,
+            tr("{member} has {roles}.", member=member, roles=holds)
+            if holds
+            else tr("{member} has no role of the rank table.", member=member),
+        ),
     )
     if details["has_right_role"]:
-        return Explanation(evidence, f"{right} is right, and {wrong} belongs to another rank.")
-    besides = f", and {wrong} belongs to another rank" if wrong else ""
-    return Explanation(evidence, f"{member} should have {right}, but does not{besides}.")
+        return Explanation(
+            evidence, tr("{role} is right, and {roles} belongs to another rank.", role=right, roles=wrong)
+        )
+    if not wrong:
+        return Explanation(evidence, tr("{member} should have {role}, but does not.", member=member, role=right))
+    return Explanation(
+        evidence,
+        tr(
+            "{member} should have {role}, but does not, and {roles} belongs to another rank.",
+            member=member,
+            role=right,
+            roles=wrong,
+        ),
+    )
 
 
 def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:
     if details["has_left"]:
         why = Evidence(
             Source.ROSTER,
-            f"No character of {details['player']} is in the guild. {details['character']} had the highest rank.",
+            tr(
+                "No character of {player} is in the guild. {character} had the highest rank.",
+                player=details["player"],
+                character=details["character"],
+            ),
         )
     else:
         why = Evidence(
             Source.RANKS,
-            f"{details['character']} is the highest character: {details['rank']} in the game, a rank without a Discord role.",
+            tr(
+                "{character} is the highest character: {rank} in the game, a rank without a Discord role.",
+                character=details["character"],
+                rank=details["rank"],
+            ),
         )
-    holds = Evidence(Source.DISCORD, f"{details['member']} has {wrong}.")
+    holds = Evidence(Source.DISCORD, tr("{member} has {roles}.", member=details["member"], roles=wrong))
     return Explanation(
-        (why, *_record_of_role(details), holds), f"{details['member']} should have no role of the rank table."
+        (why, *_record_of_role(details), holds),
+        tr("{member} should have no role of the rank table.", member=details["member"]),
     )
 
 
@@ -186,7 +283,14 @@ def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
     """What links the character to the Discord member, and how sure that is."""
     doubt = rests_on(details)
     return [
-        Evidence(Source.RECORD, f"The player {details['player']} is the Discord member {details['member']}."),
+        Evidence(
+            Source.RECORD,
+            tr(
+                "The player {player} is the Discord member {member}.",
+                player=details["player"],
+                member=details["member"],
+            ),
+        ),
         *([Evidence(Source.RECORD, doubt)] if doubt else []),
     ]
 
@@ -194,19 +298,20 @@ def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
 def question(asked: Asked) -> str:
     details = asked.details
     if "fault" in details:
-        return f"Which Discord role is right for {in_words(details['ranks'], 'and')}?"
+        return tr("Which Discord role is right for {ranks}?", ranks=in_words(details["ranks"], "and"))
     if details["right_role"] is not None and not details["has_right_role"]:
-        return f"Give {details['member']} the {details['right_role']} role?"
-    return f"Take {in_words([role['name'] for role in details['wrong_roles']], 'and')} from {details['member']}?"
+        return tr("Give {member} the {role} role?", member=details["member"], role=details["right_role"])
+    return tr(
+        "Take {roles} from {member}?",
+        roles=in_words([role["name"] for role in details["wrong_roles"]], "and"),
+        member=details["member"],
+    )
 
-
-_CONFIRMED_OFFICER = Character("Mito", owner="Mito", rank="Officer", is_confirmed=True)
-_CONFIRMED_RAIDER = Character("Mito", owner="Mito", rank="Raider", is_confirmed=True)
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
-    name="Discord Role Mismatch",
-    description="Player's in-game rank doesn't match their Discord role",
+    name=mark("Discord Role Mismatch"),
+    description=mark("Player's in-game rank doesn't match their Discord role"),
     severity=Severity.WARNING,
     subject=SubjectKind.PLAYER,
     auto_mitigate=False,
@@ -214,12 +319,14 @@ RULE = RuleDefinition(
     plan=plan,
     explain=explain,
     question=question,
-    why="Discord roles open channels. A promoted player misses the new role, or a demoted one keeps the old role.",
-    safe=(
+    why=mark(
+        "Discord roles open channels. A promoted player misses the new role, or a demoted one keeps the old role."
+    ),
+    safe=mark(
         "Giving and taking managed roles without power over the server or PATT. An officer must have confirmed both "
         "the character's player and the Discord member."
     ),
-    left_to_officer=(
+    left_to_officer=mark(
         "These need your click: a link that no officer confirmed; a role with power; the last guild role of a player "
         "who left, or whose rank has no role. A deleted role is one issue: map the rank to another role. No roles are "
         "compared while the ranks in the game differ from the rank table. The same goes for whole ranks that moved, "
@@ -228,114 +335,28 @@ RULE = RuleDefinition(
     material=(
         Material(
             "member",
-            "the player's Discord member",
-            "when the player was {} on Discord",
-            "the player is {} on Discord",
+            mark("the player's Discord member"),
+            mark("when the player was {} on Discord"),
+            mark("the player is {} on Discord"),
             lambda d: d.get("discord_member_id"),
             lambda d: str(d.get("member")),
         ),
         Material(
             "right",
-            "the right role",
-            "when {} was right",
-            "{} is right",
+            mark("the right role"),
+            mark("when {} was right"),
+            mark("{} is right"),
             lambda d: d.get("right_role_id", d.get("role_id")),
-            lambda d: str(d.get("right_role") or d.get("role") or "no role"),
+            lambda d: str(d.get("right_role") or d.get("role") or tr("no role")),
         ),
         Material(
             "wrong",
-            "the wrong roles",
-            "when {} was a wrong role",
-            "{} is a wrong role",
+            mark("the wrong roles"),
+            mark("when {} was a wrong role"),
+            mark("{} is a wrong role"),
             lambda d: [role["id"] for role in d.get("wrong_roles", ())],
-            lambda d: ", ".join(role["name"] for role in d.get("wrong_roles", ())) or "no role",
+            lambda d: ", ".join(role["name"] for role in d.get("wrong_roles", ())) or tr("no role"),
         ),
     ),
-    examples=(
-        Example(
-            "Highest rank Officer, Discord role Raider",
-            "Officer is given, then Raider is taken",
-            Outcome.AUTOMATIC,
-            (_CONFIRMED_OFFICER,),
-            (Member("mito", ["Raider", "DJ"], player="Mito", is_confirmed=True),),
-            after={"mito": ["Officer", "DJ"]},
-        ),
-        Example(
-            "Highest rank Raider, no guild role on Discord",
-            "Raider is given",
-            Outcome.AUTOMATIC,
-            (_CONFIRMED_RAIDER,),
-            (Member("mito", player="Mito", is_confirmed=True),),
-            after={"mito": ["Raider"]},
-        ),
-        Example(
-            "The right role and a wrong managed one",
-            "the wrong one is taken",
-            Outcome.AUTOMATIC,
-            (_CONFIRMED_RAIDER,),
-            (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
-            after={"mito": ["Raider"]},
-        ),
-        Example(
-            "The same, but no officer has confirmed that the character is Mito's",
-            "the preview says what the link rests on",
-            Outcome.NEEDS_CLICK,
-            (Character("Mito", owner="Mito", rank="Raider"),),
-            (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
-            after={"mito": ["Raider"]},
-        ),
-        Example(
-            "The Officer character has left the guild; a Raider character remains",
-            "Raider is right",
-            Outcome.AUTOMATIC,
-            (
-                Character("Boss", owner="Mito", rank="Officer", is_confirmed=True, has_left=True),
-                Character("Mito", owner="Mito", rank="Raider", is_confirmed=True),
-            ),
-            (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),
-            after={"mito": ["Raider"]},
-        ),
-        Example(
-            "All characters have left the guild; the member has Raider",
-            "Raider is taken",
-            Outcome.NEEDS_CLICK,
-            (Character("Mito", owner="Mito", rank="Raider", is_confirmed=True, has_left=True),),
-            (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
-            after={"mito": []},
-        ),
-        Example(
-            "The rank has no role on purpose; the member has Raider",
-            "Raider is taken",
-            Outcome.NEEDS_CLICK,
-            (Character("Mito", owner="Mito", rank="Social", is_confirmed=True),),
-            (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
-            ranks_without_role=["Social"],
-            after={"mito": []},
-        ),
-        Example(
-            "The guild master's rank has no role on purpose",
-            "a guild master keeps their roles",
-            Outcome.NO_FINDING,
-            (Character("Mito", owner="Mito", rank="Guild Master", is_confirmed=True),),
-            (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),
-            ranks_without_role=["Guild Master"],
-        ),
-        Example(
-            "The role Raider was deleted on Discord; several players should have it",
-            "one finding, for the role",
-            Outcome.NO_FIX,
-            (_CONFIRMED_RAIDER, Character("Zork", owner="Zork", rank="Raider", is_confirmed=True)),
-            (Member("mito", player="Mito", is_confirmed=True), Member("zork", player="Zork", is_confirmed=True)),
-            missing_roles=["Raider"],
-            finds=["Raider"],
-        ),
-        Example(
-            "The guild does not let PATT manage the role of the rank",
-            "its roles are never touched",
-            Outcome.NO_FINDING,
-            (_CONFIRMED_RAIDER,),
-            (Member("mito", ["DJ"], player="Mito", is_confirmed=True),),
-            unmanaged_ranks=["Raider"],
-        ),
-    ),
+    examples=EXAMPLES,
 )

@@ -10,12 +10,14 @@ from typing import Any, Protocol, TypeAlias
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Example
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleOverrides, RuleSettings
+from sv_common.guild_sync.rulebook.translated import message_of, translated
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 
@@ -72,6 +74,12 @@ RemedyFinder: TypeAlias = Callable[[Known, int], Remedy | None]
 """Returns what an officer can do about a subject (by its number) for which there is no fix."""
 
 
+def _defaults(rule: RuleDefinition) -> dict[str, int | None]:
+    return {each.name: each.default for each in rule.thresholds}
+
+
+@translated("name", "why", "safe", "left_to_officer")
+@translated("description", filled_with=_defaults)
 @dataclass(frozen=True, slots=True)
 class RuleDefinition:
     """All there is to know about one rule. The first six fields are enough for a rule that brings its own fix.
@@ -82,6 +90,9 @@ class RuleDefinition:
     guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
     scanned again in the same transaction. `material` is what a dismissal rests on; without any, it hides every finding about
     its subject.
+
+    Its texts are marked, and read in the language of the task. In the `description`, `{stale_after_days}` stands for what is set of
+    the threshold of that name.
     """
 
     issue_type: str
@@ -126,17 +137,14 @@ class RuleDefinition:
 
     def description_with(self, chosen: Mapping[str, Any]) -> str:
         """Return the description with a guild's own thresholds in the place of the defaults."""
-        text = self.description
-        for each in self.thresholds:
-            text = text.replace(f"{each.default} {each.unit}", f"{chosen[each.name]} {each.unit}")
-        return text
+        return tr(message_of(self.description), **{each.name: chosen[each.name] for each in self.thresholds})
 
     async def findings(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
         """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""
         return [] if self.detect is None else await self.detect(guild, now=now)
 
     def settings(self, overrides: RuleOverrides) -> RuleSettings:
-        defaults = {each.name: each.default for each in self.thresholds}
+        defaults = _defaults(self)
         return RuleSettings(
             self.issue_type,
             overrides.is_enabled,

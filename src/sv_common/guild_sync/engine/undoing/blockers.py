@@ -17,6 +17,7 @@ from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.changes.in_the_way import stands_in_way, traces_of
 from sv_common.guild_sync.changes.past import done_in_words
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import ENGLISH, day, language, number, tr, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.command import Guard
 from sv_common.guild_sync.engine.undoing.parts import BlockedPart, obstacles_of, rows_of, undo_whole
@@ -66,22 +67,48 @@ class InTheWay:
         """Who did what, and what to do about it; None where it is unknown who."""
         if not self.later:
             return None
-        more = len(self.later) - 1
-        since = f"{sentence_of(self.later[0])[:-1]}{f', and {more} more changed it' if more else ''}."
-        return f"{since} Undo that first{f', or undo {how_many(self.together)}' if self.together else ''}."
+        return f"{_since(self.later)} {_advice(self.together)}"
+
+
+def _since(later: Sequence[Attempt]) -> str:
+    first, more = later[0], len(later) - 1
+    if not more:
+        return sentence_of(first)
+    return tr_n(
+        "{who} {deed} on {day}, and {n} more changed it.",
+        "{who} {deed} on {day}, and {n} more changed it.",
+        more,
+        who=name_of(first.actor),
+        deed=_deed(first),
+        day=day_of(first.started_at),
+    )
+
+
+def _advice(together: Sequence[Attempt]) -> str:
+    if not together:
+        return tr("Undo that first.")
+    if len(together) == 2:
+        return tr("Undo that first, or undo both.")
+    return tr("Undo that first, or undo all {n}.", n=number(len(together)))
 
 
 def how_many(found: Sequence[Attempt]) -> str:
-    return "both" if len(found) == 2 else f"all {len(found)}"
+    return tr("both") if len(found) == 2 else tr("all {n}", n=number(len(found)))
 
 
 def sentence_of(attempt: Attempt) -> str:
     """Say who did what, and when."""
-    return f"{name_of(attempt.actor)} {_deed(attempt)} on {day_of(attempt.started_at)}."
+    # For translators: {deed} is what someone did, such as “linked Grimalt to Mito”.
+    return tr(
+        "{who} {deed} on {day}.",
+        who=name_of(attempt.actor),
+        deed=_deed(attempt),
+        day=day_of(attempt.started_at),
+    )
 
 
 def day_of(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b}"
+    return f"{moment.day} {moment:%b}" if language() == ENGLISH else day(moment)
 
 
 def told(attempt: Attempt) -> LaterAttempt:
@@ -99,13 +126,15 @@ def about_of(attempt: Attempt) -> list[About]:
                 if each.get(kind, 0) > 0:
                     found[kind, each[kind]] = each["name"]
     about = [About(kind, number, name) for (kind, number), name in found.items()]
-    return [*about, About("issue", attempt.issue_id, f"issue {attempt.issue_id}")] if attempt.issue_id else about
+    if attempt.issue_id:
+        about.append(About("issue", attempt.issue_id, tr("issue {issue}", issue=attempt.issue_id)))
+    return about
 
 
 def _deed(attempt: Attempt) -> str:
     if attempt.issue_type == "full_match":
-        return "ran a full match"
-    return done_in_words(attempt.plan) or "changed the same"
+        return tr("ran a full match")
+    return done_in_words(attempt.plan) or tr("changed the same")
 
 
 async def in_the_way(guild: GuildConnection, found: Sequence[Attempt], guard: Guard) -> InTheWay:

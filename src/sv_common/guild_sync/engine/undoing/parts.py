@@ -14,9 +14,10 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.changes.in_the_way import changed_between
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.issues import lifecycle
 
-BETWEEN = "Something else changed the same between these changes, so they cannot be undone together."
+BETWEEN = mark("Something else changed the same between these changes, so they cannot be undone together.")
 
 _Node: TypeAlias = tuple[str, object]
 _POINTERS = {
@@ -103,7 +104,7 @@ def rows_of(found: Sequence[Attempt]) -> list[RowChange]:
 async def undo_whole(guild: GuildConnection, found: Sequence[Attempt], *, actor: str) -> None:
     """Undo every row that attempts changed, or none. Raises `PlanStale`."""
     if _changed_between(found):
-        raise PlanStale(BETWEEN)
+        raise PlanStale(tr(BETWEEN))
     await _undo_rows(guild, found, rows_of(found), actor=actor)
 
 
@@ -120,7 +121,7 @@ async def undo_parts(guild: GuildConnection, found: Sequence[Attempt], *, actor:
 
 async def obstacles_of(guild: GuildConnection, found: Sequence[Attempt]) -> dict[RowKey, str]:
     """Return, by row, what keeps attempts from being undone, as far as it shows before it is tried."""
-    return {**await apply.obstacles(guild, rows_of(found)), **dict.fromkeys(_changed_between(found), BETWEEN)}
+    return {**await apply.obstacles(guild, rows_of(found)), **dict.fromkeys(_changed_between(found), tr(BETWEEN))}
 
 
 def _changed_between(found: Sequence[Attempt]) -> set[RowKey]:
@@ -141,13 +142,22 @@ async def _undo_rows(
     await lifecycle.point_again(guild, again)
     if orphaned:
         await lifecycle.resolve(
-            guild, orphaned, resolved_by=actor, reason=f"{named(found)} undone, so the player is no more."
+            guild,
+            orphaned,
+            resolved_by=actor,
+            reason=_no_more(found),
         )
 
 
-def named(found: Sequence[Attempt]) -> str:
-    """Name attempts at the beginning of a sentence: “Attempt 12 was”, “3 attempts were”."""
-    return f"Attempt {found[0].id} was" if len(found) == 1 else f"{len(found)} attempts were"
+def _no_more(found: Sequence[Attempt]) -> str:
+    """Say why an issue about a player that the attempts had created is resolved."""
+    if len(found) == 1:
+        return tr("Attempt {attempt} was undone, so the player is no more.", attempt=found[0].id)
+    return tr_n(
+        "{n} attempt was undone, so the player is no more.",
+        "{n} attempts were undone, so the player is no more.",
+        len(found),
+    )
 
 
 def _obstacle(part: Part, found: Mapping[RowKey, str]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sv_common.guild_sync.core.language import mark
 from sv_common.guild_sync.identity.names.people import MOST_SHARING
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.suggestions.clues import Clue, Kind, Weighed, weigh
@@ -19,8 +20,8 @@ MOST_GUESSES = 4
 
 _STRENGTHS = list(Strength)
 
-ONLY_SIMILAR = "Similar, not identical."
-A_NAME_ALONE = "Only the name matches."
+ONLY_SIMILAR = mark("Similar, not identical.")
+A_NAME_ALONE = mark("Only the name matches.")
 
 _WEAKENED = 0.5
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.names.name_index import discord_names
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -13,7 +14,7 @@ from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
-from sv_common.guild_sync.rulebook.explain import Known
+from sv_common.guild_sync.rulebook.explain import Known, any_of
 
 
 def candidates_for_member(known: Known, member_id: int, plan: Changeset | None) -> tuple[WeighedCandidate, ...]:
@@ -45,16 +46,16 @@ class _Identities:
         free = players_named_like(self._resolver, self._member)
         for player in free:
             person = Person(player.id)
-            sentence = f"The player {player.display_name}, or one of their characters, has this name."
+            sentence = tr("The player {player}, or one of their characters, has this name.", player=player.display_name)
             others = [other.display_name for other in free if other != player]
             self._drafts.speaks_for(person, Kind.NAME, Weight.SHARED if others else Weight.CERTAIN, sentence)
             if others:
-                self._drafts.speaks_against(person, f"The name could also mean {' or '.join(others)}.")
+                self._drafts.speaks_against(person, tr("The name could also mean {names}.", names=any_of(others)))
         for name in sorted(discord_names(self._member)):
             for number in self._resolver.names.players_by_name.get(name, ()):
                 player = self._resolver.facts.players[number]
                 if player.discord_user_id is not None:
-                    sentence = f"The player's name is {player.display_name}."
+                    sentence = tr("The player's name is {player}.", player=player.display_name)
                     self._drafts.speaks_for(Person(number), Kind.NAME, Weight.CERTAIN, sentence)
 
     def _characters(self) -> None:
@@ -65,7 +66,12 @@ class _Identities:
             weight, why, why_not = claim
             person = self._resolver.people.owner(character)
             if person.player_id is not None:
-                why = f"{character.label}, a character of {self._resolver.label(person)}: {why}"
+                why = tr(
+                    "{character}, a character of {player}: {why}",
+                    character=character.label,
+                    player=self._resolver.label(person),
+                    why=why,
+                )
             self._drafts.speaks_for(person, Kind.NOTE, weight, why)
             if why_not:
                 self._drafts.speaks_against(person, why_not)
@@ -80,15 +86,19 @@ class _Identities:
         mine = next((each for each in decision.candidates if each.person.member_id == self._member.id), None)
         if mine is not None:
             if decision.verdict is not Verdict.AMBIGUOUS:
-                return Weight.ONE_WORD, mine.evidence, "The note has other words too."
-            others = " or ".join(each.label for each in decision.candidates if each.label != mine.label)
-            why_not = f"“{decision.named}” could also mean {others or 'someone else with that name'}."
+                return Weight.ONE_WORD, mine.evidence, tr("The note has other words too.")
+            others = any_of([each.label for each in decision.candidates if each.label != mine.label])
+            why_not = (
+                tr("“{named}” could also mean {names}.", named=decision.named, names=others)
+                if others
+                else tr("“{named}” could also mean someone else with that name.", named=decision.named)
+            )
             return Weight.SHARED, mine.evidence, why_not
         if character.name_key in discord_names(self._member):
             if self._resolver.member_named_like(character) is None:
-                return Weight.SHARED, "The character has this member's Discord name.", "Others share this name."
-            why_not = f"Its note says otherwise. {decision.why_not_stronger or ''}".strip()
-            return Weight.CONTRADICTED, "The character has this member's Discord name.", why_not
+                return Weight.SHARED, tr("The character has this member's Discord name."), tr("Others share this name.")
+            why_not = f"{tr('Its note says otherwise.')} {decision.why_not_stronger or ''}".strip()
+            return Weight.CONTRADICTED, tr("The character has this member's Discord name."), why_not
         return None
 
     def _by_similarity(self) -> None:
@@ -99,21 +109,32 @@ class _Identities:
             self._drafts.add(person, weighed.clues)
             if person not in known:
                 why_not = A_NAME_ALONE if weighed.strength is Strength.STRONG else ONLY_SIMILAR
-                self._drafts.speaks_against(person, why_not)
+                self._drafts.speaks_against(person, tr(why_not))
 
     def _has_another_member(self, person: Person) -> None:
         player = self._resolver.facts.players.get(person.player_id or 0)
         if player is None or player.discord_user_id is None:
             return
         other = self._known.member(player.discord_user_id)
-        name = other.display_name if other is not None else "another Discord member"
-        self._drafts.speaks_against(person, f"The player {player.display_name} is already linked to {name} on Discord.")
+        why_not = (
+            tr(
+                "The player {player} is already linked to {member} on Discord.",
+                player=player.display_name,
+                member=other.display_name,
+            )
+            if other is not None
+            else tr(
+                "The player {player} is already linked to another Discord member on Discord.",
+                player=player.display_name,
+            )
+        )
+        self._drafts.speaks_against(person, why_not)
         self._drafts.weaken(person)
 
     def _rejected(self) -> None:
         words = {word.player_id: word for word in self._known.rejections}
         for player in players_named_like(self._resolver, self._member, rejected=True):
-            sentence = f"The player {player.display_name}, or one of their characters, has this name."
+            sentence = tr("The player {player}, or one of their characters, has this name.", player=player.display_name)
             self._drafts.speaks_for(Person(player.id), Kind.NAME, Weight.CERTAIN, sentence)
         for number, word in words.items():
             sentence = word.sentence_of_member(self._member.display_name, self._known.player(number))
@@ -145,7 +166,7 @@ def _evidence(resolver: Resolver, character: KnownCharacter, member: KnownMember
     if decision.target is not None:
         return decision.target.evidence if decision.target.person.member_id == member.id else None
     if decision.verdict is Verdict.NOBODY and resolver.member_named_like(character) == member:
-        return f"the character has the Discord name of {member.display_name}."
+        return tr("the character has the Discord name of {member}.", member=member.display_name)
     return None
 
 

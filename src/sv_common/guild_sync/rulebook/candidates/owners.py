@@ -7,15 +7,17 @@ Similarity adds people that a misspelled note or the character's own name may me
 from __future__ import annotations
 
 from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import realm_key
 from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.names.similarity import How
 from sv_common.guild_sync.identity.suggestions.clues import Kind
 from sv_common.guild_sync.identity.suggestions.notes import Suggestions
 from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
-from sv_common.guild_sync.rulebook.explain import Known, rejected_by_officers
+from sv_common.guild_sync.rulebook.explain import Known, any_of, rejected_by_officers
 from sv_common.guild_sync.rulebook.rule import Remedy
 
 _MOST_OF_SIMILARITY = 0.84
@@ -24,8 +26,19 @@ _SIMILARITY = 0.12
 
 _WITHOUT_PLAYER = 0.9
 
-_CHOOSE = "Choose the player, or dismiss the issue."
-_UNDO_THE_RULING = "To change that, undo it on the character’s page, or choose another player."
+_SIMILAR = {
+    How.NAME: mark("“{words}” is the name of {name}."),
+    How.ACCENTS: mark("“{words}” matches, without accents, {name}."),
+    How.BEGINNING: mark("“{words}” matches the start of {name}."),
+    How.ENDING: mark("“{words}” has the same first letters as {name}."),
+    How.LONGER: mark("“{words}” begins with {name}."),
+    How.PART: mark("“{words}” is part of {name}."),
+    How.SPELLING: mark("“{words}” is spelled like {name}."),
+    How.SKELETON: mark("“{words}” looks short for {name}."),
+}
+
+_CHOOSE = mark("Choose the player, or dismiss the issue.")
+_UNDO_THE_RULING = mark("To change that, undo it on the character’s page, or choose another player.")
 
 
 def candidates_for_character(known: Known, character_id: int, plan: Changeset | None) -> tuple[WeighedCandidate, ...]:
@@ -40,8 +53,8 @@ def remedy_for_character(known: Known, character_id: int) -> Remedy | None:
     if character is None:
         return None
     for candidate, rejection in rejected_by_officers(known, character):
-        return Remedy(_UNDO_THE_RULING, rejection.sentence(character.label, candidate.label))
-    return Remedy(_CHOOSE)
+        return Remedy(tr(_UNDO_THE_RULING), rejection.sentence(character.label, candidate.label))
+    return Remedy(tr(_CHOOSE))
 
 
 class _Owners:
@@ -77,12 +90,15 @@ class _Owners:
             weight = {Verdict.AMBIGUOUS: Weight.SHARED, Verdict.SUGGESTED: Weight.ONE_WORD}.get(decision.verdict)
             self._speaks_for(candidate.person, Kind.NOTE, weight or Weight.CERTAIN, candidate.evidence)
             if decision.verdict is Verdict.AMBIGUOUS:
-                self._speaks_against(candidate.person, f"“{decision.named}” could also mean {' or '.join(others)}.")
+                self._speaks_against(
+                    candidate.person,
+                    tr("“{named}” could also mean {names}.", named=decision.named, names=any_of(others)),
+                )
             if (
                 decision.verdict is Verdict.SUGGESTED
                 and candidate.person.character_id not in self._resolver.facts.shared
             ):
-                self._speaks_against(candidate.person, "The note has other words too.")
+                self._speaks_against(candidate.person, tr("The note has other words too."))
             self._other_realm(candidate)
 
     def _other_realm(self, candidate: Candidate) -> None:
@@ -95,7 +111,11 @@ class _Owners:
         named = [each for each in bearers if any(each.name_key == reading.key for reading in mention.readings)]
         realms = {realm_key(wanted)}
         if named and not any(realms & {each.realm_key, realm_key(each.realm_name or "")} for each in named):
-            sentence = f"The note names the realm {wanted}, but {named[0].label} is on another."
+            sentence = tr(
+                "The note names the realm {realm}, but {character} is on another.",
+                realm=wanted,
+                character=named[0].label,
+            )
             self._speaks_against(candidate.person, sentence)
 
     def _by_own_name(self) -> None:
@@ -110,18 +130,25 @@ class _Owners:
             if why_not is not None and self._decision.verdict is not Verdict.NOBODY:
                 weight = Weight.CONTRADICTED
             self._speaks_for(
-                person, Kind.NAME, weight, f"{self._about.label} has the Discord name of {member.display_name}."
+                person,
+                Kind.NAME,
+                weight,
+                tr(
+                    "{character} has the Discord name of {member}.",
+                    character=self._about.label,
+                    member=member.display_name,
+                ),
             )
             if why_not is not None:
                 self._speaks_against(person, why_not)
 
     def _against_own_name(self, bearers: int) -> str | None:
         if self._decision.verdict is not Verdict.NOBODY:
-            return "The note gives another name, and the note counts more."
+            return tr("The note gives another name, and the note counts more.")
         if bearers > 1:
-            return "Several Discord members share this name."
+            return tr("Several Discord members share this name.")
         if self._resolver.member_named_like(self._about) is None:
-            return "Other characters share this name."
+            return tr("Other characters share this name.")
         return None
 
     def _by_shared_nickname(self) -> None:
@@ -134,10 +161,19 @@ class _Owners:
                 person = self._resolver.people.owner(other)
                 if person == self._own or self._is_rejected(person) or other.id in self._resolver.facts.shared:
                     continue
-                whose = f", a character of {self._resolver.label(person)}," if person.player_id is not None else ""
-                sentence = f"The note of {other.label}{whose} also says “{mention.text}”."
+                sentence = self._also_says(other, person, mention.text)
                 share = _WITHOUT_PLAYER if person.player_id is None else 1.0
                 self._speaks_for(person, Kind.NOTE, Weight.SAME_NICKNAME * share, sentence)
+
+    def _also_says(self, other: KnownCharacter, person: Person, text: str) -> str:
+        if person.player_id is None:
+            return tr("The note of {character} also says “{text}”.", character=other.label, text=text)
+        return tr(
+            "The note of {character}, a character of {player}, also says “{text}”.",
+            character=other.label,
+            player=self._resolver.label(person),
+            text=text,
+        )
 
     def _by_similarity(self) -> None:
         known = set(self._drafts.people)
@@ -146,10 +182,15 @@ class _Owners:
             person = self._resolver.people.owner(like)
             if person in known or self._is_rejected(person):
                 continue
-            whose = f", a character of {self._resolver.label(person)}" if like.player_id is not None else ""
+            name = like.label
+            if like.player_id is not None:
+                name = tr(
+                    "{character}, a character of {player}", character=like.label, player=self._resolver.label(person)
+                )
             weight = min(_MOST_OF_SIMILARITY, suggestion.score - _SIMILARITY)
-            self._speaks_for(person, Kind.NOTE, weight, f"“{suggestion.words}” {suggestion.how} {like.label}{whose}.")
-            self._speaks_against(person, ONLY_SIMILAR)
+            sentence = tr(_SIMILAR[suggestion.how], words=suggestion.words, name=name)
+            self._speaks_for(person, Kind.NOTE, weight, sentence)
+            self._speaks_against(person, tr(ONLY_SIMILAR))
 
     def _by_people(self) -> None:
         known = set(self._drafts.people)
@@ -158,7 +199,8 @@ class _Owners:
                 continue
             self._drafts.add(person, weighed.clues)
             if person not in known:
-                self._speaks_against(person, A_NAME_ALONE if weighed.strength is Strength.STRONG else ONLY_SIMILAR)
+                why_not = A_NAME_ALONE if weighed.strength is Strength.STRONG else ONLY_SIMILAR
+                self._speaks_against(person, tr(why_not))
 
     def _linked_now(self) -> None:
         player_id, link = self._about.player_id, self._known.link
@@ -169,16 +211,19 @@ class _Owners:
         near = next((n for m in mentions if (n := self._resolver.resembles_player(m, player_id))), None)
         is_named = any(self._resolver.names_player(mention, player_id) for mention in mentions)
         weight = Weight.NOT_THEIR_NAME if mentions and not is_named and near is None else Weight.LINKED
-        sentence = f"{self._about.label} is linked to them, {link.sentence}."
+        sentence = tr("{character} is linked to them, {how}.", character=self._about.label, how=link.sentence)
         self._speaks_for(person, Kind.NAME, weight, sentence)
         if is_named:
             return
         if near is not None:
             self._speaks_for(
-                person, Kind.NOTE, weight, f"“{mentions[0].text}” looks like “{near}”, one of their names."
+                person,
+                Kind.NOTE,
+                weight,
+                tr("“{text}” looks like “{name}”, one of their names.", text=mentions[0].text, name=near),
             )
         elif mentions:
-            self._speaks_against(person, f"“{mentions[0].text}” is not one of their names.")
+            self._speaks_against(person, tr("“{text}” is not one of their names.", text=mentions[0].text))
 
     def _rejected(self) -> None:
         for candidate, _ in rejected_by_officers(self._known, self._about):
@@ -199,11 +244,11 @@ class _Owners:
 
     def _without_player(self, person: Person, *, is_decided: bool) -> None:
         if person.character_id in self._resolver.facts.shared:
-            self._speaks_against(person, "A bank or shared character has no player.")
+            self._speaks_against(person, tr("A bank or shared character has no player."))
         elif person.character_id is not None:
-            self._speaks_against(person, "It has no player either.")
+            self._speaks_against(person, tr("It has no player either."))
         elif person.player_id is None and not is_decided:
-            self._speaks_against(person, "They are not a player yet: choosing them creates one.")
+            self._speaks_against(person, tr("They are not a player yet: choosing them creates one."))
 
 
 def _people_of(plan: Changeset | None) -> set[Person]:
