@@ -271,7 +271,8 @@ async def _grants(conn: Connection, guild_id: int | None, discord_id: str | None
 
 def _grant(*, because: str | None, unnamed_rank: int | None, **columns: Any) -> Grant:
     if unnamed_rank is not None:
-        because = f"{because} ({tr('rank {index}', index=unnamed_rank)})"
+        rank = tr("rank {index}", index=unnamed_rank)
+        because = f"{because} ({rank})"
     return Grant(because=because, **columns)
 
 

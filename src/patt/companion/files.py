@@ -177,7 +177,8 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
             may_pass=True,
         )
     except OSError as error:
-        return Unusable(f"{_cannot_be_read(file, error)} {tr('PATT tries again later.')}", may_pass=True)
+        later = tr("PATT tries again later.")
+        return Unusable(f"{_cannot_be_read(file, error)} {later}", may_pass=True)
     if state_of(file) != state:
         return being_written(file)
     try:

@@ -155,7 +155,8 @@ def _no_address(address: str) -> BadInput:
 
 
 def _like_this(fault: str) -> BadInput:
-    return BadInput(f"{fault} {tr('It looks like https://patt.example.org.')}")
+    example = tr("It looks like https://patt.example.org.")
+    return BadInput(f"{fault} {example}")
 
 
 def printable(text: object) -> str:
@@ -177,7 +178,8 @@ def checked_key(key: str, origin: str) -> str:
 
 
 def _copy_again(fault: str) -> BadInput:
-    return BadInput(f"{fault} {tr('Copy it again as the officer gave it.')}")
+    remedy = tr("Copy it again as the officer gave it.")
+    return BadInput(f"{fault} {remedy}")
 
 
 def key_in(file: Path) -> str:

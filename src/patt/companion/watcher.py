@@ -275,7 +275,8 @@ class Watcher:
             reply = await self.send(content)
             match reply.answer:
                 case Answer.SENT:
-                    news.append(f"{tr('Sent.')} {reply.sentence}".rstrip())
+                    sent = tr("Sent.")
+                    news.append(f"{sent} {reply.sentence}".rstrip())
                 case Answer.SUPERSEDED:
                     sent = tr("Sent, but the server had a newer export.")
                     news.append(f"{sent} {reply.sentence}".rstrip())
@@ -310,7 +311,8 @@ class Watcher:
         if settled is None or settled.answer != Answer.REFUSED:
             return ""
         refused = tr("The server refused this export: {reason}", reason=settled.sentence)
-        return f"{refused} {tr('Type /pattsync and /reload in the game for a new one.')}"
+        remedy = tr("Type /pattsync and /reload in the game for a new one.")
+        return f"{refused} {remedy}"
 
 
 def _at_rest(files: int) -> str:

@@ -180,7 +180,8 @@ async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: 
     if services.queue is not None:
         await services.queue.enqueue(Task.JOBS, number)
     if is_new:
-        sentence = f"{tr('{job} is queued.', job=shown.title)} {shown.sentence}"
+        queued = tr("{job} is queued.", job=shown.title)
+        sentence = f"{queued} {shown.sentence}"
     else:
         sentence = tr("{job} was queued by {who}.", job=shown.title, who=shown.who)
     return RequestedJob(**{**values_of(shown), "sentence": sentence}, is_new=is_new)

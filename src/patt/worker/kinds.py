@@ -112,7 +112,7 @@ def _rule(arguments: Arguments) -> str:
 
 def _rule_name(arguments: Arguments) -> str:
     rule = RULES.get(_rule(arguments))
-    return tr(rule.name) if rule else _rule(arguments)
+    return rule.name if rule else _rule(arguments)
 
 
 KINDS: Mapping[JobKind, Kind] = {

@@ -52,4 +52,5 @@ async def run_once(
         log.exception("job_failed", attempt=number, **ids)
         if number == most or is_final(error):
             return Failed(reason_of(error))
-        return Failed(f"{reason_of(error)} {tr('PATT tries again later.')}", is_final=False)
+        later = tr("PATT tries again later.")
+        return Failed(f"{reason_of(error)} {later}", is_final=False)

@@ -106,7 +106,10 @@ def _in_words(match: MatchReport, job: WaitingMatch) -> str:
         missing=number(match.missing),
         **done,
     )
-    return f"{sentence} {tr('An earlier, interrupted try may have done it.')}" if job.attempts > 1 else sentence
+    if job.attempts <= 1:
+        return sentence
+    earlier = tr("An earlier, interrupted try may have done it.")
+    return f"{sentence} {earlier}"
 
 
 @contextlib.asynccontextmanager

@@ -73,7 +73,8 @@ class _Processing:
         except (Busy, psycopg.OperationalError) as error:
             if self._is_counted:
                 raise
-            await self._write(uploads.put_off, f"{reason_of(error)} {tr('PATT tries again later.')}")
+            later = tr("PATT tries again later.")
+            await self._write(uploads.put_off, f"{reason_of(error)} {later}")
         except Exception:
             if not self._is_counted:
                 await self._count()

@@ -15,6 +15,7 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
+from sv_common.guild_sync.insights.reasons import told
 from sv_common.guild_sync.jobs.matches import MatchState
 from sv_common.guild_sync.roster.runs import LoggedRun
 
@@ -165,6 +166,8 @@ async def _page(
 def _action(*, reason: str | None, undone: str | None, **columns: Any) -> Action:
     if undone is not None and reason is not None:
         reason = tr(_UNDONE[undone], reason=reason)
+    elif reason is not None:
+        reason = told(reason, columns["actor"])
     return Action(reason=reason, **columns)
 
 

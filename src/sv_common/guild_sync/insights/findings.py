@@ -239,7 +239,7 @@ def _overview(rule: RuleDefinition, chosen: RuleSettings, opened: int, waiting: 
         waiting = opened
     return RuleOverview(
         rule.issue_type,
-        tr(rule.name),
+        rule.name,
         rule.description_with(chosen.parameters),
         chosen.severity,
         chosen.auto_mitigate,

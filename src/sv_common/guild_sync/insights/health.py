@@ -11,7 +11,6 @@ from pydantic import Field, PlainSerializer, computed_field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rules import RULES
 
@@ -163,7 +162,7 @@ async def trends(guild: GuildConnection, days: TrendDays = 30) -> Trends:
     counts: dict[str, list[int]] = {issue_type: [] for issue_type in RULES}
     for issue_type, _, count in rows:
         counts[issue_type].append(count)
-    rules = [RuleTrend(rule.issue_type, tr(rule.name), counts[rule.issue_type]) for rule in RULES.values()]
+    rules = [RuleTrend(rule.issue_type, rule.name, counts[rule.issue_type]) for rule in RULES.values()]
     return Trends(guild.id, list(dict.fromkeys(row[1] for row in rows)), rules)
 
 

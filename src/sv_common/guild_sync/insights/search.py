@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.language import mark, tr, tr_n
+from sv_common.guild_sync.core.language import tr, tr_in, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.row_number import bare_row, marked_row
 from sv_common.guild_sync.identity import words
@@ -27,7 +27,6 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
 SQL = load_sql(__package__, "search.sql")
-_STATES = {"open": mark("open"), "dismissed": mark("dismissed"), "resolved": mark("resolved")}
 MOST_SHOWN = 8
 
 GroupName: TypeAlias = Literal["people", "characters", "members", "notes", "issues", "settings", "places"]
@@ -204,9 +203,18 @@ async def _issues(guild: GuildConnection, wanted: Wanted, marked: int | None, ba
 
 def _issue(row: Sequence[object], found: str | None) -> Hit:
     number, issue_type, state, summary = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
-    rule = tr(RULES[issue_type].name) if issue_type in RULES else issue_type
+    rule = RULES[issue_type].name if issue_type in RULES else issue_type
     about = "" if found in (None, summary) else tr("about {name}", name=found)
-    return Hit("issue", summary, _line(f"#{number}", rule, tr(_STATES[state]), about), number)
+    return Hit("issue", summary, _line(f"#{number}", rule, _state(state), about), number)
+
+
+def _state(state: str) -> str:
+    known = {
+        "open": tr_in("state", "open"),
+        "dismissed": tr_in("state", "dismissed"),
+        "resolved": tr_in("state", "resolved"),
+    }
+    return known[state]
 
 
 async def _settings(guild: GuildConnection, wanted: Wanted) -> Group:
@@ -223,20 +231,20 @@ def _rule(rule: RuleDefinition) -> Iterator[tuple[Hit, Sequence[str]]]:
     own_words = rule.issue_type.replace("_", " ")
     hit = Hit(
         "rule",
-        tr(rule.name),
-        _line(tr("rule {rule}", rule=rule.issue_type), tr(rule.description)),
+        rule.name,
+        _line(tr("rule {rule}", rule=rule.issue_type), rule.description),
         key=rule.issue_type,
     )
-    yield hit, (tr(rule.name), rule.issue_type, own_words, tr(rule.description))
+    yield hit, (rule.name, rule.issue_type, own_words, rule.description)
     for each in rule.parameters:
-        yield _parameter(rule, each), (tr(each.label), each.name, each.name.replace("_", " "), tr(each.about))
+        yield _parameter(rule, each), (each.label, each.name, each.name.replace("_", " "), each.about)
 
 
 def _parameter(rule: RuleDefinition, parameter: Parameter) -> Hit:
     return Hit(
         "rule",
-        tr(parameter.label),
-        _line(tr("rule {rule}", rule=tr(rule.name)), tr(parameter.about)),
+        parameter.label,
+        _line(tr("rule {rule}", rule=rule.name), parameter.about),
         key=rule.issue_type,
     )
 

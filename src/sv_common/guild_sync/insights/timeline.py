@@ -18,6 +18,7 @@ from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.lookup import find_player
 from sv_common.guild_sync.insights.person import traces_of
+from sv_common.guild_sync.insights.reasons import told
 
 SQL = load_sql(__package__, "timeline.sql")
 
@@ -43,6 +44,8 @@ _SENTENCES: Mapping[str, str] = {
     "renamed_on_discord": mark("{name} was called {former} on Discord."),
 }
 """What is told of names; all else is told as it was written down."""
+
+_HAPPENINGS: Mapping[str, Happening] = {"renamed_on_discord": "renamed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,10 @@ async def _timeline(guild: GuildConnection, subject: Subject, number: int) -> Ti
 
 
 def _entry(row: Mapping[str, Any]) -> TimelineEntry:
-    what, told, former = row["what"], row["sentence"], row["former"]
-    values = {name: value for name, value in row.items() if name not in ("total", "former")}
+    what, sentence, detail = row["what"], row["sentence"], row["detail"]
+    values = {name: value for name, value in row.items() if name not in ("total", "detail")}
     if what in _SENTENCES:
-        values["sentence"] = tr(_SENTENCES[what], name=told, former=former)
-    return TimelineEntry(**{**values, "what": "renamed" if former is not None else what})
+        sentence = tr(_SENTENCES[what], name=sentence, former=detail)
+    elif detail is not None:
+        sentence = f"{sentence}: {told(detail, row['actor'])}"
+    return TimelineEntry(**{**values, "sentence": sentence, "what": _HAPPENINGS.get(what, what)})

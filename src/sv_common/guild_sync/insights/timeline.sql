@@ -28,14 +28,14 @@ with own as (
 ), entries as (
     select started_at as at, 1 as place,
            case issue_type when 'manual' then 'decision' when 'full_match' then 'full_match' else 'fix' end as what,
-           actor, reason as sentence, null::text as former, issue_id, id as attempt_id,
+           actor, reason as sentence, null::text as detail, issue_id, id as attempt_id,
            changes <> '[]' and undone_at is null as is_undoable
     from attempts
     union all
     select undone_at, 2, 'undone', undone_by, reason, null, issue_id, id, false
     from attempts where undone_at is not null
     union all
-    select e.at, 0, e.event, e.actor, concat_ws(': ', i.summary, e.reason), null, i.id, null, false
+    select e.at, 0, e.event, e.actor, i.summary, e.reason, i.id, null, false
     from guild_identity.issue_events e
     join issues i on i.id = e.issue_id
     where e.event <> 'refreshed'
@@ -55,7 +55,7 @@ with own as (
     left join guild_identity.discord_users d on d.id = f.discord_user_id
     where f.character_id in (select character_id from own) or f.discord_user_id in (select id from member)
 )
-select at, what, actor, sentence, former, issue_id, attempt_id, is_undoable, count(*) over () as total
+select at, what, actor, sentence, detail, issue_id, attempt_id, is_undoable, count(*) over () as total
 from entries
-order by at desc, place desc, attempt_id desc nulls last, issue_id desc nulls last, sentence, former
+order by at desc, place desc, attempt_id desc nulls last, issue_id desc nulls last, sentence, detail
 limit %(limit)s offset %(offset)s

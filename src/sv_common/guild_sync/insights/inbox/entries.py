@@ -147,7 +147,8 @@ class _Entries:
                 return tr("{seen} · its player is active on {character}", seen=seen, character=active_on)
             return wording.note_hint(row.note)
         if row.username is not None:
-            return f"@{row.username} · {row.role or tr('no guild role')}"
+            role = row.role or tr("no guild role")
+            return f"@{row.username} · {role}"
         return None
 
     def _entry(

@@ -101,7 +101,7 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
     answers, remember, new_player, shared = _answers(about, people, candidates)
     return Question(
         entry=entry,
-        rule=tr(about.rule.name) if about.rule is not None else entry.issue_type,
+        rule=about.rule.name if about.rule is not None else entry.issue_type,
         place=place + 1,
         total=len(keys),
         previous=keys[place - 1] if place else None,

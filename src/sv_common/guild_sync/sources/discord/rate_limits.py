@@ -56,7 +56,8 @@ class DiscordLimits:
         free_at = max(self._free_at.get(route, 0.0), self._free_at.get(_EVERYWHERE, 0.0))
         pause = free_at - self._timing.clock()
         if pause > LONGEST_PAUSE:
-            raise SourceUnavailable(f"{tr('Discord requested a pause.')} {try_again_in_minutes(pause)}")
+            paused = tr("Discord requested a pause.")
+            raise SourceUnavailable(f"{paused} {try_again_in_minutes(pause)}")
         if pause > 0:
             await self._timing.sleep(pause)
 
