@@ -24,7 +24,7 @@ async def test_a_rate_limit_is_waited_out_as_long_as_it_says(net: Net) -> None:
 
 async def test_a_rate_limit_without_end_is_unavailable_and_says_when_to_come_back(net: Net) -> None:
     net.faults.json("roster", {"code": 429}, 429, headers={"Retry-After": "3600"})
-    with pytest.raises(SourceUnavailable, match="in 3600 seconds"):
+    with pytest.raises(SourceUnavailable, match="in 3,600 seconds"):
         await net.battlenet.fetch_members(net.world.address)
     assert net.clock.sleeps == []
 

@@ -10,6 +10,7 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.decisions import UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision
+from sv_common.guild_sync.issues import lifecycle
 from web.helpers import issue_number
 
 
@@ -75,3 +76,15 @@ async def test_fixes_are_read_from_events_and_undos_and_decisions_from_attempts(
         events = await actions_in(conn, Notice(troubled.guild_id, "issues", 1, 1000))
     assert done == [Action("officer bob", "undone", 1), Action("officer carol", "decided", 1)]
     assert Action("officer alice", "fixed", 1) in events
+
+
+async def test_an_issue_that_is_resolved_manually_is_closed_even_by_who_fixed_it_before(troubled: GuildBuilder) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    fixed = await mitigations.fix_one(troubled.pool, number, actor="officer alice")
+    assert fixed.attempt_id is not None
+    await mitigations.undo(troubled.pool, fixed.attempt_id, actor="officer alice")
+    async with troubled.pool.writing(troubled.guild_id) as guild:
+        await lifecycle.resolve_manually(guild, number, actor="officer alice", reason="Fixed by officer alice.")
+    async with troubled.pool.connection() as conn:
+        events = await actions_in(conn, Notice(troubled.guild_id, "issues", 1, 1000))
+    assert {Action("officer alice", "fixed", 1), Action("officer alice", "resolved", 1)} <= {*events}

@@ -26,6 +26,7 @@ from patt.web.forms import UNATTENDED_HEADER
 from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.language import PSEUDO
 from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
 from sv_common.guild_sync.settings.service import save_setting
 from sv_common.guild_sync.sources.ports import Sources
@@ -83,6 +84,16 @@ async def test_one_officers_fix_is_told_to_another_by_name_and_number(site: str,
         await bob.post(f"{site}{API}/fix/{number}")
         assert (await hers.until("change")).data["sentence"] == "bob fixed 1 issue."
         assert (await his.until("change")).data["is_own"] is True
+
+
+async def test_what_was_done_is_told_in_the_guilds_language(site: str, troubled: GuildBuilder) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    spoken: LiteralString = "update guild_identity.guilds set language = %(language)s where id = %(guild)s"
+    await troubled.execute(spoken, {"language": PSEUDO})
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        await alice.post(f"{site}{API}/fix/{number}")
+        assert "⟦fixed 1 issue⟧" in (await stream.until("change")).data["sentence"]
 
 
 async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuilder) -> None:

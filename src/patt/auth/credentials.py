@@ -19,6 +19,7 @@ from patt.auth.sessions import SESSION_LIFETIME
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.language import mark, number, tr
 
 SQL = load_sql(__package__, "credentials.sql")
 Scope = Literal["read", "write", "admin", "metrics"]
@@ -99,15 +100,15 @@ async def create_login_link(
     name that no account can have.
     """
     if account_name.strip().startswith("@"):
-        raise BadInput("name: Discord accounts begin with “@”, so choose another name.")
+        raise BadInput(tr("name: Discord accounts begin with “@”, so choose another name."))
     if guild_id is not None and role is None:
-        raise BadInput("role: choose viewer, officer or administrator for that guild.")
+        raise BadInput(tr("role: choose viewer, officer or administrator for that guild."))
     token = new_secret()
     values = {"name": usable_name(account_name), "link": hashed(token), "lifetime": lifetime}
     try:
         await conn.execute(SQL["create_login_link"], {**values, "role": role, "guild_id": guild_id})
     except psycopg.errors.ForeignKeyViolation as error:
-        raise NotFound(f"Guild {guild_id} does not exist.") from error
+        raise NotFound(tr("Guild {number} does not exist.", number=guild_id)) from error
     return token
 
 
@@ -133,7 +134,7 @@ async def create_api_token(
     Raises `BadInput` for metrics of one guild, since they are of all guilds.
     """
     if scope == "metrics" and guild_id is not None:
-        raise BadInput("guild: metrics cover all guilds. Leave the guild out.")
+        raise BadInput(tr("guild: metrics cover all guilds. Leave the guild out."))
     return await _new_secret(conn, "create_api_token", name, guild_id, created_by, scope=scope)
 
 
@@ -173,7 +174,7 @@ async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> 
     """Revoke an upload key. Raises `NotFound` for one that is not the guild's, or was revoked before."""
     cursor = await conn.execute(SQL["revoke_upload_key"], {"key_id": key_id, "guild_id": guild_id})
     if cursor.rowcount != 1:
-        raise NotFound(f"Upload key {key_id} does not exist or is revoked already.")
+        raise NotFound(tr("Upload key {number} does not exist or is revoked already.", number=key_id))
 
 
 async def ping(conn: Connection) -> None:
@@ -193,15 +194,21 @@ async def _new_secret(
     try:
         await conn.execute(SQL[statement], {**values, **further})
     except psycopg.errors.ForeignKeyViolation as error:
-        raise NotFound(f"Guild {guild_id} does not exist.") from error
+        raise NotFound(tr("Guild {number} does not exist.", number=guild_id)) from error
     return secret
 
 
-def usable_name(text: str, what: str = "Name") -> str:
+def usable_name(text: str, what: str = mark("Name")) -> str:
     """Return the name of an account, a token or a key as it is stored. Raises `BadInput` for one that cannot be."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise BadInput(f"{what}: enter a readable name, so that you recognize it in the list.")
+        raise BadInput(tr("{field}: enter a readable name, so that you recognize it in the list.", field=tr(what)))
     if len(name) > LONGEST_NAME:
-        raise BadInput(f"The name has {len(name)} letters, more than the {LONGEST_NAME} allowed.")
+        raise BadInput(
+            tr(
+                "The name has {n} letters, more than the {most} allowed.",
+                n=number(len(name)),
+                most=LONGEST_NAME,
+            )
+        )
     return name

@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
 from sv_common.guild_sync.identity_engine import decide_in_transaction
 
@@ -29,8 +30,16 @@ Role = Literal["viewer", "officer", "administrator"]
 """What an account may do: look, also decide and change data, also change settings. Each includes those before it."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
-WITH_ARTICLE: dict[Role, str] = {"viewer": "a viewer", "officer": "an officer", "administrator": "an administrator"}
-EVERYBODY_WITH: dict[Role, str] = {"viewer": "viewers", "officer": "officers", "administrator": "administrators"}
+WITH_ARTICLE: dict[Role, str] = {
+    "viewer": mark("a viewer"),
+    "officer": mark("an officer"),
+    "administrator": mark("an administrator"),
+}
+EVERYBODY_WITH: dict[Role, str] = {
+    "viewer": mark("viewers"),
+    "officer": mark("officers"),
+    "administrator": mark("administrators"),
+}
 
 Kind = Literal["discord_role", "rank"]
 Given = Literal["none", "viewer", "officer", "administrator"]
@@ -73,11 +82,23 @@ class Grant:
             return None
         reasons = []
         if not self.is_link_confirmed:
-            reasons.append(f"The link to {self.player} is based on {basis_in_words(self.basis, self.basis_note)}.")
+            reasons.append(
+                tr(
+                    "The link to {player} is based on {basis}.",
+                    player=self.player,
+                    basis=basis_in_words(self.basis, self.basis_note),
+                )
+            )
         if not self.is_member_confirmed:
-            reasons.append(f"An officer has to confirm that {self.player} is @{self.username} on Discord.")
+            reasons.append(
+                tr(
+                    "An officer has to confirm that {player} is @{username} on Discord.",
+                    player=self.player,
+                    username=self.username,
+                )
+            )
         if self.role == "administrator":
-            reasons.append("An administrator has to confirm it.")
+            reasons.append(tr("An administrator has to confirm it."))
         return " ".join(reasons)
 
 
@@ -168,7 +189,7 @@ async def administrators(guild: GuildConnection) -> list[Permission]:
 
 async def mapping(guild: GuildConnection) -> list[Mapped]:
     """Return what each rank and each Discord role of a guild gives; ranks first."""
-    return await guild.all(Mapped, SQL["mapping"])
+    return await guild.all(_mapped, SQL["mapping"])
 
 
 async def preview(guild: GuildConnection, change: Change) -> Preview:
@@ -190,7 +211,7 @@ async def decide(guild: GuildConnection, change: Change, *, actor: str, seen: st
         await guild.run("lock table common.access_grants in share row exclusive mode")
         planned = await preview(guild, change)
         if seen not in (None, planned.key):
-            raise PlanStale("Members, ranks or roles have changed since the preview. Preview it again.")
+            raise PlanStale(tr("Members, ranks or roles have changed since the preview. Preview it again."))
         await _set(guild, change, actor)
     return planned
 
@@ -203,7 +224,7 @@ async def confirm(guild: GuildConnection, discord_id: str, character_id: int, *,
     """
     grants = [grant for grant in await _grants(guild.conn, guild.id, discord_id) if grant.character_id == character_id]
     if not grants:
-        raise NotFound("This member has no character whose rank gives access. Reload the list.")
+        raise NotFound(tr("This member has no character whose rank gives access. Reload the list."))
     grant = grants[0]
     if not (grant.is_link_confirmed and grant.is_member_confirmed):
         await decide_in_transaction(guild, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
@@ -226,20 +247,37 @@ async def _checked(guild: GuildConnection, change: Change) -> str:
     known = {(each.kind, each.key): each for each in await mapping(guild)}
     mapped = known.get((change.kind, change.key))
     if mapped is None:
-        what = "Discord role" if change.kind == "discord_role" else "rank"
-        raise NotFound(f"key: the guild has no {what} {change.key}. Choose one from the list.")
+        raise NotFound(
+            tr("key: the guild has no Discord role {key}. Choose one from the list.", key=change.key)
+            if change.kind == "discord_role"
+            else tr("key: the guild has no rank {key}. Choose one from the list.", key=change.key)
+        )
     if mapped.is_managed and change.role == "administrator":
         raise BadInput(
-            f"role: PATT assigns the Discord role {mapped.label} by rank, so it cannot make an administrator. Choose "
-            "a role that PATT does not assign."
+            tr(
+                "role: PATT assigns the Discord role {role} by rank, so it cannot make an administrator. Choose "
+                "a role that PATT does not assign.",
+                role=mapped.label,
+            )
         )
     return mapped.label
 
 
 async def _grants(conn: Connection, guild_id: int | None, discord_id: str | None) -> list[Grant]:
-    async with conn.cursor(row_factory=class_row(Grant)) as cursor:
+    async with conn.cursor(row_factory=kwargs_row(_grant)) as cursor:
         values = {"guild_id": guild_id, "discord_id": discord_id}
         return await (await cursor.execute(SQL["grants"], values)).fetchall()
+
+
+def _grant(*, because: str | None, unnamed_rank: int | None, **columns: Any) -> Grant:
+    if unnamed_rank is not None:
+        rank = tr("rank {index}", index=unnamed_rank)
+        because = f"{because} ({rank})"
+    return Grant(because=because, **columns)
+
+
+def _mapped(*, label: str | None, **columns: Any) -> Mapped:
+    return Mapped(label=tr("(gone)") if label is None else label, **columns)
 
 
 def _permissions(grants: Sequence[Grant]) -> list[Permission]:

@@ -14,7 +14,7 @@ with doubt as (
       and (%(discord_id)s::text is null or m.discord_id = %(discord_id)s)
 ), granted as (
     -- A role that fixes give and take by rank is within an officer's reach, so it cannot make an administrator.
-    select m.id, 'discord_role' as kind, r.name as because, null::bigint as character_id, true as is_confirmed,
+    select m.id, 'discord_role' as kind, r.name as because, null::integer as unnamed_rank, null::bigint as character_id, true as is_confirmed,
            null as player, null as basis, null as basis_note, true as is_link_confirmed, true as is_member_confirmed,
            case when a.role = 'administrator' and exists (
                select from common.guild_ranks g
@@ -25,7 +25,7 @@ with doubt as (
     join guild_identity.discord_roles r on r.guild_id = a.guild_id and r.role_id = a.key
     where a.key = any (m.all_guild_roles) and a.role <> 'none'
     union all
-    select m.id, 'rank', c.character_name || ' (' || coalesce(r.name, 'rank ' || c.rank_index) || ')', c.id,
+    select m.id, 'rank', c.character_name || coalesce(' (' || r.name || ')', ''), case when r.name is null then c.rank_index end, c.id,
            a.role = 'viewer' or (
                exists (select from guild_identity.confirmed_characters v
                        where (v.character_id, v.player_id, v.discord_user_id) = (c.id, p.id, m.id))
@@ -46,7 +46,7 @@ with doubt as (
     where a.role <> 'none' and (c.rank_index = 0 or m.guild_id not in (select guild_id from doubt))
 )
 select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
-       c.kind, c.because, c.character_id, c.is_confirmed, c.role, c.player, c.basis, c.basis_note,
+       c.kind, c.because, c.unnamed_rank, c.character_id, c.is_confirmed, c.role, c.player, c.basis, c.basis_note,
        coalesce(c.is_link_confirmed, false) as is_link_confirmed, coalesce(c.is_member_confirmed, false) as is_member_confirmed
 from member m
 join guild_identity.guilds g on g.id = m.guild_id
@@ -56,7 +56,7 @@ order by m.guild_id, lower(m.display_name), m.discord_id,
 
 -- name: mapping
 -- Every Discord role and every rank of a guild with the role that it gives; those that are mapped and gone stay listed.
-select coalesce(a.kind, k.kind) as kind, coalesce(a.key, k.key) as key, coalesce(k.label, '(gone)') as label,
+select coalesce(a.kind, k.kind) as kind, coalesce(a.key, k.key) as key, k.label,
        coalesce(a.role, 'none') as role, a.set_by, a.set_at, coalesce(k.is_managed, false) as is_managed
 from (
     select 'discord_role' as kind, r.role_id as key, r.name as label, 1000 - r.position as place,

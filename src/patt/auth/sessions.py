@@ -14,6 +14,7 @@ from patt.auth.permissions import Role
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr
 
 SQL = load_sql(__package__, "sessions.sql")
 SESSION_LIFETIME = timedelta(days=7)
@@ -105,7 +106,7 @@ async def move_to_guild(conn: Connection, token: str, guild_id: int) -> str:
     session = new_secret()
     values = {"session": hashed(token), "new": hashed(session), "guild_id": guild_id}
     if (await conn.execute(SQL["move_to_guild"], values)).rowcount != 1:
-        raise NotFound("This session has ended. Sign in again.")
+        raise NotFound(tr("This session has ended. Sign in again."))
     return session
 
 
@@ -126,7 +127,7 @@ async def revoke(
     """End a session by its number. Raises `NotFound` for one that has ended, or is not of that account or guild."""
     values = {"session_id": session_id, "account_id": account_id, "guild_id": guild_id, "idle": SESSION_IDLE}
     if (await conn.execute(SQL["revoke"], values)).rowcount != 1:
-        raise NotFound(f"Session {session_id} does not exist or has ended.")
+        raise NotFound(tr("Session {number} does not exist or has ended.", number=session_id))
 
 
 async def end_all_of(conn: Connection, account_id: int) -> int:

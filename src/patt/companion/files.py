@@ -16,13 +16,14 @@ from typing import TypeAlias
 
 from patt.companion.server import printable
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.addon.export import read_addon_export
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 FILE_NAME = "PATTSync.lua"
 _BELOW_THE_GAME = f"_*_/WTF/Account/*/SavedVariables/{FILE_NAME}"
 _GAME = "World of Warcraft"
-_REMEDY = 'Give the folder in which the game is installed, such as: patt watch "D:\\Games\\World of Warcraft"'
+_EXAMPLE = r'patt watch "D:\Games\World of Warcraft"'
 _WINDOWS_FOLDERS = ("Program Files (x86)", "Program Files", "Games", "")
 _LINUX_DRIVES = (
     ".wine/drive_c",
@@ -93,18 +94,31 @@ def checked_folder(folder: Path) -> Path:
         if export_files(folder):
             return folder
         if folder.is_file():
-            raise BadInput(f"{printable(folder)} is a file, and not the game's folder. {_REMEDY}")
+            raise _wrong_folder(tr("{folder} is a file, and not the game's folder.", folder=printable(folder)))
         if not folder.is_dir():
-            raise BadInput(f"The folder {printable(folder)} does not exist. {_REMEDY}")
+            raise _missing(folder)
         if "WTF" not in folder.absolute().parts and not any(any(folder.glob(each)) for each in ("WTF", "_*_")):
-            raise BadInput(
-                f"The game is not in {printable(folder)}: it holds neither WTF nor a folder like _retail_. {_REMEDY}"
+            raise _wrong_folder(
+                tr(
+                    "The game is not in {folder}: it holds neither WTF nor a folder like _retail_.",
+                    folder=printable(folder),
+                )
             )
     except RuntimeError as error:
-        raise BadInput(f"The folder {printable(folder)} does not exist. {_REMEDY}") from error
+        raise _missing(folder) from error
     except OSError as error:
-        raise BadInput(f"The folder {printable(folder)} cannot be read: {error.strerror}. {_REMEDY}") from error
+        fault = tr("The folder {folder} cannot be read: {reason}.", folder=printable(folder), reason=error.strerror)
+        raise _wrong_folder(fault) from error
     return folder
+
+
+def _missing(folder: Path) -> BadInput:
+    return _wrong_folder(tr("The folder {folder} does not exist.", folder=printable(folder)))
+
+
+def _wrong_folder(fault: str) -> BadInput:
+    remedy = tr("Give the folder in which the game is installed, such as: {example}", example=_EXAMPLE)
+    return BadInput(f"{fault} {remedy}")
 
 
 def state_of(file: Path) -> FileState | Unusable:
@@ -112,21 +126,41 @@ def state_of(file: Path) -> FileState | Unusable:
     try:
         status = file.stat()
     except OSError as error:
-        return Unusable(f"The file of {_label(file)} cannot be read: {_reason(error)}.", may_pass=True)
+        return Unusable(_cannot_be_read(file, error), may_pass=True)
     if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no file"
-        return Unusable(
-            f"{printable(file)} is {kind}, where the addon's file should be. Move it away, then type /pattsync and /reload in the game.",
-            may_pass=False,
-        )
+        return Unusable(_no_file(file, is_folder=stat.S_ISDIR(status.st_mode)), may_pass=False)
     if status.st_size == 0:
         return Unusable(
-            f"The file of {_label(file)} is empty. The game may be writing it; it will be read again.",
+            tr(
+                "The file of {account} is empty. The game may be writing it; it will be read again.",
+                account=_label(file),
+            ),
             may_pass=_is_fresh(status.st_mtime_ns),
         )
     if status.st_size > MAX_BYTES:
-        return Unusable(f"The file of {_label(file)} is far too large for an export.", may_pass=False)
+        sentence = tr("The file of {account} is far too large for an export.", account=_label(file))
+        return Unusable(sentence, may_pass=False)
     return status.st_size, status.st_mtime_ns
+
+
+def _no_file(file: Path, *, is_folder: bool) -> str:
+    if is_folder:
+        return tr(
+            "{file} is a folder, where the addon's file should be. Move it away, then type /pattsync and /reload in the game.",
+            file=printable(file),
+        )
+    return tr(
+        "{file} is no file, where the addon's file should be. Move it away, then type /pattsync and /reload in the game.",
+        file=printable(file),
+    )
+
+
+def _cannot_be_read(file: Path, error: OSError) -> str:
+    return tr(
+        "The file of {account} cannot be read: {reason}.",
+        account=_label(file),
+        reason=error.strerror or type(error).__name__,
+    )
 
 
 def read_export(file: Path, state: FileState) -> Export | Unusable:
@@ -135,14 +169,16 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
         content = file.read_bytes()
     except PermissionError:
         return Unusable(
-            f"The file of {_label(file)} cannot be opened: another program holds it, or you may not read it. PATT "
-            "tries again later.",
+            tr(
+                "The file of {account} cannot be opened: another program holds it, or you may not read it. PATT "
+                "tries again later.",
+                account=_label(file),
+            ),
             may_pass=True,
         )
     except OSError as error:
-        return Unusable(
-            f"The file of {_label(file)} cannot be read: {_reason(error)}. PATT tries again later.", may_pass=True
-        )
+        later = tr("PATT tries again later.")
+        return Unusable(f"{_cannot_be_read(file, error)} {later}", may_pass=True)
     if state_of(file) != state:
         return being_written(file)
     try:
@@ -156,7 +192,8 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
 def being_written(file: Path) -> Unusable:
     """Say that a file has changed since the last check."""
     return Unusable(
-        f"The file of {_label(file)} is new or being written; it will be read once it is complete.", may_pass=True
+        tr("The file of {account} is new or being written; it will be read once it is complete.", account=_label(file)),
+        may_pass=True,
     )
 
 
@@ -167,12 +204,11 @@ def _label(file: Path) -> str:
         return printable(file)
     flavour = parts[-6]
     is_flavour = flavour.startswith("_") and flavour.endswith("_")
-    return printable(f"{flavour}, account {parts[-3]}" if is_flavour else f"account {parts[-3]}")
+    account = printable(parts[-3])
+    if is_flavour:
+        return tr("{flavour}, account {account}", flavour=printable(flavour), account=account)
+    return tr("account {account}", account=account)
 
 
 def _is_fresh(changed_at: int) -> bool:
     return abs(time.time_ns() - changed_at) < _SECONDS_OF_WRITING * 10**9
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__

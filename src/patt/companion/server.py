@@ -15,15 +15,14 @@ from typing import Any
 import httpx2
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import mark, tr
 
 PATH = "/api/v1/guild-sync/addon-upload"
 _SECONDS = 30.0
 _LONGEST_SENTENCE = 500
-_NOT_PATT = "The program at this address is not PATT. Check the server's address."
-_LIKE_THIS = "It looks like https://patt.example.org."
+_NOT_PATT = mark("The program at this address is not PATT. Check the server's address.")
 _LONGEST_KEY = 200
 _LARGEST_KEY_FILE = 4096
-_COPY_AGAIN = "Copy it again as the officer gave it."
 
 
 class Answer(StrEnum):
@@ -68,11 +67,12 @@ async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) 
     try:
         response = await http.post(f"{server.rstrip('/')}{PATH}", content=content, headers=headers, timeout=_SECONDS)
     except httpx2.HTTPError as error:
-        return Reply(Answer.AWAY, f"The server cannot be reached ({type(error).__name__}).")
+        return Reply(Answer.AWAY, tr("The server cannot be reached ({fault}).", fault=type(error).__name__))
     if response.status_code in (httpx2.codes.OK, httpx2.codes.ACCEPTED):
         return _receipt(response)
     if response.status_code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
-        return Reply(Answer.KEY_REJECTED, "The server does not accept this upload key. Ask an officer for a new one.")
+        sentence = tr("The server does not accept this upload key. Ask an officer for a new one.")
+        return Reply(Answer.KEY_REJECTED, sentence)
     if response.status_code in (413, 422):
         return Reply(Answer.REFUSED, _sentence(_body(response), "detail") or _number(response))
     return Reply(Answer.AWAY, _trouble(response))
@@ -100,18 +100,18 @@ def _receipt(response: httpx2.Response) -> Reply:
     upload_id = number if isinstance(number, int) else None
     superseded = body.get("state") == State.SUPERSEDED
     if upload_id is None and not superseded:
-        return Reply(Answer.AWAY, _NOT_PATT)
+        return Reply(Answer.AWAY, tr(_NOT_PATT))
     return Reply(Answer.SUPERSEDED if superseded else Answer.SENT, _sentence(body, "sentence"), upload_id)
 
 
 def _trouble(response: httpx2.Response) -> str:
     if response.is_redirect or response.status_code in (404, 405):
-        return f"{_number(response)} {_NOT_PATT}"
+        return f"{_number(response)} {tr(_NOT_PATT)}"
     return f"{_number(response)} {_sentence(_body(response), 'detail')}".rstrip()
 
 
 def _number(response: httpx2.Response) -> str:
-    return f"The server answered {response.status_code}."
+    return tr("The server answered {status}.", status=response.status_code)
 
 
 def _body(response: httpx2.Response) -> dict[str, Any]:
@@ -134,17 +134,29 @@ def checked_server(address: str) -> str:
     try:
         url = httpx2.URL(address)
     except httpx2.InvalidURL as error:
-        raise BadInput(f"“{address}” is no address of a server. {_LIKE_THIS}") from error
+        raise _no_address(address) from error
     if url.scheme not in ("http", "https"):
-        raise BadInput(f"The server's address “{address}” must begin with https://. {_LIKE_THIS}")
+        raise _like_this(tr("The server's address “{address}” must begin with https://.", address=address))
     if not url.host or " " in address or url.query or url.fragment or url.userinfo:
-        raise BadInput(f"“{address}” is no address of a server. {_LIKE_THIS}")
+        raise _no_address(address)
     if url.scheme == "http" and not _is_this_computer(url.host):
         raise BadInput(
-            f"The server's address “{address}” begins with http://, so others on the way could read your upload key. "
-            "Give it with https://. Only a server on this computer may be reached with http://."
+            tr(
+                "The server's address “{address}” begins with http://, so others on the way could read your upload key. "
+                "Give it with https://. Only a server on this computer may be reached with http://.",
+                address=address,
+            )
         )
     return address
+
+
+def _no_address(address: str) -> BadInput:
+    return _like_this(tr("“{address}” is no address of a server.", address=address))
+
+
+def _like_this(fault: str) -> BadInput:
+    example = tr("It looks like https://patt.example.org.")
+    return BadInput(f"{fault} {example}")
 
 
 def printable(text: object) -> str:
@@ -154,15 +166,20 @@ def printable(text: object) -> str:
 
 
 def checked_key(key: str, origin: str) -> str:
-    """Return a key as it is sent. Raises `BadInput`, which names its origin and never the key."""
+    """Return a key as it is sent. Raises `BadInput`, which names its origin, such as “after --key”, and never the key."""
     key = key.strip()
     if not key:
-        raise BadInput(f"The upload key {origin} is empty. {_COPY_AGAIN}")
+        raise _copy_again(tr("The upload key {origin} is empty.", origin=origin))
     if not key.isascii():
-        raise BadInput(f"The upload key {origin} holds a letter that no upload key has. {_COPY_AGAIN}")
+        raise _copy_again(tr("The upload key {origin} holds a letter that no upload key has.", origin=origin))
     if not key.isprintable() or " " in key or len(key) > _LONGEST_KEY:
-        raise BadInput(f"The upload key {origin} is not one word, as every upload key is. {_COPY_AGAIN}")
+        raise _copy_again(tr("The upload key {origin} is not one word, as every upload key is.", origin=origin))
     return key
+
+
+def _copy_again(fault: str) -> BadInput:
+    remedy = tr("Copy it again as the officer gave it.")
+    return BadInput(f"{fault} {remedy}")
 
 
 def key_in(file: Path) -> str:
@@ -171,14 +188,16 @@ def key_in(file: Path) -> str:
         with file.expanduser().open("rb") as opened:
             content = opened.read(_LARGEST_KEY_FILE + 1)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "there is no such file"
-        raise BadInput(f"The file of the upload key, {printable(file)}, cannot be read: {reason}.") from error
+        reason = error.strerror if isinstance(error, OSError) else tr("there is no such file")
+        raise BadInput(
+            tr("The file of the upload key, {file}, cannot be read: {reason}.", file=printable(file), reason=reason)
+        ) from error
     if len(content) > _LARGEST_KEY_FILE:
-        raise BadInput(f"The file {printable(file)} is too large to hold an upload key alone.")
+        raise BadInput(tr("The file {file} is too large to hold an upload key alone.", file=printable(file)))
     try:
-        return checked_key(_decoded(content), f"in {printable(file)}")
+        return checked_key(_decoded(content), tr("in {file}", file=printable(file)))
     except UnicodeError as error:
-        raise BadInput(f"The file of the upload key, {printable(file)}, is not text.") from error
+        raise BadInput(tr("The file of the upload key, {file}, is not text.", file=printable(file))) from error
 
 
 def _decoded(content: bytes) -> str:

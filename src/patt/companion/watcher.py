@@ -18,7 +18,7 @@ from typing import TypeAlias
 from patt.companion.files import FileState, Unusable, being_written, read_export, state_of
 from patt.companion.server import Answer, Outcome, Reply, State
 from sv_common.guild_sync.core.errors import ConfigurationError
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 
 Send: TypeAlias = Callable[[bytes], Awaitable[Reply]]
 FetchOutcome: TypeAlias = Callable[[int], Awaitable[Outcome | None]]
@@ -30,13 +30,13 @@ _LONGEST_PAUSE = 60
 """Checks that are skipped, at most, between two attempts to reach a server that is away."""
 _LONGEST_PAUSE_OF_OUTCOMES = 12
 """Checks that are skipped, at most, between two requests for outcomes."""
-_NOTHING_YET = "No export of the addon was found yet. Type /pattsync in the game, then log out or type /reload."
+_NOTHING_YET = mark("No export of the addon was found yet. Type /pattsync in the game, then log out or type /reload.")
 
 _OUTCOMES = {
-    State.DONE: "The server processed your last export.",
-    State.SUPERSEDED: "The server had a newer export than your last one.",
-    State.REFUSED: "The server could not use your last export.",
-    State.FAILED: "The server could not process your last export.",
+    State.DONE: mark("The server processed your last export."),
+    State.SUPERSEDED: mark("The server had a newer export than your last one."),
+    State.REFUSED: mark("The server could not use your last export."),
+    State.FAILED: mark("The server could not process your last export."),
 }
 
 
@@ -131,8 +131,12 @@ class Spool:
             yield
         except OSError as error:
             raise ConfigurationError(
-                f"The folder for what waits, {self._folder}, cannot be used ({error.strerror or type(error).__name__}). "
-                "Make room on the disk, and remove anything else of that name."
+                tr(
+                    "The folder for what waits, {folder}, cannot be used ({reason}). "
+                    "Make room on the disk, and remove anything else of that name.",
+                    folder=self._folder,
+                    reason=error.strerror or type(error).__name__,
+                )
             ) from error
 
 
@@ -164,7 +168,7 @@ class Outcomes:
             if outcome is None:
                 break
             if outcome.state in _OUTCOMES:
-                sentences.append(f"{_OUTCOMES[outcome.state]} {outcome.sentence}".rstrip())
+                sentences.append(f"{tr(_OUTCOMES[outcome.state])} {outcome.sentence}".rstrip())
             self._note(each, outcome)
         return sentences
 
@@ -228,11 +232,11 @@ class Watcher:
         except ConfigurationError as error:
             return Status(str(error), tuple(news))
         except OSError as error:
-            return Status(f"The game's folder cannot be read ({error.strerror}). PATT tries again later.", tuple(news))
+            sentence = tr("The game's folder cannot be read ({reason}). PATT tries again later.", reason=error.strerror)
+            return Status(sentence, tuple(news))
         problems = [each for each in (away, *(each.sentence for each in unusable), *undelivered) if each is not None]
-        at_rest = f"Watching {plural(len(files), 'file')}; everything is sent." if files else _NOTHING_YET
         return Status(
-            " ".join(problems) or at_rest,
+            " ".join(problems) or _at_rest(len(files)),
             tuple(news),
             is_delivered=bool(files) and not problems,
             may_change_soon=any(each.may_pass for each in unusable),
@@ -263,7 +267,7 @@ class Watcher:
         """Send what waits, oldest first; return why the rest has to wait."""
         if self._pause > 0:
             self._pause -= 1
-            return self._waits("The server is away.")
+            return self._waits(tr("The server is away."))
         for waiting in self.spool.waiting():
             content = self.spool.content(waiting)
             if content is None:
@@ -271,11 +275,13 @@ class Watcher:
             reply = await self.send(content)
             match reply.answer:
                 case Answer.SENT:
-                    news.append(f"Sent. {reply.sentence}".rstrip())
+                    sent = tr("Sent.")
+                    news.append(f"{sent} {reply.sentence}".rstrip())
                 case Answer.SUPERSEDED:
-                    news.append(f"Sent, but the server had a newer export. {reply.sentence}".rstrip())
+                    sent = tr("Sent, but the server had a newer export.")
+                    news.append(f"{sent} {reply.sentence}".rstrip())
                 case Answer.REFUSED:
-                    news.append(f"The server refused an export: {reply.sentence}")
+                    news.append(tr("The server refused an export: {reason}", reason=reply.sentence))
                 case Answer.AWAY | Answer.KEY_REJECTED:
                     self._failures += 1
                     self._pause = min(2**self._failures - 1, _LONGEST_PAUSE)
@@ -286,7 +292,10 @@ class Watcher:
 
     def _waits(self, why: str) -> str | None:
         count = len(self.spool.waiting())
-        return f"Waiting to be sent: {plural(count, 'export')}. {why}" if count else None
+        if not count:
+            return None
+        waits = tr_n("Waiting to be sent: {n} export.", "Waiting to be sent: {n} exports.", count)
+        return f"{waits} {why}"
 
     def _undelivered(self, files: Iterable[Path]) -> list[str]:
         """One sentence for each file whose export the server did not take."""
@@ -296,12 +305,20 @@ class Watcher:
     def _why_undelivered(self, content_hash: str) -> str:
         settled = self.spool.settled(content_hash)
         if settled is None and not self.spool.waits(content_hash):
-            return "The server could not process this export. It will be sent again when you start patt watch again."
+            return tr(
+                "The server could not process this export. It will be sent again when you start patt watch again."
+            )
         if settled is None or settled.answer != Answer.REFUSED:
             return ""
-        return (
-            f"The server refused this export: {settled.sentence} Type /pattsync and /reload in the game for a new one."
-        )
+        refused = tr("The server refused this export: {reason}", reason=settled.sentence)
+        remedy = tr("Type /pattsync and /reload in the game for a new one.")
+        return f"{refused} {remedy}"
+
+
+def _at_rest(files: int) -> str:
+    if not files:
+        return tr(_NOTHING_YET)
+    return tr_n("Watching {n} file; everything is sent.", "Watching {n} files; everything is sent.", files)
 
 
 def _changed_at(file: Path) -> int:

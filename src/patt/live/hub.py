@@ -13,7 +13,7 @@ import contextlib
 import json
 import secrets
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from patt.worker import jobs as worker_jobs
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.language import ENGLISH, speaking, tr, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.jobs import requests
 
@@ -45,18 +46,18 @@ _LISTS = frozenset({"jobs", "matches", "runs"})
 _CHANGES = {"attempts": "attempts", "issues": "issue_events", "settings": "settings"}
 """The statements that read who changed what, by the kind of a notice."""
 
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "fixed": ("fixed 1 issue", "fixed {} issues"),
-    "resolved": ("closed 1 issue", "closed {} issues"),
-    "opened": ("found 1 new issue", "found {} new issues"),
-    "recurred": ("found 1 issue again", "found {} issues again"),
-    "refreshed": ("updated 1 issue", "updated {} issues"),
-    "dismissed": ("dismissed 1 issue", "dismissed {} issues"),
-    "reopened": ("reopened 1 issue", "reopened {} issues"),
-    "undone": ("undid a change", "undid {} changes"),
-    "decided": ("made 1 decision", "made {} decisions"),
-    "set": ("changed a setting", "changed {} settings"),
-    "matched": ("ran a full match", "ran {} full matches"),
+_WORDS: Mapping[str, Callable[[int], str]] = {
+    "fixed": lambda n: tr_n("fixed {n} issue", "fixed {n} issues", n),
+    "resolved": lambda n: tr_n("closed {n} issue", "closed {n} issues", n),
+    "opened": lambda n: tr_n("found {n} new issue", "found {n} new issues", n),
+    "recurred": lambda n: tr_n("found {n} issue again", "found {n} issues again", n),
+    "refreshed": lambda n: tr_n("updated {n} issue", "updated {n} issues", n),
+    "dismissed": lambda n: tr_n("dismissed {n} issue", "dismissed {n} issues", n),
+    "reopened": lambda n: tr_n("reopened {n} issue", "reopened {n} issues", n),
+    "undone": lambda n: tr_n("undid a change", "undid {n} changes", n),
+    "decided": lambda n: tr_n("made {n} decision", "made {n} decisions", n),
+    "set": lambda n: tr_n("changed a setting", "changed {n} settings", n),
+    "matched": lambda n: tr_n("ran a full match", "ran {n} full matches", n),
 }
 
 
@@ -263,7 +264,9 @@ class Hub:
             actions += await actions_in(conn, notice)
         if actions:
             actors = frozenset(action.actor for action in actions)
-            self.publish(guild_id, "change", {"sentence": in_words(actions)}, actors)
+            with speaking(await _language_of(conn, guild_id)):
+                sentence = in_words(actions)
+            self.publish(guild_id, "change", {"sentence": sentence}, actors)
         for kind in sorted(_LISTS & {notice.kind for notice in notices}):
             self.publish(guild_id, "part", {"kind": kind})
 
@@ -301,22 +304,22 @@ async def actions_in(conn: Connection, notice: Notice) -> list[Action]:
     return [Action(*row) for row in await (await conn.execute(SQL[_CHANGES[notice.kind]], values)).fetchall()]
 
 
+async def _language_of(conn: Connection, guild_id: int) -> str:
+    row = await (await conn.execute(SQL["language"], {"guild_id": guild_id})).fetchone()
+    return str(row[0]) if row is not None else ENGLISH
+
+
 def in_words(actions: Sequence[Action]) -> str:
     by_actor: dict[str, Counter[str]] = {}
     for action in actions:
         by_actor.setdefault(action.actor, Counter())[action.what] += action.count
     parts = [
-        f"{name_of(actor)} {_listed([_counted(what, count) for what, count in done.items()])}"
+        tr("{who} {done}", who=name_of(actor), done=_listed([_WORDS[what](count) for what, count in done.items()]))
         for actor, done in by_actor.items()
     ]
     return f"{'; '.join(parts)}."
 
 
-def _counted(what: str, count: int) -> str:
-    one, many = _WORDS.get(what, (what, f"{what} {{}} times"))
-    return one if count == 1 else many.format(count)
-
-
 def _listed(parts: list[str]) -> str:
     *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last
+    return tr("{others} and {last}", others=", ".join(others), last=last) if others else last

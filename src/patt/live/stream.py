@@ -24,6 +24,7 @@ from patt.live.hub import Event, Hub, Subscription
 from patt.web.context import Caller
 from patt.web.guard import Guard
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr
 
 MOST_STREAMS = 8
 """Streams that one session or token may have open: a page in the background closes its own."""
@@ -68,7 +69,10 @@ class LiveResponse(Response):
         """
         with self._hub.place(self._listener.holder, MOST_STREAMS) as is_free:
             if not is_free:
-                sentence = f"{MOST_STREAMS} streams are open already. Close a page, or wait until it is closed."
+                sentence = tr(
+                    "{n} streams are open already. Close a page, or wait until it is closed.",
+                    n=MOST_STREAMS,
+                )
                 raise HTTPException(429, sentence, {"Retry-After": "30"})
             await self._serve(receive, send)
 

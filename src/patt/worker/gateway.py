@@ -19,6 +19,7 @@ from patt.bootstrap import Services
 from patt.tasks import Queue, Task
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import guilds
 
 log = structlog.get_logger(__name__)
@@ -97,7 +98,7 @@ async def listen(services: Services, *, changes: ChangedServers | None = None) -
     """
     settings = services.settings
     if settings.discord_bot_token is None or services.queue is None:
-        raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
+        raise ConfigurationError(tr("Discord is not set up: set PATT_DISCORD_BOT_TOKEN."))
     Route.BASE = settings.discord_api_url
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
     changes = changes or ChangedServers(services.pool, services.queue)
@@ -114,12 +115,14 @@ async def _listen(changes: ChangedServers, token: str) -> None:
             await client.start(token)
     except discord.LoginFailure as error:
         raise ConfigurationError(
-            "Discord rejected the bot's token. Copy a new one into PATT_DISCORD_BOT_TOKEN."
+            tr("Discord rejected the bot's token. Copy a new one into PATT_DISCORD_BOT_TOKEN.")
         ) from error
     except discord.PrivilegedIntentsRequired as error:
         raise ConfigurationError(
-            "The bot may not read about members. Switch on the Server Members Intent in the Developer Portal "
-            "(discord.com/developers → the application → Bot), then start again."
+            tr(
+                "The bot may not read about members. Switch on the Server Members Intent in the Developer Portal "
+                "(discord.com/developers → the application → Bot), then start again."
+            )
         ) from error
     finally:
         enqueueing.cancel()

@@ -18,6 +18,7 @@ from patt.worker.kinds import KINDS, JobKind
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.core.undo_offer import UndoOffer
@@ -87,7 +88,7 @@ class SelectedIssues:
         if not self.issue_ids:
             self.issue_ids.extend(self.seen)
         if not self.issue_ids:
-            raise BadInput("No issue is selected. Select the issues first.")
+            raise BadInput(tr("No issue is selected. Select the issues first."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +179,11 @@ async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: 
         shown = job_of(stored, has_worker=await has_worker(guild.conn))
     if services.queue is not None:
         await services.queue.enqueue(Task.JOBS, number)
-    sentence = f"{shown.title} is queued. {shown.sentence}" if is_new else f"{shown.title} was queued by {shown.who}."
+    if is_new:
+        queued = tr("{job} is queued.", job=shown.title)
+        sentence = f"{queued} {shown.sentence}"
+    else:
+        sentence = tr("{job} was queued by {who}.", job=shown.title, who=shown.who)
     return RequestedJob(**{**values_of(shown), "sentence": sentence}, is_new=is_new)
 
 
@@ -245,10 +250,12 @@ def _counts(result: Mapping[str, Any]) -> dict[str, int]:
 
 def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
     if not has_worker:
-        return "No worker is running. Start one with “patt serve” or “patt worker”."
+        return tr("No worker is running. Start one with “patt serve” or “patt worker”.")
     if stored.state == "waiting":
-        return "A worker starts it in a moment."
-    return stored.doing or ("It was interrupted and has started again." if stored.attempts > 1 else "Starting.")
+        return tr("A worker starts it in a moment.")
+    if stored.doing:
+        return stored.doing
+    return tr("It was interrupted and has started again.") if stored.attempts > 1 else tr("Starting.")
 
 
 async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
@@ -260,4 +267,6 @@ async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
     missing = sorted(set(wanted) - known)
     if missing:
         numbers = ", ".join(map(str, missing[:10]))
-        raise NotFound(f"Issue {numbers} does not exist. Nothing was queued. Reload the page and select again.")
+        raise NotFound(
+            tr("Issue {numbers} does not exist. Nothing was queued. Reload the page and select again.", numbers=numbers)
+        )

@@ -11,8 +11,8 @@ from patt.bootstrap import Services
 from patt.worker.retry import MOST_TRIES
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.progress import OnProgress
-from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
@@ -116,10 +116,12 @@ def _rule_name(arguments: Arguments) -> str:
 
 
 KINDS: Mapping[JobKind, Kind] = {
-    JobKind.SCAN: Kind(lambda _: "Scan by all rules", lambda _: "all", _scan),
-    JobKind.SCAN_RULE: Kind(lambda a: f"Scan: {_rule_name(a)}", _rule, _scan),
-    JobKind.FIX_ALL: Kind(lambda a: f"Fix of all: {_rule_name(a)}", _rule, _fix_all),
+    JobKind.SCAN: Kind(lambda _: tr("Scan by all rules"), lambda _: "all", _scan),
+    JobKind.SCAN_RULE: Kind(lambda a: tr("Scan: {rule}", rule=_rule_name(a)), _rule, _scan),
+    JobKind.FIX_ALL: Kind(lambda a: tr("Fix of all: {rule}", rule=_rule_name(a)), _rule, _fix_all),
     JobKind.FIX_SELECTED: Kind(
-        lambda a: f"Fix of {plural(len(a['issue_ids']), 'selected issue')}", lambda _: "chosen", _fix_selected
+        lambda a: tr_n("Fix of {n} selected issue", "Fix of {n} selected issues", len(a["issue_ids"])),
+        lambda _: "chosen",
+        _fix_selected,
     ),
 }

@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 
 from sv_common.guild_sync.core.errors import Busy, PattError, SourceUnavailable, reason_of
+from sv_common.guild_sync.core.language import tr
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +45,12 @@ async def run_once(
     earlier try ended its worker, so this one is not begun.
     """
     if number > most:
-        return Failed(f"Given up after {most} tries, because the worker stopped each time. See its log.")
+        return Failed(tr("Given up after {n} tries, because the worker stopped each time. See its log.", n=most))
     try:
         return await job()
     except Exception as error:
         log.exception("job_failed", attempt=number, **ids)
         if number == most or is_final(error):
             return Failed(reason_of(error))
-        return Failed(f"{reason_of(error)} PATT tries again later.", is_final=False)
+        later = tr("PATT tries again later.")
+        return Failed(f"{reason_of(error)} {later}", is_final=False)

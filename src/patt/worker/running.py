@@ -18,6 +18,7 @@ from patt.worker.kinds import KINDS, JobKind, JobResult
 from patt.worker.retry import Failed, run_once
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
+from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.progress import OnProgress, Progress
 from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.jobs import matches, requests
@@ -86,16 +87,29 @@ async def run_full_match(services: Services, guild_id: int) -> None:
 
 def _in_words(match: MatchReport, job: WaitingMatch) -> str:
     counts = match.counts
-    done = f"{counts['players_created']} players created, {counts['characters_linked']} characters linked"
+    done = {"players": number(counts["players_created"]), "characters": number(counts["characters_linked"])}
     if job.selected is None:
-        return f"{done}, {counts['left_alone']} skipped."
+        return tr(
+            "{players} players created, {characters} characters linked, {skipped} skipped.",
+            skipped=number(counts["left_alone"]),
+            **done,
+        )
+    selected = number(len(job.selected))
     if not match.missing:
-        return f"{done}, for the {len(job.selected)} selected."
-    cut_off = " An earlier, interrupted try may have done it." if job.attempts > 1 else ""
-    return (
-        f"{done}. Of the {len(job.selected)} selected, {match.missing} have changed since the preview and were "
-        f"skipped.{cut_off}"
+        return tr(
+            "{players} players created, {characters} characters linked, for the {n} selected.", n=selected, **done
+        )
+    sentence = tr(
+        "{players} players created, {characters} characters linked. Of the {n} selected, {missing} have changed since "
+        "the preview and were skipped.",
+        n=selected,
+        missing=number(match.missing),
+        **done,
     )
+    if job.attempts <= 1:
+        return sentence
+    earlier = tr("An earlier, interrupted try may have done it.")
+    return f"{sentence} {earlier}"
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from patt.bootstrap import Services
 from patt.worker.retry import run_once
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import BadInput, Busy, reason_of
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.roster.uploads import WaitingUpload
 from sv_common.guild_sync.scheduler import PipelineReport
@@ -51,8 +51,8 @@ class _Processing:
         if isinstance(report, PipelineReport):
             await self._finish(report)
         elif report is not None and report.is_final:
-            kept = f"{report.reason} The upload is kept: patt uploads retry {self._upload.id}"
-            await self._write(uploads.give_up, kept)
+            kept = tr("The upload is kept: patt uploads retry {number}", number=self._upload.id)
+            await self._write(uploads.give_up, f"{report.reason} {kept}")
         elif report is not None:
             await self._write(uploads.put_off, report.reason)
 
@@ -73,7 +73,8 @@ class _Processing:
         except (Busy, psycopg.OperationalError) as error:
             if self._is_counted:
                 raise
-            await self._write(uploads.put_off, f"{reason_of(error)} PATT tries again later.")
+            later = tr("PATT tries again later.")
+            await self._write(uploads.put_off, f"{reason_of(error)} {later}")
         except Exception:
             if not self._is_counted:
                 await self._count()
@@ -89,14 +90,19 @@ class _Processing:
         if report.status == "superseded":
             async with self._services.pool.reading(self._guild_id) as guild:
                 newer = await uploads.newer_than(guild, self._upload.id)
-            by = f" The newer one is upload {newer}." if newer else ""
-            await self._store("superseded", f"{sync.notices[0]}{by}", report.run_id)
+            by = tr("The newer one is upload {number}.", number=newer) if newer else ""
+            await self._store("superseded", f"{sync.notices[0]} {by}".rstrip(), report.run_id)
             return
         older = sync.counts["older"]
-        characters = plural(sync.counts["characters"], "character")
-        known = f" A newer export was known for {plural(older, 'character')}." if older else ""
-        notes = plural(sync.counts["notes_changed"], "changed note")
-        await self._store("done", f"Processed: {characters}, {notes}.{known}", report.run_id)
+        characters = tr_n("{n} character", "{n} characters", sync.counts["characters"])
+        notes = tr_n("{n} changed note", "{n} changed notes", sync.counts["notes_changed"])
+        done = tr("Processed: {characters}, {notes}.", characters=characters, notes=notes)
+        if older:
+            known = tr_n(
+                "A newer export was known for {n} character.", "A newer export was known for {n} characters.", older
+            )
+            done = f"{done} {known}"
+        await self._store("done", done, report.run_id)
 
     async def _store(
         self, state: Literal["done", "superseded", "refused"], sentence: str, run_id: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
@@ -11,8 +12,10 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
+from sv_common.guild_sync.insights.reasons import told
 from sv_common.guild_sync.jobs.matches import MatchState
 from sv_common.guild_sync.roster.runs import LoggedRun
 
@@ -20,6 +23,8 @@ SQL = load_sql(__package__, "activity.sql")
 
 LARGEST_EXPORT = 20_000
 """Rows that one export may have."""
+
+_UNDONE = {"whole": mark("It was: {reason}"), "part": mark("In part. It was: {reason}")}
 
 Pipeline = Literal["addon_upload", "battlenet_sync", "discord_sync", "sweep", "full_match"]
 RunStatus = Literal["running", "done", "partial", "superseded", "failed"]
@@ -112,7 +117,7 @@ async def sync_runs(guild: GuildConnection, chosen: RunFilter, *, number: int = 
 
 async def actions(guild: GuildConnection, chosen: ActionFilter, *, number: int = 1) -> Page[Action]:
     """Return one page of who did what, newest first."""
-    return await _page(guild, "actions", Action, chosen.values(), number)
+    return await _page(guild, "actions", _action, chosen.values(), number)
 
 
 async def actors(guild: GuildConnection) -> list[str]:
@@ -127,29 +132,43 @@ async def every_sync_run(guild: GuildConnection, chosen: RunFilter) -> list[Logg
 
 async def every_action(guild: GuildConnection, chosen: ActionFilter) -> list[Action]:
     """Return all selected actions, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(guild, "actions", Action, chosen.values())
+    return await _every(guild, "actions", _action, chosen.values())
 
 
 async def _count(guild: GuildConnection, statement: str, values: dict[str, Any]) -> int:
     return int(await guild.value(SQL[f"count_{statement}"], **values) or 0)
 
 
-async def _every(guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any]) -> list[_Row]:
+async def _every(
+    guild: GuildConnection, statement: str, row_type: Callable[..., _Row], values: dict[str, Any]
+) -> list[_Row]:
     total = await _count(guild, statement, values)
     if total > LARGEST_EXPORT:
         raise Refused(
-            f"These are {total:,} rows, and one export has at most {LARGEST_EXPORT:,}. Choose a later day in “since”, "
-            "or filter further."
+            tr(
+                "These are {n} rows, and one export has at most {most}. Choose a later day in “since”, "
+                "or filter further.",
+                n=number(total),
+                most=number(LARGEST_EXPORT),
+            )
         )
     return await guild.all(row_type, SQL[statement], **values, limit=LARGEST_EXPORT, offset=0)
 
 
 async def _page(
-    guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any], number: int
+    guild: GuildConnection, statement: str, row_type: Callable[..., _Row], values: dict[str, Any], number: int
 ) -> Page[_Row]:
     place = Place(await _count(guild, statement, values), number)
     rows = await guild.all(row_type, SQL[statement], **values, limit=PAGE_SIZE, offset=place.offset)
     return place.page(rows)
+
+
+def _action(*, reason: str | None, undone: str | None, **columns: Any) -> Action:
+    if undone is not None and reason is not None:
+        reason = tr(_UNDONE[undone], reason=reason)
+    elif reason is not None:
+        reason = told(reason, columns["actor"])
+    return Action(reason=reason, **columns)
 
 
 def _beginning(day: date | None) -> datetime | None:

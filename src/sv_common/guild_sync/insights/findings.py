@@ -14,6 +14,7 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.paging import Page, Place
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.model import Issue, IssueEvent, IssueState, Severity
@@ -26,10 +27,10 @@ SQL = load_sql(__package__, "findings.sql")
 PAGE_SIZE = 50
 
 _WHY_IDLE = {
-    "left": "The character or member has left.",
-    "resolved": "No longer found.",
-    "off": "The rule is switched off.",
-    "due": "The date has passed. The next scan reopens it.",
+    "left": mark("The character or member has left."),
+    "resolved": mark("No longer found."),
+    "off": mark("The rule is switched off."),
+    "due": mark("The date has passed. The next scan reopens it."),
 }
 
 
@@ -203,8 +204,12 @@ async def dismissals(guild: GuildConnection, *, only_idle: bool = False, number:
     async with guild.conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(SQL["dismissals"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
         rows = await cursor.fetchall()
-    why_idle = [_WHY_IDLE.get(row.pop("idle")) for row in rows]
-    return place.page([Dismissal(Issue(**row), why) for row, why in zip(rows, why_idle, strict=True)])
+    why_idle = [row.pop("idle") for row in rows]
+    return place.page([Dismissal(Issue(**row), _idle(why)) for row, why in zip(rows, why_idle, strict=True)])
+
+
+def _idle(why: str | None) -> str | None:
+    return tr(_WHY_IDLE[why]) if why is not None else None
 
 
 async def subjects(guild: GuildConnection, issue_ids: Sequence[int]) -> dict[int, Subject]:

@@ -15,6 +15,7 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import day, tr
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.planning import Planning, plan_fixes
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -139,7 +140,7 @@ async def _fix(
     if look.planning is None:
         return None
     if look.planning.gone:
-        return FixPreview(GONE, "No longer found; it will be closed.")
+        return FixPreview(GONE, tr("No longer found; it will be closed."))
     if look.planning.settled:
         settled = look.planning.settled[0]
         remedy = rule.remedy(known, issue.subject[1]) if rule.remedy is not None else None
@@ -151,7 +152,7 @@ async def _fix(
     effects = describe([*rows, *plan.roles], plan.names)
     waits = plan.why_not_automatic
     for who, when in (await attempts.undone_plans(guild, [plan.key])).values():
-        waits = f"{who} undid this fix on {when:%Y-%m-%d}, so it is not repeated automatically."
+        waits = tr("{who} undid this fix on {day}, so it is not repeated automatically.", who=who, day=day(when))
     return FixPreview(READY, plan.reason, plan, effects, waits)
 
 

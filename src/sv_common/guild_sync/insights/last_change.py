@@ -14,11 +14,14 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.changes.past import Subject, done_in_words, is_about_others
-from sv_common.guild_sync.core.text import name_of, plural
+from sv_common.guild_sync.core.language import tr, tr_n
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events, undo_of_setting
 from sv_common.guild_sync.issues.model import Issue
 
 SQL = load_sql(__package__, "last_change.sql")
+DISMISSED = "dismissed"
+"""The event of a dismissal; the other one that an officer can undo is a reopening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ async def last_change_of_issue(guild: GuildConnection, issue: Issue) -> LastChan
     attempt = await guild.one(PastAttempt, SQL["attempt"], **values)
     word = await guild.one(dict[str, Any], SQL["word"], issue_id=issue.id)
     if word is not None and (attempt is None or word["at"] > attempt.started_at):
-        return LastChange(name_of(word["actor"]), word["at"], f"{word['event']} it", undo_of_events([word["id"]]))
+        return LastChange(name_of(word["actor"]), word["at"], _said_of_it(word["event"]), undo_of_events([word["id"]]))
     return _of_attempt(attempt, subject) if attempt is not None else None
 
 
@@ -60,18 +63,42 @@ async def last_change_of(guild: GuildConnection, actor: str) -> LastChange | Non
     if attempts:
         offer = undo_of_attempts([each["id"] for each in attempts])
         first = attempts[0]
-        what = "ran a full match" if first["issue_type"] == "full_match" else done_in_words(first["plan"])
-        more = f", and {len(attempts) - 1} more" if len(attempts) > 1 else ""
+        done = tr("ran a full match") if first["issue_type"] == "full_match" else done_in_words(first["plan"])
+        what = _with_more(done or tr("fixed it"), len(attempts) - 1)
         number = first["id"] if len(attempts) == 1 else None
-        found.append(LastChange(name_of(actor), first["started_at"], f"{what or 'fixed it'}{more}", offer, number))
+        found.append(LastChange(name_of(actor), first["started_at"], what, offer, number))
     if words:
-        what = f"“{words[0]['summary']}”" if len(words) == 1 else plural(len(words), "issue")
         offer = undo_of_events([each["id"] for each in words])
-        found.append(LastChange(name_of(actor), words[0]["at"], f"{words[0]['event']} {what}", offer))
+        found.append(LastChange(name_of(actor), words[0]["at"], _said_of(words), offer))
     if setting:
         offer = undo_of_setting(setting["id"])
-        found.append(LastChange(name_of(actor), setting["at"], f"changed a setting: {setting['sentence']}", offer))
+        found.append(
+            LastChange(
+                name_of(actor), setting["at"], tr("changed a setting: {sentence}", sentence=setting["sentence"]), offer
+            )
+        )
     return max(found, key=lambda each: each.at, default=None)
+
+
+def _said_of_it(event: str) -> str:
+    return tr("dismissed it") if event == DISMISSED else tr("reopened it")
+
+
+def _said_of(words: Sequence[dict[str, Any]]) -> str:
+    first, count = words[0], len(words)
+    is_dismissed = first["event"] == DISMISSED
+    if count > 1:
+        return (
+            tr_n("dismissed {n} issue", "dismissed {n} issues", count)
+            if is_dismissed
+            else tr_n("reopened {n} issue", "reopened {n} issues", count)
+        )
+    issue = first["summary"]
+    return tr("dismissed “{issue}”", issue=issue) if is_dismissed else tr("reopened “{issue}”", issue=issue)
+
+
+def _with_more(what: str, others: int) -> str:
+    return tr_n("{what}, and {n} more", "{what}, and {n} more", others, what=what) if others else what
 
 
 def _subject_of(issue: Issue) -> Subject:
@@ -86,7 +113,7 @@ def _of_attempt(attempt: PastAttempt, subject: Subject) -> LastChange:
     return LastChange(
         name_of(attempt.actor),
         attempt.started_at,
-        done_in_words(attempt.plan, subject) or "changed it",
+        done_in_words(attempt.plan, subject) or tr("changed it"),
         undo_of_attempts([attempt.id]),
         attempt.id,
         is_about_others(attempt.plan, subject),

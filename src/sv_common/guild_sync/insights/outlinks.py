@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
 
 Site: TypeAlias = Literal["armory", "raider_io", "warcraft_logs"]
@@ -42,7 +43,7 @@ def outlinks(region: str, realm_slug: str | None, name: str) -> Sequence[OutLink
     realm, shown, key = (quote(part, safe="") for part in (realm_slug or "", name, name_key(name)))
     armory = f"https://worldofwarcraft.blizzard.com/{_ARMORY_LANGUAGES[region]}/character/{region}/{realm}/{key}"
     links = [
-        OutLink("armory", "Armory", armory),
+        OutLink("armory", tr("Armory"), armory),
         OutLink("raider_io", "Raider.IO", f"https://raider.io/characters/{region}/{realm}/{shown}"),
     ]
     if region in _NAMES_REALMS_BY_SLUG:

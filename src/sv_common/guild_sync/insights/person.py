@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -17,6 +17,7 @@ from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.changes.past import Subject, is_about
 from sv_common.guild_sync.core.basis import Basis, basis_in_words, proof_of
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -31,7 +32,11 @@ MOST_ATTEMPTS = 50
 MOST_STEPS = 12
 """Steps of one attempt that are told; a full match can have thousands."""
 
-NEVER_SEEN = "The note is unknown. No addon export has included it yet."
+NEVER_SEEN = mark("The note is unknown. No addon export has included it yet.")
+_NOT_THERE: Mapping[str, str] = {
+    "player": mark("There is no player with the number {number}."),
+    "character": mark("There is no character with the number {number}."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +270,7 @@ async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     values = {"player_id": player_id, "character_id": None}
     player = await guild.one(dict[str, Any], SQL["player"], **values)
     if player is None:
-        raise NotFound(f"Player {player_id} does not exist.")
+        raise NotFound(tr("Player {number} does not exist.", number=player_id))
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     resolver = await resolver_of(guild)
     aliases = await guild.all(AliasView, SQL["aliases"], **values)
@@ -284,7 +289,7 @@ async def character_page(guild: GuildConnection, character_id: int) -> Character
     values = {"player_id": None, "character_id": character_id}
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     if not rows:
-        raise NotFound(f"Character {character_id} does not exist.")
+        raise NotFound(tr("Character {number} does not exist.", number=character_id))
     player = await guild.one(dict[str, Any], SQL["player"], player_id=rows[0]["player_id"]) or {}
     pointers = player.get("main_character_id"), player.get("offspec_character_id")
     (character,) = _characters(await resolver_of(guild), rows, *pointers)
@@ -320,7 +325,7 @@ def _uses(resolver: Resolver, alias: str) -> int:
 def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteView:
     character = resolver.facts.characters.get(character_id)
     if note is None or character is None:
-        return NoteView(note, None, NEVER_SEEN if note is None else "The character is no longer in the guild.")
+        return NoteView(note, None, tr(NEVER_SEEN) if note is None else tr("The character is no longer in the guild."))
     decision = resolver.resolve(character)
     target = decision.target
     player = target.label if target and target.person.player_id is not None else None
@@ -343,7 +348,11 @@ def _shortened(plan: Sequence[dict[str, Any]], subject: Subject) -> Sequence[dic
     if len(plan) <= MOST_STEPS:
         return plan
     about = [step for step in plan if is_about(step, subject)][:MOST_STEPS]
-    return [*about, {"sentence": f"And {len(plan) - len(about)} more steps."}]
+    return [*about, {"sentence": _and_more(len(plan) - len(about))}]
+
+
+def _and_more(steps: int) -> str:
+    return tr_n("And {n} more step.", "And {n} more steps.", steps)
 
 
 def traces_of(subject: Subject) -> dict[str, list[Jsonb]]:
@@ -364,5 +373,5 @@ async def _guild_of(pool: Pool, kind: Literal["player", "character"], number: in
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL[f"guild_of_{kind}"], {"id": number})).fetchone()
     if row is None:
-        raise NotFound(f"There is no {kind} with the number {number}.")
+        raise NotFound(tr(_NOT_THERE[kind], number=number))
     return int(row[0])

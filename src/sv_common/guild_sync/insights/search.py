@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.language import tr, tr_in, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.row_number import bare_row, marked_row
 from sv_common.guild_sync.identity import words
@@ -149,31 +150,43 @@ async def _people(guild: GuildConnection, found: _Found) -> list[Group]:
 def _person(name: KnownName, who: _Described) -> Hit:
     match name.bearer:
         case PersonKind.PLAYER:
-            alias = f"alias: {name.text}" if name.source == "alias" else ""
-            count = f"{who.characters} character{'' if who.characters == 1 else 's'}"
-            return Hit("player", who.name, _line(alias, who.main and f"main {who.main}", count), who.id)
+            alias = tr("alias: {alias}", alias=name.text) if name.source == "alias" else ""
+            main = tr("main {character}", character=who.main) if who.main else ""
+            count = tr_n("{n} character", "{n} characters", who.characters)
+            return Hit("player", who.name, _line(alias, main, count), who.id)
         case PersonKind.CHARACTER:
-            left = "" if who.is_here else "left the guild"
-            class_name = who.class_name or "class unknown"
-            level = f"level {who.level} {class_name}" if who.level is not None else class_name
-            owner = "bank or shared" if name.subject is PersonKind.SHARED else _of_player(who)
-            line = _line(level, who.rank or "no rank", owner, left)
+            left = "" if who.is_here else tr("left the guild")
+            class_name = who.class_name or tr("class unknown")
+            level = (
+                tr("level {level} {class_name}", level=who.level, class_name=class_name)
+                if who.level is not None
+                else class_name
+            )
+            owner = tr("bank or shared") if name.subject is PersonKind.SHARED else _of_player(who)
+            line = _line(level, who.rank or tr("no rank"), owner, left)
             return Hit("character", who.name, line, who.id, player_id=who.player_id)
         case _:
-            source = "user name" if name.source == "user" else "also called"
-            called = f"{source}: {name.text}" if name_key(name.text) != name_key(who.name) else "on Discord"
-            left = "" if who.is_here else "left the server"
+            called = _called(name) if name_key(name.text) != name_key(who.name) else tr("on Discord")
+            left = "" if who.is_here else tr("left the server")
             return Hit("member", who.name, _line(called, _of_player(who), left), who.id, player_id=who.player_id)
 
 
+def _called(name: KnownName) -> str:
+    if name.source == "user":
+        return tr("user name: {name}", name=name.text)
+    return tr("also called: {name}", name=name.text)
+
+
 def _of_player(who: _Described) -> str:
-    return f"player {who.player}" if who.player else "no player"
+    return tr("player {player}", player=who.player) if who.player else tr("no player")
 
 
 async def _notes(guild: GuildConnection, wanted: Wanted, *, is_asked: bool) -> Group:
     rows = await guild.rows(SQL["notes"]) if is_asked else []
     found = wanted.best_of((row, [row[2]]) for row in rows)
-    hits = [Hit("note", label, f"note: {note}", number) for (number, label, note), _ in found[:MOST_SHOWN]]
+    hits = [
+        Hit("note", label, tr("note: {note}", note=note), number) for (number, label, note), _ in found[:MOST_SHOWN]
+    ]
     return Group("notes", len(found), hits)
 
 
@@ -191,8 +204,17 @@ async def _issues(guild: GuildConnection, wanted: Wanted, marked: int | None, ba
 def _issue(row: Sequence[object], found: str | None) -> Hit:
     number, issue_type, state, summary = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
     rule = RULES[issue_type].name if issue_type in RULES else issue_type
-    about = "" if found in (None, summary) else f"about {found}"
-    return Hit("issue", summary, _line(f"#{number}", rule, state, about), number)
+    about = "" if found in (None, summary) else tr("about {name}", name=found)
+    return Hit("issue", summary, _line(f"#{number}", rule, _state(state), about), number)
+
+
+def _state(state: str) -> str:
+    known = {
+        "open": tr_in("state", "open"),
+        "dismissed": tr_in("state", "dismissed"),
+        "resolved": tr_in("state", "resolved"),
+    }
+    return known[state]
 
 
 async def _settings(guild: GuildConnection, wanted: Wanted) -> Group:
@@ -207,28 +229,41 @@ async def _settings(guild: GuildConnection, wanted: Wanted) -> Group:
 
 def _rule(rule: RuleDefinition) -> Iterator[tuple[Hit, Sequence[str]]]:
     own_words = rule.issue_type.replace("_", " ")
-    hit = Hit("rule", rule.name, _line(f"rule {rule.issue_type}", rule.description), key=rule.issue_type)
+    hit = Hit(
+        "rule",
+        rule.name,
+        _line(tr("rule {rule}", rule=rule.issue_type), rule.description),
+        key=rule.issue_type,
+    )
     yield hit, (rule.name, rule.issue_type, own_words, rule.description)
     for each in rule.parameters:
         yield _parameter(rule, each), (each.label, each.name, each.name.replace("_", " "), each.about)
 
 
 def _parameter(rule: RuleDefinition, parameter: Parameter) -> Hit:
-    return Hit("rule", parameter.label, _line(f"rule {rule.name}", parameter.about), key=rule.issue_type)
+    return Hit(
+        "rule",
+        parameter.label,
+        _line(tr("rule {rule}", rule=rule.name), parameter.about),
+        key=rule.issue_type,
+    )
 
 
 def _rank(rank: Rank) -> tuple[Hit, Sequence[str | None]]:
-    number = f"rank {rank.wow_rank_index}"
+    number = tr("rank {index}", index=rank.wow_rank_index)
     role = (
-        f"Discord role {rank.discord_role_name or rank.discord_role_id}" if rank.discord_role_id else "no Discord role"
+        tr("Discord role {role}", role=rank.discord_role_name or rank.discord_role_id)
+        if rank.discord_role_id
+        else tr("no Discord role")
     )
     hit = Hit("rank", rank.name, _line(number, role), key=str(rank.wow_rank_index))
     return hit, (rank.name, rank.name_in_game, rank.discord_role_name, number)
 
 
 def _word(word: GuildWord) -> tuple[Hit, Sequence[str | None]]:
-    meaning = word.category or "no word, so it may be a name"
-    return Hit("word", word.word, f"word in notes: {meaning}", key=word.word), (word.word, word.category)
+    meaning = word.category or tr("no word, so it may be a name")
+    hit = Hit("word", word.word, tr("word in notes: {meaning}", meaning=meaning), key=word.word)
+    return hit, (word.word, word.category)
 
 
 def _line(*parts: str | None) -> str:

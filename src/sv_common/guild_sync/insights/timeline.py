@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
@@ -13,10 +13,12 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.past import Subject
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.lookup import find_player
 from sv_common.guild_sync.insights.person import traces_of
+from sv_common.guild_sync.insights.reasons import told
 
 SQL = load_sql(__package__, "timeline.sql")
 
@@ -34,6 +36,16 @@ Happening: TypeAlias = Literal[
     "left",
     "renamed",
 ]
+
+_SENTENCES: Mapping[str, str] = {
+    "joined": mark("{name} was first seen in the guild."),
+    "left": mark("{name} left the guild."),
+    "renamed": mark("{name} was called {former}."),
+    "renamed_on_discord": mark("{name} was called {former} on Discord."),
+}
+"""What is told of names; all else is told as it was written down."""
+
+_HAPPENINGS: Mapping[str, Happening] = {"renamed_on_discord": "renamed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ async def timeline_of_player(guild: GuildConnection, player_id: int, *, number: 
     """Return one page of a player's timeline, with that of their characters and their Discord member. Raises `NotFound`."""
     name = await guild.value(SQL["player"], player_id=player_id)
     if name is None:
-        raise NotFound(f"There is no player with the number {player_id}.")
+        raise NotFound(tr("There is no player with the number {number}.", number=player_id))
     return await _timeline(guild, Subject("player", player_id, name), number)
 
 
@@ -73,7 +85,7 @@ async def timeline_of_character(guild: GuildConnection, character_id: int, *, nu
     """Return one page of a character's timeline. Raises `NotFound`."""
     name = await guild.value(SQL["character"], character_id=character_id)
     if name is None:
-        raise NotFound(f"There is no character with the number {character_id}.")
+        raise NotFound(tr("There is no character with the number {number}.", number=character_id))
     return await _timeline(guild, Subject("character", character_id, name), number)
 
 
@@ -94,9 +106,15 @@ async def _timeline(guild: GuildConnection, subject: Subject, number: int) -> Ti
         number = -(-first[0]["total"] // PAGE_SIZE) if first else 1
         rows = await guild.all(dict, SQL["entries"], **values, offset=(number - 1) * PAGE_SIZE)
     total = rows[0]["total"] if rows else 0
-    page = Place(total, number).page([TimelineEntry(**_without_total(row)) for row in rows])
+    page = Place(total, number).page([_entry(row) for row in rows])
     return Timeline(page.items, page.number, page.pages, page.total)
 
 
-def _without_total(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "total"}
+def _entry(row: Mapping[str, Any]) -> TimelineEntry:
+    what, sentence, detail = row["what"], row["sentence"], row["detail"]
+    values = {name: value for name, value in row.items() if name not in ("total", "detail")}
+    if what in _SENTENCES:
+        sentence = tr(_SENTENCES[what], name=sentence, former=detail)
+    elif detail is not None:
+        sentence = f"{sentence}: {told(detail, row['actor'])}"
+    return TimelineEntry(**{**values, "sentence": sentence, "what": _HAPPENINGS.get(what, what)})

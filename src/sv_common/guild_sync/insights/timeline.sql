@@ -28,35 +28,34 @@ with own as (
 ), entries as (
     select started_at as at, 1 as place,
            case issue_type when 'manual' then 'decision' when 'full_match' then 'full_match' else 'fix' end as what,
-           actor, reason as sentence, issue_id, id as attempt_id, changes <> '[]' and undone_at is null as is_undoable
+           actor, reason as sentence, null::text as detail, issue_id, id as attempt_id,
+           changes <> '[]' and undone_at is null as is_undoable
     from attempts
     union all
-    select undone_at, 2, 'undone', undone_by, reason, issue_id, id, false
+    select undone_at, 2, 'undone', undone_by, reason, null, issue_id, id, false
     from attempts where undone_at is not null
     union all
-    select e.at, 0, e.event, e.actor, concat_ws(': ', i.summary, e.reason), i.id, null, false
+    select e.at, 0, e.event, e.actor, i.summary, e.reason, i.id, null, false
     from guild_identity.issue_events e
     join issues i on i.id = e.issue_id
     where e.event <> 'refreshed'
     union all
-    select c.first_seen, 0, 'joined', null, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug)
-           || ' was first seen in the guild.', null, null, false
+    select c.first_seen, 0, 'joined', null, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), null, null, null, false
     from guild_identity.wow_characters c
     where c.id in (select character_id from own)
     union all
-    select c.removed_at, 0, 'left', null, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug)
-           || ' left the guild.', null, null, false
+    select c.removed_at, 0, 'left', null, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), null, null, null, false
     from guild_identity.wow_characters c
     where c.id in (select character_id from own) and c.removed_at is not null
     union all
-    select f.until, 0, 'renamed', null, coalesce(c.character_name, d.display_name) || ' was called ' || f.name
-           || case when d.id is null then '.' else ' on Discord.' end, null, null, false
+    select f.until, 0, case when d.id is null then 'renamed' else 'renamed_on_discord' end, null,
+           coalesce(c.character_name, d.display_name), f.name, null, null, false
     from guild_identity.former_names f
     left join guild_identity.wow_characters c on c.id = f.character_id
     left join guild_identity.discord_users d on d.id = f.discord_user_id
     where f.character_id in (select character_id from own) or f.discord_user_id in (select id from member)
 )
-select at, what, actor, sentence, issue_id, attempt_id, is_undoable, count(*) over () as total
+select at, what, actor, sentence, detail, issue_id, attempt_id, is_undoable, count(*) over () as total
 from entries
-order by at desc, place desc, attempt_id desc nulls last, issue_id desc nulls last, sentence
+order by at desc, place desc, attempt_id desc nulls last, issue_id desc nulls last, sentence, detail
 limit %(limit)s offset %(offset)s

@@ -7,7 +7,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +16,7 @@ from typing import TypeVar
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceError, SourceMalformed, SourceSilent, SourceUnavailable
+from sv_common.guild_sync.core.language import number, tr, tr_n
 from sv_common.guild_sync.sources.bounded import ACCEPTED_ENCODING, LARGEST_ANSWER, TooLongError, bound
 
 T = TypeVar("T")
@@ -67,10 +68,15 @@ USUAL_RETRIES = RetryPolicy()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request in words, for sentences: `Asked("Battle.net", "the guild roster")`."""
+    """A request in words, for sentences: `Asked("Battle.net", tr("the guild roster"))`."""
 
     service: str
     what: str
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What stands for `{service}` and `{what}` in a sentence about it."""
+        return {"service": self.service, "what": self.what}
 
 
 class RetryableError(Exception):
@@ -135,12 +141,12 @@ class Sender:
 
     async def repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Run `attempt` until it raises no `RetryableError`; raise the last one's `SourceError` when all are used up."""
-        for number in range(1, self.retries.attempts + 1):
+        for tries in range(1, self.retries.attempts + 1):
             try:
                 return await attempt()
             except RetryableError as fault:
-                pause = self.retries.pause(number, fault.wait, self.timing.jitter())
-                if number == self.retries.attempts or pause > self.retries.longest_wait:
+                pause = self.retries.pause(tries, fault.wait, self.timing.jitter())
+                if tries == self.retries.attempts or pause > self.retries.longest_wait:
                     raise fault.error from fault
             await self.timing.sleep(pause)
         raise ValueError("a retry policy needs at least one attempt")
@@ -164,12 +170,15 @@ class Sender:
         except TooLongError as fault:
             raise SourceMalformed(too_long(asked)) from fault
         except (httpx2.TimeoutException, TimeoutError) as fault:
-            sentence = f"{asked.service} did not answer in time for {asked.what}. Try again later."
+            # For translators: {what} is one of the things asked for, such as “the roster of the guild”.
+            sentence = tr("{service} did not answer in time for {what}. Try again later.", **asked.words)
             raise RetryableError(_unanswered(fault)(sentence)) from fault
         except httpx2.RequestError as fault:
-            sentence = (
-                f"The connection to {asked.service} failed while asking for {asked.what} ({type(fault).__name__}). "
-                f"Check this server's internet connection, then try again."
+            sentence = tr(
+                "The connection to {service} failed while asking for {what} ({fault}). "
+                "Check this server's internet connection, then try again.",
+                fault=type(fault).__name__,
+                **asked.words,
             )
             raise RetryableError(_unanswered(fault)(sentence)) from fault
 
@@ -181,9 +190,11 @@ def _unanswered(fault: Exception) -> type[SourceUnavailable]:
 
 
 def too_long(asked: Asked) -> str:
-    return (
-        f"{asked.service} sent more than {LARGEST_ANSWER // 2**20} MB for {asked.what}, far more than a real answer has. "
-        "Nothing was used of it. Check what stands between this server and it, such as a proxy."
+    return tr(
+        "{service} sent more than {n} MB for {what}, far more than a real answer has. "
+        "Nothing was used of it. Check what stands between this server and it, such as a proxy.",
+        n=LARGEST_ANSWER // 2**20,
+        **asked.words,
     )
 
 
@@ -192,19 +203,33 @@ def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
     status = response.status_code
     if status == TOO_MANY_REQUESTS:
         wait = retry_after(response)
-        when = f"in {math.ceil(wait)} seconds" if wait else "later"
-        sentence = f"{asked.service} is not accepting more requests right now, so PATT got no answer for {asked.what}."
-        raise RetryableError(SourceUnavailable(f"{sentence} Try again {when}."), wait)
+        when = (
+            tr_n("Try again in {n} second.", "Try again in {n} seconds.", math.ceil(wait))
+            if wait
+            else tr("Try again later.")
+        )
+        sentence = tr(
+            "{service} is not accepting more requests right now, so PATT got no answer for {what}.", **asked.words
+        )
+        raise RetryableError(SourceUnavailable(f"{sentence} {when}"), wait)
     if status in TOO_LATE_OR_EARLY:
-        sentence = (
-            f"{asked.service} did not take the request for {asked.what} in time (HTTP {status}). Try again later."
+        sentence = tr(
+            "{service} did not take the request for {what} in time (HTTP {status}). Try again later.",
+            status=status,
+            **asked.words,
         )
         raise RetryableError(SourceUnavailable(sentence))
     if status >= FIRST_SERVER_ERROR:
-        sentence = (
-            f"{asked.service} failed with an error of its own (HTTP {status}) over {asked.what}. Try again later."
+        sentence = tr(
+            "{service} failed with an error of its own (HTTP {status}) over {what}. Try again later.",
+            status=status,
+            **asked.words,
         )
         raise RetryableError(SourceUnavailable(sentence), wait_in_header(response))
+
+
+def try_again_in_minutes(seconds: float) -> str:
+    return tr_n("Try again in {n} minute.", "Try again in {n} minutes.", math.ceil(seconds / 60))
 
 
 def retry_after(response: httpx2.Response) -> float | None:
@@ -264,20 +289,28 @@ class Node:
     def of(cls, response: httpx2.Response, asked: Asked) -> Node:
         """Read an answer's JSON. Raises RetryableError for an empty body, an HTML page, or cut or otherwise broken JSON."""
         if not response.content.strip():
-            fault = f"an empty answer (HTTP {response.status_code})"
+            sentence = tr(
+                "{service} gave an empty answer (HTTP {status}) for {what}. Nothing was used of it; try again later.",
+                status=response.status_code,
+                **asked.words,
+            )
         else:
             try:
                 return cls(response.json(), asked)
             except (ValueError, RecursionError):
-                kind = response.headers.get("content-type", "no content type")
-                fault = f"something that is not whole JSON (HTTP {response.status_code}, {kind})"
-        sentence = f"{asked.service} gave {fault} for {asked.what}. Nothing was used of it; try again later."
+                sentence = tr(
+                    "{service} gave something that is not whole JSON (HTTP {status}, {kind}) for {what}. "
+                    "Nothing was used of it; try again later.",
+                    status=response.status_code,
+                    kind=response.headers.get("content-type") or tr("no content type"),
+                    **asked.words,
+                )
         raise RetryableError(SourceMalformed(sentence))
 
     def child(self, key: str) -> Node:
         """Return the value under `key`, None when there is none. This value must be an object."""
         if not isinstance(self.value, dict):
-            raise self.malformed("an object")
+            raise self.malformed(tr("an object"))
         return replace(self, value=self.value.get(key), place=f"{self.place}.{key}" if self.place else key)
 
     def named(self, label: str) -> Node:
@@ -286,19 +319,19 @@ class Node:
     def items(self) -> Iterator[Node]:
         """Yield the entries of this list, numbered from 1 in their place."""
         if not isinstance(self.value, list):
-            raise self.malformed("a list")
-        for number, item in enumerate(self.value, start=1):
-            yield replace(self, value=item, place=f"{self.place} entry {number}".strip())
+            raise self.malformed(tr("a list"))
+        for nth, item in enumerate(self.value, start=1):
+            yield replace(self, value=item, place=f"{self.place} entry {nth}".strip())
 
     def text(self) -> str:
         """Read a text that is not blank; NUL and halves of characters, which no database stores, are dropped."""
         if not (text := self.any_text()).strip():
-            raise self.malformed("a text that is not blank")
+            raise self.malformed(tr("a text that is not blank"))
         return text
 
     def any_text(self) -> str:
         if not isinstance(self.value, str):
-            raise self.malformed("a text")
+            raise self.malformed(tr("a text"))
         return storable(self.value)
 
     def text_or_none(self) -> str | None:
@@ -310,7 +343,11 @@ class Node:
     def integer(self, most: int = LARGEST_INTEGER) -> int:
         """Read a whole number from 0 to `most`."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= most:
-            raise self.malformed("a whole number" if most == LARGEST_INTEGER else f"a whole number from 0 to {most}")
+            raise self.malformed(
+                tr("a whole number")
+                if most == LARGEST_INTEGER
+                else tr("a whole number from 0 to {most}", most=number(most))
+            )
         return self.value
 
     def integer_or_none(self) -> int | None:
@@ -322,14 +359,19 @@ class Node:
         if self.value is None:
             return False
         if not isinstance(self.value, bool):
-            raise self.malformed("true or false")
+            raise self.malformed(tr("true or false"))
         return self.value
 
     def malformed(self, wanted: str) -> SourceMalformed:
-        place = f"'{self.place}'" if self.place else "the whole answer"
+        place = f"'{self.place}'" if self.place else tr("the whole answer")
         return SourceMalformed(
-            f"{self.asked.service}'s answer for {self.asked.what} does not have the documented shape: {place} should "
-            f"be {wanted}. Nothing was used. Try again later, and report it if it happens again."
+            tr(
+                "{service}'s answer for {what} does not have the documented shape: {place} should be {wanted}. "
+                "Nothing was used. Try again later, and report it if it happens again.",
+                place=place,
+                wanted=wanted,
+                **self.asked.words,
+            )
         )
 
 

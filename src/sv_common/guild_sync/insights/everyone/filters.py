@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from sv_common.guild_sync.core.basis import Basis
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary
 from sv_common.guild_sync.insights.matching import in_order
 
@@ -18,13 +19,18 @@ OnDiscord: TypeAlias = Literal["with", "without"]
 
 YES: Final = "yes"
 PROOFS: Final[Mapping[str, str]] = {
-    "proven": "Verified by Battle.net",
-    "officer": "Officer",
-    "account": "Same account",
-    "note": "Note",
-    "name": "Discord name",
+    "proven": mark("Verified by Battle.net"),
+    "officer": mark("Officer"),
+    "account": mark("Same account"),
+    "note": mark("Note"),
+    "name": mark("Discord name"),
 }
-_LABELS: Final[Mapping[str, str]] = {"with": "On Discord", "without": "Not on Discord", YES: "Yes", **PROOFS}
+_LABELS: Final[Mapping[str, str]] = {
+    "with": mark("On Discord"),
+    "without": mark("Not on Discord"),
+    YES: mark("Yes"),
+    **PROOFS,
+}
 _UNRANKED: Final = -(2**31)
 
 
@@ -134,7 +140,11 @@ def _yes(holds: bool) -> frozenset[str]:
     return frozenset({YES} if holds else ())
 
 
+def _label(value: str) -> str:
+    return tr(_LABELS[value]) if value in _LABELS else value
+
+
 def _counted(name: str, counts: Counter[str], labels: Mapping[tuple[str, str], str]) -> list[FilterCount]:
     order = list(PROOFS) if name == "proof" else sorted(counts, key=int) if name == "rank" else sorted(counts)
-    found = [FilterCount(each, labels.get((name, each), _LABELS.get(each, each)), counts[each]) for each in order]
+    found = [FilterCount(each, labels.get((name, each)) or _label(each), counts[each]) for each in order]
     return [each for each in found if each.count]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.identity.decisions import (
     Decision,
     LinkCharacter,
@@ -25,7 +26,7 @@ from sv_common.guild_sync.issues.explanation import CandidateKind, WeighedCandid
 from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.rulebook.candidates.choices import allow, choose, reject
 
-_SHARED = "No player: it counts for no one"
+_SHARED = mark("No player: it counts for no one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Answers:
     def shared(self, character: int) -> Offer:
         decision = MarkShared(character=f"#{character}")
         plan, why_not = self._planned(decision)
-        return Offer(None, None, None, why_not) if plan is None else Offer(decision, plan.key, _SHARED)
+        return Offer(None, None, None, why_not) if plan is None else Offer(decision, plan.key, tr(_SHARED))
 
     def _numbered(self, kind: SubjectKind, number: int, candidates: Sequence[WeighedCandidate]) -> Iterator[Answer]:
         place = 0

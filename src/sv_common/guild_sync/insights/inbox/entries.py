@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sv_common.guild_sync.core.errors import PattError
-from sv_common.guild_sync.core.text import age, in_words, plural
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.identity.decisions import NewPlayer
 from sv_common.guild_sync.identity.unknown_names import nickname_of
@@ -28,7 +28,12 @@ _KINDS: Mapping[SubjectKind, SubjectIs] = {
     SubjectKind.PLAYER: "player",
     SubjectKind.RANK: "rank",
 }
-_NUMBERS = {1: "One note says", 2: "Two notes say", 3: "Three notes say", 4: "Four notes say", 5: "Five notes say"}
+_NUMBERS = {
+    2: mark("Two notes say “{named}”: new player?"),
+    3: mark("Three notes say “{named}”: new player?"),
+    4: mark("Four notes say “{named}”: new player?"),
+    5: mark("Five notes say “{named}”: new player?"),
+}
 _GROUPS, _STRENGTHS, _RULES = list(Group), list(Strength), list(RULES)
 
 
@@ -95,14 +100,14 @@ class _Entries:
         first = issues[0]
         character = self.board.resolver.facts.characters[first.wow_character_id or 0]
         named = self.board.resolver.resolve_alone(character).named or character.name
-        said = _NUMBERS.get(len(issues), f"{len(issues)} notes say")
-        hint = f"{plural(len(issues), 'character')} with the note “{named}”"
+        n = len(issues)
+        hint = tr_n("{n} character with the note “{named}”", "{n} characters with the note “{named}”", n, named=named)
         return self._entry(
             issues,
             Group.SUGGESTED,
-            f"{said} “{named}”: new player?",
+            _new_player(n, named),
             hint,
-            Best(f"New player “{named}”", Strength.LIKELY),
+            Best(tr("New player “{named}”", named=named), Strength.LIKELY),
         )
 
     def _of(self, issue: Issue, weights: Weights) -> Entry:
@@ -132,18 +137,18 @@ class _Entries:
     def _hint(self, issue: Issue) -> str | None:
         row, rule = self.board.subjects[issue.id], RULES.get(issue.issue_type)
         if issue.id in self.board.gone:
-            return "no longer found"
+            return tr("no longer found")
         if row.character is not None:
             is_asked = rule is not None and (rule.is_fixable or rule.candidates is not None)
             if not is_asked and row.last_login is not None:
-                seen, active_on = (
-                    f"seen {in_words(age(row.last_login))} ago",
-                    self.board.details(issue).get("player_active_on"),
-                )
-                return f"{seen} · its player is active on {active_on}" if active_on else seen
+                seen, active_on = wording.seen_ago(row.last_login), self.board.details(issue).get("player_active_on")
+                if not active_on:
+                    return seen
+                return tr("{seen} · its player is active on {character}", seen=seen, character=active_on)
             return wording.note_hint(row.note)
         if row.username is not None:
-            return f"@{row.username} · {row.role or 'no guild role'}"
+            role = row.role or tr("no guild role")
+            return f"@{row.username} · {role}"
         return None
 
     def _entry(
@@ -179,6 +184,12 @@ class _Entries:
         if not number:
             return Subject("rank", None, row.name or issue.summary)
         return Subject(_KINDS[kind], number, row.name or issue.summary, row.realm, row.character_class, row.level)
+
+
+def _new_player(notes: int, named: str) -> str:
+    if notes in _NUMBERS:
+        return tr(_NUMBERS[notes], named=named)
+    return tr_n("{n} note says “{named}”: new player?", "{n} notes say “{named}”: new player?", notes, named=named)
 
 
 def _candidates(weights: Weights, issue: Issue) -> Sequence[WeighedCandidate]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.language import mark, number, percent, tr, tr_n
 from sv_common.guild_sync.identity.matcher import match
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.insights.health import Health, health
@@ -33,7 +34,16 @@ from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES
 
 MOST_OF_A_LOSS = 50
-_MISSING = {"battlenet": ("characters", "Battle.net’s roster"), "discord": ("Discord members", "Discord’s list")}
+_MISSING = {
+    "battlenet": mark(
+        "{n} of {known} known characters are missing from Battle.net’s roster. More than {share} at once counts "
+        "as a failed fetch: no one was marked as gone."
+    ),
+    "discord": mark(
+        "{n} of {known} known Discord members are missing from Discord’s list. More than {share} at once counts "
+        "as a failed fetch: no one was marked as gone."
+    ),
+}
 
 
 async def inbox(guild: GuildConnection) -> Inbox:
@@ -56,7 +66,7 @@ async def inbox_of(guild: GuildConnection, board: Board, entries: Sequence[Entry
         match=_match(board.resolver),
         doubts=list(dict.fromkeys(board.doubts.values())),
         groups=[
-            EntryGroup(group, name, [entry for entry in entries if entry.group is group])
+            EntryGroup(group, tr(name), [entry for entry in entries if entry.group is group])
             for group, name in wording.GROUPS.items()
         ],
     )
@@ -91,7 +101,7 @@ async def entry_with(guild: GuildConnection, entries: Sequence[Entry], issue_id:
     if found is not None:
         return found
     issue = await lifecycle.get(guild, issue_id)
-    raise PlanStale(f"This question is closed: {await tell_closed(guild, issue.id)}.")
+    raise PlanStale(tr("This question is closed: {how}.", how=await tell_closed(guild, issue.id)))
 
 
 def _stale(now: Health) -> list[StaleSource]:
@@ -110,7 +120,12 @@ async def _held(guild: GuildConnection, board: Board) -> list[HeldBatch]:
         is_automatic = rule.may_be_automatic and chosen.is_enabled and chosen.auto_mitigate
         if is_automatic and len(safe) > limit:
             by, at = upload if upload is not None and rule.subject is SubjectKind.CHARACTER else (None, None)
-            sentence = f"{len(safe)} changes at once are more than {limit}: held for you."
+            sentence = tr_n(
+                "{n} change at once is more than {limit}: held for you.",
+                "{n} changes at once are more than {limit}: held for you.",
+                len(safe),
+                limit=limit,
+            )
             batches.append(HeldBatch(issue_type, len(safe), limit, safe, by, at, sentence))
     return batches
 
@@ -119,11 +134,9 @@ async def _losses(guild: GuildConnection) -> list[RefusedLoss]:
     found = []
     for loss in await held_losses.all_of(guild):
         if loss.released_at is None:
-            who, where = _MISSING[loss.source]
             count = len(loss.subject_ids)
-            sentence = (
-                f"{count} of {loss.known} known {who} are missing from {where}. More than {LARGEST_SHARE:.0%} at once counts "
-                "as a failed fetch: no one was marked as gone."
+            sentence = tr(
+                _MISSING[loss.source], n=number(count), known=number(loss.known), share=percent(LARGEST_SHARE)
             )
             people = (await held_losses.subjects(guild, loss))[:MOST_OF_A_LOSS]
             found.append(RefusedLoss(loss.source, loss.key, count, loss.known, loss.refused_at, sentence, people))
@@ -136,6 +149,7 @@ def _match(resolver: Resolver) -> MatchOutlook | None:
     if not linked:
         return None
     created = sum(len(plan.created) for plan in plans)
-    characters = f"{linked} character{'' if linked == 1 else 's'}"
-    players = f"{len(plans)} player{'' if len(plans) == 1 else 's'}"
-    return MatchOutlook(linked, len(plans), created, f"A full match would link {characters} to {players}.")
+    characters = tr_n("{n} character", "{n} characters", linked)
+    players = tr_n("{n} player", "{n} players", len(plans))
+    sentence = tr("A full match would link {characters} to {players}.", characters=characters, players=players)
+    return MatchOutlook(linked, len(plans), created, sentence)

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.core.text import age, in_words, plural
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.identity.facts import KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.insights.inbox.board import SQL
 from sv_common.guild_sync.insights.inbox.model import CharacterFacts, Meant, MemberFacts
+from sv_common.guild_sync.insights.inbox.wording import seen_ago
 from sv_common.guild_sync.issues.explanation import CandidateKind
 
 
@@ -45,7 +46,7 @@ class People:
         character = self.characters.get(number)
         if character is None:
             return ""
-        kind_of = _line(character.rank, f"level {character.level}" if character.level else None)
+        kind_of = _line(character.rank, tr("level {level}", level=character.level) if character.level else None)
         return _line(kind_of, character.character_class, _seen(character.last_login))
 
     def of_player(self, player_id: int) -> list[CharacterFacts]:
@@ -65,9 +66,9 @@ class People:
             parts += self._of_known(plan, self.resolver.facts.players[player_id])
         for row in plan.rows:
             if row.table == "player" and row.is_update and (row.after or {}).get("discord_user_id"):
-                parts.append(f"{plan.names['player', row.id]} becomes this Discord member")
+                parts.append(tr("{player} becomes this Discord member", player=plan.names["player", row.id]))
             elif row.table == "alias" and row.after:
-                parts.append(f"“{row.after['alias']}” is remembered")
+                parts.append(tr("“{alias}” is remembered", alias=row.after["alias"]))
         return _line(*dict.fromkeys(parts)) or None
 
     def _line_of_player(self, player_id: int) -> str:
@@ -75,7 +76,7 @@ class People:
         highest = self._highest(self._ranks_of(player_id))
         logins = [each.last_login for each in known if each.last_login is not None]
         seen = _seen(max(logins, default=None))
-        return _line(highest.name if highest else None, plural(len(known), "character"), seen)
+        return _line(highest.name if highest else None, _characters(len(known)), seen)
 
     def _moved_between(self, plan: Changeset) -> list[int]:
         numbers = [
@@ -85,7 +86,12 @@ class People:
 
     def _of_new(self, plan: Changeset, number: int, row: Mapping[str, Any]) -> str:
         count = sum(player == number for player in plan.linked.values())
-        return f"New player {row['display_name']} with {plural(count, 'character')}"
+        return tr_n(
+            "New player {player} with {n} character",
+            "New player {player} with {n} characters",
+            count,
+            player=row["display_name"],
+        )
 
     def _of_known(self, plan: Changeset, player: KnownPlayer) -> Iterable[str]:
         before = self._ranks_of(player.id)
@@ -93,16 +99,16 @@ class People:
         facts = self.resolver.facts.characters
         after |= {number: facts[number].rank for number, owner in plan.linked.items() if owner == player.id}
         if len(before) != len(after):
-            yield f"{player.display_name} {len(before)} → {plural(len(after), 'character')}"
+            yield f"{player.display_name} {len(before)} → {_characters(len(after))}"
         if player.discord_user_id is None:
             return
         was, will_be = (self._highest(ranks) for ranks in (before, after))
         held = self.roles.get(player.discord_user_id)
         if (was.role if was else None) == (will_be.role if will_be else None):
             if held:
-                yield f"Discord stays {held}"
+                yield tr("Discord stays {role}", role=held)
         elif will_be is not None and will_be.role:
-            yield f"should then be {will_be.role} on Discord"
+            yield tr("should then be {role} on Discord", role=will_be.role)
 
     def _ranks_of(self, player_id: int) -> dict[int, int | None]:
         characters = self.resolver.facts.characters.values()
@@ -161,7 +167,11 @@ def _character(row: dict[str, Any]) -> CharacterFacts:
 
 
 def _seen(moment: datetime | None) -> str | None:
-    return f"seen {in_words(age(moment))} ago" if moment is not None else None
+    return seen_ago(moment) if moment is not None else None
+
+
+def _characters(count: int) -> str:
+    return tr_n("{n} character", "{n} characters", count)
 
 
 def _line(*parts: str | None) -> str:

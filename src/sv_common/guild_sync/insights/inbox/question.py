@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.describe import describe
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.insights.inbox import wording
@@ -155,10 +156,15 @@ def _explanation(about: _About) -> Explanation | None:
     labels = [facts.characters[number].label for number in about.characters]
     named = about.board.resolver.resolve_alone(facts.characters[about.characters[0]]).named
     evidence = (
-        Evidence(Source.ROSTER, f"{in_words(labels, 'and')} are in the guild and belong to no player."),
-        Evidence(Source.NOTE, f"Each of their notes says “{named}”, and no one in this guild has that name."),
+        Evidence(
+            Source.ROSTER,
+            tr("{characters} are in the guild and belong to no player.", characters=in_words(labels, "and")),
+        ),
+        Evidence(
+            Source.NOTE, tr("Each of their notes says “{named}”, and no one in this guild has that name.", named=named)
+        ),
     )
-    return Explanation(evidence, "They may be one person who is not a player yet.")
+    return Explanation(evidence, tr("They may be one person who is not a player yet."))
 
 
 def _answers(

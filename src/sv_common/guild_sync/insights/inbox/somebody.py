@@ -42,13 +42,8 @@ async def somebody(guild: GuildConnection, issue_id: int, typed: str) -> list[So
     for hit in await people_named(guild, typed):
         decision = _decision(entry, hit)
         if decision is not None:
-            key = (
-                f"player {hit.id}"
-                if hit.kind == "player"
-                else f"player {hit.player_id}"
-                if hit.player_id
-                else f"{hit.kind} {hit.id}"
-            )
+            player = hit.id if hit.kind == "player" else hit.player_id
+            key = f"player {player}" if player else f"{hit.kind} {hit.id}"
             found.setdefault(key, Somebody(hit.title, hit.why, decision))
     return list(found.values())
 

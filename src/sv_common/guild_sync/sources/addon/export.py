@@ -16,13 +16,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.sources.addon.fields import (
-    EXPORT_AGAIN,
     MAX_LABEL_LETTERS,
-    REMEDY,
     Fields,
     Problems,
+    export_again,
     hours_away,
     kind_of_value,
     label_fault,
@@ -32,10 +32,10 @@ from sv_common.guild_sync.sources.addon.fields import (
 )
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.addon.saved_variables import (
-    WHERE_TO_FIND_IT,
     LuaTable,
     LuaValue,
     parse_saved_variables,
+    where_to_find_it,
 )
 from sv_common.guild_sync.sources.models import CLASS_NAMES, GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
 
@@ -118,12 +118,13 @@ def read_addon_export_json(source: bytes) -> AddonExport:
     try:
         export = json.loads(source)
     except (ValueError, RecursionError) as error:
-        raise BadInput("The body is no JSON that can be read. Send the addon's file as it is, or JSON.") from error
+        raise BadInput(tr("The body is no JSON that can be read. Send the addon's file as it is, or JSON.")) from error
     if not isinstance(export, dict):
-        raise BadInput(f"The body is {kind_of_value(export)} and must be an object with a list of characters.")
+        kind = kind_of_value(export)
+        raise BadInput(tr("The body is {kind} and must be an object with a list of characters.", kind=kind))
     characters = export.get("characters")
     if not isinstance(characters, list):
-        raise BadInput(f"The field characters is {kind_of_value(characters)} and must be a list.")
+        raise BadInput(tr("The field characters is {kind} and must be a list.", kind=kind_of_value(characters)))
     return _read_export(export, characters)
 
 
@@ -132,7 +133,9 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
     head = Fields(export, problems)
     announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
     if announced not in (None, len(rows)):  # entries were lost on the way
-        head.report(f"memberCount says {announced} characters and the list has {len(rows)}")
+        head.report(
+            tr("memberCount says {announced} characters and the list has {n}", announced=announced, n=len(rows))
+        )
     visible = head.flag("canViewNotes", "canViewPublicNotes"), head.flag("canViewOfficerNotes", "canViewOfficerNote")
     characters = _characters(rows, problems, *visible)
     result = AddonExport(
@@ -181,20 +184,25 @@ class _Entry(NamedTuple):
 def _last_export(source: bytes) -> LuaTable:
     variables = parse_saved_variables(source)
     if ADDON_VARIABLE not in variables:
-        found = ", ".join(name[:MAX_LABEL_LETTERS] for name in islice(variables, 3)) or "nothing"
-        raise BadInput(
-            f"This file belongs to another addon: it saves {found} and not {ADDON_VARIABLE}. "
-            f"Choose PATTSync.lua. {WHERE_TO_FIND_IT}"
+        found = ", ".join(name[:MAX_LABEL_LETTERS] for name in islice(variables, 3)) or tr("nothing")
+        fault = tr(
+            "This file belongs to another addon: it saves {found} and not {variable}. Choose PATTSync.lua.",
+            found=found,
+            variable=ADDON_VARIABLE,
         )
+        raise BadInput(where_to_find_it(fault))
     database = variables[ADDON_VARIABLE]
     export = database.get("lastExport") if isinstance(database, dict) else database
     if export is None:
         raise BadInput(
-            "The addon has not exported yet. Open the game, type /pattsync force, wait for its message, "
-            "log out or type /reload, and upload the file again."
+            tr(
+                "The addon has not exported yet. Open the game, type /pattsync force, wait for its message, "
+                "log out or type /reload, and upload the file again."
+            )
         )
     if not isinstance(export, dict):
-        raise BadInput(f"The addon's last export is {kind_of_value(export)} and must be a table. {EXPORT_AGAIN}")
+        fault = tr("The addon's last export is {kind} and must be a table.", kind=kind_of_value(export))
+        raise BadInput(export_again(fault))
     _check_closing(export, variables.get(CLOSING_VARIABLE))
     return export
 
@@ -205,25 +213,23 @@ def _check_closing(export: LuaTable, closing: LuaValue) -> None:
         return
     repeated = ("exportId", "memberCount")
     if not isinstance(closing, dict):
-        fault = f"its closing mark {CLOSING_VARIABLE} is missing"
+        fault = tr("The file is not whole: its closing mark {mark} is missing.", mark=CLOSING_VARIABLE)
     elif any(closing.get(field) != export.get(field) for field in repeated):
-        fault = f"its closing mark {CLOSING_VARIABLE} belongs to another export"
+        fault = tr("The file is not whole: its closing mark {mark} belongs to another export.", mark=CLOSING_VARIABLE)
     else:
         return
-    raise BadInput(
-        f"The file is not whole: {fault}. The game was still writing it, or the copy was cut. "
-        "Log out or type /reload, then upload it again."
-    )
+    remedy = tr("The game was still writing it, or the copy was cut. Log out or type /reload, then upload it again.")
+    raise BadInput(f"{fault} {remedy}")
 
 
 def _listed_characters(export: LuaTable) -> list[object]:
     """Give the entries in order. A gap would mean that entries were lost on the way."""
     characters = export.get("characters")
     if not isinstance(characters, dict):
-        raise BadInput(f"The last export has no list of characters. {EXPORT_AGAIN}")
+        raise BadInput(export_again(tr("The last export has no list of characters.")))
     numbers = range(1, len(characters) + 1)
     if characters.keys() != set(numbers):
-        raise BadInput(f"The characters of the last export are not numbered from 1 without gaps. {EXPORT_AGAIN}")
+        raise BadInput(export_again(tr("The characters of the last export are not numbered from 1 without gaps.")))
     return [characters[number] for number in numbers]
 
 
@@ -239,12 +245,15 @@ def _characters(
 
 def _bounded(rows: Iterable[object]) -> Sequence[object]:
     if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
-        raise BadInput(f"The characters are {kind_of_value(rows)} and must be a list. {EXPORT_AGAIN}")
+        fault = tr("The characters are {kind} and must be a list.", kind=kind_of_value(rows))
+        raise BadInput(export_again(fault))
     listed = rows if isinstance(rows, list | tuple) else list(islice(rows, MAX_CHARACTERS + 1))
     if not listed:
-        raise BadInput(f"The export has no characters. Open the guild window once in the game. {EXPORT_AGAIN}")
+        fault = tr("The export has no characters. Open the guild window once in the game.")
+        raise BadInput(export_again(fault))
     if len(listed) > MAX_CHARACTERS:
-        raise BadInput(f"The export has more than {MAX_CHARACTERS:,} characters, more than any guild. {EXPORT_AGAIN}")
+        fault = tr("The export has more than {n} characters, more than any guild.", n=number(MAX_CHARACTERS))
+        raise BadInput(export_again(fault))
     return listed
 
 
@@ -260,7 +269,14 @@ def _entry(number: int, row: object, problems: Problems) -> _Entry | None:
         visible = fields.flag("noteVisible", "canViewNote"), fields.flag("officerNoteVisible", "canViewOfficerNote")
         entry = _Entry(fields, character, *visible)
     else:
-        problems.add(f"entry {number}: is {kind_of_value(row)} and must be a table with at least a name; {REMEDY}.")
+        problems.add(
+            tr(
+                "entry {number}: is {kind} and must be a table with at least a name; "
+                "correct it, or export again with /pattsync force.",
+                number=number,
+                kind=kind_of_value(row),
+            )
+        )
         return None
     return entry if entry.character.name else None
 
@@ -310,15 +326,15 @@ def _identity(fields: Fields) -> tuple[str, str | None]:
     """Give name and realm. A name may be written as `Name-Realm`; no character's own name has a hyphen."""
     realm = fields.label("realm")
     if fields.raw("name") is None:
-        fields.report("has no name")
+        fields.report(tr("has no name"))
     written = fields.text("name")
     if written is None:
         return "", realm
     name, _, suffix = written.strip().partition("-")
-    name = fields.without("name", name, name_fault(name)) or ""
-    suffix = fields.without("name", suffix.strip(), label_fault(suffix)) or ""
+    name = fields.without(name, name_fault("name", name)) or ""
+    suffix = fields.without(suffix.strip(), label_fault("name", suffix)) or ""
     if realm and suffix and realm_key(realm) != realm_key(suffix):
-        fields.report(f"name says realm {shown(suffix)} and realm says {shown(realm)}")
+        fields.report(tr("name says realm {one} and realm says {other}", one=shown(suffix), other=shown(realm)))
     return name, realm or suffix or None
 
 
@@ -329,7 +345,11 @@ def _report_duplicates(entries: Iterable[_Entry], problems: Problems) -> None:
         earlier = first.setdefault(key, entry)
         if earlier is not entry:
             problems.add(
-                f"{entry.fields.where}: name and realm are those of {earlier.fields.where}; keep one of the two entries."
+                tr(
+                    "{entry}: name and realm are those of {earlier}; keep one of the two entries.",
+                    entry=entry.fields.where,
+                    earlier=earlier.fields.where,
+                )
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import number, tr, tr_n
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES, MAX_PARTS
 
 MAX_NAME_LETTERS = 48
@@ -22,14 +23,17 @@ MAX_LABEL_LETTERS = 64
 MAX_LISTED_PROBLEMS = 20
 """How many problems of one upload are listed one by one; of the rest only the number is told."""
 
-EXPORT_AGAIN = "Type /pattsync force in the game, then log out or type /reload, and upload the new file."
-REMEDY = "correct it, or export again with /pattsync force"
-
 HOURS_A_DAY = 24
 _TIME_AWAY = re.compile(r"(?:(?P<days>[0-9]{1,5})d (?P<rest>[0-9]{1,2})|(?P<hours>[0-9]{1,7}))h")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def export_again(fault: str) -> str:
+    """Put the remedy behind a fault that only another export mends; both are whole sentences."""
+    remedy = tr("Type /pattsync force in the game, then log out or type /reload, and upload the new file.")
+    return f"{fault} {remedy}"
 
 
 class Problems:
@@ -48,9 +52,13 @@ class Problems:
         if not self._count:
             return
         rest = self._count - len(self._listed)
-        listed = [*self._listed, f"and {rest} more"] if rest else self._listed
-        faults = "a fault" if self._count == 1 else f"{self._count} faults"
-        raise BadInput(f"The upload has {faults}, so it was not used. {EXPORT_AGAIN}", listed)
+        listed = [*self._listed, tr_n("and {n} more", "and {n} more", rest)] if rest else self._listed
+        fault = tr_n(
+            "The upload has a fault, so it was not used.",
+            "The upload has {n} faults, so it was not used.",
+            self._count,
+        )
+        raise BadInput(export_again(fault), listed)
 
 
 class Fields:
@@ -65,15 +73,17 @@ class Fields:
     def where(self) -> str:
         """What the table is called in a sentence: an entry by its number and its name, else the export itself."""
         if self._number is None:
-            return "the export"
+            return tr("the export")
         name, realm = self._values.get("name"), self._values.get("realm")
         if not isinstance(name, str) or not name.strip():
-            return f"entry {self._number}"
+            return tr("entry {number}", number=self._number)
         full = f"{name}-{realm}" if isinstance(realm, str) and realm and "-" not in name else name
-        return f"entry {self._number} {shown(full)}"
+        return tr("entry {number} {character}", number=self._number, character=shown(full))
 
     def report(self, fault: str) -> None:
-        self._problems.add(f"{self.where}: {fault}; {REMEDY}.")
+        self._problems.add(
+            tr("{entry}: {fault}; correct it, or export again with /pattsync force.", entry=self.where, fault=fault)
+        )
 
     def raw(self, field: str) -> object:
         return self._values.get(field)
@@ -83,14 +93,14 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.report(f"{field} is {kind_of_value(value)} and must be text")
+            self.report(tr("{field} is {kind} and must be text", field=field, kind=kind_of_value(value)))
             return None
-        return self.without(field, value, _unstorable(value))
+        return self.without(value, _unstorable(field, value))
 
     def note(self, field: str, as_shown: Callable[[str], str]) -> str | None:
         """Give a note of bearable length; `as_shown` turns it into display text."""
         text = self.text(field)
-        text = None if text is None else self.without(field, text, _too_long(text, MAX_NOTE_LETTERS))
+        text = None if text is None else self.without(text, _too_long(field, text, MAX_NOTE_LETTERS))
         return None if text is None else as_shown(text)
 
     def label(self, field: str) -> str | None:
@@ -99,13 +109,13 @@ class Fields:
         if not text:
             return None
         text = text.strip()
-        return self.without(field, text, label_fault(text)) or None
+        return self.without(text, label_fault(field, text)) or None
 
-    def without(self, field: str, text: str, fault: str | None) -> str | None:
+    def without(self, text: str, fault: str | None) -> str | None:
         """Give the text, or report the fault that it has."""
         if fault is None:
             return text
-        self.report(f"{field} {fault}")
+        self.report(fault)
         return None
 
     def whole_number(self, field: str, lowest: int, highest: int) -> int | None:
@@ -114,7 +124,15 @@ class Fields:
             return None
         number = _whole(value)
         if number is None or not lowest <= number <= highest:
-            self.report(f"{field} is {shown(value)} and must be a whole number from {lowest} to {highest}")
+            self.report(
+                tr(
+                    "{field} is {value} and must be a whole number from {least} to {most}",
+                    field=field,
+                    value=shown(value),
+                    least=lowest,
+                    most=highest,
+                )
+            )
             return None
         return number
 
@@ -124,42 +142,44 @@ class Fields:
             if isinstance(value, bool):
                 return value
             if value is not None:
-                self.report(f"{field} is {kind_of_value(value)} and must be true or false")
+                self.report(tr("{field} is {kind} and must be true or false", field=field, kind=kind_of_value(value)))
         return None
 
 
-def name_fault(name: str) -> str | None:
+def name_fault(field: str, name: str) -> str | None:
     if not name:
-        return "is empty"
+        return tr("{field} is empty", field=field)
     if len(name) > MAX_NAME_LETTERS:
-        return _too_long(name, MAX_NAME_LETTERS)
+        return _too_long(field, name, MAX_NAME_LETTERS)
     if name.isalpha():
         return None
     if any(letter.isspace() for letter in name):
-        return "contains a blank"
+        return tr("{field} contains a blank", field=field)
     if any(unicodedata.category(letter) in ("Cc", "Cf") for letter in name):
-        return "contains a control character or an invisible one"
+        return tr("{field} contains a control character or an invisible one", field=field)
     return None
 
 
-def label_fault(text: str) -> str | None:
+def label_fault(field: str, text: str) -> str | None:
     if len(text) <= MAX_LABEL_LETTERS and text.isprintable():
         return None
     if _CONTROL.search(text):
-        return "contains a control character"
-    return _too_long(text, MAX_LABEL_LETTERS)
+        return tr("{field} contains a control character", field=field)
+    return _too_long(field, text, MAX_LABEL_LETTERS)
 
 
-def _too_long(text: str, most: int) -> str | None:
-    return f"has {len(text)} letters and may have at most {most}" if len(text) > most else None
+def _too_long(field: str, text: str, most: int) -> str | None:
+    if len(text) <= most:
+        return None
+    return tr("{field} has {n} letters and may have at most {most}", field=field, n=len(text), most=most)
 
 
-def _unstorable(text: str) -> str | None:
+def _unstorable(field: str, text: str) -> str | None:
     """Name what PostgreSQL cannot keep in a text."""
     if "\0" in text:
-        return "contains a NUL character"
+        return tr("{field} contains a NUL character", field=field)
     if not text.isascii() and _SURROGATE.search(text):
-        return "contains half a character (a lone UTF-16 surrogate)"
+        return tr("{field} contains half a character (a lone UTF-16 surrogate)", field=field)
     return None
 
 
@@ -189,15 +209,15 @@ def kind_of_value(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case int() | float():
-            return "a number"
+            return tr("a number")
         case str():
-            return "text"
+            return tr("text")
         case Mapping():
-            return "a table"
+            return tr("a table")
         case list() | tuple():
-            return "a list"
+            return tr("a list")
         case _:
-            return f"of type {type(value).__name__}"
+            return tr("of type {name}", name=type(value).__name__)
 
 
 def hours_away(written: object) -> int | None:
@@ -211,7 +231,8 @@ def hours_away(written: object) -> int | None:
 def refuse_too_much_json(source: bytes) -> None:
     """Refuse JSON that is longer than an export, or has more values: each takes many times its own size in memory."""
     if len(source) > MAX_BYTES:
-        raise BadInput(f"This is too large: an export has at most {MAX_BYTES >> 20} MiB. {EXPORT_AGAIN}")
+        raise BadInput(export_again(tr("This is too large: an export has at most {n} MiB.", n=MAX_BYTES >> 20)))
     # Commas and brackets within texts count too; a right export is far from the limit.
     if sum(source.count(sign) for sign in (b",", b"{", b"[")) > MAX_PARTS:
-        raise BadInput(f"This holds more than {MAX_PARTS:,} values, more than any guild's export. {EXPORT_AGAIN}")
+        fault = tr("This holds more than {n} values, more than any guild's export.", n=number(MAX_PARTS))
+        raise BadInput(export_again(fault))

@@ -11,15 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import realm_key
 
 REGIONS = {1: "us", 2: "kr", 3: "eu", 4: "tw", 5: "cn"}
 """The client's own numbers of the regions (GetCurrentRegion)."""
-
-_IF_RENAMED = (
-    "If this is the guild’s new name or realm, an administrator enters it first, under Settings → Guild, or with "
-    "“patt guild move”."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +50,47 @@ def refuse_other_guild(origin: ExportOrigin, guild: GuildIdentity, *, is_of_othe
     That the realm is another guild's is told by `is_of_other_realm`: to know it takes the realms and the roster.
     """
     if fault := _fault(origin, guild, is_of_other_realm):
-        raise BadInput(
-            f"{fault} In the game, type /pattsync with a character of the guild, then /reload, and upload again."
-        )
+        remedy = tr("In the game, type /pattsync with a character of the guild, then /reload, and upload again.")
+        raise BadInput(f"{fault} {remedy}")
 
 
 def _fault(origin: ExportOrigin, guild: GuildIdentity, is_of_other_realm: bool) -> str | None:
-    said, known = f"“{origin.guild_name or guild.name}”", f"“{guild.name}”"
+    said, known = origin.guild_name or guild.name, guild.name
     if not belongs_to(origin, (guild.name, guild.name_slug)):
         if belongs_to(origin, guild.former_names):
-            return f"This export is from before {said} was renamed to {known}, so it was not used. Export again."
-        return f"This export is from {said}, not {known}, so it was not used. {_IF_RENAMED}"
+            return tr(
+                "This export is from before “{said}” was renamed to “{known}”, so it was not used. Export again.",
+                said=said,
+                known=known,
+            )
+        return _if_renamed(
+            tr("This export is from “{said}”, not “{known}”, so it was not used.", said=said, known=known)
+        )
     region = REGIONS.get(origin.region) if origin.region is not None else None
     if region not in (None, guild.region):
-        return (
-            f"This export is from {said} in the region {region.upper()}, not {known} in {guild.region.upper()}, so it "
-            "was not used. If you play in both regions, close the game and start it anew first."
+        return tr(
+            "This export is from “{said}” in the region {other}, not “{known}” in {own}, so it "
+            "was not used. If you play in both regions, close the game and start it anew first.",
+            said=said,
+            other=region.upper(),
+            known=known,
+            own=guild.region.upper(),
         )
     if is_of_other_realm:
-        return (
-            f"This export is from {said} on {origin.realm}, not {known} on {guild.realm_slug}, so it was not used. "
-            f"{_IF_RENAMED}"
+        fault = tr(
+            "This export is from “{said}” on {other}, not “{known}” on {own}, so it was not used.",
+            said=said,
+            other=origin.realm,
+            known=known,
+            own=guild.realm_slug,
         )
+        return _if_renamed(fault)
     return None
+
+
+def _if_renamed(fault: str) -> str:
+    remedy = tr(
+        "If this is the guild’s new name or realm, an administrator enters it first, under Settings → Guild, or with "
+        "“patt guild move”."
+    )
+    return f"{fault} {remedy}"

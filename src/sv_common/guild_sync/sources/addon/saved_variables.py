@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import mark, number, tr
 
 LuaValue: TypeAlias = "bool | int | float | str | LuaTable | None"
 """A value as Lua saves it. Numbers written without point or exponent are int, all others float."""
@@ -28,13 +29,10 @@ MAX_DEPTH = 100
 MAX_PARTS = 200_000
 """How many values, comments and escapes one export may hold. 1,000 characters take about 15,000."""
 
-WHERE_TO_FIND_IT = (
-    "Upload the file that the game wrote in WTF/Account/<account>/SavedVariables, unchanged; "
-    "a file of the same name in Interface/AddOns is the addon itself."
-)
-"""The remedy for a wrong file, in words for an officer."""
-
-_CUT_OFF = "the game was still writing it, or the copy was cut. Log out or type /reload, then upload it again."
+_A_TABLE = mark("The file ends in the middle of a table that begins at line {line}: {why}")
+_A_TEXT = mark("The file ends in the middle of a text that begins at line {line}: {why}")
+_A_COMMENT = mark("The file ends in the middle of a comment that begins at line {line}: {why}")
+_A_VARIABLE = mark("The file ends in the middle of the variable {name} that begins at line {line}: {why}")
 
 _BLANKS = rb"[ \t\r\n\v\f]*+"
 _EQUALS = _BLANKS + rb"=(?!=)"
@@ -82,6 +80,15 @@ _WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"nil": None
 _EXCERPT = re.compile(r"\w{1,20}|.", re.DOTALL)
 
 
+def where_to_find_it(fault: str) -> str:
+    """Put the remedy for a wrong file behind what is wrong; both are whole sentences, for an officer."""
+    remedy = tr(
+        "Upload the file that the game wrote in WTF/Account/<account>/SavedVariables, unchanged; "
+        "a file of the same name in Interface/AddOns is the addon itself."
+    )
+    return f"{fault} {remedy}"
+
+
 def parse_saved_variables(source: bytes) -> dict[str, LuaValue]:
     """Give the global variables of a SavedVariables file by name; the last assignment to a name counts, as in Lua.
 
@@ -89,13 +96,15 @@ def parse_saved_variables(source: bytes) -> dict[str, LuaValue]:
     Format: what clients with tabs and `-- [1]` comments and clients without indentation write; Lua 5.1's manual, 2.1.
     """
     if len(source) > MAX_BYTES:
-        raise BadInput(f"The file is too large: an export has at most {MAX_BYTES >> 20} MiB. {WHERE_TO_FIND_IT}")
+        fault = tr("The file is too large: an export has at most {n} MiB.", n=MAX_BYTES >> 20)
+        raise BadInput(where_to_find_it(fault))
     if source.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInput(f"Another program saved this file as UTF-16; the game writes UTF-8. {WHERE_TO_FIND_IT}")
+        fault = tr("Another program saved this file as UTF-16; the game writes UTF-8.")
+        raise BadInput(where_to_find_it(fault))
     text = source.removeprefix(b"\xef\xbb\xbf")
     # A crash of the machine can leave a file of nothing but NUL bytes.
     if not text.strip(b"\0 \t\r\n"):
-        raise BadInput(f"The file is empty: {_CUT_OFF}")
+        raise BadInput(tr("The file is empty: {why}", why=_why_cut_off()))
     return _Parser(text).assignments()
 
 
@@ -124,7 +133,7 @@ class _Parser:
             name = start["name_key"].decode()
             token = self._token()
             if token.lastgroup == "end":
-                raise self._cut_off(f"the variable {name[:40]}", start.start("name_key"))
+                raise self._cut_off(_A_VARIABLE, start.start("name_key"), name[:40])
             found[name] = self._table(token) if token.lastgroup == "open" else self._scalar(token)
         return found
 
@@ -135,7 +144,7 @@ class _Parser:
         if token.lastgroup == "end":
             return None
         if token.lastgroup != "name_key":
-            raise self._unexpected(token, "a variable's name and an equals sign")
+            raise self._unexpected(token, mark("a variable's name and an equals sign"))
         return token
 
     def _token(self) -> re.Match[bytes]:
@@ -155,23 +164,24 @@ class _Parser:
     def _count_part(self) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
-            raise BadInput(f"The file holds more than {MAX_PARTS:,} values. {WHERE_TO_FIND_IT}")
+            fault = tr("The file holds more than {n} values.", n=number(MAX_PARTS))
+            raise BadInput(where_to_find_it(fault))
 
     def _skip_comment(self, begin: int) -> None:
         self._count_part()
         opening = _LONG_OPENS.match(self._source, self._position)
         if opening is not None:
-            self._long_bracket(opening[0], opening.end(), "a comment", begin)
+            self._long_bracket(opening[0], opening.end(), _A_COMMENT, begin)
             return
         line_end = self._source.find(b"\n", self._position)
         self._position = len(self._source) if line_end < 0 else line_end
 
-    def _long_bracket(self, opening: bytes, content: int, what: str, begin: int) -> bytes:
+    def _long_bracket(self, opening: bytes, content: int, cut: str, begin: int) -> bytes:
         """Give what stands between `[[` or `[==[` and its counterpart, and go on behind that."""
         closing = opening.replace(b"[", b"]")
         end = self._source.find(closing, content)
         if end < 0:
-            raise self._cut_off(what, begin)
+            raise self._cut_off(cut, begin)
         self._position = end + len(closing)
         return self._source[content:end]
 
@@ -195,7 +205,7 @@ class _Parser:
     def _begin_table(self, opening: re.Match[bytes]) -> LuaTable:
         begin = opening.start("open")
         if len(self._open) >= MAX_DEPTH:
-            raise self._wrong_file(begin, f"a table inside {MAX_DEPTH} others, deeper than any addon saves")
+            raise self._wrong_file(begin, tr("a table inside {n} others, deeper than any addon saves", n=MAX_DEPTH))
         values: LuaTable = {}
         self._open.append(_OpenTable(values, begin))
         return values
@@ -212,7 +222,7 @@ class _Parser:
         if token.lastgroup == "close":
             self._position = token.start("close")
         elif token.lastgroup != "separator":
-            raise self._unexpected(token, "a comma or a closing brace")
+            raise self._unexpected(token, mark("a comma or a closing brace"))
 
     def _key(self, token: re.Match[bytes], table: _OpenTable) -> tuple[str | int | float, re.Match[bytes]]:
         """Give the key of the next item and the first token of its value."""
@@ -233,9 +243,9 @@ class _Parser:
         key = self._scalar(token)
         # A key of NaN could never be found again; Lua refuses it as well.
         if key is None or isinstance(key, bool | dict) or key != key:
-            raise self._unexpected(token, "a key of text or a number")
-        self._expect("bracket_end", "a closing bracket")
-        self._expect("equals", "an equals sign")
+            raise self._unexpected(token, mark("a key of text or a number"))
+        self._expect("bracket_end", mark("a closing bracket"))
+        self._expect("equals", mark("an equals sign"))
         return key
 
     def _scalar(self, token: re.Match[bytes]) -> LuaValue:
@@ -252,10 +262,10 @@ class _Parser:
                 return self._quoted(token["quote"], token.start("quote"))
             case "long":
                 begin = token.start("long")
-                content = self._long_bracket(token["long"], self._position, "a text", begin)
+                content = self._long_bracket(token["long"], self._position, _A_TEXT, begin)
                 return self._decoded(_LINE_BREAK.sub(b"\n", content).removeprefix(b"\n"), begin)
             case _:
-                raise self._unexpected(token, "a value")
+                raise self._unexpected(token, mark("a value"))
 
     def _quoted(self, quote: bytes, begin: int) -> str:
         """Read a text with escapes, or in single quotes, from behind its opening quote."""
@@ -271,7 +281,8 @@ class _Parser:
     def _unescaped(self, piece: re.Match[bytes]) -> bytes:
         match piece.lastgroup:
             case "code" if int(piece["code"]) > 255:
-                raise self._wrong_file(piece.start(), f"the escape \\{piece['code'].decode()}, above 255")
+                escape = f"\\{piece['code'].decode()}"
+                raise self._wrong_file(piece.start(), tr("the escape {escape}, above 255", escape=escape))
             case "code":
                 return bytes((int(piece["code"]),))
             case "break":
@@ -285,38 +296,48 @@ class _Parser:
         try:
             return text.decode()
         except UnicodeDecodeError:
-            found = "a text that is not UTF-8 (another program may have saved the file)"
+            found = tr("a text that is not UTF-8 (another program may have saved the file)")
             raise self._wrong_file(begin, found) from None
 
     def _unfinished_text(self, begin: int) -> BadInput:
         rest = self._source[self._position : self._position + 2]
         if rest in (b"", b"\\"):
-            return self._cut_off("a text", begin)
+            return self._cut_off(_A_TEXT, begin)
         if rest.startswith(b"\\"):
-            return self._wrong_file(self._position, f"the unknown escape {rest.decode(errors='replace')!r} in a text")
-        return self._wrong_file(begin, "a text without a closing quote in the same line")
+            escape = repr(rest.decode(errors="replace"))
+            return self._wrong_file(self._position, tr("the unknown escape {escape} in a text", escape=escape))
+        return self._wrong_file(begin, tr("a text without a closing quote in the same line"))
 
     def _unexpected(self, token: re.Match[bytes], expected: str) -> BadInput:
         begin = token.end() - len(token[0].lstrip())
         rest = self._source[begin:]
         # A file that was cut can end in half a word, which is no token of its own.
         if self._open and (not rest or (token.lastgroup == "unknown" and not re.search(rb"[\n}]", rest))):
-            return self._cut_off("a table", self._open[-1].begin)
+            return self._cut_off(_A_TABLE, self._open[-1].begin)
         excerpt = _EXCERPT.match(rest[:80].decode(errors="replace"))
-        found = "the end of the file" if excerpt is None else repr(excerpt[0])
-        return self._wrong_file(begin, f"{found} where {expected} should be")
+        found = tr("the end of the file") if excerpt is None else repr(excerpt[0])
+        return self._wrong_file(begin, tr("{found} where {expected} should be", found=found, expected=tr(expected)))
 
     def _wrong_file(self, position: int, found: str) -> BadInput:
         line_begin = self._source.rfind(b"\n", 0, position) + 1
         column = len(self._source[line_begin:position].decode(errors="replace")) + 1
-        place = f"line {self._line(position)}, column {column}"
-        return BadInput(f"This is not a SavedVariables file: {place} has {found}. {WHERE_TO_FIND_IT}")
+        fault = tr(
+            "This is not a SavedVariables file: line {line}, column {column} has {found}.",
+            line=self._line(position),
+            column=column,
+            found=found,
+        )
+        return BadInput(where_to_find_it(fault))
 
-    def _cut_off(self, what: str, begin: int) -> BadInput:
-        return BadInput(f"The file ends in the middle of {what} that begins at line {self._line(begin)}: {_CUT_OFF}")
+    def _cut_off(self, sentence: str, begin: int, name: str = "") -> BadInput:
+        return BadInput(tr(sentence, line=self._line(begin), name=name, why=_why_cut_off()))
 
     def _line(self, position: int) -> int:
         return self._source.count(b"\n", 0, position) + 1
+
+
+def _why_cut_off() -> str:
+    return tr("the game was still writing it, or the copy was cut. Log out or type /reload, then upload it again.")
 
 
 def _number(text: bytes) -> int | float:

@@ -8,7 +8,16 @@ import math
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.sources.http import Asked, Node, RateLimiter, RetryableError, Sender, refuse_busy
+from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.sources.http import (
+    Asked,
+    Node,
+    RateLimiter,
+    RetryableError,
+    Sender,
+    refuse_busy,
+    try_again_in_minutes,
+)
 from sv_common.guild_sync.sources.models import LOCALES
 
 TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a password
@@ -16,8 +25,6 @@ TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a 
 
 REFRESH_EARLY = 300.0
 """Seconds before its end at which a token is replaced."""
-
-_ASKED = Asked("Battle.net", "an access token")
 
 
 class TokenSource:
@@ -47,19 +54,25 @@ class TokenSource:
 
     async def _fetch(self) -> None:
         request = self._sender.http.build_request("POST", self._token_url, data={"grant_type": "client_credentials"})
-        response = await self._sender.send(request, _ASKED, self._credentials)
-        refuse_busy(response, _ASKED)
+        asked = Asked("Battle.net", tr("an access token"))
+        response = await self._sender.send(request, asked, self._credentials)
+        refuse_busy(response, asked)
         if response.status_code in (400, 401, 403):
             raise SourceDenied(
-                "Battle.net rejected the client id or the client secret. Check both against the application at "
-                "develop.battle.net; a new application works only after about ten minutes."
+                tr(
+                    "Battle.net rejected the client id or the client secret. Check both against the application at "
+                    "develop.battle.net; a new application works only after about ten minutes."
+                )
             )
         if not response.is_success:
             raise SourceMalformed(
-                f"Battle.net answered HTTP {response.status_code} to the request for an access token. "
-                f"Check the token address (PATT_BLIZZARD_TOKEN_URL)."
+                tr(
+                    "Battle.net answered HTTP {status} to the request for an access token. "
+                    "Check the token address (PATT_BLIZZARD_TOKEN_URL).",
+                    status=response.status_code,
+                )
             )
-        answer = Node.of(response, _ASKED)
+        answer = Node.of(response, asked)
         token = _token(answer.child("access_token"))
         lifetime = float(answer.child("expires_in").integer())
         self._refresh_at = self._sender.timing.clock() + lifetime - min(REFRESH_EARLY, lifetime / 2)
@@ -70,7 +83,7 @@ def _token(entry: Node) -> str:
     """Read a token that a header can carry (RFC 6750, section 2.1, allows less than that)."""
     token = entry.text()
     if not (token.isascii() and token.isprintable() and " " not in token):
-        raise entry.malformed("a token of plain letters, digits and signs")
+        raise entry.malformed(tr("a token of plain letters, digits and signs"))
     return token
 
 
@@ -119,7 +132,13 @@ class BattleNetApi:
         """
         if region not in LOCALES:
             known = ", ".join(LOCALES)
-            raise SourceDenied(f"'{region}' is no Battle.net region that can be read. Set one of these: {known}.")
+            raise SourceDenied(
+                tr(
+                    "'{region}' is no Battle.net region that can be read. Set one of these: {regions}.",
+                    region=region,
+                    regions=known,
+                )
+            )
         url = self._api_url.replace("{region}", region) + path
         query = {"namespace": f"{namespace}-{region}", "locale": locale or LOCALES[region][0]}
 
@@ -160,16 +179,15 @@ class BattleNetApi:
         """Raise SourceUnavailable instead of waiting for long, or sending before Battle.net allows it."""
         rest = self._rests_until - self._sender.timing.clock()
         if rest > 0:
-            raise SourceUnavailable(
-                f"Battle.net requested a pause, so {asked.what} was not read. "
-                f"Try again in {math.ceil(rest / 60)} minutes."
-            )
+            paused = tr("Battle.net requested a pause, so {what} was not read.", what=asked.what)
+            raise SourceUnavailable(f"{paused} {try_again_in_minutes(rest)}")
         wait = self._limiter.seconds_until_free
         if wait > self._sender.retries.longest_wait:
-            raise SourceUnavailable(
-                f"This installation has used up the requests that Battle.net allows it, so {asked.what} was not read. "
-                f"Try again in {math.ceil(wait / 60)} minutes."
+            used_up = tr(
+                "This installation has used up the requests that Battle.net allows it, so {what} was not read.",
+                what=asked.what,
             )
+            raise SourceUnavailable(f"{used_up} {try_again_in_minutes(wait)}")
 
 
 def _is_own_error(response: httpx2.Response) -> bool:
@@ -184,16 +202,26 @@ def _refuse_faults(response: httpx2.Response, asked: Asked) -> None:
     status = response.status_code
     if status == _UNAUTHORIZED:
         raise SourceDenied(
-            f"Battle.net rejected a fresh access token over {asked.what}. Check that the application at "
-            f"develop.battle.net is still active."
+            tr(
+                "Battle.net rejected a fresh access token over {what}. Check that the application at "
+                "develop.battle.net is still active.",
+                what=asked.what,
+            )
         )
     if status == _FORBIDDEN:
         raise ForbiddenError(
-            f"Battle.net refuses access to {asked.what} (HTTP 403). Check that the application at develop.battle.net "
-            f"may use the World of Warcraft APIs."
+            tr(
+                "Battle.net refuses access to {what} (HTTP 403). Check that the application at develop.battle.net "
+                "may use the World of Warcraft APIs.",
+                what=asked.what,
+            )
         )
     if not response.is_success:
         raise SourceMalformed(
-            f"Battle.net answered HTTP {status} for {asked.what}, which it does not document. "
-            f"Check the API address (PATT_BLIZZARD_API_URL)."
+            tr(
+                "Battle.net answered HTTP {status} for {what}, which it does not document. "
+                "Check the API address (PATT_BLIZZARD_API_URL).",
+                status=status,
+                what=asked.what,
+            )
         )

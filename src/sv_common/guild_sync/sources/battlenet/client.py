@@ -10,6 +10,7 @@ import httpx2
 import structlog
 
 from sv_common.guild_sync.core.errors import SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.battlenet import wire
 from sv_common.guild_sync.sources.battlenet.api import (
     LIMITS,
@@ -89,15 +90,20 @@ class BattleNetClient:
         ]
 
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
-        asked = Asked("Battle.net", f"the roster of the guild '{guild.name_slug}'")
+        asked = Asked("Battle.net", tr("the roster of the guild '{guild}'", guild=guild.name_slug))
         for slug in wire.guild_slugs(guild.name_slug):
             answer = await self._api.read(guild.region, wire.roster_path(guild.realm_slug, slug), asked)
             if answer is not None:
                 return wire.parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
         raise GuildNotFoundError(
-            f"Battle.net knows no guild '{guild.name_slug}' on the realm '{guild.realm_slug}' in the region "
-            f"'{guild.region}'. If the guild was renamed or moved, change it under Settings → Guild, or with “patt guild move”. "
-            "Guilds of the Classic games cannot be read from Battle.net yet."
+            tr(
+                "Battle.net knows no guild '{guild}' on the realm '{realm}' in the region "
+                "'{region}'. If the guild was renamed or moved, change it under Settings → Guild, or with “patt guild move”. "
+                "Guilds of the Classic games cannot be read from Battle.net yet.",
+                guild=guild.name_slug,
+                realm=guild.realm_slug,
+                region=guild.region,
+            )
         )
 
     async def fetch_profile(self, region: str, realm_slug: str, name: str) -> CharacterProfile | None:
@@ -105,7 +111,7 @@ class BattleNetClient:
 
         None does not mean that the character left or is gone. Raises a SourceError when the answer cannot be had.
         """
-        asked = Asked("Battle.net", f"the profile of '{name}' on '{realm_slug}'")
+        asked = Asked("Battle.net", tr("the profile of '{character}' on '{realm}'", character=name, realm=realm_slug))
         try:
             answer = await self._api.read(region, wire.profile_path(realm_slug, name), asked)
         except ForbiddenError:
@@ -117,7 +123,7 @@ class BattleNetClient:
 
         Raises ForbiddenError for an inactive account, and another SourceError when the answer cannot be had.
         """
-        asked = Asked("Battle.net", f"the status of '{name}' on '{realm_slug}'")
+        asked = Asked("Battle.net", tr("the status of '{character}' on '{realm}'", character=name, realm=realm_slug))
         answer = await self._api.read(region, wire.status_path(realm_slug, name), asked)
         return None if answer is None else wire.parse_status(answer)
 
@@ -125,13 +131,15 @@ class BattleNetClient:
         return await self._fetch_all(region, characters, self._shown_or_status)
 
     async def fetch_realms(self, region: str) -> RealmIndex:
-        asked = Asked("Battle.net", f"the realms of the region '{region}'")
+        asked = Asked("Battle.net", tr("the realms of the region '{region}'", region=region))
         lists = []
         for locale in LOCALES.get(region, ("",)):
             answer = await self._api.read(region, wire.REALM_INDEX_PATH, asked, namespace="dynamic", locale=locale)
             if answer is None:
                 raise SourceMalformed(
-                    "Battle.net has no list of realms at its address. Check the API address (PATT_BLIZZARD_API_URL)."
+                    tr(
+                        "Battle.net has no list of realms at its address. Check the API address (PATT_BLIZZARD_API_URL)."
+                    )
                 )
             lists.append(wire.parse_realms(answer))
         return RealmIndex(wire.merge_realms(lists))
@@ -183,9 +191,9 @@ class BattleNetClient:
 def _by_status(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:
     """Apply Battle.net's rule for stored characters (character status endpoint): 404, not valid, or another id is gone."""
     if status is None:
-        return ProfileAnswer(ProfileState.GONE, reason="is no longer known to Battle.net")
+        return ProfileAnswer(ProfileState.GONE, reason=tr("is no longer known to Battle.net"))
     if not status.is_valid:
-        return ProfileAnswer(ProfileState.GONE, reason="is no longer valid at Battle.net")
+        return ProfileAnswer(ProfileState.GONE, reason=tr("is no longer valid at Battle.net"))
     if None not in (character.character_id, status.character_id) and character.character_id != status.character_id:
-        return ProfileAnswer(ProfileState.GONE, reason="has given its name to another character")
+        return ProfileAnswer(ProfileState.GONE, reason=tr("has given its name to another character"))
     return ProfileAnswer(ProfileState.HIDDEN)

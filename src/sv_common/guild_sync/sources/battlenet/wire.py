@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.http import Node
 from sv_common.guild_sync.sources.models import (
     LOCALES,
@@ -53,7 +54,7 @@ def parse_roster(answer: Node, asked_for: GuildAddress) -> GuildRoster:
     members = answer.child("members")
     characters = [_member(entry) for entry in members.items()]
     if not characters:
-        raise members.malformed("a list with at least the guild master in it")
+        raise members.malformed(tr("a list with at least the guild master in it"))
     return GuildRoster(_canonical(guild, asked_for), _localised(guild.child("name"), asked_for.region), characters)
 
 
@@ -77,7 +78,7 @@ def parse_status(answer: Node) -> CharacterStatus:
     """Read a character's status. Raises SourceMalformed without the field is_valid."""
     is_valid = answer.child("is_valid")
     if is_valid.value is None:
-        raise is_valid.malformed("true or false")
+        raise is_valid.malformed(tr("true or false"))
     return CharacterStatus(answer.child("id").integer_or_none(), is_valid.flag())
 
 
@@ -86,7 +87,7 @@ def parse_realms(answer: Node) -> list[Realm]:
     realms = answer.child("realms")
     found = [_realm(entry) for entry in realms.items()]
     if not found:
-        raise realms.malformed("a list with at least one realm in it")
+        raise realms.malformed(tr("a list with at least one realm in it"))
     return found
 
 

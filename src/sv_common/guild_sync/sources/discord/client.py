@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.discord import wire
 from sv_common.guild_sync.sources.discord.message import Announcement, message, new_message
 from sv_common.guild_sync.sources.discord.permissions import BotApplication, DiscordServer, RoleAuthority, TextChannel
@@ -75,14 +76,14 @@ class DiscordClient:
         return self._limits.invalid_requests
 
     async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
-        guild = await self._read(discord_guild_id, "", "the server")
+        guild = await self._read(discord_guild_id, "", tr("the server"))
         roles = wire.parse_roles(await self._fetch_roles(discord_guild_id), discord_guild_id)
         members = await self._fetch_members(discord_guild_id)
         return DiscordGuild(discord_guild_id, guild.child("name").any_text(), [role for role, _ in roles], members)
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
         path = f"/guilds/{_part(discord_guild_id)}/members/{_part(user_id)}"
-        call = _Call("GET", path, f"GET member {discord_guild_id}", "one member of the server")
+        call = _Call("GET", path, f"GET member {discord_guild_id}", tr("one member of the server"))
 
         def read(response: httpx2.Response) -> DiscordMember | None:
             if not response.is_success and wire.error_code(response) in (wire.UNKNOWN_MEMBER, wire.UNKNOWN_USER):
@@ -97,20 +98,20 @@ class DiscordClient:
 
     async def fetch_application(self) -> BotApplication:
         """Fetch the application that the bot belongs to. Raises a SourceError, such as for a rejected token."""
-        call = _Call("GET", "/oauth2/applications/@me", "GET application", "the bot's own application")
+        call = _Call("GET", "/oauth2/applications/@me", "GET application", tr("the bot's own application"))
         return wire.parse_application(await self._ask(call, call.answer))
 
     async def fetch_servers(self) -> list[DiscordServer]:
         """Fetch the servers that the bot is on, the first 200 of them. Raises a SourceError."""
         query = {"limit": str(MOST_SERVERS)}
-        call = _Call("GET", "/users/@me/guilds", "GET my guilds", "the servers that the bot is on", query)
+        call = _Call("GET", "/users/@me/guilds", "GET my guilds", tr("the servers that the bot is on"), query)
         return [wire.parse_server(entry) for entry in (await self._ask(call, call.answer)).items()]
 
     async def fetch_text_channels(self, discord_guild_id: str) -> list[TextChannel]:
         """Fetch the channels that take messages, by position, with what the bot may do in each. Raises a SourceError."""
         bot = await self._fetch_own_member(discord_guild_id)
         roles = await self._fetch_roles(discord_guild_id)
-        channels = await self._read(discord_guild_id, "/channels", "the channels of the server")
+        channels = await self._read(discord_guild_id, "/channels", tr("the channels of the server"))
         return wire.parse_text_channels(channels, roles, bot, discord_guild_id)
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
@@ -121,13 +122,13 @@ class DiscordClient:
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
         path, content = f"/channels/{_part(channel_id)}/messages", new_message(announcement)
-        call = _Call("POST", path, f"POST message {channel_id}", "a message in the audit channel", json=content)
+        call = _Call("POST", path, f"POST message {channel_id}", tr("a message in the audit channel"), json=content)
         return await self._ask(call, lambda response: str(wire.snowflake(call.answer(response).child("id"))))
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
         path, what = (
             f"/channels/{_part(channel_id)}/messages/{_part(message_id)}",
-            "the change of a message in the audit channel",
+            tr("the change of a message in the audit channel"),
         )
         call = _Call("PATCH", path, f"PATCH message {channel_id}", what, json=message(announcement))
         response = await self._ask(call, lambda response: response)
@@ -138,14 +139,14 @@ class DiscordClient:
         return True
 
     async def _fetch_roles(self, guild_id: str) -> Node:
-        return await self._read(guild_id, "/roles", "the roles of the server")
+        return await self._read(guild_id, "/roles", tr("the roles of the server"))
 
     async def _fetch_members(self, guild_id: str) -> list[DiscordMember]:
         members: dict[int, DiscordMember] = {}
         last = 0
         while True:
             query = {"limit": str(PAGE_SIZE), "after": str(last)}
-            page = await self._read(guild_id, "/members", "the member list of the server", query)
+            page = await self._read(guild_id, "/members", tr("the member list of the server"), query)
             entries = list(page.items())
             found = {
                 wire.snowflake(entry.child("user").child("id")): wire.parse_member(entry, guild_id) for entry in entries
@@ -154,12 +155,12 @@ class DiscordClient:
             if len(entries) < PAGE_SIZE:
                 return list(members.values())
             if max(found) <= last:
-                raise page.malformed("a page of members that come after those of the page before")
+                raise page.malformed(tr("a page of members that come after those of the page before"))
             last = max(found)
 
     async def _change_role(self, method: str, guild_id: str, user_id: str, role_id: str, reason: str) -> None:
         path = f"/guilds/{_part(guild_id)}/members/{_part(user_id)}/roles/{_part(role_id)}"
-        call = _Call(method, path, f"{method} role {guild_id}", "the change of a member's role", reason=reason)
+        call = _Call(method, path, f"{method} role {guild_id}", tr("the change of a member's role"), reason=reason)
         response = await self._ask(call, lambda response: response)
         if response.is_success:
             return
@@ -174,11 +175,11 @@ class DiscordClient:
 
     async def _fetch_own_member(self, guild_id: str) -> DiscordMember:
         if not self._own_id:  # a token belongs to one bot
-            call = _Call("GET", "/users/@me", "GET me", "the bot's own account")
+            call = _Call("GET", "/users/@me", "GET me", tr("the bot's own account"))
             self._own_id = await self._ask(call, lambda got: str(wire.snowflake(call.answer(got).child("id"))))
         bot = await self.fetch_member(guild_id, self._own_id)
         if bot is None:
-            raise SourceDenied(wire.NOT_ON_SERVER_REMEDY)
+            raise SourceDenied(tr(wire.NOT_ON_SERVER_REMEDY))
         return bot
 
     async def _read(self, guild_id: str, path: str, what: str, query: Mapping[str, str] | None = None) -> Node:
@@ -186,7 +187,7 @@ class DiscordClient:
 
         def read(response: httpx2.Response) -> Node:
             if path == "/members" and not response.is_success and wire.error_code(response) == wire.MISSING_ACCESS:
-                raise SourceDenied(wire.INTENT_REMEDY)
+                raise SourceDenied(tr(wire.INTENT_REMEDY))
             return call.answer(response)
 
         return await self._ask(call, read)
@@ -198,7 +199,7 @@ class DiscordClient:
             response = await self._send(call)
             if response.status_code == _UNAUTHORIZED:
                 self._rejected_at = self._sender.timing.clock()
-                raise SourceDenied(wire.REJECTED_REMEDY)
+                raise SourceDenied(tr(wire.REJECTED_REMEDY))
             refuse_busy(response, call.asked)
             return read(response)
 
@@ -224,7 +225,7 @@ class DiscordClient:
             return
         token = self._read_token()
         if token == self._token and self._sender.timing.clock() - self._rejected_at < REJECTED_FOR:
-            raise SourceDenied(wire.REJECTED_REMEDY)
+            raise SourceDenied(tr(wire.REJECTED_REMEDY))
         if token != self._token:
             self._token, self._own_id = token, ""
         self._rejected_at = None

@@ -18,6 +18,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.bounded import ACCEPTED_ENCODING, TooLongError, bound
 from sv_common.guild_sync.sources.http import SLOWEST_ANSWER, Asked, too_long
 
@@ -66,20 +67,20 @@ class DiscordLogin:
             async with asyncio.timeout(LONGEST_SIGN_IN):
                 return await self._identify(code, verifier)
         except TimeoutError as error:
-            raise SourceUnavailable("Discord did not respond. Try again in a moment.") from error
+            raise SourceUnavailable(tr("Discord did not respond. Try again in a moment.")) from error
 
     async def _identify(self, code: str, verifier: str) -> DiscordIdentity:
         async with self._client() as client:
             with _discord_errors():
                 token = await client.fetch_token(self._api("/oauth2/token"), code=code, code_verifier=verifier)
                 if not isinstance(token.get("access_token"), str):
-                    raise SourceUnavailable("Discord sent no answer for this sign-in. Try again in a minute.")
+                    raise SourceUnavailable(tr("Discord sent no answer for this sign-in. Try again in a minute."))
                 answer = await client.get(self._api("/users/@me"))
                 _refuse_unusual(answer)
                 user = answer.json()
             await self._revoke(client, token["access_token"])
         if SCOPE not in str(token.get("scope", "")).split():
-            raise BadInput("You did not allow Discord to share your name. Sign in again and allow it.")
+            raise BadInput(tr("You did not allow Discord to share your name. Sign in again and allow it."))
         return _identity(user)
 
     async def _revoke(self, client: AsyncOAuth2Client, token: str) -> None:
@@ -114,24 +115,26 @@ def _discord_errors() -> Iterator[None]:
         yield
     except OAuthError as error:
         if error.error in _ABOUT_THE_CODE:
-            raise BadInput("Discord rejected this sign-in: it was already used or is too old.") from error
+            raise BadInput(tr("Discord rejected this sign-in: it was already used or is too old.")) from error
         if error.error in _ABOUT_THE_CLIENT:
             raise ConfigurationError(
-                "Discord does not know PATT's application. The person who runs PATT checks PATT_DISCORD_CLIENT_ID and "
-                "PATT_DISCORD_CLIENT_SECRET."
+                tr(
+                    "Discord does not know PATT's application. The person who runs PATT checks PATT_DISCORD_CLIENT_ID and "
+                    "PATT_DISCORD_CLIENT_SECRET."
+                )
             ) from error
-        raise SourceMalformed("Discord refused the sign-in for an unknown reason. Try again later.") from error
+        raise SourceMalformed(tr("Discord refused the sign-in for an unknown reason. Try again later.")) from error
     except TooLongError as error:
-        raise SourceMalformed(too_long(Asked("Discord", "a sign-in"))) from error
+        raise SourceMalformed(too_long(Asked("Discord", tr("a sign-in")))) from error
     except (httpx2.HTTPStatusError, httpx2.RequestError) as error:
-        raise SourceUnavailable("Discord did not respond. Try again in a moment.") from error
+        raise SourceUnavailable(tr("Discord did not respond. Try again in a moment.")) from error
     except ValueError as error:
-        raise SourceMalformed("Discord sent an answer that PATT cannot read. Try again later.") from error
+        raise SourceMalformed(tr("Discord sent an answer that PATT cannot read. Try again later.")) from error
 
 
 def _refuse_unusual(answer: httpx2.Response) -> None:
     if answer.status_code == _TOO_MANY_REQUESTS:
-        raise SourceUnavailable("Discord is not accepting more requests right now. Try again in a minute.")
+        raise SourceUnavailable(tr("Discord is not accepting more requests right now. Try again in a minute."))
     answer.raise_for_status()
 
 
@@ -139,5 +142,5 @@ def _identity(user: object) -> DiscordIdentity:
     found = user if isinstance(user, dict) else {}
     number, name = found.get("id"), found.get("username")
     if not (isinstance(number, str) and number.isascii() and number.isdecimal() and isinstance(name, str) and name):
-        raise SourceMalformed("Discord did not say who you are. Try again later.")
+        raise SourceMalformed(tr("Discord did not say who you are. Try again later."))
     return DiscordIdentity(number, name.replace("\x00", ""))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.sources.http import storable
 
 _FORMATTING = re.compile(r"([\\*_`~|<>\[\]()#@:-])")
@@ -90,7 +91,7 @@ def _fields(sections: Sequence[Section], left: int) -> list[dict[str, object]]:
     """Give every section its heading and an equal share of the rest of the embed."""
     if len(sections) > FIELDS_LIMIT:
         kept, rest = sections[: FIELDS_LIMIT - 1], sections[FIELDS_LIMIT - 1 :]
-        sections = [*kept, Section("More", (), sum(section.total for section in rest))]
+        sections = [*kept, Section(tr("More"), (), sum(section.total for section in rest))]
     share = left // len(sections) if sections else 0
     return [_field(section, share) for section in sections]
 
@@ -109,7 +110,7 @@ def _field(section: Section, share: int) -> dict[str, object]:
 
 
 def _more(count: int) -> str:
-    return f"… and {count} more" if count > 0 else ""
+    return tr_n("… and {n} more", "… and {n} more", count) if count > 0 else ""
 
 
 def _length(text: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.sources.models import DiscordRole
 
 
@@ -27,7 +28,15 @@ class Permission(IntFlag):
 
     @property
     def label(self) -> str:
-        return (self.name or "").replace("_", " ").title()
+        """Its name in Discord's settings."""
+        return tr(_LABELS[self]) if self in _LABELS else (self.name or "").replace("_", " ").title()
+
+
+_LABELS: Mapping[Permission, str] = {
+    Permission.VIEW_CHANNEL: mark("View Channel"),
+    Permission.SEND_MESSAGES: mark("Send Messages"),
+    Permission.EMBED_LINKS: mark("Embed Links"),
+}
 
 
 TO_ANNOUNCE = (Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.EMBED_LINKS)
@@ -116,7 +125,7 @@ def permissions_in_channel(
     return granted if granted & Permission.SEND_MESSAGES else granted & ~Permission.EMBED_LINKS
 
 
-_MAP_ANOTHER = "Map the rank to another role."
+_MAP_ANOTHER = mark("Map the rank to another role.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,33 +166,51 @@ class RoleAuthority:
         """
         role = self.roles.get(role_id)
         if role is None:
-            called = f"'{name}'" if name else "that the rank table names"
-            return Obstacle(f"The role {called} no longer exists on the Discord server.", _MAP_ANOTHER)
+            cause = (
+                tr("The role '{role}' no longer exists on the Discord server.", role=name)
+                if name
+                else tr("The role that the rank table names no longer exists on the Discord server.")
+            )
+            return Obstacle(cause, tr(_MAP_ANOTHER))
         if role_id == self.guild_id:
-            return Obstacle("Every member has '@everyone', so it cannot be given or taken.", _MAP_ANOTHER)
+            return Obstacle(tr("Every member has '@everyone', so it cannot be given or taken."), tr(_MAP_ANOTHER))
         if role.managed:
-            cause = f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can."
-            return Obstacle(cause, _MAP_ANOTHER)
+            cause = tr(
+                "Discord gives and takes the role '{role}' itself, on behalf of an integration; no bot can.",
+                role=role.name,
+            )
+            return Obstacle(cause, tr(_MAP_ANOTHER))
         return self._obstacle_of_the_bot(role)
 
     def _obstacle_of_the_bot(self, role: DiscordRole) -> Obstacle | None:
         top = self.top_role
         if not self.may_manage_roles:
-            own = f"the role '{top.name}'" if top else "a role of the bot"
             return Obstacle(
-                f"The bot lacks the permission Manage Roles, so it can neither give nor take '{role.name}'.",
-                f"Switch Manage Roles on for {own} in Server Settings → Roles.",
+                tr(
+                    "The bot lacks the permission Manage Roles, so it can neither give nor take '{role}'.",
+                    role=role.name,
+                ),
+                tr("Switch Manage Roles on for the role '{role}' in Server Settings → Roles.", role=top.name)
+                if top
+                else tr("Switch Manage Roles on for a role of the bot in Server Settings → Roles."),
             )
         if top is None:
             return Obstacle(
-                f"The bot holds no role of its own, so it may not give or take '{role.name}'.",
-                f"Give the bot a role with the permission Manage Roles, above '{role.name}', in Server Settings → Roles.",
+                tr("The bot holds no role of its own, so it may not give or take '{role}'.", role=role.name),
+                tr(
+                    "Give the bot a role with the permission Manage Roles, above '{role}', in Server Settings → Roles.",
+                    role=role.name,
+                ),
             )
         if self.is_too_high(role):
             return Obstacle(
-                f"The role '{role.name}' does not stand below the bot's highest role, '{top.name}', so the bot may not "
-                "give or take it.",
-                f"Move the bot's role above '{role.name}' in Server Settings → Roles.",
+                tr(
+                    "The role '{role}' does not stand below the bot's highest role, '{highest}', so the bot may not "
+                    "give or take it.",
+                    role=role.name,
+                    highest=top.name,
+                ),
+                _move_above(role),
             )
         return None
 
@@ -194,6 +221,10 @@ class RoleAuthority:
     def height(self, role: DiscordRole) -> tuple[bool, int, int]:
         """Order roles by power: @everyone below all, then by position; of two in one position the older is the higher."""
         return role.role_id != self.guild_id, role.position, -int(role.role_id)
+
+
+def _move_above(role: DiscordRole) -> str:
+    return tr("Move the bot's role above '{role}' in Server Settings → Roles.", role=role.name)
 
 
 def find_obstacles(authority: RoleAuthority, role_names: Mapping[str, str]) -> list[Obstacle]:
@@ -209,10 +240,12 @@ def find_obstacles(authority: RoleAuthority, role_names: Mapping[str, str]) -> l
     if len(too_high) == 1:
         found.append(authority.find_obstacle(too_high[0].role_id))
     elif too_high and authority.top_role is not None:
-        ordered = [f"'{role.name}'" for role in sorted(too_high, key=authority.height, reverse=True)]
-        cause = (
-            f"These roles do not stand below the bot's highest role, '{authority.top_role.name}', so the bot may not give or "
-            f"take them: {', '.join(ordered)}."
+        ordered = sorted(too_high, key=authority.height, reverse=True)
+        cause = tr(
+            "These roles do not stand below the bot's highest role, '{highest}', so the bot may not give or "
+            "take them: {roles}.",
+            highest=authority.top_role.name,
+            roles=", ".join(f"'{role.name}'" for role in ordered),
         )
-        found.append(Obstacle(cause, f"Move the bot's role above {ordered[0]} in Server Settings → Roles."))
+        found.append(Obstacle(cause, _move_above(ordered[0])))
     return [obstacle for obstacle in found if obstacle is not None]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceUnavailable
-from sv_common.guild_sync.sources.http import TOO_MANY_REQUESTS, Timing, retry_after, seconds
+from sv_common.guild_sync.core.language import number, tr
+from sv_common.guild_sync.sources.http import TOO_MANY_REQUESTS, Timing, retry_after, seconds, try_again_in_minutes
 
 LIMITS = ((50, 1.0),)
 """Requests and seconds that Discord allows one bot over all routes (Discord documentation, "Rate Limits")."""
@@ -47,13 +47,17 @@ class DiscordLimits:
         """Wait until the route is free. Raises SourceUnavailable when that takes too long, or after too many refused requests."""
         if self.invalid_requests >= MOST_INVALID_REQUESTS:
             raise SourceUnavailable(
-                f"Discord refused {MOST_INVALID_REQUESTS} requests within ten minutes, so no more are sent for now: "
-                f"it would block this address. See the earlier errors for what it refused."
+                tr(
+                    "Discord refused {n} requests within ten minutes, so no more are sent for now: "
+                    "it would block this address. See the earlier errors for what it refused.",
+                    n=number(MOST_INVALID_REQUESTS),
+                )
             )
         free_at = max(self._free_at.get(route, 0.0), self._free_at.get(_EVERYWHERE, 0.0))
         pause = free_at - self._timing.clock()
         if pause > LONGEST_PAUSE:
-            raise SourceUnavailable(f"Discord requested a pause. Try again in {math.ceil(pause / 60)} minutes.")
+            paused = tr("Discord requested a pause.")
+            raise SourceUnavailable(f"{paused} {try_again_in_minutes(pause)}")
         if pause > 0:
             await self._timing.sleep(pause)
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.sources.discord import permissions
 from sv_common.guild_sync.sources.discord.permissions import Permission
 from sv_common.guild_sync.sources.http import Asked, Node, storable
@@ -33,35 +34,43 @@ _FORBIDDEN = 403
 _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
     UNKNOWN_CHANNEL: (
         SourceError,
-        "The channel no longer exists. Choose another report channel: Settings → Guild says how.",
+        mark("The channel no longer exists. Choose another report channel: Settings → Guild says how."),
     ),
-    10004: (SourceDenied, "Discord knows no server with this id. Check the id, and that the bot has been invited."),
-    UNKNOWN_MEMBER: (SourceError, "This member has left the Discord server. Sync Discord, so that it is known."),
-    10011: (SourceError, "The role no longer exists on the Discord server. Map the rank to another role."),
-    UNKNOWN_USER: (SourceError, "This Discord account no longer exists. Sync Discord, so that it is known."),
-    40003: (SourceError, "Discord accepts no more of these at the moment. Try again later."),
-    MISSING_ACCESS: (SourceDenied, "The bot cannot see it. Invite the bot to the server and let it view the channel."),
-    MISSING_PERMISSIONS: (SourceDenied, "The bot lacks a permission for it. Give it in Server Settings → Roles."),
-    50028: (SourceError, "Discord does not accept this role. Map the rank to another role."),
-    50035: (SourceError, "Discord found a fault in the request. Report it, with this line."),
-    60003: (SourceDenied, "The server asks for two-factor authentication. Switch it on for the bot's owner."),
+    10004: (
+        SourceDenied,
+        mark("Discord knows no server with this id. Check the id, and that the bot has been invited."),
+    ),
+    UNKNOWN_MEMBER: (SourceError, mark("This member has left the Discord server. Sync Discord, so that it is known.")),
+    10011: (SourceError, mark("The role no longer exists on the Discord server. Map the rank to another role.")),
+    UNKNOWN_USER: (SourceError, mark("This Discord account no longer exists. Sync Discord, so that it is known.")),
+    40003: (SourceError, mark("Discord accepts no more of these at the moment. Try again later.")),
+    MISSING_ACCESS: (
+        SourceDenied,
+        mark("The bot cannot see it. Invite the bot to the server and let it view the channel."),
+    ),
+    MISSING_PERMISSIONS: (SourceDenied, mark("The bot lacks a permission for it. Give it in Server Settings → Roles.")),
+    50028: (SourceError, mark("Discord does not accept this role. Map the rank to another role.")),
+    50035: (SourceError, mark("Discord found a fault in the request. Report it, with this line.")),
+    60003: (SourceDenied, mark("The server asks for two-factor authentication. Switch it on for the bot's owner.")),
 }
 """Discord's error codes (Discord documentation, "Opcodes and Status Codes") in an officer's words."""
 
-_FOREIGN = (
+_FOREIGN = mark(
     "This answer did not come from Discord: check PATT_DISCORD_API_URL and whatever stands between, such as a "
     "proxy, and try again later."
 )
 
-INTENT_REMEDY = (
+_REPORT_IT = mark("Report it, with this line.")
+
+INTENT_REMEDY = mark(
     "Discord does not let the bot read the member list. Switch on the Server Members Intent for the bot in the "
     "Developer Portal (discord.com/developers → the application → Bot), and check that the bot is on the server."
 )
-NOT_ON_SERVER_REMEDY = (
+NOT_ON_SERVER_REMEDY = mark(
     "The bot is not on the Discord server. Invite it with the permission Manage Roles, and look under Settings → "
     "Guild that it is the right server."
 )
-REJECTED_REMEDY = (
+REJECTED_REMEDY = mark(
     "Discord rejected the bot's token, so it gets no more requests. Copy a new token from the Developer Portal "
     "(discord.com/developers → the application → Bot) into PATT_DISCORD_BOT_TOKEN: it is read from the file .env at once, else "
     "restart. The old one is tried once more in an hour."
@@ -88,7 +97,7 @@ def parse_roles(roles: Node, guild_id: str) -> list[tuple[DiscordRole, Node]]:
     """
     parsed = [(_role(entry), entry) for entry in roles.items()]
     if all(role.role_id != guild_id for role, _ in parsed):
-        raise roles.malformed("a list with the role @everyone in it")
+        raise roles.malformed(tr("a list with the role @everyone in it"))
     return parsed
 
 
@@ -117,7 +126,7 @@ def parse_member(entry: Node, guild_id: str) -> DiscordMember:
 
 
 def snowflake(entry: Node) -> int:
-    return _decimal(entry, "a Discord id")
+    return _decimal(entry, mark("a Discord id"))
 
 
 def error_code(response: httpx2.Response) -> int | None:
@@ -133,18 +142,28 @@ def error_code(response: httpx2.Response) -> int | None:
 def refusal(response: httpx2.Response, asked: Asked) -> SourceError:
     """Make the error for an answer that is neither a success nor worth another attempt."""
     status, code = response.status_code, error_code(response)
-    kind, sentence = _REFUSALS.get(code or 0, (None, _FOREIGN if code is None else "Report it, with this line."))
+    kind, sentence = _REFUSALS.get(code or 0, (None, _FOREIGN if code is None else _REPORT_IT))
     kind = kind or (SourceDenied if status == _FORBIDDEN else SourceError)
-    said = f"HTTP {status}" if code is None else f"HTTP {status}, code {code}"
-    return kind(f"Discord refused {asked.what} ({said}). {sentence}")
+    said = f"HTTP {status}" if code is None else tr("HTTP {status}, code {code}", status=status, code=code)
+    refused = tr("Discord refused {what} ({answer}).", what=asked.what, answer=said)
+    return kind(f"{refused} {tr(sentence)}")
 
 
 def role_refusal(role: DiscordRole | None) -> SourceDenied:
     """Make the error for a role that Discord refuses (code 50013) although no obstacle is seen; None: role not known."""
-    name = f"'{role.name}'" if role else "the role"
+    if role is None:
+        return SourceDenied(
+            tr(
+                "Discord does not let the bot give or take the role. Move the bot's role above the role in Server Settings → "
+                "Roles, and check that the bot's role has the permission Manage Roles."
+            )
+        )
     return SourceDenied(
-        f"Discord does not let the bot give or take {name}. Move the bot's role above {name} in Server Settings → "
-        f"Roles, and check that the bot's role has the permission Manage Roles."
+        tr(
+            "Discord does not let the bot give or take '{role}'. Move the bot's role above '{role}' in Server Settings → "
+            "Roles, and check that the bot's role has the permission Manage Roles.",
+            role=role.name,
+        )
     )
 
 
@@ -157,7 +176,7 @@ def audit_reason(reason: str) -> str:
 
 
 def permission_bits(entry: Node) -> int:
-    return _decimal(entry, "a decimal number of permission bits")
+    return _decimal(entry, mark("a decimal number of permission bits"))
 
 
 def _joined(roles: Sequence[tuple[DiscordRole, Node]], bot: DiscordMember, guild_id: str) -> int:
@@ -172,7 +191,7 @@ def _joined(roles: Sequence[tuple[DiscordRole, Node]], bot: DiscordMember, guild
 def _decimal(entry: Node, wanted: str) -> int:
     text = entry.text()
     if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
-        raise entry.malformed(wanted)
+        raise entry.malformed(tr(wanted))
     return int(text)
 
 
