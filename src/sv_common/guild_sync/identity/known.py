@@ -6,13 +6,15 @@ from collections import OrderedDict
 from typing import Final
 
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.language import language
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 
 MOST_GUILDS: Final = 8
 """Guilds whose last resolver, and what was worked out from it, is kept."""
 
-_recent: OrderedDict[int, Resolver] = OrderedDict()
+_recent: OrderedDict[tuple[int, str], Resolver] = OrderedDict()
+"""By guild, and by the language of the sentences that it keeps."""
 
 
 async def resolver_of(guild: GuildConnection) -> Resolver:
@@ -22,10 +24,11 @@ async def resolver_of(guild: GuildConnection) -> Resolver:
     worked out already then is there for the next page.
     """
     facts = await read_facts(guild)
-    known = _recent.get(guild.id)
+    place = guild.id, language()
+    known = _recent.get(place)
     if known is None or known.facts != facts:
-        known = _recent[guild.id] = Resolver(facts)
-    _recent.move_to_end(guild.id)
+        known = _recent[place] = Resolver(facts)
+    _recent.move_to_end(place)
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)
     return known

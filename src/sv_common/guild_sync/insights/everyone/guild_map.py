@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
@@ -18,12 +17,10 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.identity.known import resolver_of
-from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.insights.inbox.weighing import Weights, weights_of
 from sv_common.guild_sync.insights.matching import in_order
 from sv_common.guild_sync.issues.explanation import CandidateKind, Strength, WeighedCandidate
-from sv_common.guild_sync.rulebook.candidates.members import candidates_for_member
-from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character
-from sv_common.guild_sync.rulebook.explain import Known
+from sv_common.guild_sync.rules import RULES
 
 SQL = load_sql(__package__, "guild_map.sql")
 
@@ -121,8 +118,7 @@ async def guild_map(guild: GuildConnection) -> GuildMap:
     links = {_Key(edge.kind, edge.id): edge for edge in edges}
     owned = frozenset(_Key(edge.kind, edge.to_id) for edge in edges)
     nodes = [replace(node, loose=_is_loose(node, links, owned)) for node in nodes]
-    resolver = await resolver_of(guild)
-    suggested = list(_suggested(resolver, nodes))
+    suggested = list(_suggested(weights_of(await resolver_of(guild)), nodes))
     placed = _placed(nodes, links)
     return GuildMap(guild.id, placed, sorted([*edges, *suggested], key=lambda each: (each.kind, each.id, each.to_id)))
 
@@ -189,18 +185,17 @@ def _is_loose(node: MapNode, links: _Links, owned: frozenset[_Key]) -> bool:
             return _Key(node.kind, node.id) not in links
 
 
-def _suggested(resolver: Resolver, nodes: Iterable[MapNode]) -> Iterator[MapEdge]:
+def _suggested(weights: Weights, nodes: Iterable[MapNode]) -> Iterator[MapEdge]:
     """For each character and each member without a player the one who could be meant, if anybody."""
-    known, drawn = Known(resolver, datetime.now(UTC)), {_Key(node.kind, node.id) for node in nodes}
+    drawn = {_Key(node.kind, node.id) for node in nodes}
     for node in nodes:
         if not node.loose or node.kind == "player":
             continue
         if node.kind == "character":
-            best = _best(
-                candidates_for_character(known, node.id, None), drawn, (CandidateKind.PLAYER, CandidateKind.MEMBER)
-            )
+            found = weights.of(RULES["orphan_wow"], node.id)
+            best = _best(found, drawn, (CandidateKind.PLAYER, CandidateKind.MEMBER))
         else:
-            best = _best(candidates_for_member(known, node.id, None), drawn, (CandidateKind.PLAYER,))
+            best = _best(weights.of(RULES["orphan_discord"], node.id), drawn, (CandidateKind.PLAYER,))
         if best is not None:
             to: Literal["player", "member"] = "player" if best.kind is CandidateKind.PLAYER else "member"
             kind: Literal["character", "member"] = "character" if node.kind == "character" else "member"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sv_common.guild_sync.core.language import language
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import MOST_GUILDS
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -86,11 +87,11 @@ class Weights:
 
 def weights_of(resolver: Resolver) -> Weights:
     """Return the weights of a resolver; what they have in common with the last ones of its guild is taken from those."""
-    guild_id = resolver.facts.guild_id
-    last = _recent.pop(guild_id, None)
+    place = resolver.facts.guild_id, language()
+    last = _recent.pop(place, None)
     if last is None or last.resolver is not resolver:
         last = Weights(resolver, last.settled() if last is not None else {})
-    _recent[guild_id] = last
+    _recent[place] = last
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)
     return last
@@ -121,4 +122,5 @@ def _link(character: KnownCharacter) -> LinkFact | None:
     return LinkFact(character.player_id, character.link_source or "", "", _SOME_TIME, None)
 
 
-_recent: OrderedDict[int, Weights] = OrderedDict()
+_recent: OrderedDict[tuple[int, str], Weights] = OrderedDict()
+"""By guild, and by the language of the sentences."""
