@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from proofs import hostile
 from proofs.houses import House
 from proofs.looking import eye
-from proofs.walking import Page, some_of_each_route
+from proofs.walking import Page, page_of, some_of_each_route
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 VIEWS_IN_A_BROWSER = 1
@@ -25,7 +25,7 @@ async def test_in_the_source_of_every_page_a_hostile_name_is_text_and_nothing_el
 ) -> None:
     wrong = []
     for view, source in (await named_by_somebody_hostile.walk()).sources.items():
-        faults = [*hostile.more_than_text_in(source), *Page(source).inline]
+        faults = [*hostile.more_than_text_in(source), *page_of(source).inline]
         wrong += [f"{view.address}: {fault}" for fault in faults]
     assert wrong == [], "\n".join(wrong)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -69,3 +70,9 @@ class Verbs(HTMLParser):
         for method, path in self.forms:
             if method == "post" and not path.startswith(ALWAYS_OURS):
                 yield path
+
+
+@cache
+def verbs_of(text: str) -> Verbs:
+    """Return what a source offers; each is read once for all that is asked of it."""
+    return Verbs(text)

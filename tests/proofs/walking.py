@@ -10,6 +10,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from itertools import product
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -22,8 +23,8 @@ import thoroughness
 from patt.web.places import is_for_programs
 
 NOT_PAGES = ("/openapi.json", "/static", "/health", "/ready")
-MOST_VIEWS = 16
-"""Of one route; a list whose filters can be combined has very many."""
+MOST_VIEWS, MOST_VIEWS_OF_ALL = 8, 16
+"""Of one route, at every commit and with `--all`; a list whose filters can be combined has very many."""
 
 HOW_TO_MEND = (
     "Each page is visited with the numbers in `numbers_of` (tests/proofs/houses.py): give a new name in a path a value "
@@ -82,6 +83,12 @@ class Page(HTMLParser):
         ]
 
 
+@cache
+def page_of(text: str) -> Page:
+    """Return what a source says; each is read once for all that is asked of it."""
+    return Page(text)
+
+
 class Walker:
     """Walks over the pages of an application that is served somewhere, signed in as an officer."""
 
@@ -132,7 +139,8 @@ class Walker:
         if key in seen:
             return True
         seen.update({key, like})
-        return steps > _LAST_STEP or Counter(view.route for view in walk.views)[route] >= MOST_VIEWS
+        most = MOST_VIEWS_OF_ALL if thoroughness.everything() else MOST_VIEWS
+        return steps > _LAST_STEP or Counter(view.route for view in walk.views)[route] >= most
 
     def _route_of(self, address: str) -> str | None:
         path = urlsplit(address).path
@@ -151,7 +159,7 @@ class Walker:
         return answer.status_code, text if is_whole else None, answer.num_bytes_downloaded
 
     def _links(self, address: str, text: str) -> Iterator[str]:
-        for link in Page(text).links:
+        for link in page_of(text).links:
             target = urlsplit(urljoin(address, link))
             if not target.netloc:
                 yield target._replace(fragment="").geturl()
