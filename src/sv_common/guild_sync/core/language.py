@@ -159,7 +159,8 @@ def _counted(code: str, one: str, many: str, n: int) -> str:
 
 @cache
 def _texts(code: str) -> Mapping[tuple[str | None, str], str]:
-    return {
+    counted = {(None, one): forms[0] for one, forms in _forms(code).items()}  # a text that is said without a number, too
+    return counted | {
         (each.context, each.id): each.string
         for each in catalogue(code)
         if isinstance(each.id, str) and isinstance(each.string, str) and not each.fuzzy
