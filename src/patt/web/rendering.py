@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -99,14 +100,20 @@ def _visible(value: object) -> object:
     return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
+@lru_cache(4096)
+def _escaped(text: str) -> str:
+    """Return a text of ours for HTML. The apostrophe needs no escape, since no attribute is written in single quotes."""
+    return str(escape(text)).replace("&#39;", "'")
+
+
 def _told(tell: Callable[..., str]) -> Callable[..., Markup]:
     """Return a function of the catalogue for templates, where values may be markup, such as a link in a sentence."""
 
     def told(*texts: Any, **values: object) -> Markup:
-        names = {name: f"{{{name}}}" for name in values}
-        # The apostrophe needs no escape, since no attribute is written in single quotes.
-        sentence = escape(tell(*texts, **names)).replace("&#39;", "'")
-        return sentence.format(**{name: _visible(value) for name, value in values.items()}) if values else sentence
+        sentence = _escaped(tell(*texts, **{name: f"{{{name}}}" for name in values}))
+        if values:
+            sentence = sentence.format(**{name: escape(_visible(value)) for name, value in values.items()})
+        return Markup(sentence)  # noqa: S704 -- the text and each value are escaped above
 
     return told
 
