@@ -39,7 +39,7 @@ class EmbeddedDatabaseError(ConfigurationError):
     """The embedded database does not start. `fault` says why; the message also says what to run."""
 
     def __init__(self, fault: str) -> None:
-        super().__init__(f"{fault} {tr('Run: patt doctor')}")
+        super().__init__(fault + " " + tr("Run: patt doctor"))
         self.fault = fault
 
 

@@ -139,7 +139,7 @@ def load_settings() -> Settings:
             f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg'].removeprefix('Value error, ')}"
             for each in error.errors()
         )
-        raise ConfigurationError(f"{tr('A setting cannot be used.')} {faults}") from error
+        raise ConfigurationError(tr("A setting cannot be used.") + " " + faults) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             tr(

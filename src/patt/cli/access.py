@@ -272,5 +272,6 @@ def _key_of(mapping: list[Mapped], kind: permissions.Kind, wanted: str) -> str:
     if len(found) != 1:
         names = ", ".join(f"{each.key} ({each.label})" for each in same_kind)
         cause = tr("“{name}” fits several.", name=wanted) if found else tr("“{name}” does not exist.", name=wanted)
-        raise NotFound(f"{cause} {tr('Use one of: {names}.', names=names or tr('none is known yet'))}")
+        remedy = tr("Use one of: {names}.", names=names or tr("none is known yet"))
+        raise NotFound(f"{cause} {remedy}")
     return found[0].key

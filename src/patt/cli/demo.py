@@ -58,12 +58,10 @@ async def _serve(services: Services, port: int) -> None:
         token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
+    address, link = settings.own_page(INBOX.href), settings.own_page(f"/login/{token}")
     told = (
-        tr("PATT is served on {address} until you press Ctrl-C.", address=f"http://{HOST}:{free}{INBOX.href}"),
-        tr(
-            "To sign in, open this link and press its button (it works once): {link}",
-            link=f"http://{HOST}:{free}/login/{token}",
-        ),
+        tr("PATT is served on {address} until you press Ctrl-C.", address=address),
+        tr("To sign in, open this link and press its button (it works once): {link}", link=link),
         tr("Or sign in with the made-up Discord, as any of its members."),
     )
     err.print()
@@ -100,9 +98,11 @@ def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
             for r in (pipeline.fixes.results if pipeline.fixes else ())
             if r.outcome == "fixed"
         ]
-        say(f"  {pipeline.name}: {', '.join(moves) or tr('nothing new')}")
+        found = ", ".join(moves) or tr("nothing new")
+        say(f"  {pipeline.name}: {found}")
         for sentence in fixed:
-            out.print(f"    [green]{escape(tr('fixed automatically'))}[/] {escape(sentence)}")
+            words = tr("fixed automatically")
+            out.print(f"    [green]{escape(words)}[/] {escape(sentence)}")
 
 
 def _print_outcome(outcome: DemoOutcome) -> None:

@@ -46,7 +46,7 @@ def in_language(command: Any) -> Any:
         if getattr(each, "help", None):
             each.help = tr(each.help)
     command.format_usage = lambda context, formatter: formatter.write_usage(
-        context.command_path, " ".join(command.collect_usage_pieces(context)), f"{tr('Usage:')} "
+        context.command_path, " ".join(command.collect_usage_pieces(context)), tr("Usage:") + " "
     )
     for below in getattr(command, "commands", {}).values():
         in_language(below)

@@ -77,7 +77,11 @@ def answer(
 
     done = call(answered)
     if isinstance(done, Offer):
-        show(done, as_json, lambda offer: say(f"{offer.effect or tr('It is confirmed.')} {tr('Nothing was changed.')}"))
+        show(
+            done,
+            as_json,
+            lambda offer: say(" ".join((offer.effect or tr("It is confirmed."), tr("Nothing was changed.")))),
+        )
     else:
         show(done, as_json, _say_done)
 
@@ -110,7 +114,7 @@ def dismiss(
         show(done, as_json, _say_done)
         return
     apart = call(lambda services: commands.set_apart(services.pool, keys, reason=reason, actor=actor()))
-    show(apart, as_json, lambda told: say(f"{told.sentence} {tr('To undo: patt undo')}"))
+    show(apart, as_json, lambda told: say(told.sentence + " " + tr("To undo: patt undo")))
 
 
 @app.command(
@@ -248,8 +252,8 @@ def _say_question(found: Question) -> None:
     place = tr("({place} of {total})", place=number(found.place), total=number(found.total))
     say(f"{found.entry.question} {place}")
     for said in found.evidence:
-        old = f" {tr('(old)')}" if said.is_old else ""
-        say(f"  {said.source}: {said.sentence}{old}")
+        old = " " + tr("(old)") if said.is_old else ""
+        say(f"  {word(said.source)}: {said.sentence}{old}")
     if found.ready is not None:
         say(tr("Ready: {fix}. Apply it with: patt inbox fix {question}", fix=found.ready.does.verb, question=found.key))
     for each in found.answers:
@@ -278,7 +282,7 @@ def _say_fixes(found: SafeFixes) -> None:
         for step in each.steps:
             say(f"  {step}")
     would = tr_n("{n} would be applied.", "{n} would be applied.", len(found.fixes))
-    say(f"{would} {tr('Nothing was changed.')}")
+    say(would + " " + tr("Nothing was changed."))
 
 
 def _say_done(done: Answered) -> None:

@@ -371,7 +371,7 @@ def _show_preview(planning: Planning, as_json: bool) -> None:
     for gone in planning.gone:
         say(tr("Issue {issue} is already resolved and would be closed.", issue=gone.id))
     would = tr_n("{n} would be fixed.", "{n} would be fixed.", len(planning.ready))
-    say(f"{would} {tr('Nothing was changed.')}")
+    say(would + " " + tr("Nothing was changed."))
 
 
 def _show_results(results: Sequence[FixResult], as_json: bool) -> None:

@@ -43,7 +43,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
     )
     _say_explanation(details)
     if found.review_reason:
-        say(f"  {tr('Needs review: {reason}', reason=found.review_reason)}")
+        say("  " + tr("Needs review: {reason}", reason=found.review_reason))
     for event in view.events:
         when, who = day_and_time(event.at), tr("{event} by {actor}", event=word(event.event), actor=event.actor)
         say(f"  {when} {who}{f': {event.reason}' if event.reason else ''}")
@@ -55,7 +55,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
             outcome=word(attempt.outcome),
             reason=attempt.reason,
         )
-        undone = f"; {tr('undone by {actor}', actor=attempt.undone_by)}" if attempt.undone_by else ""
+        undone = "; " + tr("undone by {actor}", actor=attempt.undone_by) if attempt.undone_by else ""
         say(f"  {told}{undone}")
 
 
@@ -63,7 +63,7 @@ def _say_explanation(shown: IssueDetails) -> None:
     if shown.explanation is None:
         return
     for each in shown.explanation.evidence:
-        say(f"  {each.source}: {each.sentence}")
+        say(f"  {word(each.source)}: {each.sentence}")
     if shown.is_found:
         say(f"  {shown.explanation.conclusion}")
     elif shown.doubt:
@@ -84,7 +84,7 @@ def _say_candidate(each: WeighedCandidate) -> None:
     }
     marks = ", ".join(said for said, holds in states.items() if holds) or word(each.strength)
     label = f"{word(each.kind)} {each.id}, {each.label} ({marks})"
-    say(f"  {tr('Candidate: {candidate}', candidate=label)}")
+    say("  " + tr("Candidate: {candidate}", candidate=label))
     for sentence in each.speaks_for:
         say(f"    + {sentence}")
     for sentence in each.speaks_against:
@@ -105,14 +105,14 @@ def say_undo(preview: UndoPreview) -> None:
                 )
             )
             for later in preview.together.attempts:
-                say(f"  {tr('Attempt {attempt}: {deed}', attempt=later.id, deed=sentence_of(later))}")
+                say("  " + tr("Attempt {attempt}: {deed}", attempt=later.id, deed=sentence_of(later)))
             rows = [(effect.what, effect.before, effect.after) for effect in preview.together.effects]
             table(tr("what"), tr("now"), tr("then"), rows=rows)
         if not preview.parts:
             return
         say(
             tr_n(
-                "With --partly it can be undone for {n} person. The others:",
+                "With --partly it can be undone for {n} people. The others:",
                 "With --partly it can be undone for {n} people. The others:",
                 preview.parts,
             )
@@ -121,7 +121,7 @@ def say_undo(preview: UndoPreview) -> None:
             say(f"  {each.people}: {each.reason}")
         if preview.blocked_total > len(preview.blocked):
             more = preview.blocked_total - len(preview.blocked)
-            say(f"  {tr_n('And {n} more.', 'And {n} more.', more)}")
+            say("  " + tr_n("And {n} more.", "And {n} more.", more))
     table(
         tr("what"),
         tr("now"),

@@ -298,7 +298,7 @@ def _say_report(report: SettingReport) -> None:
         say(f"  {reading.character}: {reading.before} → {reading.after}")
     left = max(0, len(report.effects) - PAGE_SIZE) + max(0, len(report.readings) - PAGE_SIZE)
     if left:
-        say(f"  {tr_n('… and {n} more.', '… and {n} more.', left)}")
+        say("  " + tr_n("… and {n} more.", "… and {n} more.", left))
     if not is_preview:
         say(tr("To undo: patt settings undo {change}", change=report.change_id))
 

@@ -91,8 +91,8 @@ def init(skip: list[str] | None, yes: bool, **answers: str | bool | list[str] | 
     given = {name.replace("_", "-"): _as_text(value) for name, value in answers.items() if value not in (None, [])}
     left_out = _read_skips(skip or ())
     dialogue = _dialogue(given, asks_nothing=yes)
-    begin = tr("Ctrl-C stops; finished steps are kept.")
-    out.print(f"[bold]{escape(tr('Setting up a guild.'))}[/] {escape(begin)}")
+    heading, hint = tr("Setting up a guild."), tr("Ctrl-C stops; finished steps are kept.")
+    out.print(f"[bold]{escape(heading)}[/] {escape(hint)}")
     try:
         settings = load_settings()
         url = make_ready(settings)
@@ -220,13 +220,14 @@ def _read_skips(steps: Sequence[str]) -> set[str]:
 
 
 def _say_what_is_next(not_done: list[str]) -> None:
-    out.print(f"\n[bold]{escape(tr('What to do next'))}[/]")
+    heading = tr("What to do next")
+    out.print(f"\n[bold]{escape(heading)}[/]")
     if not_done:
-        say(f"  patt init               {tr('continues with: {steps}', steps=', '.join(not_done))}")
-    say(f"  patt serve              {tr('serves the pages and runs the syncs')}")
-    say(f"  patt admin link         {tr('prints a sign-in link')}")
-    say(f"  patt match --dry-run    {tr('shows which characters would be linked, and why')}")
-    say(f"  patt doctor             {tr('checks the set-up')}")
+        say("  patt init               " + tr("continues with: {steps}", steps=", ".join(not_done)))
+    say("  patt serve              " + tr("serves the pages and runs the syncs"))
+    say("  patt admin link         " + tr("prints a sign-in link"))
+    say("  patt match --dry-run    " + tr("shows which characters would be linked, and why"))
+    say("  patt doctor             " + tr("checks the set-up"))
     say(
         tr(
             "Players install the addon (docs/addon.md) and run the companion, each with their own key (patt keys add NAME)."
@@ -235,24 +236,19 @@ def _say_what_is_next(not_done: list[str]) -> None:
 
 
 def _say_checks(checks: Sequence[Check]) -> None:
-    width = max(len(label_of(check.name)) for check in checks)
+    words = {True: tr("ok"), False: tr("failed")}
+    first, width = max(map(len, words.values())), max(len(label_of(check.name)) for check in checks)
     for check in checks:
-        word = f"{tr('ok') if check.ok else tr('failed'):<6}"
-        color = "green" if check.ok else "red"
+        color, word = "green" if check.ok else "red", words[check.ok].ljust(first)
         out.print(
             f"[{color}]{escape(word)}[/]  {label_of(check.name):<{width}}  {escape(check.message)}", soft_wrap=True
         )
         if check.remedy:
-            out.print(f"{'':>{width + 8}}  [yellow]→[/] {escape(check.remedy)}", soft_wrap=True)
+            out.print(f"{'':>{first + 2 + width}}  [yellow]→[/] {escape(check.remedy)}", soft_wrap=True)
     faults = sum(not check.ok for check in checks)
     say("")
-    if faults:
-        failed = tr_n(
-            "{failed} of {n} check failed.", "{failed} of {n} checks failed.", len(checks), failed=number(faults)
-        )
-        say(failed)
-    else:
-        say(tr("All checks passed."))
+    failed = tr_n("{failed} of {n} check failed.", "{failed} of {n} checks failed.", len(checks), failed=number(faults))
+    say(failed if faults else tr("All checks passed."))
 
 
 class _Printing(Dialogue):
@@ -280,7 +276,7 @@ class TerminalDialogue(_Printing):
         answer = self.take(option)
         if answer is None:
             enter = tr("Enter: {answer}", answer=default) if default else tr("Enter: later")
-            hints = f"{tr('not shown')}; {enter}" if is_secret else enter
+            hints = "; ".join((tr("not shown"), enter)) if is_secret else enter
             answer = _read(f"{question} ({hints}): ", is_secret=is_secret)
         if not answer.strip() and not default:
             raise StepSkipped(tr("no answer"))
@@ -293,8 +289,9 @@ class TerminalDialogue(_Printing):
         for place, choice in enumerate(choices, start=1):
             say(f"  {place:>2}  {choice.label}")
         usual = next((choice.label for choice in choices if choice.value == default), tr("later"))
+        hint = tr("number; Enter: {answer}", answer=usual)
         while True:
-            answer = _read(f"{question} ({tr('number; Enter: {answer}', answer=usual)}): ").strip()
+            answer = _read(f"{question} ({hint}): ").strip()
             if not answer and not default:
                 raise StepSkipped(tr("no selection"))
             if not answer:
@@ -305,9 +302,9 @@ class TerminalDialogue(_Printing):
                 say_error(error)
 
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
-        answer = self.take(option)
+        answer, hint = self.take(option), tr("Y/n") if default else tr("y/N")
         while True:
-            answer = _read(f"{question}? ({tr('Y/n') if default else tr('y/N')}): ") if answer is None else answer
+            answer = _read(f"{question}? ({hint}): ") if answer is None else answer
             if not answer.strip():
                 return default
             if (agreed := _is_agreed(answer)) is not None:
@@ -316,7 +313,7 @@ class TerminalDialogue(_Printing):
             answer = None
 
     def try_again(self) -> bool:
-        return not _read(f"{tr('Enter: try again; s: leave this step for later')}: ").strip()
+        return not _read(tr("Enter: try again; s: leave this step for later") + ": ").strip()
 
     @contextlib.contextmanager
     def working(self, what: str) -> Iterator[None]:
@@ -377,7 +374,7 @@ def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) 
         return meant[0]
     several = tr("“{answer}” fits more than one choice.", answer=answer)
     cause = several if meant else tr("“{answer}” is not a choice.", answer=answer)
-    raise BadInput(f"{cause} {tr('Use one of: {choices}', choices=_listing(choices))}")
+    raise BadInput(cause + " " + tr("Use one of: {choices}", choices=_listing(choices)))
 
 
 def _is_agreed(answer: str) -> bool | None:

@@ -189,7 +189,8 @@ def _read_as(reading: NoteReading) -> str:
             return tr("perhaps {characters}", characters=", ".join(reading.suggestions))
         case Sureness.NOBODY:
             kind = in_words(reading.kind)
-            return tr("no player ({kind})", kind=f"{kind}: {reading.person}" if reading.person else kind)
+            named = f"{kind}: {reading.person}" if reading.person else kind
+            return tr("no player ({kind})", kind=named)
 
 
 def _certain(reading: NoteReading) -> str:

@@ -230,7 +230,7 @@ def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
         raise BadInput(tr("The Discord server has no text channel. Create one for the officers."))
     lacks = {
-        each.channel_id: f" {tr('(the bot lacks {permissions})', permissions=', '.join(each.missing))}"
+        each.channel_id: " " + tr("(the bot lacks {permissions})", permissions=", ".join(each.missing))
         for each in channels
         if each.missing
     }

@@ -136,7 +136,7 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
     """
     found = await preview_move(services, wanted, guild_id=guild_id)
     if found.problem is not None:
-        raise Refused(f"{found.problem} {tr('Nothing was changed.')}")
+        raise Refused(found.problem + " " + tr("Nothing was changed."))
     if key is not None and key != found.key:
         raise PlanStale(tr("This has changed since the preview. Nothing was changed. Preview it again."))
     async with services.pool.writing(found.guild.id) as here:
