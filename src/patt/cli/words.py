@@ -15,7 +15,7 @@ _WORDS = (
     *(mark("decision"), mark("fix"), mark("full match"), mark("undone")),
     *(mark("joined"), mark("left"), mark("renamed")),
     # Where evidence is from.
-    *(mark("roster"), mark("note"), mark("discord"), mark("record"), mark("officer")),
+    *(mark("roster"), mark("note"), mark("discord"), mark("ranks"), mark("record"), mark("officer")),
     # How much speaks for a candidate, and what a link rests on.
     *(mark("strong"), mark("likely"), mark("weak")),
     *(mark("proven"), mark("officer"), mark("account"), mark("note"), mark("name")),
