@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from patt.cli.help import frame_in_language
 from patt.cli.main import main
+from patt.cli.speech.help import frame_in_language
 from sv_common.db import embedded
 from sv_common.guild_sync.core.language import ENGLISH, speaking
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon

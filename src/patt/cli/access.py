@@ -28,7 +28,7 @@ from patt.cli.runner import (
     row_number,
     write,
 )
-from patt.cli.words import word
+from patt.cli.speech.words import word
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n

@@ -11,7 +11,7 @@ import typer
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, read, row_number
-from patt.cli.words import word
+from patt.cli.speech.words import word
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.identity.decisions import ManualDecision, NewPlayer

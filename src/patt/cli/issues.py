@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
-from patt.cli.issues_said import say_issue, say_match, say_result, say_undo
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.output import as_json as as_data
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, read, row_number
+from patt.cli.speech.issues import say_issue, say_match, say_result, say_undo
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.errors import Refused

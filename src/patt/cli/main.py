@@ -19,8 +19,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
-from patt.cli.help import frame_in_language, in_language
 from patt.cli.output import escape_unprintable, say_error
+from patt.cli.speech.help import frame_in_language, in_language
 from sv_common.guild_sync.core.errors import BadInput, Busy, ConfigurationError, PattError
 from sv_common.guild_sync.core.language import mark, of_environment, speak, tr
 from sv_common.guild_sync.core.plain_text import fault_of_text, shown

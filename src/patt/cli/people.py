@@ -12,7 +12,7 @@ import typer
 
 from patt.cli.output import JsonOption, day_of, print_file, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, operator, read
-from patt.cli.words import word
+from patt.cli.speech.words import word
 from patt.web.context import LARGEST_INTEGER
 from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json

@@ -12,7 +12,7 @@ from patt.api import settings as settings_api
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.runner import GuildOption, actor, call, on_installation, read, row_number, write
-from patt.cli.words import word as in_words
+from patt.cli.speech.words import word as in_words
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n

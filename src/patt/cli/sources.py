@@ -15,7 +15,7 @@ from patt.api.activity import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, print_json, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
-from patt.cli.words import word as in_words
+from patt.cli.speech.words import word as in_words
 from patt.files import read_file
 from patt.json_data import as_json_data
 from patt.setup.counts import counts_in_words

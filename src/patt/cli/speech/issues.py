@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.markup import escape
 
 from patt.cli.output import out, say, table
-from patt.cli.words import word
+from patt.cli.speech.words import word
 from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_n
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
