@@ -21,6 +21,7 @@ from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.language import tr, tr_in
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
@@ -38,7 +39,7 @@ class EmbeddedDatabaseError(ConfigurationError):
     """The embedded database does not start. `fault` says why; the message also says what to run."""
 
     def __init__(self, fault: str) -> None:
-        super().__init__(f"{fault} Run: patt doctor")
+        super().__init__(fault + " " + tr("Run: patt doctor"))
         self.fault = fault
 
 
@@ -51,7 +52,11 @@ def database_url(settings: Settings) -> str:
         return embedded.ensure_database(server, DATABASE_NAME)
     except Exception as error:
         raise EmbeddedDatabaseError(
-            f"The embedded database in PATT_DATA_DIR ({settings.data_dir}) does not start: {error}."
+            tr(
+                "The embedded database in PATT_DATA_DIR ({folder}) does not start: {error}.",
+                folder=settings.data_dir,
+                error=error,
+            )
         ) from error
 
 
@@ -61,11 +66,14 @@ def revision_of(url: str) -> str | None:
         _ = urlsplit(url).port  # raises for one that is no number, where psycopg would say that nothing answers there
         return migrate.current_revision(url)
     except psycopg.OperationalError as error:
-        raise ConfigurationError(f"The database does not answer: {_reason(error)}.") from error
+        raise ConfigurationError(tr("The database does not answer: {reason}.", reason=_reason(error))) from error
     except (psycopg.Error, ValueError) as error:
         raise ConfigurationError(
-            "PATT_DATABASE_URL cannot be used: it must be an address of PostgreSQL, such as "
-            f"postgresql://name:password@host/database ({type(error).__name__})."
+            tr(
+                "PATT_DATABASE_URL cannot be used: it must be an address of PostgreSQL, such as "
+                "postgresql://name:password@host/database ({error}).",
+                error=type(error).__name__,
+            )
         ) from error
 
 
@@ -74,7 +82,11 @@ def check_schema(url: str) -> None:
     current, newest = _known_revision_of(url), migrate.newest_revision()
     if current != newest:
         raise ConfigurationError(
-            f"The database has the schema {current or '(none)'}, and this version needs {newest}. Run: patt db upgrade"
+            tr(
+                "The database has the schema {schema}, and this version needs {needed}. Run: patt db upgrade",
+                schema=current or tr_in("schema", "(none)"),
+                needed=newest,
+            )
         )
 
 
@@ -87,8 +99,11 @@ def make_ready(settings: Settings) -> str:
         migrate.upgrade(url)
     except DBAPIError as error:
         raise ConfigurationError(
-            f"The database could not be upgraded to the schema {migrate.newest_revision()}: {_reason(error.orig)}. "
-            "Nothing was changed."
+            tr(
+                "The database could not be upgraded to the schema {schema}: {reason}. Nothing was changed.",
+                schema=migrate.newest_revision(),
+                reason=_reason(error.orig),
+            )
         ) from error
     return url
 
@@ -97,8 +112,11 @@ def _known_revision_of(url: str) -> str | None:
     revision = revision_of(url)
     if revision is not None and revision not in migrate.revisions():
         raise ConfigurationError(
-            f"The database has the schema {revision}, which this version of PATT does not know. "
-            "Use the newer version that created it."
+            tr(
+                "The database has the schema {schema}, which this version of PATT does not know. "
+                "Use the newer version that created it.",
+                schema=revision,
+            )
         )
     return revision
 

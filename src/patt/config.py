@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import shown
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
@@ -30,7 +31,8 @@ def _address(*schemes: str, placeholder: str = "") -> AfterValidator:
         except ValueError:
             is_address = False
         if not is_address or not filled.isascii() or not filled.isprintable() or any(sign in filled for sign in " {}"):
-            raise ValueError(f"it must be an address that begins with {' or '.join(f'{each}://' for each in schemes)}")
+            beginnings = tr(" or ").join(f"{each}://" for each in schemes)
+            raise ValueError(tr("it must be an address that begins with {beginnings}", beginnings=beginnings))
         return value
 
     return AfterValidator(checked)
@@ -39,7 +41,7 @@ def _address(*schemes: str, placeholder: str = "") -> AfterValidator:
 def _credential(value: str) -> str:
     """Return what is sent in a header of each request. Raises `ValueError`, without the value."""
     if not value.isascii() or not value.isprintable():
-        raise ValueError("it holds characters that no such value has; copy it again, without line breaks")
+        raise ValueError(tr("it holds characters that no such value has; copy it again, without line breaks"))
     return value
 
 
@@ -49,14 +51,14 @@ def _networks(value: str) -> str:
             ipaddress.ip_network(each.strip())
         except ValueError as error:
             raise ValueError(
-                f"“{shown(each.strip())}” is neither an address nor a network such as 10.0.0.0/8"
+                tr("“{text}” is neither an address nor a network such as 10.0.0.0/8", text=shown(each.strip()))
             ) from error
     return value
 
 
 def _postgres(value: str) -> str:
     if not value.startswith(("postgresql://", "postgres://")):
-        raise ValueError("it must be an address of PostgreSQL, such as postgresql://name:password@host/database")
+        raise ValueError(tr("it must be an address of PostgreSQL, such as postgresql://name:password@host/database"))
     return value
 
 
@@ -137,11 +139,15 @@ def load_settings() -> Settings:
             f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg'].removeprefix('Value error, ')}"
             for each in error.errors()
         )
-        raise ConfigurationError(f"A setting cannot be used. {faults}") from error
+        raise ConfigurationError(tr("A setting cannot be used.") + " " + faults) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"The file {ENV_FILE} in this folder cannot be read ({type(error).__name__}). Make it a text file in UTF-8 "
-            "that you may read."
+            tr(
+                "The file {file} in this folder cannot be read ({error}). Make it a text file in UTF-8 "
+                "that you may read.",
+                file=ENV_FILE,
+                error=type(error).__name__,
+            )
         ) from error
 
 

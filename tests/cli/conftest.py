@@ -15,7 +15,9 @@ import psycopg
 import pytest
 
 from patt.cli.main import main
+from patt.cli.speech.help import frame_in_language
 from sv_common.db import embedded
+from sv_common.guild_sync.core.language import ENGLISH, speaking
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 
 TEMPLATE = "set_up_template"
@@ -40,6 +42,15 @@ class Outcome:
 
 Patt = Callable[..., Outcome]
 Init = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands speak English, whatever the computer's terminals speak, and what one has spoken ends with its test."""
+    monkeypatch.setenv("PATT_LANGUAGE", ENGLISH)
+    with speaking(ENGLISH):
+        yield
+    frame_in_language()
 
 
 @pytest.fixture

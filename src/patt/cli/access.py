@@ -28,13 +28,14 @@ from patt.cli.runner import (
     row_number,
     write,
 )
+from patt.cli.speech.words import word
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.core.text import plural
 
 app = typer.Typer(no_args_is_help=True)
-officers_app = typer.Typer(help="Access by rank or Discord role.", no_args_is_help=True)
+officers_app = typer.Typer(help=mark("Access by rank or Discord role."), no_args_is_help=True)
 keys_app = typer.Typer(no_args_is_help=True)
 app.add_typer(officers_app, name="officers")
 OnlyGuildOption = Annotated[
@@ -42,22 +43,20 @@ OnlyGuildOption = Annotated[
     typer.Option(
         parser=guild_row,
         metavar="NUMBER",
-        help="The only guild they may see; with --role and without this, every guild.",
+        help=mark("The only guild they may see; with --role and without this, every guild."),
     ),
 ]
 
 
-@app.command()
+@app.command(help=mark("Print a link for signing in once. Opening it shows a button; pressing that uses the link up."))
 def link(
-    name: Annotated[str, typer.Option(help="Name of the account.")] = "administrator",
-    minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
+    name: Annotated[str, typer.Option(help=mark("Name of the account."))] = "administrator",
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help=mark("How long the link may be used."))] = 15,
     role: Annotated[
-        Role | None, typer.Option(help="Their access. Without this, a new account is an administrator.")
+        Role | None, typer.Option(help=mark("Their access. Without this, a new account is an administrator."))
     ] = None,
     guild: OnlyGuildOption = None,
 ) -> None:
-    """Print a link for signing in once. Opening it shows a button; pressing that uses the link up."""
-
     async def made(services: Services) -> str:
         lifetime = timedelta(minutes=minutes)
         async with services.pool.installation() as conn:
@@ -67,15 +66,15 @@ def link(
     say(call(made))
 
 
-@app.command()
+@app.command(help=mark("Print a new API token. It is shown once; keep it like a password."))
 def token(
-    name: Annotated[str, typer.Argument(help="What the token is for.")],
+    name: Annotated[str, typer.Argument(help=mark("What the token is for."))],
     guild: GuildOption = None,
-    scope: Annotated[Scope, typer.Option(help="Its access. write: what officers do; admin: settings too.")] = "write",
-    metrics: Annotated[bool, typer.Option("--metrics", help="The same as --scope metrics.")] = False,
+    scope: Annotated[
+        Scope, typer.Option(help=mark("Its access. write: what officers do; admin: settings too."))
+    ] = "write",
+    metrics: Annotated[bool, typer.Option("--metrics", help=mark("The same as --scope metrics."))] = False,
 ) -> None:
-    """Print a new API token. It is shown once; keep it like a password."""
-
     async def made(services: Services) -> str:
         wanted = NewToken(name, "metrics" if metrics else scope, guild)
         return (await credentials.make_token(services, operator(), wanted)).secret
@@ -83,59 +82,86 @@ def token(
     say(call(made))
 
 
-@app.command()
+@app.command(help=mark("Show every API token with its last use."))
 def tokens(as_json: JsonOption = False) -> None:
-    """Show every API token with its last use."""
     show_rows(
         on_installation(access.api_tokens),
         as_json,
-        ("token", "name", "scope", "guild", "made by", "last used", "state"),
-        lambda t: (t.id, t.name, t.scope, t.guild_id or "every", t.created_by, t.last_used_at, _state(t.revoked_at)),
+        (
+            tr("token"),
+            tr("name"),
+            tr_in("column", "scope"),
+            tr("guild"),
+            tr("made by"),
+            tr("last used"),
+            tr("state"),
+        ),
+        lambda t: (
+            t.id,
+            t.name,
+            t.scope,
+            t.guild_id or tr_in("guild", "every"),
+            t.created_by,
+            t.last_used_at,
+            _state(t.revoked_at),
+        ),
     )
 
 
-@app.command("revoke-token")
+@app.command("revoke-token", help=mark("Revoke an API token."))
 def revoke_token(
-    number: Annotated[int, typer.Argument(parser=row_number, metavar="TOKEN", help="Number of the token.")],
+    number: Annotated[int, typer.Argument(parser=row_number, metavar="TOKEN", help=mark("Number of the token."))],
 ) -> None:
-    """Revoke an API token."""
     call(credentials.revoke_token, operator(), number)
-    say(f"Revoked token {number}.")
+    say(tr("Revoked token {number}.", number=number))
 
 
-@app.command("sessions")
+@app.command("sessions", help=mark("Show who is signed in to the web pages."))
 def list_sessions(as_json: JsonOption = False) -> None:
-    """Show who is signed in to the web pages."""
     show_rows(
         on_installation(sessions.sessions),
         as_json,
-        ("session", "who", "by", "guild", "since", "last seen", "until"),
+        (
+            tr("session"),
+            tr("who"),
+            tr_in("by which means", "by"),
+            tr("guild"),
+            tr("since"),
+            tr("last seen"),
+            tr_in("column", "until"),
+        ),
         lambda s: (s.id, s.account, s.kind, s.guild_id, s.created_at, s.last_seen_at, s.expires_at),
     )
 
 
-@app.command("revoke-session")
+@app.command("revoke-session", help=mark("End a session: its user has to sign in again."))
 def revoke_session(
-    number: Annotated[int, typer.Argument(parser=row_number, metavar="SESSION", help="Number of the session.")],
+    number: Annotated[int, typer.Argument(parser=row_number, metavar="SESSION", help=mark("Number of the session."))],
 ) -> None:
-    """End a session: its user has to sign in again."""
     on_installation(sessions.revoke, number)
-    say(f"Session {number} has ended.")
+    say(tr("Session {number} has ended.", number=number))
 
 
-@app.command("sign-out")
+@app.command("sign-out", help=mark("End all sessions of an account."))
 def sign_out(
-    name: Annotated[str, typer.Argument(help="Name of the account; for Discord accounts with the “@”.")],
+    name: Annotated[str, typer.Argument(help=mark("Name of the account; for Discord accounts with the “@”."))],
 ) -> None:
-    """End all sessions of an account."""
     count = on_installation(sessions.end_all_of_name, name)
-    say(f"Signed out {name} everywhere: {plural(count, 'session')} ended.")
+    say(
+        tr_n(
+            "Signed out {name} everywhere: {n} session ended.",
+            "Signed out {name} everywhere: {n} sessions ended.",
+            count,
+            name=name,
+        )
+    )
 
 
-@officers_app.command("list")
+@officers_app.command(
+    "list",
+    help=mark("Show what each rank and Discord role grants, who has a role by it, and what has to be confirmed."),
+)
 def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show what each rank and Discord role grants, who has a role by it, and what has to be confirmed."""
-
     async def both(guild: GuildConnection) -> tuple[list[Mapped], list[Permission]]:
         return await permissions.mapping(guild), await permissions.in_guild(guild)
 
@@ -145,23 +171,23 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 
     def lines(_: object) -> None:
         grants = [(each.kind, each.key, each.label, each.role, each.set_by) for each in mapping]
-        table("kind", "key", "name", "gives", "set by", rows=grants)
-        table("who", "on Discord", "role", "by", "to be confirmed", rows=map(row, people))
+        columns = tr("kind"), tr("key"), tr("name"), tr_in("column", "gives"), tr("set by")
+        table(*columns, rows=grants)
+        columns = tr("who"), tr("on Discord"), tr("role"), tr_in("by which means", "by"), tr("to be confirmed")
+        table(*columns, rows=map(row, people))
 
     mapping, people = read(guild, both)
     show({"mapping": mapping, "people": people}, as_json, lines)
 
 
-@officers_app.command()
+@officers_app.command(help=mark("Let a Discord role or a rank give a role, and show who gains or loses what."))
 def give(
-    kind: Annotated[permissions.Kind, typer.Argument(help="Whether it is a Discord role or a rank.")],
-    key: Annotated[str, typer.Argument(help="Name or id of the Discord role; name or number (#3) of the rank.")],
-    role: Annotated[permissions.Given, typer.Argument(help="The access it gives.")],
+    kind: Annotated[permissions.Kind, typer.Argument(help=mark("Whether it is a Discord role or a rank."))],
+    key: Annotated[str, typer.Argument(help=mark("Name or id of the Discord role; name or number (#3) of the rank."))],
+    role: Annotated[permissions.Given, typer.Argument(help=mark("The access it gives."))],
     guild: GuildOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Let a Discord role or a rank give a role, and show who gains or loses what."""
-
     async def given(guild: GuildConnection) -> permissions.Preview:
         change = permissions.Change(kind, _key_of(await permissions.mapping(guild), kind, key), role)
         if dry_run:
@@ -170,54 +196,71 @@ def give(
 
     done = write(guild, given)
     for each in done.moved:
-        say(f"{each.name}: {each.before or 'nothing'} → {each.after or 'nothing'}")
-    say(f"{done.label} {'would give' if dry_run else 'gives now'}: {'nothing' if role == 'none' else role}.")
+        say(f"{each.name}: {_access(each.before)} → {_access(each.after)}")
+    access_given = _access(None if role == "none" else role)
+    if dry_run:
+        say(tr("{name} would give: {access}.", name=done.label, access=access_given))
+    else:
+        say(tr("{name} gives now: {access}.", name=done.label, access=access_given))
 
 
-@officers_app.command()
+@officers_app.command(
+    help=mark("Confirm that a character is a member's, so that its rank can make them an officer or an administrator.")
+)
 def confirm(
-    member: Annotated[str, typer.Argument(help="Discord id of the member, as the list shows it with --json.")],
+    member: Annotated[str, typer.Argument(help=mark("Discord id of the member, as the list shows it with --json."))],
     character: Annotated[
-        int, typer.Argument(parser=row_number, metavar="CHARACTER", help="Number of the character, likewise.")
+        int, typer.Argument(parser=row_number, metavar="CHARACTER", help=mark("Number of the character, likewise."))
     ],
     guild: GuildOption = None,
 ) -> None:
-    """Confirm that a character is a member's, so that its rank can make them an officer or an administrator."""
     grant = write(guild, permissions.confirm, member, character, actor=actor())
-    say(f"Confirmed: {grant.because} is {grant.display_name}'s.")
+    say(tr("Confirmed: {character} is {member}'s.", character=grant.because, member=grant.display_name))
 
 
-@keys_app.command("add")
-def add_key(uploader: Annotated[str, typer.Argument(help="Who the key is for.")], guild: GuildOption = None) -> None:
-    """Print a new upload key. It is shown once; give it to that person only."""
+@keys_app.command("add", help=mark("Print a new upload key. It is shown once; give it to that person only."))
+def add_key(
+    uploader: Annotated[str, typer.Argument(help=mark("Who the key is for."))], guild: GuildOption = None
+) -> None:
     made = call(credentials.make_key, operator(), NewKey(uploader), guild)
     say(made.secret)
-    err.print(escape(f"On the computer of {made.uploader}, this prompts for the key: {made.command}"), soft_wrap=True)
+    err.print(
+        escape(
+            tr(
+                "On the computer of {uploader}, this prompts for the key: {command}",
+                uploader=made.uploader,
+                command=made.command,
+            )
+        ),
+        soft_wrap=True,
+    )
 
 
-@keys_app.command("list")
+@keys_app.command("list", help=mark("Show every key with its last use and its newest export."))
 def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show every key with its last use and its newest export."""
     show_rows(
         read(guild, lambda here: access.upload_keys(here.conn, here.id)),
         as_json,
-        ("key", "uploader", "last used", "last export", "state"),
+        (tr("key"), tr("uploader"), tr("last used"), tr("last export"), tr("state")),
         lambda key: (key.id, key.uploader, key.last_used_at, key.last_export_at, _state(key.revoked_at)),
     )
 
 
-@keys_app.command("revoke")
+@keys_app.command("revoke", help=mark("Revoke an upload key."))
 def revoke_key(
-    key: Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help="Number of the key.")],
+    key: Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help=mark("Number of the key."))],
     guild: GuildOption = None,
 ) -> None:
-    """Revoke an upload key."""
     call(credentials.revoke_key, operator(), key, guild)
-    say(f"Revoked key {key}.")
+    say(tr("Revoked key {key}.", key=key))
+
+
+def _access(role: str | None) -> str:
+    return word(role) if role else tr_in("access", "nothing")
 
 
 def _state(revoked_at: datetime | None) -> str:
-    return "revoked" if revoked_at else "valid"
+    return tr_in("key or token", "revoked") if revoked_at else tr_in("key or token", "valid")
 
 
 def _key_of(mapping: list[Mapped], kind: permissions.Kind, wanted: str) -> str:
@@ -228,7 +271,7 @@ def _key_of(mapping: list[Mapped], kind: permissions.Kind, wanted: str) -> str:
     found = by_key if wanted.strip().startswith("#") else by_name or by_key
     if len(found) != 1:
         names = ", ".join(f"{each.key} ({each.label})" for each in same_kind)
-        raise NotFound(
-            f"“{wanted}” {'fits several' if found else 'does not exist'}. Use one of: {names or 'none is known yet'}."
-        )
+        cause = tr("“{name}” fits several.", name=wanted) if found else tr("“{name}” does not exist.", name=wanted)
+        remedy = tr("Use one of: {names}.", names=names or tr("none is known yet"))
+        raise NotFound(f"{cause} {remedy}")
     return found[0].key

@@ -19,6 +19,7 @@ from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
 from patt.server import serve_until_stopped
 from patt.web.places import INBOX
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.scheduler import PipelineReport
 
 HOST = "127.0.0.1"
@@ -28,14 +29,14 @@ LINK_LIFETIME = timedelta(hours=12)
 
 def demo(
     once: Annotated[
-        bool, typer.Option("--once", help="End after the story instead of serving the admin page.")
+        bool, typer.Option("--once", help=mark("End after the story instead of serving the admin page."))
     ] = False,
     as_json: JsonOption = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the admin page; a free one if it is taken.")
+        int, typer.Option(min=0, max=65535, help=mark("Port of the admin page; a free one if it is taken."))
     ] = USUAL_PORT,
-    seed: Annotated[int, typer.Option(help="The made-up guild to use.")] = 7,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of the demo's own database.")] = None,
+    seed: Annotated[int, typer.Option(help=mark("The made-up guild to use."))] = 7,
+    data_dir: Annotated[Path | None, typer.Option(help=mark("Folder of the demo's own database."))] = None,
 ) -> None:
     folder = data_dir or load_settings().data_dir / "demo"
 
@@ -57,12 +58,15 @@ async def _serve(services: Services, port: int) -> None:
         token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
-    err.print(f"\nPATT is served on http://{HOST}:{free}{INBOX.href} until you press Ctrl-C.", soft_wrap=True)
-    err.print(
-        f"To sign in, open this link and press its button (it works once): http://{HOST}:{free}/login/{token}",
-        soft_wrap=True,
+    address, link = settings.own_page(INBOX.href), settings.own_page(f"/login/{token}")
+    told = (
+        tr("PATT is served on {address} until you press Ctrl-C.", address=address),
+        tr("To sign in, open this link and press its button (it works once): {link}", link=link),
+        tr("Or sign in with the made-up Discord, as any of its members."),
     )
-    err.print("Or sign in with the made-up Discord, as any of its members.", soft_wrap=True)
+    err.print()
+    for sentence in told:
+        err.print(sentence, soft_wrap=True)
     await serve_until_stopped(replace(services, settings=settings), HOST, free, with_worker=True)
 
 
@@ -79,7 +83,7 @@ def _free_port(wanted: int) -> int:
 
 
 def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
-    out.print(f"\n[bold]{escape(heading)}[/]")
+    _print_heading(heading)
     for pipeline in pipelines:
         moves = [
             f"{check.issue_type} {word} {count}"
@@ -94,20 +98,29 @@ def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
             for r in (pipeline.fixes.results if pipeline.fixes else ())
             if r.outcome == "fixed"
         ]
-        say(f"  {pipeline.name}: {', '.join(moves) or 'nothing new'}")
+        found = ", ".join(moves) or tr("nothing new")
+        say(f"  {pipeline.name}: {found}")
         for sentence in fixed:
-            out.print(f"    [green]fixed automatically[/] {escape(sentence)}")
+            words = tr("fixed automatically")
+            out.print(f"    [green]{escape(words)}[/] {escape(sentence)}")
 
 
 def _print_outcome(outcome: DemoOutcome) -> None:
-    out.print("\n[bold]What each rule found[/]")
+    _print_heading(tr("What each rule found"))
     rows = [(r.issue_type, r.opened_ever, r.resolved_ever, r.auto_fixed, r.open, r.waiting) for r in outcome.rules]
-    table("rule", "opened", "resolved", "fixed automatically", "open", "needs review", rows=rows)
-    out.print("\n[bold]Fixed automatically[/]")
+    columns = tr("rule"), tr("opened"), tr("resolved"), tr("fixed automatically"), tr("open"), tr("needs review")
+    table(*columns, rows=rows)
+    _print_heading(tr("Fixed automatically"))
     for fix in outcome.fixes:
         if fix.is_automatic and fix.outcome == "fixed":
-            say(f"  attempt {fix.id}, {fix.issue_type}: {fix.reason}")
-    out.print("\n[bold]Needs review[/] (the newest)")
+            told = tr("attempt {attempt}, {rule}: {reason}", attempt=fix.id, rule=fix.issue_type, reason=fix.reason)
+            say(f"  {told}")
+    _print_heading(tr("Needs review"), tr("(the newest)"))
     waiting = [issue for issue in outcome.issues if issue.state == "open" and issue.severity != "info"]
     for issue in waiting[:12]:
-        say(f"  issue {issue.id}, {issue.issue_type}: {issue.summary}")
+        told = tr("issue {issue}, {rule}: {summary}", issue=issue.id, rule=issue.issue_type, summary=issue.summary)
+        say(f"  {told}")
+
+
+def _print_heading(heading: str, more: str = "") -> None:
+    out.print(f"\n[bold]{escape(heading)}[/]{f' {escape(more)}' if more else ''}")

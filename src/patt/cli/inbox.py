@@ -11,8 +11,9 @@ import typer
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, read, row_number
+from patt.cli.speech.words import word
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.identity.decisions import ManualDecision, NewPlayer
 from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.inbox.commands import FixedReady
@@ -27,48 +28,48 @@ from sv_common.guild_sync.roster import guilds
 MOST_SHOWN = 20
 
 app = typer.Typer(no_args_is_help=True)
-KeyArgument = Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help="Number of the question.")]
-_Name = Annotated[str | None, typer.Option("--name", help="What the new player is called; else as the note says.")]
+KeyArgument = Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help=mark("Number of the question."))]
+_Name = Annotated[
+    str | None, typer.Option("--name", help=mark("What the new player is called; else as the note says."))
+]
 _Remember = Annotated[
-    bool, typer.Option("--remember-note", help="From now on, the name in the note means this player.")
+    bool, typer.Option("--remember-note", help=mark("From now on, the name in the note means this player."))
 ]
 
 
-@app.command("list")
+@app.command("list", help=mark("Show all that is open as questions."))
 def list_questions(
-    everything: Annotated[bool, typer.Option("--all", help=f"All of each group, not the first {MOST_SHOWN}.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help=mark("All of each group, not the first 20."))] = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show all that is open as questions."""
     show(read(guild, listing.inbox), as_json, lambda found: _say_inbox(found, everything))
 
 
-@app.command("show")
+@app.command("show", help=mark("Show one question: what is known, and its answers by number."))
 def show_question(key: KeyArgument, as_json: JsonOption = False) -> None:
-    """Show one question: what is known, and its answers by number."""
     show(call(_question, key), as_json, _say_question)
 
 
-@app.command()
+@app.command(
+    help=mark("Answer a question with the answer of a number, with a new player, or that it is a bank or shared.")
+)
 def answer(
     key: KeyArgument,
-    number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", help="Number of the answer.")] = None,
-    new_player: Annotated[bool, typer.Option("--new-player", help="It is a new player’s.")] = False,
-    shared: Annotated[bool, typer.Option("--shared", help="It is a bank or shared character.")] = False,
+    number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", help=mark("Number of the answer."))] = None,
+    new_player: Annotated[bool, typer.Option("--new-player", help=mark("It is a new player’s."))] = False,
+    shared: Annotated[bool, typer.Option("--shared", help=mark("It is a bank or shared character."))] = False,
     name: _Name = None,
     remember_note: _Remember = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question with the answer of a number, with a new player, or that it is a bank or shared."""
-
     async def answered(services: Services) -> Answered | Offer:
         found = await _question(services, key)
         offer = _chosen(found, number, new_player=new_player, shared=shared)
         decision = offer.decision
         if decision is None:
-            raise BadInput(offer.why_not or "This answer cannot be chosen.")
+            raise BadInput(offer.why_not or tr("This answer cannot be chosen."))
         if dry_run:
             return offer
         wanted = _with(replace(decision, plan_key=offer.plan_key), name, remember_note)
@@ -76,46 +77,52 @@ def answer(
 
     done = call(answered)
     if isinstance(done, Offer):
-        show(done, as_json, lambda offer: say(f"{offer.effect or 'It is confirmed.'} Nothing was changed."))
+        show(
+            done,
+            as_json,
+            lambda offer: say(" ".join((offer.effect or tr("It is confirmed."), tr("Nothing was changed.")))),
+        )
     else:
         show(done, as_json, _say_done)
 
 
-@app.command()
+@app.command(help=mark("Let a question come back later."))
 def snooze(
     key: KeyArgument,
-    days: Annotated[int | None, typer.Option(min=1, max=365, help="In how many days it comes back.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) it comes back.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=365, help=mark("In how many days it comes back."))] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help=mark("The day (UTC) it comes back."))
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a question come back later."""
     if (days is None) is (until is None):
-        raise BadInput("Say when the question comes back: either --until with a day, or --days.")
+        raise BadInput(tr("Say when the question comes back: either --until with a day, or --days."))
     end: date = until.date() if until is not None else datetime.now(UTC).date() + timedelta(days or 0)
     show(call(lambda services: commands.snooze(services.pool, key, until=end, actor=actor())), as_json, _say_done)
 
 
-@app.command()
+@app.command(help=mark("Dismiss questions, all or none. One comes back when its evidence changes."))
 def dismiss(
-    keys: Annotated[list[int], typer.Argument(parser=row_number, metavar="KEY...", help="Numbers of the questions.")],
-    reason: Annotated[str, typer.Option(help="Why, in a few words.")],
+    keys: Annotated[
+        list[int], typer.Argument(parser=row_number, metavar="KEY...", help=mark("Numbers of the questions."))
+    ],
+    reason: Annotated[str, typer.Option(help=mark("Why, in a few words."))],
     as_json: JsonOption = False,
 ) -> None:
-    """Dismiss questions, all or none. One comes back when its evidence changes."""
     if len(keys) == 1:
         done = call(lambda services: commands.dismiss(services.pool, keys[0], reason=reason, actor=actor()))
         show(done, as_json, _say_done)
         return
     apart = call(lambda services: commands.set_apart(services.pool, keys, reason=reason, actor=actor()))
-    show(apart, as_json, lambda told: say(f"{told.sentence} To undo: patt undo"))
+    show(apart, as_json, lambda told: say(told.sentence + " " + tr("To undo: patt undo")))
 
 
-@app.command()
+@app.command(
+    help=mark("Find who else a question could be about: players, characters and Discord members by any of their names.")
+)
 def find(
-    key: KeyArgument, words: Annotated[str, typer.Argument(help="Part of a name.")], as_json: JsonOption = False
+    key: KeyArgument, words: Annotated[str, typer.Argument(help=mark("Part of a name."))], as_json: JsonOption = False
 ) -> None:
-    """Find who else a question could be about: players, characters and Discord members by any of their names."""
-
     async def found(services: Services) -> list[Somebody]:
         async with services.pool.reading(await lifecycle.guild_of(services.pool, key, None)) as here:
             return await somebody(here, key, words)
@@ -123,23 +130,22 @@ def find(
     show(
         call(found),
         as_json,
-        lambda people: say("\n".join(f"{each.label} · {each.about}" for each in people) or "No one matches."),
+        lambda people: say("\n".join(f"{each.label} · {each.about}" for each in people) or tr("No one matches.")),
     )
 
 
-@app.command()
+@app.command(help=mark("Apply fixes that are ready. Exit code 1 if one could not be applied."))
 def fix(
     keys: Annotated[
-        list[int] | None, typer.Argument(parser=row_number, metavar="[KEY]...", help="Questions that are ready.")
+        list[int] | None, typer.Argument(parser=row_number, metavar="[KEY]...", help=mark("Questions that are ready."))
     ] = None,
-    safe: Annotated[bool, typer.Option("--safe", help="All answers with certain evidence.")] = False,
+    safe: Annotated[bool, typer.Option("--safe", help=mark("All answers with certain evidence."))] = False,
     dry_run: DryRunOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Apply fixes that are ready. Exit code 1 if one could not be applied."""
     if safe is bool(keys):
-        raise BadInput("Give the numbers of questions, or --safe.")
+        raise BadInput(tr("Give the numbers of questions, or --safe."))
 
     async def fixed(services: Services) -> FixedReady | SafeFixes:
         number = await lifecycle.guild_of(services.pool, keys[0], guild) if keys else await _guild(services, guild)
@@ -165,8 +171,10 @@ def fix(
     else:
         say(done.sentence)
         for each in done.results:
-            undo = f" (undo: patt undo {each.attempt_id})" if each.attempt_id is not None else ""
-            say(f"  Question {each.issue_id}: {each.sentence}{undo}")
+            told = tr("Question {question}: {sentence}", question=each.issue_id, sentence=each.sentence)
+            if each.attempt_id is not None:
+                told += " " + tr("(undo: patt undo {attempt})", attempt=each.attempt_id)
+            say(f"  {told}")
     if not all(each.resolved for each in done.results):
         raise typer.Exit(1)
 
@@ -183,13 +191,19 @@ async def _guild(services: Services, guild: int | None) -> int:
 def _chosen(found: Question, number: int | None, *, new_player: bool, shared: bool) -> Offer:
     """Return what is chosen. Raises `BadInput` where not exactly one thing is, or the question has no such answer."""
     if [number is not None, new_player, shared].count(True) != 1:
-        raise BadInput("Choose one answer: its number, --new-player, or --shared.")
+        raise BadInput(tr("Choose one answer: its number, --new-player, or --shared."))
     if number is None:
         offer = found.new_player if new_player else found.shared
     else:
         offer = next((each for each in found.answers if each.number == number), None)
     if offer is None:
-        raise BadInput(f"“{found.entry.question}” has no such answer. See: patt inbox show {found.key}")
+        raise BadInput(
+            tr(
+                "“{question}” has no such answer. See: patt inbox show {n}",
+                question=found.entry.question,
+                n=found.key,
+            )
+        )
     return offer
 
 
@@ -197,15 +211,19 @@ def _with(decision: ManualDecision, name: str | None, remember_note: bool) -> Ma
     more: dict[str, Any] = {"remember_note": True} if remember_note else {}
     if name is not None:
         if not isinstance(decision, NewPlayer):
-            raise BadInput("--name is for a new player.")
+            raise BadInput(tr("--name is for a new player."))
         more["name"] = name
     if remember_note and not hasattr(decision, "remember_note"):
-        raise BadInput("--remember-note is for linking a character.")
+        raise BadInput(tr("--remember-note is for linking a character."))
     return replace(decision, **more)
 
 
 def _say_inbox(found: Inbox, everything: bool) -> None:
-    say(f"{found.known} of {plural(found.total, 'character')} known. {plural(found.questions, 'question')} left.")
+    known = tr_n(
+        "{known} of {n} character known.", "{known} of {n} characters known.", found.total, known=number(found.known)
+    )
+    left = tr_n("{n} question left.", "{n} questions left.", found.questions)
+    say(f"{known} {left}")
     told = [*(each.sentence for each in found.held), *(each.sentence for each in found.losses)]
     told += [f"{each.sentence} {each.remedy}" for each in found.sources]
     told += [found.match.sentence] if found.match is not None else []
@@ -221,7 +239,7 @@ def _say_inbox(found: Inbox, everything: bool) -> None:
                     entry.hint or "",
                     entry.does.verb
                     if entry.does
-                    else f"{entry.best.label} ({entry.best.strength})"
+                    else f"{entry.best.label} ({word(entry.best.strength)})"
                     if entry.best
                     else "",
                 )
@@ -231,25 +249,27 @@ def _say_inbox(found: Inbox, everything: bool) -> None:
 
 
 def _say_question(found: Question) -> None:
-    say(f"{found.entry.question} ({found.place} of {found.total})")
+    place = tr("({place} of {total})", place=number(found.place), total=number(found.total))
+    say(f"{found.entry.question} {place}")
     for said in found.evidence:
-        say(f"  {said.source}: {said.sentence}{' (old)' if said.is_old else ''}")
+        old = " " + tr("(old)") if said.is_old else ""
+        say(f"  {word(said.source)}: {said.sentence}{old}")
     if found.ready is not None:
-        say(f"Ready: {found.ready.does.verb}. Apply it with: patt inbox fix {found.key}")
+        say(tr("Ready: {fix}. Apply it with: patt inbox fix {question}", fix=found.ready.does.verb, question=found.key))
     for each in found.answers:
         _say_answer(each)
     for name, offer in (("--new-player", found.new_player), ("--shared", found.shared)):
         if offer is not None and offer.decision is not None:
             say(f"  {name}: {offer.effect}")
     if found.remember is not None:
-        say(f"With --remember-note, “{found.remember}” means the player from now on.")
+        say(tr("With --remember-note, “{name}” means the player from now on.", name=found.remember))
     if found.no_fix is not None:
-        say(f"No fix: {found.no_fix}")
+        say(tr("No fix: {reason}", reason=found.no_fix))
 
 
 def _say_answer(each: Answer) -> None:
-    place = "ruled out" if each.is_rejected else str(each.number or "–")
-    say(f"  {place}  {each.label} · {each.facts} ({each.strength}){f': {each.effect}' if each.effect else ''}")
+    place = tr("ruled out") if each.is_rejected else str(each.number or "–")
+    say(f"  {place}  {each.label} · {each.facts} ({word(each.strength)}){f': {each.effect}' if each.effect else ''}")
     for sentence in each.speaks_for:
         say(f"     + {sentence}")
     for sentence in each.speaks_against:
@@ -258,15 +278,16 @@ def _say_answer(each: Answer) -> None:
 
 def _say_fixes(found: SafeFixes) -> None:
     for each in found.fixes:
-        say(f"Question {each.key}: {each.does.verb}")
+        say(tr("Question {question}: {fix}", question=each.key, fix=each.does.verb))
         for step in each.steps:
             say(f"  {step}")
-    say(f"{len(found.fixes)} would be applied. Nothing was changed.")
+    would = tr_n("{n} would be applied.", "{n} would be applied.", len(found.fixes))
+    say(would + " " + tr("Nothing was changed."))
 
 
 def _say_done(done: Answered) -> None:
     say(done.sentence)
     if done.undo is not None:
-        say("To undo: patt undo")
+        say(tr("To undo: patt undo"))
     if done.next is not None:
-        say(f"Next: patt inbox show {done.next}")
+        say(tr("Next: patt inbox show {question}", question=done.next))

@@ -7,21 +7,20 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from patt.bootstrap import Services
-from patt.cli.output import JsonOption, out, print_json, say, show, show_rows, table
+from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.output import as_json as as_data
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, read, row_number
+from patt.cli.speech.issues import say_issue, say_match, say_result, say_undo
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.core.undo_offer import read_ranges
 from sv_common.guild_sync.engine.planning import Planning
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
-from sv_common.guild_sync.engine.undoing.blockers import how_many, sentence_of
 from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
@@ -29,38 +28,38 @@ from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.insights.last_change import last_change_of
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
-from sv_common.guild_sync.issues.explanation import WeighedCandidate
 from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
 
-IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help="Number of the issue.")]
-OUTCOME_WORDS = {
-    FixOutcome.FIXED: "[green]fixed[/]",
-    FixOutcome.REFUSED: "[yellow]not done[/]",
-    FixOutcome.WAITING: "[yellow]waiting[/]",
-    FixOutcome.HELD: "[yellow]needs review[/]",
-    FixOutcome.FAILED: "[red]failed[/]",
-    FixOutcome.UNVERIFIED: "[yellow]not verified[/]",
-    FixOutcome.NOTHING_TO_DO: "nothing to do",
-}
-_UNDOABLE = (FixOutcome.FIXED, FixOutcome.UNVERIFIED)
+IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help=mark("Number of the issue."))]
+_REOPENED = mark("Reopened by an officer.")
 _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome.HELD)
 
 
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     def cells(each: findings.RuleOverview) -> tuple[object, ...]:
-        kind = "automatic" if each.auto_mitigate else "manual" if each.is_fixable else "none"
+        kind = tr("automatic") if each.auto_mitigate else tr("manual") if each.is_fixable else tr_in("fix", "none")
         counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
         return each.issue_type, each.severity, kind, *counts
 
-    columns = ("rule", "severity", "fix", "open", "needs review", "dismissed", "resolved (30 days)", "fixes (90 days)")
-    show_rows(read(guild, findings.rule_overviews), as_json, columns, cells)
+    found = read(guild, findings.rule_overviews)
+    columns = (
+        tr("rule"),
+        tr("severity"),
+        tr_in("column", "fix"),
+        tr("open"),
+        tr("needs review"),
+        tr("dismissed"),
+        tr("resolved (30 days)"),
+        tr("fixes (90 days)"),
+    )
+    show_rows(found, as_json, columns, cells)
 
 
 def scan(
-    issue_type: Annotated[str | None, typer.Argument(help="One rule only.")] = None,
+    issue_type: Annotated[str | None, typer.Argument(help=mark("One rule only."))] = None,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,26 +69,57 @@ def scan(
         (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.recurred, c.moves.resolved, c.error)
         for c in report.checks
     ]
-    columns = ("guild", "rule", "found", "new", "found again", "resolved", "error")
+    columns = (
+        tr("guild"),
+        tr("rule"),
+        tr("found"),
+        tr_in("column", "new"),
+        tr("found again"),
+        tr("resolved"),
+        tr("error"),
+    )
     show(report, as_json, lambda _: table(*columns, rows=rows))
     if report.errors:
         raise typer.Exit(1)
 
 
 def issues(
-    issue_type: Annotated[str | None, typer.Option("--rule", help="One rule only.")] = None,
-    state: Annotated[IssueState, typer.Option(help="Which issues.")] = IssueState.OPEN,
+    issue_type: Annotated[str | None, typer.Option("--rule", help=mark("One rule only."))] = None,
+    state: Annotated[IssueState, typer.Option(help=mark("Which issues."))] = IssueState.OPEN,
     page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
     def lines(found: findings.FindingsPage) -> None:
         rows = [(i.id, i.severity, i.issue_type, i.summary, i.review_reason) for i in found.items]
-        table("issue", "severity", "rule", "what", "needs review because", rows=rows)
-        say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
+        table(tr("issue"), tr("severity"), tr("rule"), tr("what"), tr("needs review because"), rows=rows)
+        say(_how_many(found, state))
 
     wanted = FindingFilter(state, rule_named(issue_type).issue_type if issue_type else None)
     show(read(guild, findings.findings_page, wanted, number=page), as_json, lines)
+
+
+def _how_many(found: findings.FindingsPage, state: IssueState) -> str:
+    of = {"page": number(found.number), "pages": number(found.pages)}
+    match state:
+        case IssueState.OPEN:
+            return tr_n(
+                "{n} open issue; page {page} of {pages}.", "{n} open issues; page {page} of {pages}.", found.total, **of
+            )
+        case IssueState.DISMISSED:
+            return tr_n(
+                "{n} dismissed issue; page {page} of {pages}.",
+                "{n} dismissed issues; page {page} of {pages}.",
+                found.total,
+                **of,
+            )
+        case IssueState.RESOLVED:
+            return tr_n(
+                "{n} resolved issue; page {page} of {pages}.",
+                "{n} resolved issues; page {page} of {pages}.",
+                found.total,
+                **of,
+            )
 
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
@@ -99,7 +129,7 @@ def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
             return await findings.issue_view(guild, issue), await issue_details(services.pool, issue, guild_id=number)
 
     view, details = call(whole)
-    show(view, as_json, lambda _: _say_issue(view, details))
+    show(view, as_json, lambda _: say_issue(view, details))
 
 
 def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
@@ -115,7 +145,7 @@ def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption
 
 
 def fix_all(
-    issue_type: Annotated[str, typer.Argument(metavar="ISSUE_TYPE", help="A rule, such as orphan_wow.")],
+    issue_type: Annotated[str, typer.Argument(metavar="ISSUE_TYPE", help=mark("A rule, such as orphan_wow."))],
     dry_run: DryRunOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
@@ -139,15 +169,16 @@ def undo(
     attempt: Annotated[
         str | None,
         typer.Argument(
-            metavar="ATTEMPT", help="Number of the attempt, or several: 812-815,820. None: your last change."
+            metavar="ATTEMPT", help=mark("Number of the attempt, or several: 812-815,820. None: your last change.")
         ),
     ] = None,
     dry_run: DryRunOption = False,
-    partly: Annotated[bool, typer.Option("--partly", help="Undo what can be undone, person by person.")] = False,
+    partly: Annotated[bool, typer.Option("--partly", help=mark("Undo what can be undone, person by person."))] = False,
     with_later: Annotated[
-        bool, typer.Option("--with-later", help="Also undo the later changes that stand in the way, and nothing else.")
+        bool,
+        typer.Option("--with-later", help=mark("Also undo the later changes that stand in the way, and nothing else.")),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before your last change is undone.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=mark("Do not ask before your last change is undone."))] = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -181,7 +212,10 @@ def undo(
     if as_json:
         print_json(report)
     else:
-        for sentence in (*report.sentences, *(f"Not undone: {sentence}" for sentence in report.left)):
+        for sentence in (
+            *report.sentences,
+            *(tr("Not undone: {sentence}", sentence=sentence) for sentence in report.left),
+        ):
             say(sentence)
     if report.is_stopped:
         raise typer.Exit(1)
@@ -191,19 +225,21 @@ def _last_change(guild: int | None, *, is_asked: bool, as_json: bool) -> Mapping
     """Name the operator's last change, ask, and return what its undo is about. Raises `Refused` where there is none."""
     change = read(guild, last_change_of, actor())
     if change is None or change.undo is None:
-        raise Refused("You have changed nothing that can be undone. Name an attempt: patt undo NUMBER")
+        raise Refused(tr("You have changed nothing that can be undone. Name an attempt: patt undo NUMBER"))
     if not as_json:
-        say(f"Your last change, {change.at:%Y-%m-%d %H:%M}: {change.what}.")
+        say(tr("Your last change, {at}: {what}.", at=day_and_time(change.at), what=change.what))
     if not change.undo.fields:
-        raise Refused(f"It is a setting. Undo it with: patt settings undo {change.undo.post.split('/')[-2]}")
+        raise Refused(
+            tr("It is a setting. Undo it with: patt settings undo {change}", change=change.undo.post.split("/")[-2])
+        )
     if is_asked:
-        typer.confirm("Undo it?", abort=True, err=as_json)
+        typer.confirm(tr("Undo it?"), abort=True, err=as_json)
     return change.undo.fields
 
 
 def _undo_words(event_ids: Sequence[int], guild: int | None, *, dry_run: bool, as_json: bool) -> None:
     if dry_run:
-        say("Each issue would be as it was before.")
+        say(tr("Each issue would be as it was before."))
         return
 
     async def undone(services: Services) -> issue_life.UndoneWords:
@@ -212,9 +248,9 @@ def _undo_words(event_ids: Sequence[int], guild: int | None, *, dry_run: bool, a
             return await issue_life.undo_words(here, event_ids, actor=actor())
 
     done = call(undone)
-    show(done, as_json, lambda _: say(f"Undone for {plural(len(done.issue_ids), 'issue')}."))
+    show(done, as_json, lambda _: say(tr_n("Undone for {n} issue.", "Undone for {n} issues.", len(done.issue_ids))))
     for sentence in () if as_json else done.left.values():
-        say(f"Left alone: {sentence}")
+        say(tr("Left alone: {sentence}", sentence=sentence))
 
 
 def _show_undo(preview: UndoPreview, as_json: bool) -> None:
@@ -222,15 +258,17 @@ def _show_undo(preview: UndoPreview, as_json: bool) -> None:
     ids = [each.id for each in preview.attempts]
     together = [each.id for each in preview.together.attempts] if preview.together else None
     data = {"attempt_ids": ids, **_fields(preview, *names), "together": together}
-    show(data, as_json, lambda _: _say_undo(preview))
+    show(data, as_json, lambda _: say_undo(preview))
     if preview.obstacle is not None:
         raise typer.Exit(1)
 
 
 def dismiss(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="The reason, in a few words.")],
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Reopen it on this day (UTC).")] = None,
+    reason: Annotated[str, typer.Option(help=mark("The reason, in a few words."))],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help=mark("Reopen it on this day (UTC)."))
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     end = until.replace(tzinfo=UTC) if until else None
@@ -239,22 +277,22 @@ def dismiss(
 
 def reopen(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="The reason, in a few words.")] = "Reopened by an officer.",
+    reason: Annotated[str, typer.Option(help=mark("The reason, in a few words."))] = mark("Reopened by an officer."),
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue_life.reopen, issue, as_json, reason=reason)
+    _change(issue_life.reopen, issue, as_json, reason=tr(_REOPENED) if reason == _REOPENED else reason)
 
 
 def resolve(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="What you did about it.")],
+    reason: Annotated[str, typer.Option(help=mark("What you did about it."))],
     as_json: JsonOption = False,
 ) -> None:
     _change(issue_life.resolve_manually, issue, as_json, reason=reason)
 
 
 def dismissals(
-    idle: Annotated[bool, typer.Option("--idle", help="Only dismissals that no longer hide anything.")] = False,
+    idle: Annotated[bool, typer.Option("--idle", help=mark("Only dismissals that no longer hide anything."))] = False,
     page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
@@ -265,8 +303,16 @@ def dismissals(
         return
     items = [(each.issue, each.why_idle) for each in found.items]
     rows = [(i.id, i.summary, i.dismissed_by, i.dismissed_reason, why_idle) for i, why_idle in items]
-    table("issue", "what", "dismissed by", "reason", "hides nothing because", rows=rows)
-    say(f"{found.total} dismissals; page {found.number} of {found.pages}.")
+    table(tr("issue"), tr("what"), tr("dismissed by"), tr("reason"), tr("hides nothing because"), rows=rows)
+    say(
+        tr_n(
+            "{n} dismissal; page {page} of {pages}.",
+            "{n} dismissals; page {page} of {pages}.",
+            found.total,
+            page=number(found.number),
+            pages=number(found.pages),
+        )
+    )
 
 
 def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False) -> None:
@@ -281,7 +327,7 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
         left_alone = [_fields(group, "name", "reason") for group in report.left_alone]
         print_json({**_fields(report, "counts", "attempt_id"), "groups": groups, "left_alone": left_alone})
     else:
-        _say_match(report, "would be" if dry_run else "were")
+        say_match(report, is_preview=dry_run)
 
 
 def _change(change: Callable[..., Awaitable[Issue]], issue: int, as_json: bool, **values: object) -> None:
@@ -291,74 +337,21 @@ def _change(change: Callable[..., Awaitable[Issue]], issue: int, as_json: bool, 
 
     now = call(changed)
     data = {**as_data(now), "state": now.state}
-    show(data, as_json, lambda _: say(f"Issue {now.id} is {now.state}: {now.summary}"))
+    show(data, as_json, lambda _: say(_stands(now)))
+
+
+def _stands(now: Issue) -> str:
+    match now.state:
+        case IssueState.OPEN:
+            return tr("Issue {issue} is open: {summary}", issue=now.id, summary=now.summary)
+        case IssueState.DISMISSED:
+            return tr("Issue {issue} is dismissed: {summary}", issue=now.id, summary=now.summary)
+        case IssueState.RESOLVED:
+            return tr("Issue {issue} is resolved: {summary}", issue=now.id, summary=now.summary)
 
 
 def _fields(value: object, *names: str) -> dict[str, object]:
     return {name: getattr(value, name) for name in names}
-
-
-def _say_issue(view: IssueView, details: IssueDetails) -> None:
-    found = view.issue
-    say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
-    _say_explanation(details)
-    if found.review_reason:
-        say(f"  Needs review: {found.review_reason}")
-    for event in view.events:
-        say(f"  {event.at:%Y-%m-%d %H:%M} {event.event} by {event.actor}{': ' + event.reason if event.reason else ''}")
-    for attempt in view.attempts:
-        undone = f"; undone by {attempt.undone_by}" if attempt.undone_by else ""
-        say(f"  Attempt {attempt.id} by {attempt.actor}: {attempt.outcome}. {attempt.reason}{undone}")
-
-
-def _say_explanation(shown: IssueDetails) -> None:
-    if shown.explanation is None:
-        return
-    for each in shown.explanation.evidence:
-        say(f"  {each.source}: {each.sentence}")
-    if shown.is_found:
-        say(f"  {shown.explanation.conclusion}")
-    elif shown.doubt:
-        say(f"  {shown.doubt}")
-    for sentence in shown.changed:
-        say(f"  {sentence}")
-    for candidate in shown.candidates:
-        _say_candidate(candidate)
-    if shown.fix is not None and shown.fix.remedy:
-        say(f"  {shown.fix.remedy}")
-
-
-def _say_candidate(each: WeighedCandidate) -> None:
-    states = {"the fix uses this one": each.is_decided, "linked now": each.is_linked, "ruled out": each.is_rejected}
-    marks = ", ".join(word for word, holds in states.items() if holds) or each.strength
-    say(f"  Candidate: {each.kind} {each.id}, {each.label} ({marks})")
-    for sentence in each.speaks_for:
-        say(f"    + {sentence}")
-    for sentence in each.speaks_against:
-        say(f"    - {sentence}")
-
-
-def _say_undo(preview: UndoPreview) -> None:
-    if preview.obstacle is not None:
-        say(f"This cannot be undone: {preview.obstacle}")
-        for action in preview.later:
-            say(f"  Since then, attempt {action.attempt_id}: {action.sentence}")
-        if preview.together is not None:
-            say(f"With --with-later you undo {how_many(preview.together.attempts)} at once:")
-            for later in preview.together.attempts:
-                say(f"  Attempt {later.id}: {sentence_of(later)}")
-            rows = [(effect.what, effect.before, effect.after) for effect in preview.together.effects]
-            table("what", "now", "then", rows=rows)
-        if not preview.parts:
-            return
-        say(f"With --partly it can be undone for {preview.parts} people. The others:")
-        for each in preview.blocked:
-            say(f"  {each.people}: {each.reason}")
-        if preview.blocked_total > len(preview.blocked):
-            say(f"  And {preview.blocked_total - len(preview.blocked)} more.")
-    table("what", "now", "then", rows=[(effect.what, effect.before, effect.after) for effect in preview.effects])
-    if preview.total > len(preview.effects):
-        say(f"And {preview.total - len(preview.effects)} more lines.")
 
 
 def _show_preview(planning: Planning, as_json: bool) -> None:
@@ -370,14 +363,15 @@ def _show_preview(planning: Planning, as_json: bool) -> None:
         print_json({"ready": ready, "settled": settled, "no_longer_found": [issue.id for issue in planning.gone]})
         return
     for fix in planning.ready:
-        say(f"Issue {fix.issue.id} would be fixed: {fix.plan.reason}")
+        say(tr("Issue {issue} would be fixed: {reason}", issue=fix.issue.id, reason=fix.plan.reason))
         for sentence in fix.sentences:
             say(f"  {sentence}")
     for result in planning.settled:
-        say(f"Issue {result.issue_id} would stay open: {result.reason}")
+        say(tr("Issue {issue} would stay open: {reason}", issue=result.issue_id, reason=result.reason))
     for gone in planning.gone:
-        say(f"Issue {gone.id} is already resolved and would be closed.")
-    say(f"{len(planning.ready)} would be fixed. Nothing was changed.")
+        say(tr("Issue {issue} is already resolved and would be closed.", issue=gone.id))
+    would = tr_n("{n} would be fixed.", "{n} would be fixed.", len(planning.ready))
+    say(would + " " + tr("Nothing was changed."))
 
 
 def _show_results(results: Sequence[FixResult], as_json: bool) -> None:
@@ -387,28 +381,8 @@ def _show_results(results: Sequence[FixResult], as_json: bool) -> None:
         print_json([_fields(each, *names) | {"steps": done} for each, done in zip(results, steps, strict=True)])
     else:
         for result in results:
-            _say_result(result)
-        say(f"{sum(result.outcome is FixOutcome.FIXED for result in results)} of {len(results)} fixed.")
+            say_result(result)
+        fixed = sum(result.outcome is FixOutcome.FIXED for result in results)
+        say(tr_n("{fixed} of {n} fixed.", "{fixed} of {n} fixed.", len(results), fixed=number(fixed)))
     if any(result.outcome in _BAD for result in results):
         raise typer.Exit(1)
-
-
-def _say_result(result: FixResult) -> None:
-    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome in _UNDOABLE and result.attempt_id else ""
-    words = OUTCOME_WORDS[result.outcome]
-    out.print(f"Issue {result.issue_id}: {words}. {escape(result.reason)}{undo}", soft_wrap=True)
-    for sentence in result.steps if result.outcome is FixOutcome.FIXED else ():
-        say(f"  {sentence}")
-
-
-def _say_match(report: MatchReport, done: str) -> None:
-    for group in report.groups:
-        say(f"{group.name}: {group.reason}")
-        for sentence in group.steps:
-            say(f"  {sentence}")
-    for group in report.left_alone:
-        say(f"Not matched, {group.name}: {group.reason}")
-    counts = report.counts
-    say(f"{counts['players_created']} players {done} created, {counts['characters_linked']} characters {done} linked.")
-    if report.attempt_id is not None:
-        say(f"To undo all of it: patt undo {report.attempt_id}")

@@ -20,7 +20,9 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from patt.cli.output import escape_unprintable, say_error
+from patt.cli.speech.help import frame_in_language, in_language
 from sv_common.guild_sync.core.errors import BadInput, Busy, ConfigurationError, PattError
+from sv_common.guild_sync.core.language import mark, of_environment, speak, tr
 from sv_common.guild_sync.core.plain_text import fault_of_text, shown
 
 OWN_PACKAGES = ("patt", "sv_common")
@@ -39,80 +41,138 @@ class Command:
 
 _NEEDS_NO_SERVER = {"watch"}
 _TABLE = (
-    "demo demo:demo Play a week in the life of a made-up guild, then serve its admin page.",
-    "init setup:init Set up a guild step by step. Run it again at any time: it shows what is set up, and keeps it.",
-    "doctor setup:doctor Check settings, database, sources, permissions, ranks and uploads. Exit code 1 if a check fails.",
-    "serve server:serve Serve the admin page and the API on the configured database, and run a worker.",
+    ("demo", "demo:demo", mark("Play a week in the life of a made-up guild, then serve its admin page.")),
     (
-        "worker server:worker Run a worker for uploads, syncs, daily scans and jobs of officers. Any number may run, on any "
-        "machine."
+        "init",
+        "setup:init",
+        mark("Set up a guild step by step. Run it again at any time: it shows what is set up, and keeps it."),
     ),
-    "sync sources:app Fetch from Battle.net or Discord, scan, and run automatic fixes.",
-    "losses sources:losses_app Lists refused because too many people are missing.",
     (
-        "upload sources:upload Process an addon export, scan, and run automatic fixes. Exit code 1 if everything in "
-        "it was known."
+        "doctor",
+        "setup:doctor",
+        mark("Check settings, database, sources, permissions, ranks and uploads. Exit code 1 if a check fails."),
     ),
-    "uploads sources:uploads_app The exports that companions sent, and their results.",
-    "inbox inbox:app Open questions: look at one, answer it, snooze or dismiss it, apply what is ready.",
-    "rules issues:rules Show every rule with its counts.",
-    "scan issues:scan Scan for issues now, and fix nothing. Exit code 1 if a rule could not finish.",
-    "issues issues:issues List issues, newest first.",
-    "show issues:show_issue Show one issue: the evidence, the candidates and the history.",
-    "fix issues:fix Fix one issue. Exit code 1 if not fixed; the sentence says why.",
-    "fix-all issues:fix_all Fix all open issues of one rule that evidence decides. The rest stays open with its reason.",
+    ("serve", "server:serve", mark("Serve the admin page and the API on the configured database, and run a worker.")),
     (
-        "undo issues:undo Undo fixes, decisions or a full match, exactly. Without a number, undo your last change. Exit code 1 if it "
-        "cannot be undone; the sentence says why."
+        "worker",
+        "server:worker",
+        mark("Run a worker for uploads, syncs, daily scans and jobs of officers. Any number may run, on any machine."),
     ),
-    "dismiss issues:dismiss Dismiss an issue. It reopens when its evidence changes.",
+    ("sync", "sources:app", mark("Fetch from Battle.net or Discord, scan, and run automatic fixes.")),
+    ("losses", "sources:losses_app", mark("Lists refused because too many people are missing.")),
     (
-        "dismissals issues:dismissals List dismissed issues, newest first, and dismissals that no longer hide "
-        "anything. End one with “patt reopen”."
+        "upload",
+        "sources:upload",
+        mark("Process an addon export, scan, and run automatic fixes. Exit code 1 if everything in it was known."),
     ),
-    "reopen issues:reopen Reopen a dismissed issue.",
-    "resolve issues:resolve Resolve an issue manually. It reopens if the next scan still finds it.",
-    "match issues:match Link all unknown characters that evidence decides, and create their players. Try --dry-run first.",
-    "digest server:digest Post the digest to the officers' channel now. A worker posts it automatically.",
-    "find people:find_words Find players, characters, Discord members, notes, issues, settings and places.",
-    "people people:people_list List people: search, filter and sort; --csv for a spreadsheet.",
-    "map people:show_map Show the whole guild as a table: players, characters, Discord members, and what links them.",
-    "timeline people:timeline Show what happened to a player, newest first, with what you can undo.",
-    "inactive people:inactive Show inactive characters by player; those of active players come last.",
-    "link people:link Link a character to a player. Automation never changes it.",
-    "confirm people:confirm Confirm the link of a character to its player. Automation then never changes it.",
-    "unlink people:unlink Unlink a character from its player. Notes and names never link them again.",
-    "reject people:reject Rule out a player for a character, whatever its note or name says.",
-    "allow people:allow Undo a rejection: the character may belong to this player again.",
-    "link-member people:link_member Link a player to a Discord member, or confirm the link.",
-    ("link-to-member people:link_to_member Link a character to a Discord member. Creates the player if there is none."),
-    "unlink-member people:unlink_member Unlink a player from its Discord member. Names never link them again.",
-    "reject-member people:reject_member Rule out a Discord member for a player, whatever the names say.",
-    "allow-member people:allow_member Undo a rejection: the player may be this Discord member again.",
-    "new-player people:new_player Create a player with these characters. The highest rank becomes the main.",
-    "mark-shared people:mark_shared Mark a character as a bank or shared: it has no player, and nothing links it.",
-    "unmark-shared people:unmark_shared Remove the mark: the character may have a player again.",
-    "set-hiatus people:set_hiatus Say that a player is away, until a day or until you end it. None of their characters is inactive.",
-    "end-hiatus people:end_hiatus Say that a player is back.",
-    "merge people:merge Merge two players: the first gets everything of the other. Try --dry-run first.",
-    "main people:main Set a character as the main of its player.",
-    "alias people:alias_app Words in notes that mean a player.",
-    "watch watch:watch Send each new export of the addon to the guild's server. While the server is away, exports wait.",
-    "notes sources:notes Show how each note of a roster is read, and why. Needs no database.",
-    "words settings:words_app The guild's own words in notes.",
-    "settings settings:app The guild's settings: rules, ranks, words in notes; with preview and undo.",
-    "guild setup:app The guilds of this installation.",
-    "ranks settings:ranks_app The rank table: names, and the Discord role of each rank.",
-    "keys access:keys_app Keys with which companions upload the addon's exports.",
-    "admin access:app Sign-in links, sessions and API tokens.",
-    "db server:database_app The database's schema.",
+    ("uploads", "sources:uploads_app", mark("The exports that companions sent, and their results.")),
+    ("inbox", "inbox:app", mark("Open questions: look at one, answer it, snooze or dismiss it, apply what is ready.")),
+    ("rules", "issues:rules", mark("Show every rule with its counts.")),
+    ("scan", "issues:scan", mark("Scan for issues now, and fix nothing. Exit code 1 if a rule could not finish.")),
+    ("issues", "issues:issues", mark("List issues, newest first.")),
+    ("show", "issues:show_issue", mark("Show one issue: the evidence, the candidates and the history.")),
+    ("fix", "issues:fix", mark("Fix one issue. Exit code 1 if not fixed; the sentence says why.")),
+    (
+        "fix-all",
+        "issues:fix_all",
+        mark("Fix all open issues of one rule that evidence decides. The rest stays open with its reason."),
+    ),
+    (
+        "undo",
+        "issues:undo",
+        mark(
+            "Undo fixes, decisions or a full match, exactly. Without a number, undo your last change. Exit code 1 if it "
+            "cannot be undone; the sentence says why."
+        ),
+    ),
+    ("dismiss", "issues:dismiss", mark("Dismiss an issue. It reopens when its evidence changes.")),
+    (
+        "dismissals",
+        "issues:dismissals",
+        mark(
+            "List dismissed issues, newest first, and dismissals that no longer hide anything. End one with “patt reopen”."
+        ),
+    ),
+    ("reopen", "issues:reopen", mark("Reopen a dismissed issue.")),
+    ("resolve", "issues:resolve", mark("Resolve an issue manually. It reopens if the next scan still finds it.")),
+    (
+        "match",
+        "issues:match",
+        mark("Link all unknown characters that evidence decides, and create their players. Try --dry-run first."),
+    ),
+    ("digest", "server:digest", mark("Post the digest to the officers' channel now. A worker posts it automatically.")),
+    (
+        "find",
+        "people:find_words",
+        mark("Find players, characters, Discord members, notes, issues, settings and places."),
+    ),
+    ("people", "people:people_list", mark("List people: search, filter and sort; --csv for a spreadsheet.")),
+    (
+        "map",
+        "people:show_map",
+        mark("Show the whole guild as a table: players, characters, Discord members, and what links them."),
+    ),
+    ("timeline", "people:timeline", mark("Show what happened to a player, newest first, with what you can undo.")),
+    ("inactive", "people:inactive", mark("Show inactive characters by player; those of active players come last.")),
+    ("link", "people:link", mark("Link a character to a player. Automation never changes it.")),
+    (
+        "confirm",
+        "people:confirm",
+        mark("Confirm the link of a character to its player. Automation then never changes it."),
+    ),
+    ("unlink", "people:unlink", mark("Unlink a character from its player. Notes and names never link them again.")),
+    ("reject", "people:reject", mark("Rule out a player for a character, whatever its note or name says.")),
+    ("allow", "people:allow", mark("Undo a rejection: the character may belong to this player again.")),
+    ("link-member", "people:link_member", mark("Link a player to a Discord member, or confirm the link.")),
+    (
+        "link-to-member",
+        "people:link_to_member",
+        mark("Link a character to a Discord member. Creates the player if there is none."),
+    ),
+    (
+        "unlink-member",
+        "people:unlink_member",
+        mark("Unlink a player from its Discord member. Names never link them again."),
+    ),
+    ("reject-member", "people:reject_member", mark("Rule out a Discord member for a player, whatever the names say.")),
+    ("allow-member", "people:allow_member", mark("Undo a rejection: the player may be this Discord member again.")),
+    (
+        "new-player",
+        "people:new_player",
+        mark("Create a player with these characters. The highest rank becomes the main."),
+    ),
+    (
+        "mark-shared",
+        "people:mark_shared",
+        mark("Mark a character as a bank or shared: it has no player, and nothing links it."),
+    ),
+    ("unmark-shared", "people:unmark_shared", mark("Remove the mark: the character may have a player again.")),
+    (
+        "set-hiatus",
+        "people:set_hiatus",
+        mark("Say that a player is away, until a day or until you end it. None of their characters is inactive."),
+    ),
+    ("end-hiatus", "people:end_hiatus", mark("Say that a player is back.")),
+    ("merge", "people:merge", mark("Merge two players: the first gets everything of the other. Try --dry-run first.")),
+    ("main", "people:main", mark("Set a character as the main of its player.")),
+    ("alias", "people:alias_app", mark("Words in notes that mean a player.")),
+    (
+        "watch",
+        "watch:watch",
+        mark("Send each new export of the addon to the guild's server. While the server is away, exports wait."),
+    ),
+    ("notes", "sources:notes", mark("Show how each note of a roster is read, and why. Needs no database.")),
+    ("words", "settings:words_app", mark("The guild's own words in notes.")),
+    ("settings", "settings:app", mark("The guild's settings: rules, ranks, words in notes; with preview and undo.")),
+    ("guild", "setup:app", mark("The guilds of this installation.")),
+    ("ranks", "settings:ranks_app", mark("The rank table: names, and the Discord role of each rank.")),
+    ("keys", "access:keys_app", mark("Keys with which companions upload the addon's exports.")),
+    ("admin", "access:app", mark("Sign-in links, sessions and API tokens.")),
+    ("db", "server:database_app", mark("The database's schema.")),
 )
 """Of each command its name, its place in this package, and its help."""
 
-COMMANDS = {
-    name: Command(f"{__package__}.{place}", text, name not in _NEEDS_NO_SERVER)
-    for name, place, text in (line.split(maxsplit=2) for line in _TABLE)
-}
+COMMANDS = {name: Command(f"{__package__}.{place}", text, name not in _NEEDS_NO_SERVER) for name, place, text in _TABLE}
 
 _LOST_DATABASE = (
     ("psycopg", "OperationalError"),
@@ -133,6 +193,11 @@ class LazyGroup(TyperGroup):
         super().__init__(**settings)
         self.commands.update({name: TyperCommand(name, help=each.help) for name, each in self.table.items()})
 
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Translate the help when the group is called: Typer has added the last of its options by then."""
+        in_language(self)
+        return super().make_context(*args, **settings)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Import the command that is called. Typer has no public names for the types of a context and of a command."""
         name, listed, rest = super().resolve_command(ctx, args)
@@ -142,13 +207,13 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(name="patt", cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-@app.callback()
+@app.callback(help=mark("Data quality for a guild: who plays which character, and who that is on Discord."))
 def patt() -> None:
-    """Data quality for a guild: who plays which character, and who that is on Discord."""
+    pass
 
 
 def load(name: str, command: Command) -> Any:
-    """Import a command. Raises `ConfigurationError` if its parts are not installed."""
+    """Import a command, with its help in the language of the terminal. Raises `ConfigurationError` if its parts are not installed."""
     try:
         if command.needs_server_parts:
             _imported("patt.log_setup:configure_logging")()
@@ -157,21 +222,27 @@ def load(name: str, command: Command) -> Any:
         if error.name is None or error.name.partition(".")[0] in OWN_PACKAGES:
             raise
         raise ConfigurationError(
-            f'“patt {name}” needs the parts of the server, which are not installed here. Run: pip install "patt[server]"'
+            tr(
+                "“patt {command}” needs the parts of the server, which are not installed here. "
+                'Run: pip install "patt[server]"',
+                command=name,
+            )
         ) from error
     if isinstance(found, typer.Typer):
         group = get_group(found)
         group.help = command.help
-        return group
+        return in_language(group)
     alone = typer.Typer(add_completion=False)
     alone.command(name, help=command.help)(found)
-    return get_command(alone)
+    return in_language(get_command(alone))
 
 
 def main() -> None:
     # Exiting like this runs the exit handlers, which stop the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     escape_unprintable()
+    speak(of_environment(os.environ))
+    frame_in_language()
     try:
         check_arguments(sys.argv[1:])
         app()
@@ -191,8 +262,11 @@ def check_arguments(arguments: Sequence[str]) -> None:
         fault = fault_of_text(argument, LONGEST_ARGUMENT)
         if fault is not None and not _is_a_file(argument):
             option = before if before.startswith("-") else argument.partition("=")[0]
-            what = f"The value of {shown(option)}" if option.startswith("-") else f"“{shown(argument)}”"
-            raise BadInput(f"{what} cannot be used: it {fault}.")
+            if option.startswith("-"):
+                raise BadInput(
+                    tr("The value of {option} cannot be used: it {fault}.", option=shown(option), fault=fault)
+                )
+            raise BadInput(tr("“{argument}” cannot be used: it {fault}.", argument=shown(argument), fault=fault))
 
 
 def _is_a_file(argument: str) -> bool:
@@ -206,8 +280,10 @@ def _imported(place: str) -> Any:
 
 def _explained(error: Exception) -> PattError:
     if type(error).__name__ in _CONFLICTS:
-        return Busy("Another user is changing the same data. Nothing was done. Try again in a moment.")
-    return ConfigurationError(f"The database stopped answering ({type(error).__name__}). Run: patt doctor")
+        return Busy(tr("Another user is changing the same data. Nothing was done. Try again in a moment."))
+    return ConfigurationError(
+        tr("The database stopped answering ({error}). Run: patt doctor", error=type(error).__name__)
+    )
 
 
 def _is_lost_database(error: Exception) -> bool:

@@ -17,10 +17,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from sv_common.guild_sync.core.errors import BadInput, PattError
+from sv_common.guild_sync.core.language import day, mark
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+JsonOption = Annotated[bool, typer.Option("--json", help=mark("Print JSON instead of text."))]
 _Result = TypeVar("_Result")
 _Row = TypeVar("_Row")
 
@@ -84,7 +85,7 @@ def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
 
 def day_of(milliseconds: int | None) -> str | None:
     """Return the day (UTC) of a last login."""
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
+    return None if milliseconds is None else day(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
 def say(sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from datetime import date
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
@@ -11,18 +12,20 @@ import typer
 
 from patt.cli.output import JsonOption, day_of, print_file, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, operator, read
+from patt.cli.speech.words import word
 from patt.web.context import LARGEST_INTEGER
 from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.csv_text import csv_text
+from sv_common.guild_sync.core.language import day, day_and_time, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 from sv_common.guild_sync.insights import people
 from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
 from sv_common.guild_sync.insights.everyone.guild_map import MapTable, as_table, guild_map
-from sv_common.guild_sync.insights.everyone.summary import PersonKind
+from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary
 from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
@@ -39,7 +42,7 @@ _KINDS: Mapping[ShownKind, PersonKind | None] = {
 
 
 PlayerArgument = Annotated[
-    str, typer.Argument(metavar="PLAYER", help="Display name of the player, or #number in quotes.")
+    str, typer.Argument(metavar="PLAYER", help=mark("Display name of the player, or #number in quotes."))
 ]
 
 
@@ -47,22 +50,25 @@ def _argument(metavar: str, help_text: str) -> Any:
     return Annotated[str, typer.Argument(metavar=metavar, help=help_text)]
 
 
-_CHARACTER = _argument("CHARACTER", "Name-Realm, a unique name, or #number in quotes.")
-_PLAYER = _argument("PLAYER", "Display name of the player, or #number in quotes.")
-_STAYS = _argument("PLAYER", "The player to keep: display name, or #number in quotes.")
-_OTHER = _argument("OTHER", "The player to merge into it, then delete.")
-_MEMBER = _argument("MEMBER", "User name or display name of the Discord member, or #number in quotes.")
-_ALIAS = _argument("ALIAS", "A name as written in notes.")
-_WHY = Annotated[str, typer.Option("--reason", help="The reason, in a few words.")]
-_REMEMBER = Annotated[bool, typer.Option("--remember-note", help="Also add the name in its note as an alias.")]
+_CHARACTER = _argument("CHARACTER", mark("Name-Realm, a unique name, or #number in quotes."))
+_PLAYER = _argument("PLAYER", mark("Display name of the player, or #number in quotes."))
+_STAYS = _argument("PLAYER", mark("The player to keep: display name, or #number in quotes."))
+_OTHER = _argument("OTHER", mark("The player to merge into it, then delete."))
+_MEMBER = _argument("MEMBER", mark("User name or display name of the Discord member, or #number in quotes."))
+_ALIAS = _argument("ALIAS", mark("A name as written in notes."))
+_WHY = Annotated[str, typer.Option("--reason", help=mark("The reason, in a few words."))]
+_REMEMBER = Annotated[bool, typer.Option("--remember-note", help=mark("Also add the name in its note as an alias."))]
 _CHARACTERS = Annotated[
     list[str],
-    typer.Argument(metavar="CHARACTER...", help="Each: Name-Realm, a unique name, or #number in quotes."),
+    typer.Argument(metavar="CHARACTER...", help=mark("Each: Name-Realm, a unique name, or #number in quotes.")),
 ]
-_NAME = Annotated[str | None, typer.Option("--name", help="The player's name; else as in the note, or the main's.")]
-_MEMBER_TOO = Annotated[str | None, typer.Option("--member", help="The Discord member: user name or #number.")]
+_NAME = Annotated[
+    str | None, typer.Option("--name", help=mark("The player's name; else as in the note, or the main's."))
+]
+_MEMBER_TOO = Annotated[str | None, typer.Option("--member", help=mark("The Discord member: user name or #number."))]
 _UNTIL = Annotated[
-    str | None, typer.Option("--until", metavar="DAY", help="The day on which the player is back, such as 2099-12-24.")
+    str | None,
+    typer.Option("--until", metavar="DAY", help=mark("The day on which the player is back, such as 2099-12-24.")),
 ]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
@@ -71,7 +77,9 @@ _FLAGS = (
 )
 
 
-_WORDS = Annotated[list[str], typer.Argument(metavar="WORDS", help="Part of a name, a note, an issue or a setting.")]
+_WORDS = Annotated[
+    list[str], typer.Argument(metavar="WORDS", help=mark("Part of a name, a note, an issue or a setting."))
+]
 
 
 def find_words(words: _WORDS, guild: GuildOption = None, as_json: JsonOption = False) -> None:
@@ -81,7 +89,7 @@ def find_words(words: _WORDS, guild: GuildOption = None, as_json: JsonOption = F
         for group in found.groups:
             _tell(group)
         if not found.total:
-            say(f"Nothing matches “{typed}”. Try fewer letters.")
+            say(tr("Nothing matches “{typed}”. Try fewer letters.", typed=typed))
 
     show(read(guild, find, typed, operator().role), as_json, lines)
 
@@ -90,29 +98,31 @@ def _tell(group: FoundGroup) -> None:
     """Print a group, if there is anything in it."""
     if group.hits:
         numbered = [(hit, f"#{hit.id}" if hit.id is not None else hit.href) for hit in group.hits]
-        more = f" (the best {len(group.hits)} of {group.total})" if group.total > len(group.hits) else ""
-        table(f"{group.name}{more}", "", "", rows=[(hit.title, number, hit.why) for hit, number in numbered])
+        more = ""
+        if group.total > len(group.hits):
+            more = " " + tr("(the best {best} of {total})", best=number(len(group.hits)), total=number(group.total))
+        table(f"{group.name}{more}", "", "", rows=[(hit.title, place, hit.why) for hit, place in numbered])
 
 
 def people_list(
-    search: Annotated[str, typer.Option(help="Part of a name or a note.")] = "",
-    show_kind: Annotated[ShownKind, typer.Option("--show", help="Who to list.")] = "players",
-    discord: Annotated[OnDiscord | None, typer.Option(help="Only who is on Discord, or is not.")] = None,
-    proof: Annotated[Basis | None, typer.Option(help="Only who has a link that rests on this.")] = None,
+    search: Annotated[str, typer.Option(help=mark("Part of a name or a note."))] = "",
+    show_kind: Annotated[ShownKind, typer.Option("--show", help=mark("Who to list."))] = "players",
+    discord: Annotated[OnDiscord | None, typer.Option(help=mark("Only who is on Discord, or is not."))] = None,
+    proof: Annotated[Basis | None, typer.Option(help=mark("Only who has a link that rests on this."))] = None,
     loose: Annotated[
-        bool, typer.Option("--loose", help="Only loose ends: no player, no characters, not on Discord.")
+        bool, typer.Option("--loose", help=mark("Only loose ends: no player, no characters, not on Discord."))
     ] = False,
-    inactive_only: Annotated[bool, typer.Option("--inactive", help="Only who was seen too long ago.")] = False,
-    hiatus: Annotated[bool, typer.Option("--hiatus", help="Only players on hiatus.")] = False,
+    inactive_only: Annotated[bool, typer.Option("--inactive", help=mark("Only who was seen too long ago."))] = False,
+    hiatus: Annotated[bool, typer.Option("--hiatus", help=mark("Only players on hiatus."))] = False,
     rank: Annotated[
-        int | None, typer.Option(min=0, max=9, help="Only people with this highest rank, by its index.")
+        int | None, typer.Option(min=0, max=9, help=mark("Only people with this highest rank, by its index."))
     ] = None,
-    character_class: Annotated[str | None, typer.Option("--class", help="Only who plays this class.")] = None,
-    with_issues: Annotated[bool, typer.Option("--issues", help="Only with open issues.")] = False,
-    sort: Annotated[Sort | None, typer.Option(help="The most, or the newest, first.")] = None,
-    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
-    page: Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 100.")] = 1,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print all of them as CSV for a spreadsheet.")] = False,
+    character_class: Annotated[str | None, typer.Option("--class", help=mark("Only who plays this class."))] = None,
+    with_issues: Annotated[bool, typer.Option("--issues", help=mark("Only with open issues."))] = False,
+    sort: Annotated[Sort | None, typer.Option(help=mark("The most, or the newest, first."))] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help=mark("The other way round."))] = False,
+    page: Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help=mark("Page of 100."))] = 1,
+    as_csv: Annotated[bool, typer.Option("--csv", help=mark("Print all of them as CSV for a spreadsheet."))] = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -136,24 +146,49 @@ def people_list(
 def _tell_people(found: PeoplePage) -> None:
     rows = [
         (
-            each.kind,
+            word(each.kind),
             f"#{each.id}",
             each.name,
             ", ".join(character.name for character in each.played),
             each.rank,
             day_of(each.last_login_timestamp),
             each.discord_name,
-            f"until {each.away_until}" if each.away_until else "yes" if each.is_away else None,
+            _away(each),
             each.open_issues or None,
         )
         for each in found.items
     ]
-    table("who", "number", "name", "characters", "rank", "last seen", "Discord", "away", "open issues", rows=rows)
-    say(f"{found.total} found; page {found.number} of {found.pages}.")
+    table(
+        tr("who"),
+        tr("number"),
+        tr("name"),
+        tr("characters"),
+        tr("rank"),
+        tr("last seen"),
+        "Discord",
+        tr("away"),
+        tr("open issues"),
+        rows=rows,
+    )
+    say(
+        tr_n(
+            "{n} found; page {page} of {pages}.",
+            "{n} found; page {page} of {pages}.",
+            found.total,
+            page=number(found.number),
+            pages=number(found.pages),
+        )
+    )
+
+
+def _away(each: PersonSummary) -> str | None:
+    if each.away_until:
+        return tr("until {day}", day=day(date.fromisoformat(each.away_until)))
+    return tr("yes") if each.is_away else None
 
 
 def show_map(
-    loose: Annotated[bool, typer.Option("--loose", help="Only loose ends.")] = False,
+    loose: Annotated[bool, typer.Option("--loose", help=mark("Only loose ends."))] = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -161,16 +196,16 @@ def show_map(
         rows = [
             (
                 each.character,
-                each.player or ("bank or shared" if each.shared else None),
-                each.proof,
+                each.player or (tr("bank or shared") if each.shared else None),
+                word(each.proof) if each.proof else None,
                 each.member,
-                each.member_proof,
-                f"{each.suggested} ({each.suggestion})" if each.suggested else None,
+                word(each.member_proof) if each.member_proof else None,
+                f"{each.suggested} ({word(each.suggestion)})" if each.suggested and each.suggestion else None,
             )
             for each in found.rows
             if each.loose or not loose
         ]
-        table("character", "player", "proof", "Discord", "proof", "could be", rows=rows)
+        table(tr("character"), tr("player"), tr("proof"), "Discord", tr("proof"), tr("could be"), rows=rows)
 
     show(as_table(read(guild, guild_map)), as_json, lines)
 
@@ -179,9 +214,17 @@ def timeline(
     player: PlayerArgument, page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     def lines(found: Timeline) -> None:
-        rows = [(f"{e.at:%Y-%m-%d %H:%M}", e.what, e.actor, e.sentence, e.attempt_id) for e in found.items]
-        table("when", "what", "by", "", "attempt", rows=rows)
-        say(f"{found.total} entries; page {found.number} of {found.pages}.")
+        rows = [(day_and_time(e.at), word(e.what), e.actor, e.sentence, e.attempt_id) for e in found.items]
+        table(tr("when"), tr("what"), tr_in("by whom", "by"), "", tr("attempt"), rows=rows)
+        say(
+            tr_n(
+                "{n} entry; page {page} of {pages}.",
+                "{n} entries; page {page} of {pages}.",
+                found.total,
+                page=number(found.number),
+                pages=number(found.pages),
+            )
+        )
 
     show(read(guild, timeline_of_player_called, player, number=page), as_json, lines)
 
@@ -189,12 +232,20 @@ def timeline(
 def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:
     def lines(found: InactivePage) -> None:
         rows = [
-            (group.player or "no player", each.name, day_of(each.last_login_timestamp), each.rank, group.active_on)
+            (group.player or tr("no player"), each.name, day_of(each.last_login_timestamp), each.rank, group.active_on)
             for group in found.items
             for each in group.characters
         ]
-        table("player", "character", "last seen", "rank", "but active on", rows=rows)
-        say(f"{found.total} players and characters without one; page {found.number} of {found.pages}.")
+        table(tr("player"), tr("character"), tr("last seen"), tr("rank"), tr("but active on"), rows=rows)
+        say(
+            tr_n(
+                "{n} player or character without one; page {page} of {pages}.",
+                "{n} players and characters without one; page {page} of {pages}.",
+                found.total,
+                page=number(found.number),
+                pages=number(found.pages),
+            )
+        )
 
     show(read(guild, inactive_page, number=page), as_json, lines)
 
@@ -235,10 +286,10 @@ merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
 main = _command(decisions.SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)
-alias_app.command("add", help="Add an alias: a word in notes means this player.")(
+alias_app.command("add", help=mark("Add an alias: a word in notes means this player."))(
     _command(decisions.AddAlias, _ALIAS, _PLAYER)
 )
-alias_app.command("remove", help="Remove an alias.")(_command(decisions.RemoveAlias, _ALIAS))
+alias_app.command("remove", help=mark("Remove an alias."))(_command(decisions.RemoveAlias, _ALIAS))
 
 
 def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
@@ -252,6 +303,6 @@ def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json:
     for sentence in report.sentences:
         say(sentence)
     if report.attempt_id is None:
-        say("Nothing was changed.")
+        say(tr("Nothing was changed."))
     else:
-        say(f"To undo: patt undo {report.attempt_id}")
+        say(tr("To undo: patt undo {attempt}", attempt=report.attempt_id))

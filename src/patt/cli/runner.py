@@ -12,6 +12,7 @@ from patt.bootstrap import Services, open_services, run
 from patt.config import load_settings
 from patt.web.context import LARGEST_INTEGER, Caller
 from sv_common.db.pool import Connection, GuildConnection
+from sv_common.guild_sync.core.language import language, mark, speak, tr
 from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.core.row_number import row_of
 from sv_common.guild_sync.roster import guilds
@@ -24,33 +25,39 @@ def row_number(text: str) -> int:
     """Read the number of a row, written 12 or #12. Raises `typer.BadParameter`."""
     number = row_of(text)
     if number is None:
-        raise typer.BadParameter(f"“{shown(text)}” is not a number. Write 12, or '#12' in quotes.")
+        raise typer.BadParameter(tr("“{text}” is not a number. Write 12, or '#12' in quotes.", text=shown(text)))
     return number
 
 
 def guild_row(text: str) -> int:
     number = row_number(text)
     if number > LARGEST_INTEGER:
-        raise typer.BadParameter(f"Guild {number} does not exist.")
+        raise typer.BadParameter(tr("Guild {number} does not exist.", number=number))
     return number
 
 
 GuildOption = Annotated[
     int | None,
-    typer.Option("--guild", parser=guild_row, metavar="NUMBER", help="Number of the guild, if there are several."),
+    typer.Option(
+        "--guild", parser=guild_row, metavar="NUMBER", help=mark("Number of the guild, if there are several.")
+    ),
 ]
-PageOption = Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 50.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
+PageOption = Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help=mark("Page of 50."))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=mark("Show what would be done, and change nothing."))]
 
 
 def call(
     function: Callable[Concatenate[Services, _P], Awaitable[_Result]], *args: _P.args, **options: _P.kwargs
 ) -> _Result:
-    async def opened() -> _Result:
-        async with open_services(load_settings()) as services:
-            return await function(services, *args, **options)
+    """Call a function with the services. What is said after it is in the language of the guild that it was about, if of one."""
 
-    return run(opened())
+    async def opened() -> tuple[_Result, str]:
+        async with open_services(load_settings()) as services:
+            return await function(services, *args, **options), language()
+
+    result, spoken = run(opened())
+    speak(spoken)
+    return result
 
 
 def read(

@@ -15,19 +15,19 @@ from patt.worker.worker import work_until_stopped
 from sv_common.db import migrate
 from sv_common.db.patience import JOBS, REQUESTS
 from sv_common.guild_sync.core.errors import ConfigurationError
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
 from sv_common.guild_sync.reporter import preview_digest, send_digest
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.discord.message import Announcement
 
 database_app = typer.Typer(no_args_is_help=True)
-NOTHING_NEW = "No news."
+NOTHING_NEW = mark("No news.")
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
-    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also run a worker.")] = True,
+    host: Annotated[str, typer.Option(help=mark("Address to listen on."))] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help=mark("Port to listen on."))] = 8000,
+    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help=mark("Also run a worker."))] = True,
 ) -> None:
     async def served() -> None:
         async with open_services(load_settings(), patience=REQUESTS) as services:
@@ -44,17 +44,21 @@ def worker() -> None:
     run(worked())
 
 
-@database_app.command()
+@database_app.command(help=mark("Bring the database to the schema that this version needs."))
 def upgrade() -> None:
-    """Bring the database to the schema that this version needs."""
-    say(f"The database has the schema {revision_of(make_ready(load_settings()))}.")
+    say(tr("The database has the schema {schema}.", schema=revision_of(make_ready(load_settings()))))
 
 
-@database_app.command()
+@database_app.command(
+    help=mark("Show which schema the database has and which is needed; exit code 1 when they differ.")
+)
 def status(as_json: JsonOption = False) -> None:
-    """Show which schema the database has and which is needed; exit code 1 when they differ."""
     current, newest = revision_of(database_url(load_settings())), migrate.newest_revision()
-    sentence = f"The database has the schema {current or '(none)'}; this version needs {newest}."
+    sentence = tr(
+        "The database has the schema {schema}; this version needs {needed}.",
+        schema=current or tr_in("schema", "(none)"),
+        needed=newest,
+    )
     show({"current": current, "newest": newest}, as_json, lambda _: say(sentence))
     if current != newest:
         raise typer.Exit(1)
@@ -66,8 +70,8 @@ def digest(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Js
         show(announcement.as_json() if announcement else None, as_json, lambda _: _say_announcement(announcement))
         return
     changed = call(_send_digest, guild)
-    sentence = f"{plural(changed, 'message')} posted or updated." if changed else NOTHING_NEW
-    show({"messages": changed}, as_json, lambda _: say(sentence))
+    posted = tr_n("{n} message posted or updated.", "{n} messages posted or updated.", changed)
+    show({"messages": changed}, as_json, lambda _: say(posted if changed else tr(NOTHING_NEW)))
 
 
 async def _preview_digest(services: Services, guild: int | None) -> Announcement | None:
@@ -80,9 +84,11 @@ async def _send_digest(services: Services, guild: int | None) -> int:
     async with services.pool.snapshot() as conn:
         found = await guilds.the_only(conn, guild)
     if announcer is None:
-        raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
+        raise ConfigurationError(tr("Discord is not set up: set PATT_DISCORD_BOT_TOKEN."))
     if found.audit_channel_id is None:
-        raise ConfigurationError(f"{found.name} has no audit channel. Set one with `patt guild add … --audit-channel`.")
+        raise ConfigurationError(
+            tr("{guild} has no audit channel. Set one with `patt guild add … --audit-channel`.", guild=found.name)
+        )
     return await send_digest(services.pool, announcer, guild_id=found.id, page_url=_page(services))
 
 
@@ -92,7 +98,7 @@ def _page(services: Services) -> str | None:
 
 def _say_announcement(announcement: Announcement | None) -> None:
     if announcement is None:
-        say(NOTHING_NEW)
+        say(tr(NOTHING_NEW))
         return
     say(announcement.title)
     say(announcement.body)

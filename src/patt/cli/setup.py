@@ -17,7 +17,7 @@ from patt.bootstrap import Services, make_ready, run
 from patt.cli.output import JsonOption, out, say, say_error, show, show_rows, table
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation
 from patt.config import Settings, load_settings
-from patt.doctor.checks import Check
+from patt.doctor.checks import Check, label_of
 from patt.doctor.doctor import examine
 from patt.setup import guild_moves
 from patt.setup.finding import read_region
@@ -26,6 +26,7 @@ from patt.setup.session import Choice, Dialogue, SetupSession, StepSkipped
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync.core.errors import BadInput, Refused
+from sv_common.guild_sync.core.language import mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.http import http_client
@@ -36,48 +37,73 @@ _STOPPED = 130
 _AGREED = {"y", "yes"}
 _REFUSED = {"n", "no"}
 _STEP_NAMES = tuple(step.name for step in STEPS)
-_SEEN = "Better set it in the environment, because shells store commands:"
 
 _ANSWERS: Mapping[str, tuple[Any, Any]] = {
-    "guild": (str, typer.Option(help="Name of the guild, as the game shows it.")),
-    "realm": (str, typer.Option(help="Realm of the guild, in any language.")),
-    "region": (str, typer.Option(help="us, eu, kr or tw.")),
+    "guild": (str, typer.Option(help=mark("Name of the guild, as the game shows it."))),
+    "realm": (str, typer.Option(help=mark("Realm of the guild, in any language."))),
+    "region": (str, typer.Option(help=mark("us, eu, kr or tw."))),
     "moved": (
         bool,
-        typer.Option(help="The known guild has a new name or realm."),
+        typer.Option(help=mark("The known guild has a new name or realm.")),
     ),
-    "battlenet_client_id": (str, typer.Option(help="Client id of develop.battle.net.")),
-    "battlenet_client_secret": (str, typer.Option(help=f"Its secret. {_SEEN} PATT_BLIZZARD_CLIENT_SECRET.")),
-    "discord_bot_token": (str, typer.Option(help=f"Token of the bot. {_SEEN} PATT_DISCORD_BOT_TOKEN.")),
-    "discord_server": (str, typer.Option(help="Id of the guild's Discord server.")),
-    "audit_channel": (str, typer.Option(help="Id or name of the channel for summaries.")),
-    "export": (str, typer.Option(help="The addon's file PATTSync.lua.")),
+    "battlenet_client_id": (str, typer.Option(help=mark("Client id of develop.battle.net."))),
+    "battlenet_client_secret": (
+        str,
+        typer.Option(
+            help=mark(
+                "Its secret. Better set it in the environment, because shells store commands: PATT_BLIZZARD_CLIENT_SECRET."
+            )
+        ),
+    ),
+    "discord_bot_token": (
+        str,
+        typer.Option(
+            help=mark(
+                "Token of the bot. Better set it in the environment, because shells store commands: PATT_DISCORD_BOT_TOKEN."
+            )
+        ),
+    ),
+    "discord_server": (str, typer.Option(help=mark("Id of the guild's Discord server."))),
+    "audit_channel": (str, typer.Option(help=mark("Id or name of the channel for summaries."))),
+    "export": (str, typer.Option(help=mark("The addon's file PATTSync.lua."))),
     "map": (
         list[str],
-        typer.Option("--map", metavar="RANK=ROLE", help="Role of a rank, by name or id, or “none”; may be repeated."),
+        typer.Option(
+            "--map", metavar="RANK=ROLE", help=mark("Role of a rank, by name or id, or “none”; may be repeated.")
+        ),
     ),
-    "managed": (bool, typer.Option(help="Whether fixes may give and take the roles.")),
-    "base_url": (str, typer.Option(help="Address at which people reach the pages.")),
-    "uploader": (str, typer.Option(help="The player that the first upload key is for.")),
+    "managed": (bool, typer.Option(help=mark("Whether fixes may give and take the roles."))),
+    "base_url": (str, typer.Option(help=mark("Address at which people reach the pages."))),
+    "uploader": (str, typer.Option(help=mark("The player that the first upload key is for."))),
 }
 """The answers that may be given as options, by the names that the steps use."""
 
-_SKIP = typer.Option(help=f"A step to skip ({', '.join(_STEP_NAMES)}); may be repeated.")
-_YES = typer.Option("--yes", "-y", help="Do not prompt: use the options, what is set up, and what is suggested.")
+_SKIP = typer.Option(
+    help=mark(
+        "A step to skip (battlenet, guild, discord, server, channel, roster, export, ranks, members, address, key); "
+        "may be repeated."
+    )
+)
+_YES = typer.Option("--yes", "-y", help=mark("Do not prompt: use the options, what is set up, and what is suggested."))
 
 
 def init(skip: list[str] | None, yes: bool, **answers: str | bool | list[str] | None) -> None:
     given = {name.replace("_", "-"): _as_text(value) for name, value in answers.items() if value not in (None, [])}
     left_out = _read_skips(skip or ())
     dialogue = _dialogue(given, asks_nothing=yes)
-    out.print("[bold]Setting up a guild.[/] Ctrl-C stops; finished steps are kept.")
+    heading, hint = tr("Setting up a guild."), tr("Ctrl-C stops; finished steps are kept.")
+    out.print(f"[bold]{escape(heading)}[/] {escape(hint)}")
     try:
         settings = load_settings()
         url = make_ready(settings)
-        say("The database is ready." if settings.database_url else f"The database is ready, in {settings.data_dir}.")
+        if settings.database_url:
+            say(tr("The database is ready."))
+        else:
+            say(tr("The database is ready, in {folder}.", folder=settings.data_dir))
         not_done = run(_set_up(dialogue, left_out, settings, url))
     except (EOFError, KeyboardInterrupt):
-        say("\nStopped. Finished steps are kept; “patt init” continues from there.")
+        say("")
+        say(tr("Stopped. Finished steps are kept; “patt init” continues from there."))
         raise typer.Exit(_STOPPED) from None
     _say_what_is_next(not_done)
 
@@ -102,32 +128,39 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command("add")
+@app.command(
+    "add",
+    help=mark(
+        "Add a guild, or change the Discord server and channel of a known one. Retail only: no Classic games yet."
+    ),
+)
 def add_guild(
-    name: Annotated[str, typer.Argument(help="The guild's name as the game shows it.")],
-    realm: Annotated[str, typer.Option(help="Slug of the guild's realm, as in its Armory address.")],
-    region: Annotated[str, typer.Option(help="us, eu, kr or tw.")] = "us",
-    discord_server: Annotated[str | None, typer.Option(help="Id of the Discord server.")] = None,
-    audit_channel: Annotated[str | None, typer.Option(help="Id of the Discord channel for summaries.")] = None,
+    name: Annotated[str, typer.Argument(help=mark("The guild's name as the game shows it."))],
+    realm: Annotated[str, typer.Option(help=mark("Slug of the guild's realm, as in its Armory address."))],
+    region: Annotated[str, typer.Option(help=mark("us, eu, kr or tw."))] = "us",
+    discord_server: Annotated[str | None, typer.Option(help=mark("Id of the Discord server."))] = None,
+    audit_channel: Annotated[str | None, typer.Option(help=mark("Id of the Discord channel for summaries."))] = None,
 ) -> None:
-    """Add a guild, or change the Discord server and channel of a known one. Retail only: no Classic games yet."""
     if not name.strip() or not realm.strip():
-        raise BadInput("Give the guild's name as the game shows it, and the slug of its realm.")
+        raise BadInput(tr("Give the guild's name as the game shows it, and the slug of its realm."))
     address = GuildAddress(read_region(region), realm, name.lower().replace(" ", "-"))
     number = on_installation(guilds.add, address, name, discord_guild_id=discord_server, audit_channel_id=audit_channel)
-    say(f"{name} is guild {number}.")
+    say(tr("{name} is guild {number}.", name=name, number=number))
 
 
-@app.command("move")
+@app.command(
+    "move",
+    help=mark("Change the name or realm of a guild. Try --dry-run first; characters, players and settings stay."),
+)
 def move_guild(
-    name: Annotated[str, typer.Argument(help="The guild's new name, as the game shows it.")],
-    realm: Annotated[str | None, typer.Option(help="Its realm, in any language; by default the current one.")] = None,
-    region: Annotated[str | None, typer.Option(help="us, eu, kr or tw; by default the current one.")] = None,
+    name: Annotated[str, typer.Argument(help=mark("The guild's new name, as the game shows it."))],
+    realm: Annotated[
+        str | None, typer.Option(help=mark("Its realm, in any language; by default the current one."))
+    ] = None,
+    region: Annotated[str | None, typer.Option(help=mark("us, eu, kr or tw; by default the current one."))] = None,
     dry_run: DryRunOption = False,
     guild: GuildOption = None,
 ) -> None:
-    """Change the name or realm of a guild. Try --dry-run first; characters, players and settings stay."""
-
     async def moved(services: Services) -> GuildMove:
         async with services.pool.snapshot() as conn:
             now = await guilds.the_only(conn, guild)
@@ -139,15 +172,20 @@ def move_guild(
     found = call(moved)
     say(found.sentence)
     if not dry_run:
-        say(f"{found.guild.name} is {found.name} now. Fetch its roster: patt sync battlenet")
+        say(
+            tr(
+                "{before} is {now} now. Fetch its roster: patt sync battlenet",
+                before=found.guild.name,
+                now=found.name,
+            )
+        )
     elif found.problem is not None:
         raise Refused(found.problem)
 
 
-@app.command("list")
+@app.command("list", help=mark("List the guilds."))
 def list_guilds(as_json: JsonOption = False) -> None:
-    """List the guilds."""
-    columns = ("guild", "name", "region", "realm", "Discord server")
+    columns = tr("guild"), tr("name"), tr("region"), tr("realm"), tr("Discord server")
     found = on_installation(guilds.all_guilds)
     show_rows(found, as_json, columns, lambda g: (g.id, g.name, g.region, g.realm_slug, g.discord_guild_id))
 
@@ -168,39 +206,49 @@ def _dialogue(given: dict[str, str], *, asks_nothing: bool) -> Dialogue:
     if asks_nothing:
         return ScriptDialogue(given)
     if not sys.stdin.isatty():
-        raise BadInput("PATT cannot prompt without a terminal. Give the answers as options, with --yes.")
+        raise BadInput(tr("PATT cannot prompt without a terminal. Give the answers as options, with --yes."))
     return TerminalDialogue(given)
 
 
 def _read_skips(steps: Sequence[str]) -> set[str]:
     for step in steps:
         if step not in _STEP_NAMES:
-            raise BadInput(f"“{step}” is not a step. The steps are: {', '.join(_STEP_NAMES)}.")
+            raise BadInput(
+                tr("“{step}” is not a step. The steps are: {steps}.", step=step, steps=", ".join(_STEP_NAMES))
+            )
     return set(steps)
 
 
 def _say_what_is_next(not_done: list[str]) -> None:
-    out.print("\n[bold]What to do next[/]")
+    heading = tr("What to do next")
+    out.print(f"\n[bold]{escape(heading)}[/]")
     if not_done:
-        say(f"  patt init               continues with: {', '.join(not_done)}")
-    say("  patt serve              serves the pages and runs the syncs")
-    say("  patt admin link         prints a sign-in link")
-    say("  patt match --dry-run    shows which characters would be linked, and why")
-    say("  patt doctor             checks the set-up")
+        say("  patt init               " + tr("continues with: {steps}", steps=", ".join(not_done)))
+    say("  patt serve              " + tr("serves the pages and runs the syncs"))
+    say("  patt admin link         " + tr("prints a sign-in link"))
+    say("  patt match --dry-run    " + tr("shows which characters would be linked, and why"))
+    say("  patt doctor             " + tr("checks the set-up"))
     say(
-        "Players install the addon (docs/addon.md) and run the companion, each with their own key (patt keys add NAME)."
+        tr(
+            "Players install the addon (docs/addon.md) and run the companion, each with their own key (patt keys add NAME)."
+        )
     )
 
 
 def _say_checks(checks: Sequence[Check]) -> None:
-    width = max(len(check.name) for check in checks)
+    words = {True: tr("ok"), False: tr("failed")}
+    first, width = max(map(len, words.values())), max(len(label_of(check.name)) for check in checks)
     for check in checks:
-        word = "[green]ok[/]    " if check.ok else "[red]failed[/]"
-        out.print(f"{word}  {check.name:<{width}}  {escape(check.message)}", soft_wrap=True)
+        color, word = "green" if check.ok else "red", words[check.ok].ljust(first)
+        out.print(
+            f"[{color}]{escape(word)}[/]  {label_of(check.name):<{width}}  {escape(check.message)}", soft_wrap=True
+        )
         if check.remedy:
-            out.print(f"{'':>{width + 8}}  [yellow]→[/] {escape(check.remedy)}", soft_wrap=True)
+            out.print(f"{'':>{first + 2 + width}}  [yellow]→[/] {escape(check.remedy)}", soft_wrap=True)
     faults = sum(not check.ok for check in checks)
-    say(f"\n{f'{faults} of {len(checks)} checks failed.' if faults else 'All checks passed.'}")
+    say("")
+    failed = tr_n("{failed} of {n} check failed.", "{failed} of {n} checks failed.", len(checks), failed=number(faults))
+    say(failed if faults else tr("All checks passed."))
 
 
 class _Printing(Dialogue):
@@ -227,23 +275,25 @@ class TerminalDialogue(_Printing):
     def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
         answer = self.take(option)
         if answer is None:
-            enter = f"Enter: {default}" if default else "Enter: later"
-            answer = _read(f"{question} ({'not shown; ' if is_secret else ''}{enter}): ", is_secret=is_secret)
+            enter = tr("Enter: {answer}", answer=default) if default else tr("Enter: later")
+            hints = "; ".join((tr("not shown"), enter)) if is_secret else enter
+            answer = _read(f"{question} ({hints}): ", is_secret=is_secret)
         if not answer.strip() and not default:
-            raise StepSkipped("no answer")
+            raise StepSkipped(tr("no answer"))
         return answer.strip() or default
 
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
         given = self.take(option)
         if given is not None:
             return _chosen(given, choices)
-        for number, choice in enumerate(choices, start=1):
-            say(f"  {number:>2}  {choice.label}")
-        usual = next((choice.label for choice in choices if choice.value == default), "later")
+        for place, choice in enumerate(choices, start=1):
+            say(f"  {place:>2}  {choice.label}")
+        usual = next((choice.label for choice in choices if choice.value == default), tr("later"))
+        hint = tr("number; Enter: {answer}", answer=usual)
         while True:
-            answer = _read(f"{question} (number; Enter: {usual}): ").strip()
+            answer = _read(f"{question} ({hint}): ").strip()
             if not answer and not default:
-                raise StepSkipped("no selection")
+                raise StepSkipped(tr("no selection"))
             if not answer:
                 return default
             try:
@@ -252,17 +302,18 @@ class TerminalDialogue(_Printing):
                 say_error(error)
 
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
-        answer = self.take(option)
+        answer, hint = self.take(option), tr("Y/n") if default else tr("y/N")
         while True:
-            answer = _read(f"{question}? ({'Y/n' if default else 'y/N'}): ") if answer is None else answer
-            key = answer.strip().lower()
-            if key in _AGREED | _REFUSED or not key:
-                return key in _AGREED if key else default
-            say("Answer y or n.")
+            answer = _read(f"{question}? ({hint}): ") if answer is None else answer
+            if not answer.strip():
+                return default
+            if (agreed := _is_agreed(answer)) is not None:
+                return agreed
+            say(tr("Answer y or n."))
             answer = None
 
     def try_again(self) -> bool:
-        return not _read("Enter: try again; s: leave this step for later: ").strip()
+        return not _read(tr("Enter: try again; s: leave this step for later") + ": ").strip()
 
     @contextlib.contextmanager
     def working(self, what: str) -> Iterator[None]:
@@ -286,12 +337,13 @@ class ScriptDialogue(_Printing):
         if given is not None:
             return _chosen(given, choices)
         if not default:
-            raise BadInput(f"{self._missing(option, question)}. There are: {_listing(choices)}")
+            there = tr("There are: {choices}", choices=_listing(choices))
+            raise BadInput(f"{self._missing(option, question)}. {there}")
         return default
 
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:  # noqa: ARG002 -- nothing is shown
         answer = self.take(option)
-        return default if answer is None else answer.strip().lower() in _AGREED
+        return default if answer is None else _is_agreed(answer) is True
 
     def try_again(self) -> bool:
         return False
@@ -302,7 +354,12 @@ class ScriptDialogue(_Printing):
         yield
 
     def _missing(self, option: str, question: str) -> str:
-        return f"{question}: this is missing. Give it with --{option}, or skip the step: --skip {self.step}"
+        return tr(
+            "{question}: this is missing. Give it with --{option}, or skip the step: --skip {step}",
+            question=question,
+            option=option,
+            step=self.step,
+        )
 
 
 def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) -> str:
@@ -315,9 +372,17 @@ def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) 
     meant = [choice.value for choice in choices if key in (name_key(choice.label), name_key(choice.name))]
     if len(meant) == 1:
         return meant[0]
-    raise BadInput(
-        f"“{answer}” {'fits more than one choice' if meant else 'is not a choice'}. Use one of: {_listing(choices)}"
-    )
+    several = tr("“{answer}” fits more than one choice.", answer=answer)
+    cause = several if meant else tr("“{answer}” is not a choice.", answer=answer)
+    raise BadInput(cause + " " + tr("Use one of: {choices}", choices=_listing(choices)))
+
+
+def _is_agreed(answer: str) -> bool | None:
+    """Read yes or no, in English or as the prompt says it; None for anything else."""
+    key = answer.strip().lower()
+    if key in _AGREED | {tr_in("answer", "y"), tr_in("answer", "yes")}:
+        return True
+    return False if key in _REFUSED | {tr_in("answer", "n"), tr_in("answer", "no")} else None
 
 
 def _listing(choices: Sequence[Choice]) -> str:

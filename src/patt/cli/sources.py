@@ -15,9 +15,12 @@ from patt.api.activity import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, print_json, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
+from patt.cli.speech.words import word as in_words
 from patt.files import read_file
 from patt.json_data import as_json_data
+from patt.setup.counts import counts_in_words
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_in
 from sv_common.guild_sync.identity.roster_file import read_discord_names, read_roster_table, read_saved_roster
 from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
 from sv_common.guild_sync.roster.loss import SOURCES
@@ -28,28 +31,26 @@ app = typer.Typer(no_args_is_help=True)
 losses_app = typer.Typer(no_args_is_help=True)
 uploads_app = typer.Typer(no_args_is_help=True)
 AcceptLossesOption = Annotated[
-    bool, typer.Option("--accept-losses", help="Accept a list in which more than 30 % are missing.")
+    bool, typer.Option("--accept-losses", help=mark("Accept a list in which more than 30 % are missing."))
 ]
 SHORTEST_KEY = 8
 """Letters of a key that are enough: each source has one list, and the key only shows that it is the same one."""
 
 
-@app.command()
+@app.command(help=mark("Fetch the roster from Battle.net."))
 def battlenet(
     guild: GuildOption = None, accept_losses: AcceptLossesOption = False, as_json: JsonOption = False
 ) -> None:
-    """Fetch the roster from Battle.net."""
     _sync(run_blizzard_sync, guild, accept_losses, as_json)
 
 
-@app.command()
+@app.command(help=mark("Fetch roles and members from Discord."))
 def discord(guild: GuildOption = None, accept_losses: AcceptLossesOption = False, as_json: JsonOption = False) -> None:
-    """Fetch roles and members from Discord."""
     _sync(run_discord_sync, guild, accept_losses, as_json)
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(help="The game's SavedVariables/PATTSync.lua.")],
+    file: Annotated[Path, typer.Argument(help=mark("The game's SavedVariables/PATTSync.lua."))],
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -69,34 +70,40 @@ def upload(
     _show(call(synced), as_json)
 
 
-@losses_app.command("list")
+@losses_app.command("list", help=mark("Show who would be marked as gone."))
 def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show who would be marked as gone."""
-
     def lines(found: list[Loss]) -> None:
         if not found:
-            say("No list is held. The newest ones were accepted.")
+            say(tr("No list is held. The newest ones were accepted."))
         for loss in found:
             say(loss.sentence)
-            rows = [(each.name, each.place or "none", each.player or "none") for each in loss.subjects]
-            table("who", "rank or role", "player", rows=rows)
+            rows = [
+                (each.name, each.place or tr_in("rank or role", "none"), each.player or tr_in("player", "none"))
+                for each in loss.subjects
+            ]
+            table(tr("who"), tr("rank or role"), tr("player"), rows=rows)
             if loss.released_at is None:
-                say(f"If they have left: patt losses release {loss.source} --key {loss.key[:12]}")
+                say(
+                    tr(
+                        "If they have left: patt losses release {source} --key {key}",
+                        source=loss.source,
+                        key=loss.key[:12],
+                    )
+                )
 
     waiting = call(activity.losses, guild)
     show(as_json_data(waiting), as_json, lambda _: lines(waiting))
 
 
-@losses_app.command()
+@losses_app.command(help=mark("Accept exactly the missing ones of the list, once. The next sync marks them as gone."))
 def release(
-    source: Annotated[str, typer.Argument(help="The source of the list: battlenet or discord.")],
-    key: Annotated[str, typer.Option(help="The key that “patt losses list” shows, or its beginning.")],
+    source: Annotated[str, typer.Argument(help=mark("The source of the list: battlenet or discord."))],
+    key: Annotated[str, typer.Option(help=mark("The key that “patt losses list” shows, or its beginning."))],
     guild: GuildOption = None,
 ) -> None:
-    """Accept exactly the missing ones of the list, once. The next sync marks them as gone."""
     named = next((each for each in SOURCES if each == source), None)
     if named is None:
-        raise BadInput(f"“{source}” is not a source of lists. Use battlenet or discord.")
+        raise BadInput(tr("“{source}” is not a source of lists. Use battlenet or discord.", source=source))
 
     async def released(services: Services) -> str:
         found = await activity.losses(services, guild)
@@ -107,21 +114,19 @@ def release(
     say(call(released))
 
 
-@uploads_app.command("list")
+@uploads_app.command("list", help=mark("Show the 50 newest; waiting and failed ones come first."))
 def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show the 50 newest; waiting and failed ones come first."""
     found = call(uploads.listed, guild)
-    rows = [(u.id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
-    columns = ("upload", "uploader", "export of", "state", "tries", "outcome")
+    rows = [(u.id, u.uploader, day_and_time(u.as_of), u.state, u.attempts, u.sentence) for u in found]
+    columns = tr("upload"), tr("uploader"), tr("export of"), tr("state"), tr("tries"), tr("outcome")
     show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
-@uploads_app.command()
+@uploads_app.command(help=mark("Try a failed upload again; a worker processes it."))
 def retry(
-    upload: Annotated[int, typer.Argument(metavar="UPLOAD", min=1, max=2**63 - 1, help="Number of the upload.")],
+    upload: Annotated[int, typer.Argument(metavar="UPLOAD", min=1, max=2**63 - 1, help=mark("Number of the upload."))],
     guild: GuildOption = None,
 ) -> None:
-    """Try a failed upload again; a worker processes it."""
     say(call(uploads.retry, upload, guild).sentence or "")
 
 
@@ -145,8 +150,7 @@ def _show(report: PipelineReport, as_json: bool) -> None:
 
 def _say_pipeline(report: PipelineReport) -> None:
     for step in report.steps:
-        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
-        say(f"{step.name}: {counts or 'nothing new'}")
+        say(f"{step.name}: {counts_in_words(step.counts)}")
         for notice in step.notices:
             out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
         if step.error:
@@ -155,9 +159,9 @@ def _say_pipeline(report: PipelineReport) -> None:
 
 def notes(
     file: Annotated[
-        Path, typer.Argument(help="A roster as TSV or CSV with the columns character and note, or a .lua.")
+        Path, typer.Argument(help=mark("A roster as TSV or CSV with the columns character and note, or a .lua."))
     ],
-    discord: Annotated[Path | None, typer.Option(help="Discord names, one a line.")] = None,
+    discord: Annotated[Path | None, typer.Option(help=mark("Discord names, one a line."))] = None,
     as_json: JsonOption = False,
 ) -> None:
     source = read_file(file)
@@ -168,40 +172,50 @@ def notes(
         for reading in readings:
             print_json(reading, indent=None)
         return
-    table("character", "note", "reading", rows=[(each.character, each.note, _in_words(each)) for each in readings])
+    columns = tr("character"), tr("note"), tr("reading")
+    table(*columns, rows=[(each.character, each.note, _read_as(each)) for each in readings])
     say("")
     _print_summary(readings)
 
 
-def _in_words(reading: NoteReading) -> str:
+def _read_as(reading: NoteReading) -> str:
     match reading.decision:
         case Sureness.CONFIDENT:
             return _certain(reading)
         case Sureness.AMBIGUOUS:
-            return f"one of several: {' or '.join(reading.targets) or reading.why_not}"
+            several = tr(" or ").join(reading.targets) or reading.why_not
+            return tr("one of several: {characters}", characters=several)
         case Sureness.SUGGESTED:
-            return f"perhaps {', '.join(reading.suggestions)}"
+            return tr("perhaps {characters}", characters=", ".join(reading.suggestions))
         case Sureness.NOBODY:
-            name = f": {reading.person}" if reading.person else ""
-            return f"no player ({reading.kind.replace('_', ' ')}{name})"
+            kind = in_words(reading.kind)
+            named = f"{kind}: {reading.person}" if reading.person else kind
+            return tr("no player ({kind})", kind=named)
 
 
 def _certain(reading: NoteReading) -> str:
     named = ", ".join(reading.targets)
     if reading.person is None or named == reading.person:
         return named
-    return f"{named}, so {reading.person}" if named else f"{reading.person} on Discord"
+    return (
+        tr("{characters}, so {player}", characters=named, player=reading.person)
+        if named
+        else tr("{member} on Discord", member=reading.person)
+    )
 
 
 def _print_summary(readings: Sequence[NoteReading]) -> None:
     counts = Counter((each.decision, each.kind) for each in readings)
     order = list(Sureness)
     rows = sorted(counts.items(), key=lambda item: (order.index(item[0][0]), -item[1], item[0][1]))
-    table("decision", "kind", "notes", rows=[(sure, kind.replace("_", " "), count) for (sure, kind), count in rows])
+    cells = [(in_words(sure), in_words(kind), count) for (sure, kind), count in rows]
+    table(tr_in("column", "decision"), tr("kind"), tr("notes"), rows=cells)
     bearers: dict[str, list[str]] = defaultdict(list)
     for reading in readings:
         if reading.kind == NICKNAME and reading.person:
             bearers[reading.person].append(reading.character)
     if bearers:
         say("")
-        table("nickname", "characters", rows=[(name, ", ".join(found)) for name, found in sorted(bearers.items())])
+        table(
+            tr("nickname"), tr("characters"), rows=[(name, ", ".join(found)) for name, found in sorted(bearers.items())]
+        )

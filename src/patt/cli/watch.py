@@ -22,6 +22,7 @@ from patt.companion.files import checked_folder, export_files, game_folders
 from patt.companion.server import checked_key, checked_server, key_in, outcome_of, send
 from patt.companion.watcher import Spool, Watcher
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import mark, tr
 
 KEY_VARIABLE = "PATT_UPLOAD_KEY"
 _CHECKS = 24
@@ -33,23 +34,29 @@ _CHECKS_FOR_OUTCOMES = 3
 def watch(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FOLDER", help="Folder of the game; without it, the usual places are searched."),
+        typer.Argument(metavar="FOLDER", help=mark("Folder of the game; without it, the usual places are searched.")),
     ] = None,
     server: Annotated[
-        str, typer.Option(envvar="PATT_SERVER_URL", help="Address of the guild's PATT: https://…")
+        str, typer.Option(envvar="PATT_SERVER_URL", help=mark("Address of the guild's PATT: https://…"))
     ] = "http://127.0.0.1:8000",
-    key_file: Annotated[Path | None, typer.Option(help="Text file with your upload key and nothing else.")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help=mark("Text file with your upload key and nothing else."))
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option(
-            help=f"Your upload key, for a test. Others on this computer can read it here. Better: {KEY_VARIABLE}, "
-            "--key-file, or neither: then you are prompted."
+            help=mark(
+                "Your upload key, for a test. Others on this computer can read it here. Better: PATT_UPLOAD_KEY, "
+                "--key-file, or neither: then you are prompted."
+            )
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two checks.")] = 5.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help=mark("Seconds between two checks."))] = 5.0,
     once: Annotated[
         bool,
-        typer.Option("--once", help="Send what is there now, and end. Exit code 1 if something was not delivered."),
+        typer.Option(
+            "--once", help=mark("Send what is there now, and end. Exit code 1 if something was not delivered.")
+        ),
     ] = False,
 ) -> None:
     address = checked_server(server)
@@ -62,23 +69,28 @@ def watch(
 def _folders(named: Iterable[Path]) -> list[Path]:
     folders = list(dict.fromkeys(checked_folder(each) for each in named)) or game_folders()
     if not folders:
-        raise BadInput("The game was not found in the usual places. Give its folder: patt watch FOLDER")
+        raise BadInput(tr("The game was not found in the usual places. Give its folder: patt watch FOLDER"))
     return folders
 
 
 def _key(key: str | None, file: Path | None) -> str:
     """Return the key from where it is given, or prompt for it. Raises `BadInput`, which never says the key."""
     if key is not None and file is not None:
-        raise BadInput("Give your upload key once: with --key-file, or with --key.")
+        raise BadInput(tr("Give your upload key once: with --key-file, or with --key."))
     if file is not None:
         return key_in(file)
     if key is not None:
-        return checked_key(key, "after --key")
+        return checked_key(key, tr("after --key"))
     if os.environ.get(KEY_VARIABLE):
-        return checked_key(os.environ[KEY_VARIABLE], f"in {KEY_VARIABLE}")
+        return checked_key(os.environ[KEY_VARIABLE], tr("in {variable}", variable=KEY_VARIABLE))
     if not sys.stdin.isatty():
-        raise BadInput(f"Your upload key is missing. Set {KEY_VARIABLE}, or name a file that holds it with --key-file.")
-    return checked_key(typer.prompt("Upload key (it is not shown)", hide_input=True), "that you typed")
+        raise BadInput(
+            tr(
+                "Your upload key is missing. Set {variable}, or name a file that holds it with --key-file.",
+                variable=KEY_VARIABLE,
+            )
+        )
+    return checked_key(typer.prompt(tr("Upload key (it is not shown)"), hide_input=True), tr("that you typed"))
 
 
 async def _watch(folders: Sequence[Path], server: str, key: str, seconds: float, *, once: bool) -> bool:
@@ -125,7 +137,7 @@ async def _once(watcher: Watcher) -> bool:
 async def _go_on(watcher: Watcher, seconds: float) -> bool:
     """Show news line by line, and below them the state: in one place at a terminal, else whenever it changes."""
     console = Console(highlight=False)
-    with console.status("Starting …") as status:
+    with console.status(tr("Starting …")) as status:
         line = ""
         while True:
             check = await watcher.check()

@@ -20,6 +20,7 @@ from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.core.language import language, tr, tr_n
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
 from sv_common.guild_sync.issues.model import Issue
@@ -85,7 +86,7 @@ async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
         url = embedded.recreate_database(server, DATABASE_NAME)
     except psycopg.errors.ObjectInUse as error:
         raise Busy(
-            "Another demo is running in this folder. Stop it first, or choose another folder with --data-dir."
+            tr("Another demo is running in this folder. Stop it first, or choose another folder with --data-dir.")
         ) from error
     migrate.upgrade(url)
     with GuildSimulator(GuildWorld.seeded(seed)) as simulator:
@@ -102,12 +103,12 @@ class Demo:
     async def play(self, on_chapter: OnChapter) -> DemoOutcome:
         guild_id = await self._set_up()
         on_chapter(
-            "The guild is set up: Battle.net, the addon and Discord are read for the first time",
+            tr("The guild is set up: Battle.net, the addon and Discord are read for the first time"),
             await self._first_syncs(guild_id),
         )
         pipeline, _ = await scheduler.run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
         self._pipelines.append(pipeline)
-        on_chapter("An officer runs the full match", [pipeline])
+        on_chapter(tr("An officer runs the full match"), [pipeline])
         await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
             async with self.services.pool.installation() as conn:
@@ -120,13 +121,15 @@ class Demo:
     async def _set_up(self) -> int:
         world = self._simulator.world
         async with self.services.pool.installation() as conn:
-            return await guilds.add(
+            guild_id = await guilds.add(
                 conn,
                 world.address,
                 world.guild_name,
                 discord_guild_id=world.discord_guild_id,
                 audit_channel_id=world.audit_channel_id,
             )
+            await conn.execute(SQL["speak"], {"guild_id": guild_id, "language": language()})
+            return guild_id
 
     async def _first_syncs(self, guild_id: int) -> Sequence[PipelineReport]:
         ran = [await self._read("battlenet"), await self._read("addon")]
@@ -181,41 +184,53 @@ def week(world: GuildWorld) -> Iterator[Day]:
     cast = _Cast(world)
     moved, new_player = cast.alt(rank=max(world.rank_roles)), cast.person()
     yield Day(
-        f"Monday: the note of {moved.name} changes from one player to another, {new_player.name}",
+        tr(
+            "Monday: the note of {character} changes from one player to another, {player}",
+            character=moved.name,
+            player=new_player.name,
+        ),
         lambda: world.set_note(moved, new_player.name),
         ["addon"],
     )
     crafter = cast.alt()
     yield Day(
-        f"Tuesday: the note of {crafter.name} becomes a profession",
+        tr("Tuesday: the note of {character} becomes a profession", character=crafter.name),
         lambda: world.set_note(crafter, "Alch 300 / Herb 300"),
         ["addon"],
     )
     yield Day(
-        "Wednesday: Zephyrine joins the guild, and no one knows whose character she is",
+        tr("Wednesday: Zephyrine joins the guild, and no one knows whose character she is"),
         lambda: world.join("Zephyrine"),
         ["battlenet", "addon"],
     )
     yield Day(
-        "Thursday: Quillon joins Discord, without a character",
+        tr("Thursday: Quillon joins Discord, without a character"),
         lambda: world.discord_join("Quillon", roles=[world.rank_roles[max(world.rank_roles)]]),
         ["discord"],
     )
     promoted = cast.person()
     yield Day(
-        f"Friday: {promoted.name} becomes an officer in the game, and Discord does not show it",
+        tr("Friday: {player} becomes an officer in the game, and Discord does not show it", player=promoted.name),
         lambda: world.set_rank(promoted.main, OFFICER_RANK),
         ["battlenet", "discord"],
     )
     sleeper, leaver = cast.alt(), cast.alt()
     note = leaver.note
     yield Day(
-        f"Saturday: {sleeper.name} has been asleep for {DAYS_ASLEEP} days, and {leaver.name} leaves the guild",
+        tr_n(
+            "Saturday: {sleeper} has been asleep for {n} day, and {leaver} leaves the guild",
+            "Saturday: {sleeper} has been asleep for {n} days, and {leaver} leaves the guild",
+            DAYS_ASLEEP,
+            sleeper=sleeper.name,
+            leaver=leaver.name,
+        ),
         lambda: _fall_asleep_and_leave(world, sleeper, leaver),
         ["battlenet"],
     )
     yield Day(
-        f"Sunday: {leaver.name} is back", lambda: world.rejoin(leaver, note=note), ["battlenet", "addon", "discord"]
+        tr("Sunday: {character} is back", character=leaver.name),
+        lambda: world.rejoin(leaver, note=note),
+        ["battlenet", "addon", "discord"],
     )
 
 

@@ -9,15 +9,16 @@ import psycopg
 from patt.bootstrap import battlenet_client, discord_client
 from patt.config import Settings
 from patt.doctor import installation
-from patt.doctor.checks import Check, check, failed, not_checked
+from patt.doctor.checks import Check, check, failed, label_of, not_checked
 from patt.doctor.guild import GuildFacts, check_data, read_facts
 from patt.doctor.installation import ACCESS, CHECKS, RIGHTS_REMEDY, SCHEMA, SETTINGS, WORKER
 from patt.doctor.sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
 from sv_common.db.pool import Connection
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.http import RetryPolicy, http_client
 
-GUILDS = "guilds"
+GUILDS = mark("guilds")
 _OF_SETTINGS = (*CHECKS, GUILDS, CREDENTIALS, TOKEN, INTENT)
 _BRIEFLY = RetryPolicy(attempts=2, first_pause=0.5, longest_wait=10.0)
 """A check-up reports that a source is away rather than wait for it."""
@@ -57,7 +58,8 @@ async def _read_guilds(conn: Connection) -> tuple[Check, Sequence[GuildFacts]]:
     except psycopg.Error as error:
         return _refused(GUILDS, error), []
     names = ", ".join(f"{each.guild.id} ({each.guild.name})" for each in facts)
-    return check(GUILDS, f"Set up: {names}.", None if facts else ("No guild is set up.", "patt init")), facts
+    none = None if facts else (tr("No guild is set up."), "patt init")
+    return check(GUILDS, tr("Set up: {guilds}.", guilds=names), none), facts
 
 
 async def _read(name: str, made: Awaitable[Check]) -> Check:
@@ -70,5 +72,5 @@ async def _read(name: str, made: Awaitable[Check]) -> Check:
 
 def _refused(name: str, error: psycopg.Error) -> Check:
     reason = str(error).strip().partition("\n")[0]
-    remedy = RIGHTS_REMEDY if name == ACCESS else f"Fix “{ACCESS}” first."
-    return failed(name, f"The database refused to read this: {reason}.", remedy)
+    remedy = tr(RIGHTS_REMEDY) if name == ACCESS else tr("Fix “{check}” first.", check=label_of(ACCESS))
+    return failed(name, tr("The database refused to read this: {reason}.", reason=reason), remedy)

@@ -14,14 +14,15 @@ from sv_common.db import migrate
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import ConfigurationError, PattError
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
 
-SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
-SIGN_IN = "discord sign-in"
+SETTINGS, DATABASE, SCHEMA = mark("settings"), mark("database"), mark("schema")
+ACCESS, WORKER = mark("database access"), mark("worker")
+SIGN_IN = mark("discord sign-in")
 CHECKS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER)
 """Those that need settings that can be used."""
 SQL = load_sql(__package__, "installation.sql")
-RIGHTS_REMEDY = "Set PATT_DATABASE_URL to the user who owns the tables, or grant that user the rights."
+RIGHTS_REMEDY = mark("Set PATT_DATABASE_URL to the user who owns the tables, or grant that user the rights.")
 _OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -30,15 +31,19 @@ def check_settings() -> tuple[Check, Settings | None]:
     try:
         settings = load_settings()
     except ConfigurationError as error:
-        return failed(SETTINGS, str(error), f"Correct the setting in the environment or in {ENV_FILE}."), None
+        return failed(
+            SETTINGS, str(error), tr("Correct the setting in the environment or in {file}.", file=ENV_FILE)
+        ), None
     file = Path(ENV_FILE)
-    source = f"read from {ENV_FILE} and the environment" if file.is_file() else "read from the environment"
     others_read = os.name == "posix" and file.is_file() and file.stat().st_mode & _OTHERS_MAY_READ
     open_file = (
-        f"Other users of this computer can read the file {ENV_FILE}, which holds secrets.",
+        tr("Other users of this computer can read the file {file}, which holds secrets.", file=ENV_FILE),
         f"chmod 600 {ENV_FILE}",
     )
-    passed = f"The settings are valid. They were {source}."
+    if file.is_file():
+        passed = tr("The settings are valid. They were read from {file} and the environment.", file=ENV_FILE)
+    else:
+        passed = tr("The settings are valid. They were read from the environment.")
     return check(SETTINGS, passed, open_file if others_read else None), settings
 
 
@@ -48,19 +53,28 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
         url = database_url(settings)
         revision = revision_of(url)
     except EmbeddedDatabaseError as error:
-        remedy = (
+        remedy = tr(
             "Check that you own the folder PATT_DATA_DIR, that it has free space, and that no other server uses it."
         )
         return [failed(DATABASE, error.fault, remedy)], None
     except PattError as error:
-        return [failed(DATABASE, str(error), "Start the database server, and check PATT_DATABASE_URL.")], None
+        return [failed(DATABASE, str(error), tr("Start the database server, and check PATT_DATABASE_URL."))], None
     newest = migrate.newest_revision()
-    which = "of PATT_DATABASE_URL" if settings.database_url else f"in {settings.data_dir}"
-    answers = check(DATABASE, f"The database {which} answers.")
+    if settings.database_url:
+        answers = check(DATABASE, tr("The database of PATT_DATABASE_URL answers."))
+    else:
+        answers = check(DATABASE, tr("The database in {folder} answers.", folder=settings.data_dir))
     if revision != newest:
-        message = f"The database has the schema {revision or '(none)'}, and this version needs {newest}."
+        message = tr(
+            "The database has the schema {schema}, and this version needs {needed}.",
+            schema=revision or tr_in("schema", "(none)"),
+            needed=newest,
+        )
         return [answers, failed(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
-    return [answers, check(SCHEMA, f"The database has the schema {newest}, which this version needs.")], url
+    return [
+        answers,
+        check(SCHEMA, tr("The database has the schema {schema}, which this version needs.", schema=newest)),
+    ], url
 
 
 def check_sign_in(settings: Settings) -> Check:
@@ -71,26 +85,32 @@ def check_sign_in(settings: Settings) -> Check:
     }
     missing = [name for name, value in wanted.items() if not value]
     if len(missing) == len(wanted):
-        return check(SIGN_IN, "Signing in with Discord is not set up; people sign in by link: patt admin link.")
+        return check(SIGN_IN, tr("Signing in with Discord is not set up; people sign in by link: patt admin link."))
     if missing:
-        message = f"No one can sign in with Discord, because {missing[0]} is not set."
-        remedy = "Copy it from the OAuth2 page of your application on Discord, or remove the other setting."
+        message = tr("No one can sign in with Discord, because {variable} is not set.", variable=missing[0])
+        remedy = tr("Copy it from the OAuth2 page of your application on Discord, or remove the other setting.")
         return failed(SIGN_IN, message, remedy)
     if not settings.is_over_tls and settings.public_page("/") is not None:
-        message = f"People sign in at {settings.base_url}, without encryption, so others on the network can read their sessions."
-        return failed(SIGN_IN, message, "Serve the pages over TLS, and set PATT_BASE_URL to the https address.")
+        message = tr(
+            "People sign in at {address}, without encryption, so others on the network can read their sessions.",
+            address=settings.base_url,
+        )
+        return failed(SIGN_IN, message, tr("Serve the pages over TLS, and set PATT_BASE_URL to the https address."))
     redirect = settings.own_page(DISCORD_CALLBACK)
-    return check(SIGN_IN, f"Add exactly this redirect at Discord (OAuth2 → Redirects): {redirect}")
+    return check(SIGN_IN, tr("Add exactly this redirect at Discord (OAuth2 → Redirects): {address}", address=redirect))
 
 
 async def check_access(conn: Connection) -> Check:
     row = await (await conn.execute(SQL["access"])).fetchone()
     is_read_only, closed = row or (True, [])
     if is_read_only:
-        message = "The database is read-only or a standby, so nothing can be saved."
-        return failed(ACCESS, message, "Set PATT_DATABASE_URL to the primary server, or end its read-only mode.")
-    not_allowed = (f"The database user may not read and change: {', '.join(closed)}.", RIGHTS_REMEDY)
-    return check(ACCESS, "The database can be changed.", not_allowed if closed else None)
+        message = tr("The database is read-only or a standby, so nothing can be saved.")
+        return failed(ACCESS, message, tr("Set PATT_DATABASE_URL to the primary server, or end its read-only mode."))
+    not_allowed = (
+        tr("The database user may not read and change: {tables}.", tables=", ".join(closed)),
+        tr(RIGHTS_REMEDY),
+    )
+    return check(ACCESS, tr("The database can be changed."), not_allowed if closed else None)
 
 
 async def check_worker(conn: Connection) -> Check:
@@ -98,8 +118,12 @@ async def check_worker(conn: Connection) -> Check:
     row = await (await conn.execute(SQL["work"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     workers, jobs, uploads = row or (0, 0, 0)
     if workers:
-        return check(WORKER, f"{plural(workers, 'worker')} running.")
+        return check(WORKER, tr_n("{n} worker running.", "{n} workers running.", workers))
     if jobs or uploads:
-        message = f"No worker is running. Waiting: {plural(jobs, 'job')}, {plural(uploads, 'upload')}."
-        return failed(WORKER, message, "Start one with: patt serve, or patt worker")
-    return check(WORKER, "No worker is running, and no jobs are waiting. “patt serve” starts one.")
+        message = tr(
+            "No worker is running. Waiting: {jobs}, {uploads}.",
+            jobs=tr_n("{n} job", "{n} jobs", jobs),
+            uploads=tr_n("{n} upload", "{n} uploads", uploads),
+        )
+        return failed(WORKER, message, tr("Start one with: patt serve, or patt worker"))
+    return check(WORKER, tr("No worker is running, and no jobs are waiting. “patt serve” starts one."))

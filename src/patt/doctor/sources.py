@@ -7,13 +7,20 @@ from urllib.parse import urlencode
 
 from patt.doctor.checks import Check, Fault, check, failed, fetched, not_checked
 from patt.doctor.guild import GuildFacts
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.permissions import BotApplication, Permission, RoleAuthority, find_obstacles
 
-CREDENTIALS, TOKEN, INTENT = "battlenet credentials", "discord token", "discord members intent"
-SERVER, PERMISSION, ROLES, CHANNEL = "discord server", "manage roles", "rank roles", "audit channel"
+ROSTER = mark("roster")
+CREDENTIALS, TOKEN, INTENT = mark("battlenet credentials"), mark("discord token"), mark("discord members intent")
+SERVER, PERMISSION, ROLES, CHANNEL = (
+    mark("discord server"),
+    mark("manage roles"),
+    mark("rank roles"),
+    mark("audit channel"),
+)
 
 AUTHORIZE_URL = "https://discord.com/oauth2/authorize"
 """Where Discord asks which server a bot may join (Discord documentation, "Bot Authorization Flow")."""
@@ -34,26 +41,28 @@ async def check_battlenet(client: BattleNetClient | None, guilds: Sequence[Guild
     """Check the credentials, and that each guild's roster can be read at its stored address."""
     credentials = await _check_credentials(client)
     if client is None or not credentials.ok:
-        return [credentials, *not_checked([facts.name("roster") for facts in guilds], CREDENTIALS)]
+        return [credentials, *not_checked([facts.name(ROSTER) for facts in guilds], CREDENTIALS)]
     return [credentials, *[await _check_roster(client, facts) for facts in guilds]]
 
 
 async def check_discord(client: DiscordClient | None, guilds: Sequence[GuildFacts]) -> list[Check]:
     """Check the token and the intent, and of each guild its server, the bot's rights there, and the audit channel."""
     if client is None:
-        no_token = failed(TOKEN, "No Discord bot token is set.", "Set PATT_DISCORD_BOT_TOKEN, or run: patt init")
+        no_token = failed(
+            TOKEN, tr("No Discord bot token is set."), tr("Set PATT_DISCORD_BOT_TOKEN, or run: patt init")
+        )
         return [no_token, *_unchecked_on_discord(guilds)]
-    application = await fetched(TOKEN, client.fetch_application(), "Set a new token with: patt init")
+    application = await fetched(TOKEN, client.fetch_application(), tr("Set a new token with: patt init"))
     if isinstance(application, Check):
         return [application, *_unchecked_on_discord(guilds)]
     bot_page = f"https://discord.com/developers/applications/{application.application_id}/bot"
     no_intent = (
-        "The bot may not read the member list: its Server Members Intent is off.",
-        f"Switch it on at {bot_page} and save.",
+        tr("The bot may not read the member list: its Server Members Intent is off."),
+        tr("Switch it on at {address} and save.", address=bot_page),
     )
     checks = [
-        check(TOKEN, f"Discord knows the bot as “{application.name}”."),
-        check(INTENT, "The bot may read the member list.", None if application.sees_members else no_intent),
+        check(TOKEN, tr("Discord knows the bot as “{name}”.", name=application.name)),
+        check(INTENT, tr("The bot may read the member list."), None if application.sees_members else no_intent),
     ]
     for facts in guilds:
         checks += await _check_server(client, application, facts)
@@ -62,20 +71,26 @@ async def check_discord(client: DiscordClient | None, guilds: Sequence[GuildFact
 
 async def _check_credentials(client: BattleNetClient | None) -> Check:
     if client is None:
-        message = "The client id or the client secret of Battle.net is not set."
-        remedy = "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET, or run: patt init"
+        message = tr("The client id or the client secret of Battle.net is not set.")
+        remedy = tr("Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET, or run: patt init")
         return failed(CREDENTIALS, message, remedy)
-    refused = await fetched(CREDENTIALS, client.check_credentials(), "Set new ones with: patt init")
-    return refused or check(CREDENTIALS, "Battle.net accepts the client id and the client secret.")
+    refused = await fetched(CREDENTIALS, client.check_credentials(), tr("Set new ones with: patt init"))
+    return refused or check(CREDENTIALS, tr("Battle.net accepts the client id and the client secret."))
 
 
 async def _check_roster(client: BattleNetClient, facts: GuildFacts) -> Check:
-    name, guild = facts.name("roster"), facts.guild
-    remedy = "If the guild has another name or realm now: patt init --guild NAME --realm REALM --moved"
+    name, guild = facts.name(ROSTER), facts.guild
+    remedy = tr("If the guild has another name or realm now: patt init --guild NAME --realm REALM --moved")
     roster = await fetched(name, client.fetch_members(guild.address), remedy)
     if isinstance(roster, Check):
         return roster
-    return check(name, f"Battle.net lists {len(roster.members)} characters of {roster.name or guild.name}.")
+    listed = tr_n(
+        "Battle.net lists {n} character of {guild}.",
+        "Battle.net lists {n} characters of {guild}.",
+        len(roster.members),
+        guild=roster.name or guild.name,
+    )
+    return check(name, listed)
 
 
 def _unchecked_on_discord(guilds: Sequence[GuildFacts]) -> list[Check]:
@@ -87,23 +102,28 @@ async def _check_server(client: DiscordClient, application: BotApplication, fact
     name, server_id = facts.name(SERVER), facts.guild.discord_guild_id
     rest = [facts.name(what) for what in (PERMISSION, ROLES, CHANNEL)]
     if server_id is None:
-        return [failed(name, "The guild has no Discord server set.", "patt init"), *not_checked(rest, name)]
+        return [failed(name, tr("The guild has no Discord server set."), "patt init"), *not_checked(rest, name)]
     invitation = invitation_link(application.application_id, server_id)
-    authority = await fetched(name, client.fetch_authority(server_id), f"Invite the bot: {invitation}")
+    authority = await fetched(name, client.fetch_authority(server_id), tr("Invite the bot: {link}", link=invitation))
     if isinstance(authority, Check):
         return [authority, *not_checked(rest, name)]
     no_permission = (
-        "The bot lacks the permission Manage Roles, so no fix can give or take a role.",
-        f"Switch Manage Roles on for the bot's role in Server Settings → Roles, or open: {invitation}",
+        tr("The bot lacks the permission Manage Roles, so no fix can give or take a role."),
+        tr(
+            "Switch Manage Roles on for the bot's role in Server Settings → Roles, or open: {link}",
+            link=invitation,
+        ),
     )
     return [
-        check(name, f"The bot is on the Discord server {server_id}."),
+        check(name, tr("The bot is on the Discord server {server}.", server=server_id)),
         check(
-            facts.name(PERMISSION), "The bot may manage roles.", None if authority.may_manage_roles else no_permission
+            facts.name(PERMISSION),
+            tr("The bot may manage roles."),
+            None if authority.may_manage_roles else no_permission,
         ),
         check(
             facts.name(ROLES),
-            "The bot can give and take every role that a rank maps to and that fixes may touch.",
+            tr("The bot can give and take every role that a rank maps to and that fixes may touch."),
             _fault_of_roles(authority, facts.ranks),
         ),
         await _check_channel(client, server_id, facts),
@@ -126,16 +146,18 @@ def _is_looked_at(authority: RoleAuthority, rank: Rank) -> bool:
 async def _check_channel(client: DiscordClient, server_id: str, facts: GuildFacts) -> Check:
     name, channel_id = facts.name(CHANNEL), facts.guild.audit_channel_id
     if channel_id is None:
-        return failed(name, "No channel is set, so officers get no summaries.", "patt init")
-    channels = await fetched(name, client.fetch_text_channels(server_id), "Try again later: patt doctor")
+        return failed(name, tr("No channel is set, so officers get no summaries."), "patt init")
+    channels = await fetched(name, client.fetch_text_channels(server_id), tr("Try again later: patt doctor"))
     if isinstance(channels, Check):
         return channels
     found = next((each for each in channels if each.channel_id == channel_id), None)
     if found is None:
-        message = f"The Discord server has no text channel {channel_id}."
-        return failed(name, message, "Choose another one: patt init --audit-channel NAME")
+        message = tr("The Discord server has no text channel {channel}.", channel=channel_id)
+        return failed(name, message, tr("Choose another one: patt init --audit-channel NAME"))
     may_not_post = (
-        f"In #{found.name} the bot lacks: {', '.join(found.missing)}.",
-        f"Allow it for the bot's role in the settings of #{found.name}, under Permissions.",
+        tr("In #{channel} the bot lacks: {permissions}.", channel=found.name, permissions=", ".join(found.missing)),
+        tr("Allow it for the bot's role in the settings of #{channel}, under Permissions.", channel=found.name),
     )
-    return check(name, f"The bot may post in #{found.name}.", may_not_post if found.missing else None)
+    return check(
+        name, tr("The bot may post in #{channel}.", channel=found.name), may_not_post if found.missing else None
+    )

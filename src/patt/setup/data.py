@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from patt.auth import credentials
 from patt.companion.files import export_files, game_folders
 from patt.files import read_file
+from patt.setup.counts import counts_in_words
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.text import age, in_words
 from sv_common.guild_sync.roster import ranks, runs
 from sv_common.guild_sync.roster.guilds import Guild
@@ -25,14 +27,15 @@ async def first_roster(session: SetupSession) -> None:
     """Read the roster, unless it was read before. Raises PattError and `StepSkipped`."""
     guild = await session.guild()
     session.require_battle_net()
-    await _sync(session, guild, "battlenet_sync", run_blizzard_sync, "the roster and the profiles from Battle.net")
+    activity = tr("Reading the roster and the profiles from Battle.net")
+    await _sync(session, guild, "battlenet_sync", run_blizzard_sync, activity)
 
 
 async def first_members(session: SetupSession) -> None:
     """Read roles and members of the Discord server, unless they were read before. Raises PattError and `StepSkipped`."""
     guild, _ = await session.guild_on_discord()
     session.require_discord()
-    await _sync(session, guild, "discord_sync", run_discord_sync, "roles and members from Discord")
+    await _sync(session, guild, "discord_sync", run_discord_sync, tr("Reading roles and members from Discord"))
 
 
 async def first_export(session: SetupSession) -> None:
@@ -41,13 +44,13 @@ async def first_export(session: SetupSession) -> None:
     async with session.pool.reading(guild.id) as here:
         are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(here))
     if are_named and dialogue.given(_EXPORT) is None:
-        dialogue.say("An addon export was read before.")
+        dialogue.say(tr("An addon export was read before."))
         return
     if not dialogue.is_interactive and dialogue.given(_EXPORT) is None:
-        raise StepSkipped("no --export was given. An officer's companion can send one at any time")
-    dialogue.say("Only the addon knows rank names and guild notes. If you have its export, give the file.")
+        raise StepSkipped(tr("no --export was given. An officer's companion can send one at any time"))
+    dialogue.say(tr("Only the addon knows rank names and guild notes. If you have its export, give the file."))
     export = read_addon_export(read_file(_file_of_export(dialogue)))
-    with dialogue.working("Reading the export"):
+    with dialogue.working(tr("Reading the export")):
         report = await run_addon_sync(
             session.pool,
             export.characters,
@@ -65,15 +68,15 @@ async def address_of_pages(session: SetupSession) -> None:
     dialogue, settings = session.dialogue, session.settings
     is_set = "base_url" in settings.model_fields_set
     if dialogue.given(_ADDRESS) is None and (is_set or not dialogue.is_interactive):
-        dialogue.say(f"The pages are at {settings.base_url}.")
+        dialogue.say(tr("The pages are at {address}.", address=settings.base_url))
         return
-    dialogue.say("Only this computer can reach the pages now. Give your server's address to let others in.")
-    address = dialogue.prompt(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
+    dialogue.say(tr("Only this computer can reach the pages now. Give your server's address to let others in."))
+    address = dialogue.prompt(_ADDRESS, tr("Address of the pages"), default=settings.base_url).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise BadInput(f"“{address}” is not a web address. It looks like https://patt.example.org.")
+        raise BadInput(tr("“{address}” is not a web address. It looks like https://patt.example.org.", address=address))
     session.keep({"base_url": address})
-    dialogue.say(f"The pages are at {address}.")
+    dialogue.say(tr("The pages are at {address}.", address=address))
 
 
 async def first_key(session: SetupSession) -> None:
@@ -83,35 +86,34 @@ async def first_key(session: SetupSession) -> None:
         valid = [key for key in await credentials.upload_keys(conn, guild.id) if key.revoked_at is None]
     wanted = dialogue.given(_UPLOADER)
     if valid and (wanted is None or wanted in {key.uploader for key in valid}):
-        dialogue.say(f"Upload keys exist for: {', '.join(sorted({key.uploader for key in valid}))}.")
+        dialogue.say(tr("Upload keys exist for: {people}.", people=", ".join(sorted({key.uploader for key in valid}))))
         return
-    dialogue.say("A companion sends the addon's exports to PATT. Each one needs its own key.")
-    uploader = dialogue.prompt(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
+    dialogue.say(tr("A companion sends the addon's exports to PATT. Each one needs its own key."))
+    uploader = dialogue.prompt(_UPLOADER, tr("Who gets the first upload key"), default=getpass.getuser())
     async with session.pool.installation() as conn:
         key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
-    dialogue.say(f"On the computer where {uploader} plays, run this. It asks for the key:")
+    dialogue.say(tr("On the computer where {uploader} plays, run this. It asks for the key:", uploader=uploader))
     dialogue.say(f"  patt watch --server {session.settings.base_url}")
-    dialogue.say(f"The key, shown only once: {key}")
+    dialogue.say(tr("The key, shown only once: {key}", key=key))
 
 
 async def _sync(
-    session: SetupSession, guild: Guild, name: str, run: Callable[..., Awaitable[PipelineReport]], what: str
+    session: SetupSession, guild: Guild, name: str, run: Callable[..., Awaitable[PipelineReport]], activity: str
 ) -> None:
     """Run a pipeline, unless it succeeded before."""
     async with session.pool.reading(guild.id) as here:
         history = (await runs.standings(here)).get(name)
     if history is not None and history.last_good is not None:
-        session.dialogue.say(f"Read {in_words(age(history.last_good))} ago.")
+        session.dialogue.say(tr("Read {length} ago.", length=in_words(age(history.last_good))))
         return
-    with session.dialogue.working(f"Reading {what}"):
+    with session.dialogue.working(activity):
         report = await run(session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor)
     _report(session, report)
 
 
 def _report(session: SetupSession, report: PipelineReport) -> None:
     """Say what was read. The issues that the scan found are on the admin page."""
-    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.steps[0].counts.items() if count)
-    session.dialogue.say(f"Done: {counts or 'nothing new'}.")
+    session.dialogue.say(tr("Done: {counts}.", counts=counts_in_words(report.steps[0].counts)))
     for step in report.steps:
         if step.error:
             session.dialogue.warn(step.error)
@@ -124,6 +126,6 @@ def _file_of_export(dialogue: Dialogue) -> Path:
     """Return the file that was given, the game's on this computer, or the one that the user names."""
     files = [file for folder in game_folders() for file in export_files(folder)]
     found = max(files, key=lambda file: file.stat().st_mtime, default=None) if dialogue.given(_EXPORT) is None else None
-    if found is not None and dialogue.confirm(_FOUND_EXPORT, f"Read {found}"):
+    if found is not None and dialogue.confirm(_FOUND_EXPORT, tr("Read {file}", file=found)):
         return found
-    return Path(dialogue.prompt(_EXPORT, "File PATTSync.lua")).expanduser()
+    return Path(dialogue.prompt(_EXPORT, tr("File PATTSync.lua"))).expanduser()

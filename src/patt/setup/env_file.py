@@ -10,6 +10,7 @@ import dotenv
 
 from patt.config import ENV_FILE, ENV_PREFIX
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.language import tr
 
 OWNER_ONLY = 0o600
 
@@ -31,16 +32,31 @@ def keep(settings: Mapping[str, str], file: Path | None = None) -> None:
             dotenv.set_key(file, name, value, follow_symlinks=True)  # a new file is its owner's only
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"The file {ENV_FILE} in this folder cannot be written ({type(error).__name__}). Make it a text file in UTF-8 "
-            f"that you may change, or set {', '.join(lines)} in the environment."
+            tr(
+                "The file {file} in this folder cannot be written ({error}). Make it a text file in UTF-8 "
+                "that you may change, or set {variables} in the environment.",
+                file=ENV_FILE,
+                error=type(error).__name__,
+                variables=", ".join(lines),
+            )
         ) from error
 
 
 def _refuse(name: str, value: str) -> None:
     if any(name == each.upper() for each in os.environ):
         raise ConfigurationError(
-            f"{name} is set in the environment, which overrides {ENV_FILE}. Change or remove it there, then run this "
-            "again."
+            tr(
+                "{variable} is set in the environment, which overrides {file}. Change or remove it there, then run this "
+                "again.",
+                variable=name,
+                file=ENV_FILE,
+            )
         )
     if not value.isprintable() or "${" in value:
-        raise BadInput(f"{name} has a character that {ENV_FILE} cannot store, such as a line break. Copy it again.")
+        raise BadInput(
+            tr(
+                "{variable} has a character that {file} cannot store, such as a line break. Copy it again.",
+                variable=name,
+                file=ENV_FILE,
+            )
+        )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.names.similarity import SimilarNames
 from sv_common.guild_sync.sources.battlenet.client import GuildNotFoundError
 from sv_common.guild_sync.sources.models import LOCALES, GuildAddress, Realm, RealmIndex, RosterCharacter
@@ -29,7 +30,9 @@ def read_region(text: str) -> str:
     """Return a region in the spelling of Battle.net. Raises `BadInput`."""
     region = text.strip().lower()
     if region not in REGIONS:
-        raise BadInput(f"“{text}” is not a region of Battle.net. Use one of: {', '.join(REGIONS)}.")
+        raise BadInput(
+            tr("“{text}” is not a region of Battle.net. Use one of: {regions}.", text=text, regions=", ".join(REGIONS))
+        )
     return region
 
 
@@ -40,15 +43,20 @@ async def find_guild(
     realm = _find_realm(await realms.fetch_realms(region), region, realm_name)
     wanted = " ".join(guild_name.strip(" <>").split())
     if not wanted:
-        raise BadInput("Give the guild's name as the game shows it.")
+        raise BadInput(tr("Give the guild's name as the game shows it."))
     shown = realm.names[0] if realm.names else realm.slug
     try:
         roster = await profiles.fetch_members(GuildAddress(region, realm.slug, wanted))
     except GuildNotFoundError as error:
         raise NotFound(
-            f"{shown} ({region}) has no guild “{wanted}”. Spell it as the game does, with every accent and apostrophe. If the "
-            "spelling is right, the guild is on another realm: the game shows it in the guild window. Guilds of "
-            "the Classic games cannot be read from Battle.net yet."
+            tr(
+                "{realm} ({region}) has no guild “{guild}”. Spell it as the game does, with every accent and apostrophe. If the "
+                "spelling is right, the guild is on another realm: the game shows it in the guild window. Guilds of "
+                "the Classic games cannot be read from Battle.net yet.",
+                realm=shown,
+                region=region,
+                guild=wanted,
+            )
         ) from error
     return FoundGuild(roster.address, roster.name or wanted, shown, roster.members)
 
@@ -58,11 +66,14 @@ def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
     if len(called) == 1:
         return next(iter(called))
     if called:
-        slugs = " or ".join(sorted(realm.slug for realm in called))
-        raise NotFound(f"“{wanted.strip()}” is the name of several realms. Use one of: {slugs}.")
+        slugs = tr(" or ").join(sorted(realm.slug for realm in called))
+        raise NotFound(
+            tr("“{name}” is the name of several realms. Use one of: {realms}.", name=wanted.strip(), realms=slugs)
+        )
     near = _near(index, wanted)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Check the region too."
-    raise NotFound(f"The region {region} has no realm “{wanted.strip()}”. {hint}")
+    hint = tr("Did you mean {realms}?", realms=tr(" or ").join(near)) if near else tr("Check the region too.")
+    no_realm = tr("The region {region} has no realm “{realm}”.", region=region, realm=wanted.strip())
+    raise NotFound(f"{no_realm} {hint}")
 
 
 def _near(index: RealmIndex, wanted: str) -> list[str]:

@@ -8,6 +8,7 @@ from patt.doctor.sources import invitation_link
 from patt.setup.finding import FoundGuild, find_guild, read_region
 from patt.setup.session import Choice, SetupSession
 from sv_common.guild_sync.core.errors import BadInput, Refused, SourceDenied
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
@@ -33,19 +34,21 @@ async def battle_net(session: SetupSession) -> None:
                 raise
             dialogue.complain(error)
         else:
-            dialogue.say("Battle.net accepts the client id and the client secret that are set.")
+            dialogue.say(tr("Battle.net accepts the client id and the client secret that are set."))
             return
     dialogue.say(
-        "Create a client at https://develop.battle.net (API Access → Create Client; any name will do), and copy its "
-        "client id and client secret."
+        tr(
+            "Create a client at https://develop.battle.net (API Access → Create Client; any name will do), and copy its "
+            "client id and client secret."
+        )
     )
     values = {
-        "blizzard_client_id": dialogue.prompt(_CLIENT_ID, "Client id"),
-        "blizzard_client_secret": dialogue.prompt(_CLIENT_SECRET, "Client secret", is_secret=True),
+        "blizzard_client_id": dialogue.prompt(_CLIENT_ID, tr("Client id")),
+        "blizzard_client_secret": dialogue.prompt(_CLIENT_SECRET, tr("Client secret"), is_secret=True),
     }
     await session.trying(values).require_battle_net().check_credentials()
     session.keep(values)
-    dialogue.say("Battle.net accepts them. They are stored in the file .env.")
+    dialogue.say(tr("Battle.net accepts them. They are stored in the file .env."))
 
 
 async def discord_bot(session: SetupSession) -> None:
@@ -59,17 +62,24 @@ async def discord_bot(session: SetupSession) -> None:
                 raise
             dialogue.complain(error)
         else:
-            dialogue.say(f"Discord knows the bot as “{application.name}”.")
+            dialogue.say(tr("Discord knows the bot as “{name}”.", name=application.name))
             _refuse_without_intent(sees_members=application.sees_members)
             return
     dialogue.say(
-        "Create an application at https://discord.com/developers/applications. On its Bot page, switch on the Server "
-        "Members Intent, save, and copy the token that Reset Token shows."
+        tr(
+            "Create an application at https://discord.com/developers/applications. On its Bot page, switch on the Server "
+            "Members Intent, save, and copy the token that Reset Token shows."
+        )
     )
-    values = {"discord_bot_token": dialogue.prompt(_TOKEN, "Token of the bot", is_secret=True)}
+    values = {"discord_bot_token": dialogue.prompt(_TOKEN, tr("Token of the bot"), is_secret=True)}
     application = await session.trying(values).require_discord().fetch_application()
     session.keep(values)
-    dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is stored in the file .env.")
+    dialogue.say(
+        tr(
+            "Discord knows the bot as “{name}”. Its token is stored in the file .env.",
+            name=application.name,
+        )
+    )
     _refuse_without_intent(sees_members=application.sees_members)
 
 
@@ -86,10 +96,18 @@ async def which_guild(session: SetupSession) -> None:
     guild = known[0]
     if len(known) > 1:
         choices = [Choice(str(each.id), f"{each.name}, {each.realm_slug} ({each.region})") for each in known]
-        number = dialogue.choose(_GUILD, "Which guild", choices)
+        number = dialogue.choose(_GUILD, tr("Which guild"), choices)
         guild = next(each for each in known if str(each.id) == number)
     session.guild_id = guild.id
-    dialogue.say(f"Guild {guild.id} is {guild.name}, {guild.realm_slug} ({guild.region}).")
+    dialogue.say(
+        tr(
+            "Guild {number} is {name}, {realm} ({region}).",
+            number=guild.id,
+            name=guild.name,
+            realm=guild.realm_slug,
+            region=guild.region,
+        )
+    )
 
 
 async def which_server(session: SetupSession) -> None:
@@ -101,11 +119,14 @@ async def which_server(session: SetupSession) -> None:
     if server.server_id != guild.discord_guild_id:
         async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
-    dialogue.say(f"The bot is on the Discord server “{server.name}”.")
+    dialogue.say(tr("The bot is on the Discord server “{name}”.", name=server.name))
     if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
         dialogue.warn(
-            "The bot lacks the permission Manage Roles, so no fix can give or take a role. Switch it on for the bot's role in "
-            f"Server Settings → Roles, or open the link again: {invitation_link(application.application_id, server.server_id)}"
+            tr(
+                "The bot lacks the permission Manage Roles, so no fix can give or take a role. Switch it on for the bot's role in "
+                "Server Settings → Roles, or open the link again: {link}",
+                link=invitation_link(application.application_id, server.server_id),
+            )
         )
 
 
@@ -119,27 +140,35 @@ async def which_channel(session: SetupSession) -> None:
     if channel is None or channel.missing:
         if channel is not None and not dialogue.is_interactive:
             raise Refused(_channel_sentence(channel))
-        wanted = dialogue.choose(_CHANNEL, "Channel for summaries, which officers read", _channel_choices(channels))
+        wanted = dialogue.choose(_CHANNEL, tr("Channel for summaries, which officers read"), _channel_choices(channels))
         channel = next(each for each in channels if each.channel_id == wanted)
         if channel.missing:
             raise Refused(_channel_sentence(channel))
         async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
-    dialogue.say(f"Summaries are posted in #{channel.name}.")
+    dialogue.say(tr("Summaries are posted in #{channel}.", channel=channel.name))
 
 
 async def _add_guild(session: SetupSession) -> None:
     dialogue, battle_net = session.dialogue, session.require_battle_net()
-    dialogue.say("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet.")
-    region_name = dialogue.prompt(_REGION, "Region: us, eu, kr or tw", default="us")
-    realm = dialogue.prompt(_REALM, "Realm, in any language")
-    name = dialogue.prompt(_GUILD, "Name of the guild, as the game shows it")
+    dialogue.say(tr("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet."))
+    region_name = dialogue.prompt(_REGION, tr("Region: us, eu, kr or tw"), default="us")
+    realm = dialogue.prompt(_REALM, tr("Realm, in any language"))
+    name = dialogue.prompt(_GUILD, tr("Name of the guild, as the game shows it"))
     region = read_region(region_name)
-    with dialogue.working("Fetching the guild from Battle.net"):
+    with dialogue.working(tr("Fetching the guild from Battle.net")):
         found = await find_guild(battle_net, battle_net, region, realm, name)
     session.guild_id = await _known_or_added(session, battle_net, found)
     dialogue.say(
-        f"Guild {session.guild_id} is {found.name}, {found.realm} ({region}), with {len(found.members)} characters."
+        tr_n(
+            "Guild {number} is {name}, {realm} ({region}), with {n} character.",
+            "Guild {number} is {name}, {realm} ({region}), with {n} characters.",
+            len(found.members),
+            number=session.guild_id,
+            name=found.name,
+            realm=found.realm,
+            region=region,
+        )
     )
 
 
@@ -165,7 +194,9 @@ async def _one_that_moved(session: SetupSession, battle_net: BattleNetClient, kn
         try:
             await battle_net.fetch_members(guild.address)
         except GuildNotFoundError:
-            question = f"Battle.net no longer finds {guild.name} at its old address. Is this the same guild, moved"
+            question = tr(
+                "Battle.net no longer finds {guild} at its old address. Is this the same guild, moved", guild=guild.name
+            )
             if session.dialogue.confirm(_MOVED, question, default=session.dialogue.is_interactive):
                 return guild
     return None
@@ -178,31 +209,43 @@ def _chosen_server(
     if wanted is not None and wanted not in by_id:
         link = invitation_link(application_id, wanted if wanted.isdecimal() else None)
         raise Refused(
-            f"The bot is not on the Discord server {wanted}. Open this link to invite it, then continue:\n  {link}"
+            tr(
+                "The bot is not on the Discord server {server}. Open this link to invite it, then continue:\n  {link}",
+                server=wanted,
+                link=link,
+            )
         )
     if not servers:
         link = invitation_link(application_id)
-        raise Refused(f"The bot is on no Discord server yet. Open this link to invite it, then continue:\n  {link}")
+        raise Refused(
+            tr("The bot is on no Discord server yet. Open this link to invite it, then continue:\n  {link}", link=link)
+        )
     if wanted is None and len(servers) > 1:
         choices = [Choice(server.server_id, server.name) for server in servers]
-        wanted = session.dialogue.choose(_SERVER, "Discord server of the guild", choices)
+        wanted = session.dialogue.choose(_SERVER, tr("Discord server of the guild"), choices)
     return by_id[wanted] if wanted is not None else servers[0]
 
 
 def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
-        raise BadInput("The Discord server has no text channel. Create one for the officers.")
-    lacks = {each.channel_id: f" (the bot lacks {', '.join(each.missing)})" for each in channels if each.missing}
+        raise BadInput(tr("The Discord server has no text channel. Create one for the officers."))
+    lacks = {
+        each.channel_id: " " + tr("(the bot lacks {permissions})", permissions=", ".join(each.missing))
+        for each in channels
+        if each.missing
+    }
     return [Choice(each.channel_id, f"#{each.name}{lacks.get(each.channel_id, '')}", each.name) for each in channels]
 
 
 def _channel_sentence(channel: TextChannel) -> str:
-    return (
-        f"In #{channel.name} the bot lacks {', '.join(channel.missing)}. Allow it for the bot's role in the channel's settings, "
-        "under Permissions, or choose another channel."
+    return tr(
+        "In #{channel} the bot lacks {permissions}. Allow it for the bot's role in the channel's settings, "
+        "under Permissions, or choose another channel.",
+        channel=channel.name,
+        permissions=", ".join(channel.missing),
     )
 
 
 def _refuse_without_intent(*, sees_members: bool) -> None:
     if not sees_members:
-        raise SourceDenied(INTENT_REMEDY)
+        raise SourceDenied(tr(INTENT_REMEDY))

@@ -15,6 +15,7 @@ from patt.bootstrap import Services
 from patt.setup.finding import find_guild, read_region
 from patt.tasks import Task
 from sv_common.guild_sync.core.errors import BadInput, PlanStale, Refused
+from sv_common.guild_sync.core.language import number, tr, tr_n
 from sv_common.guild_sync.roster import characters, guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.models import GuildAddress
@@ -67,11 +68,15 @@ class GuildMove:
         if self.is_kept:
             return None
         if (self.address, self.name) == (self.guild.address, self.guild.name):
-            return "The guild already has this name and address."
+            return tr("The guild already has this name and address.")
         if self.known and not self.same and not self.namesakes:
-            return (
-                f"{self.name}, {self.realm} has none of the {self.known} characters of {self.guild.name}, so it is "
-                "another guild. To add it: patt init"
+            return tr_n(
+                "{name}, {realm} has none of the {n} characters of {guild}, so it is another guild. To add it: patt init",
+                "{name}, {realm} has none of the {n} characters of {guild}, so it is another guild. To add it: patt init",
+                self.known,
+                name=self.name,
+                realm=self.realm,
+                guild=self.guild.name,
             )
         return None
 
@@ -80,22 +85,39 @@ class GuildMove:
     def sentence(self) -> str:
         """How much of the guild is the same, or its new name."""
         if self.is_kept:
-            where = f"{self.name}, {self.realm} ({self.region})"
-            return f"{self.guild.name} is {where} now. Its roster is being fetched."
-        more = f", and {self.namesakes} more have only the name in common" if self.namesakes else ""
-        return (
-            f"{self.name}, {self.realm} ({self.region}) has {self.members} characters. Of the {self.known} known "
-            f"here, {self.same} are the same{more}."
+            return tr("{before} is {now} now. Its roster is being fetched.", before=self.guild.name, now=self._place)
+        members = tr_n("{guild} has {n} character.", "{guild} has {n} characters.", self.members, guild=self._place)
+        if not self.namesakes:
+            same = tr_n(
+                "Of the {known} known here, {n} are the same.",
+                "Of the {known} known here, {n} are the same.",
+                self.same,
+                known=number(self.known),
+            )
+            return f"{members} {same}"
+        same = tr_n(
+            "Of the {known} known here, {n} are the same, and {namesakes} more have only the name in common.",
+            "Of the {known} known here, {n} are the same, and {namesakes} more have only the name in common.",
+            self.same,
+            known=number(self.known),
+            namesakes=number(self.namesakes),
         )
+        return f"{members} {same}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.name}, {self.realm} ({self.region})"
 
 
 async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
     """Return what a move would do; nothing is changed. Raises `NotFound`, `BadInput`, a SourceError, and `Refused`."""
     profiles, realms = services.sources.profiles, services.sources.realms
     if profiles is None or realms is None:
-        raise Refused("PATT cannot look up the new name: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET.")
+        raise Refused(
+            tr("PATT cannot look up the new name: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET.")
+        )
     if not wanted.realm.strip():
-        raise BadInput("Give the guild's realm, in any language.")
+        raise BadInput(tr("Give the guild's realm, in any language."))
     async with services.pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)
     found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
@@ -114,12 +136,12 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
     """
     found = await preview_move(services, wanted, guild_id=guild_id)
     if found.problem is not None:
-        raise Refused(f"{found.problem} Nothing was changed.")
+        raise Refused(found.problem + " " + tr("Nothing was changed."))
     if key is not None and key != found.key:
-        raise PlanStale("This has changed since the preview. Nothing was changed. Preview it again.")
+        raise PlanStale(tr("This has changed since the preview. Nothing was changed. Preview it again."))
     async with services.pool.writing(found.guild.id) as here:
         if await guilds.get(here) != found.guild:
-            raise PlanStale("The guild has changed. Nothing was changed. Preview it again.")
+            raise PlanStale(tr("The guild has changed. Nothing was changed. Preview it again."))
         await guilds.move(here, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)

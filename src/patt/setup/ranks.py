@@ -8,6 +8,7 @@ from typing import Final
 
 from patt.setup.session import Choice, SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.notes import fold_accents
 from sv_common.guild_sync.roster import ranks
@@ -47,7 +48,7 @@ async def rank_table(session: SetupSession) -> None:
     async with session.pool.reading(guild.id) as here:
         table = await ranks.all_ranks(here)
     if not table:
-        raise StepSkipped("it needs the roster")
+        raise StepSkipped(tr("it needs the roster"))
     authority = await session.require_discord().fetch_authority(server_id)
     roles = roles_for_ranks(authority.roles.values(), server_id)
     taken = {rank.discord_role_id for rank in table}
@@ -56,7 +57,7 @@ async def rank_table(session: SetupSession) -> None:
     await _confirm_names(session, guild.id, table)
     decided = _decide(session, table, suggested, roles)
     if decided:
-        is_managed = session.dialogue.confirm(_MANAGED, "May PATT assign these roles when an officer starts a fix")
+        is_managed = session.dialogue.confirm(_MANAGED, tr("May PATT assign these roles when an officer starts a fix"))
         await _store(session, guild.id, decided, is_managed=is_managed)
         given = {role.role_id: role.name for role in decided.values() if role is not None and is_managed}
         for obstacle in find_obstacles(authority, given):
@@ -64,17 +65,22 @@ async def rank_table(session: SetupSession) -> None:
     left = [str(each.wow_rank_index) for each in table if not each.is_decided and each.wow_rank_index not in decided]
     if left:
         session.dialogue.say(
-            f"Ranks without a role yet: {', '.join(left)}. Map them with “patt ranks map”, or run “patt init” again."
+            tr(
+                "Ranks without a role yet: {ranks}. Map them with “patt ranks map”, or run “patt init” again.",
+                ranks=", ".join(left),
+            )
         )
 
 
 def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) -> None:
     rows = [(rank.wow_rank_index, _name(rank), _mapped(rank, suggested.get(rank.wow_rank_index))) for rank in table]
-    session.dialogue.show(("rank", "name", "Discord role"), rows)
+    session.dialogue.show((tr("rank"), tr("name"), tr("Discord role")), rows)
     if all(rank.name_in_game is None for rank in table):
         session.dialogue.say(
-            "Rank names come with the addon's export. Map ranks by number now, or run “patt init” again after the "
-            "first export."
+            tr(
+                "Rank names come with the addon's export. Map ranks by number now, or run “patt init” again after the "
+                "first export."
+            )
         )
 
 
@@ -84,14 +90,21 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
         return
     for rank in doubtful:
         session.dialogue.warn(
-            f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game now. It was “{rank.name}” when you mapped it."
+            tr(
+                "Rank {n} is “{now}” in the game now. It was “{before}” when you mapped it.",
+                n=rank.wow_rank_index,
+                now=rank.name_in_game,
+                before=rank.name,
+            )
         )
-    if session.dialogue.confirm(_NAMES, "Are these ranks still mapped to the right roles", default=False):
+    if session.dialogue.confirm(_NAMES, tr("Are these ranks still mapped to the right roles"), default=False):
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
         async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
             await ranks.confirm_names(guild)
     else:
-        session.dialogue.say("Until you confirm them, no roles are compared. See: patt ranks map, patt ranks confirm")
+        session.dialogue.say(
+            tr("Until you confirm them, no roles are compared. See: patt ranks map, patt ranks confirm")
+        )
 
 
 def _decide(
@@ -103,11 +116,11 @@ def _decide(
     answer = "each"
     if left:
         how = [
-            Choice("all", "all of them"),
-            Choice("each", "decide for each rank"),
-            Choice("none", "none of them, now"),
+            Choice("all", tr("all of them")),
+            Choice("each", tr("decide for each rank")),
+            Choice("none", tr("none of them, now")),
         ]
-        answer = session.dialogue.choose(_SUGGESTIONS, "Use the suggestions", how, default="all")
+        answer = session.dialogue.choose(_SUGGESTIONS, tr("Use the suggestions"), how, default="all")
     if answer == "all":
         decided |= left
     if answer == "none" or not session.dialogue.is_interactive:
@@ -126,7 +139,11 @@ def _given(session: SetupSession, table: Sequence[Rank], roles: Sequence[Discord
         index, _, wanted = (part.strip() for part in each.partition("="))
         if index not in known or not wanted:
             raise BadInput(
-                f"“{each}” does not map a rank. Write --map RANK=ROLE, with one of the ranks {', '.join(known)}."
+                tr(
+                    "“{text}” does not map a rank. Write --map RANK=ROLE, with one of the ranks {ranks}.",
+                    text=each,
+                    ranks=", ".join(known),
+                )
             )
         decided[int(index)] = None if name_key(wanted) == NO_ROLE else _role_called(wanted, roles)
     return decided
@@ -137,16 +154,20 @@ def _role_called(wanted: str, roles: Sequence[DiscordRole]) -> DiscordRole:
     if len(called) == 1:
         return called[0]
     if called:
-        raise BadInput(f"Several roles are named “{wanted}”. Give the role's id instead.")
+        raise BadInput(tr("Several roles are named “{name}”. Give the role's id instead.", name=wanted))
     raise BadInput(
-        f"No role that the bot can give is named “{wanted}”. Use one of: {', '.join(role.name for role in roles)}."
+        tr(
+            "No role that the bot can give is named “{name}”. Use one of: {roles}.",
+            name=wanted,
+            roles=", ".join(role.name for role in roles),
+        )
     )
 
 
 def _ask(session: SetupSession, rank: Rank, roles: Sequence[DiscordRole], suggested: DiscordRole | None) -> Decisions:
     choices = [Choice(role.role_id, role.name) for role in roles]
-    choices += [Choice(NO_ROLE, "no role"), Choice(_LATER, "decide later")]
-    question = f"Role of rank {rank.wow_rank_index}, {_name(rank)}"
+    choices += [Choice(NO_ROLE, tr("no role")), Choice(_LATER, tr("decide later"))]
+    question = tr("Role of rank {n}, {name}", n=rank.wow_rank_index, name=_name(rank))
     answer = session.dialogue.choose(_MAP, question, choices, default=suggested.role_id if suggested else _LATER)
     if answer == _LATER:
         return {}
@@ -161,17 +182,21 @@ async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is
                 await ranks.leave_without_role(guild, index)
             else:
                 await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=is_managed)
-    session.dialogue.say(f"{len(decided)} ranks saved.")
+    session.dialogue.say(tr_n("{n} rank saved.", "{n} ranks saved.", len(decided)))
 
 
 def _name(rank: Rank) -> str:
-    return f"{rank.name} (name not known yet)" if rank.name_in_game is None else rank.name_in_game
+    return tr("{rank} (name not known yet)", rank=rank.name) if rank.name_in_game is None else rank.name_in_game
 
 
 def _mapped(rank: Rank, suggested: DiscordRole | None) -> str:
     if rank.is_without_role:
-        return "none, on purpose"
-    return rank.discord_role_name or rank.discord_role_id or (f"suggested: {suggested.name}" if suggested else "")
+        return tr("none, on purpose")
+    return (
+        rank.discord_role_name
+        or rank.discord_role_id
+        or (tr("suggested: {role}", role=suggested.name) if suggested else "")
+    )
 
 
 def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int, DiscordRole]:

@@ -15,6 +15,7 @@ from patt.config import Settings, load_settings
 from patt.setup import env_file
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
@@ -103,20 +104,20 @@ class SetupSession:
         """Return a client of Battle.net. Raises `StepSkipped` without credentials."""
         client = battlenet_client(self.settings, self.http)
         if client is None:
-            raise StepSkipped("it needs the credentials of Battle.net")
+            raise StepSkipped(tr("it needs the credentials of Battle.net"))
         return client
 
     def require_discord(self) -> DiscordClient:
         """Return a client of Discord. Raises `StepSkipped` without a token."""
         client = discord_client(self.settings, self.http)
         if client is None:
-            raise StepSkipped("it needs the token of the Discord bot")
+            raise StepSkipped(tr("it needs the token of the Discord bot"))
         return client
 
     async def guild(self) -> Guild:
         """Return the guild that is set up. Raises `StepSkipped` while there is none."""
         if self.guild_id is None:
-            raise StepSkipped("it needs the guild")
+            raise StepSkipped(tr("it needs the guild"))
         async with self.pool.reading(self.guild_id) as here:
             return await guilds.get(here)
 
@@ -124,7 +125,7 @@ class SetupSession:
         """Return the guild and the id of its Discord server. Raises `StepSkipped` while either is missing."""
         guild = await self.guild()
         if guild.discord_guild_id is None:
-            raise StepSkipped("it needs the guild's Discord server")
+            raise StepSkipped(tr("it needs the guild's Discord server"))
         return guild, guild.discord_guild_id
 
     def trying(self, values: Mapping[str, str]) -> SetupSession:

@@ -10,6 +10,7 @@ from patt.setup.guild import battle_net, discord_bot, which_channel, which_guild
 from patt.setup.ranks import rank_table
 from patt.setup.session import SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import mark, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,17 @@ class Step:
 
 STEPS = (
     Step("battlenet", "Battle.net", battle_net),
-    Step("guild", "The guild", which_guild),
-    Step("discord", "The Discord bot", discord_bot),
-    Step("server", "The guild's Discord server", which_server),
-    Step("channel", "The channel for summaries", which_channel),
-    Step("roster", "The roster", first_roster),
-    Step("export", "The addon's export", first_export),
-    Step("ranks", "The Discord role of each rank", rank_table),
+    Step("guild", mark("The guild"), which_guild),
+    Step("discord", mark("The Discord bot"), discord_bot),
+    Step("server", mark("The guild's Discord server"), which_server),
+    Step("channel", mark("The channel for summaries"), which_channel),
+    Step("roster", mark("The roster"), first_roster),
+    Step("export", mark("The addon's export"), first_export),
+    Step("ranks", mark("The Discord role of each rank"), rank_table),
     # After the ranks, so that the first sync of the members knows which roles they should have.
-    Step("members", "The Discord members", first_members),
-    Step("address", "The address of the pages", address_of_pages),
-    Step("key", "The first upload key", first_key),
+    Step("members", mark("The Discord members"), first_members),
+    Step("address", mark("The address of the pages"), address_of_pages),
+    Step("key", mark("The first upload key"), first_key),
 )
 
 
@@ -45,9 +46,9 @@ async def set_up(session: SetupSession, left_out: Collection[str] = ()) -> list[
     """
     not_done = []
     for number, step in enumerate(STEPS, start=1):
-        session.dialogue.begin(step.name, f"{number}/{len(STEPS)}  {step.title}")
+        session.dialogue.begin(step.name, f"{number}/{len(STEPS)}  {tr(step.title)}")
         if step.name in left_out:
-            session.dialogue.say("Skipped.")
+            session.dialogue.say(tr("Skipped."))
             not_done.append(step.name)
         elif not await _take(session, step):
             not_done.append(step.name)
@@ -59,7 +60,7 @@ async def _take(session: SetupSession, step: Step) -> bool:
         try:
             await step.take(session)
         except StepSkipped as reason:
-            session.dialogue.say(f"Later: {reason}.")
+            session.dialogue.say(tr("Later: {reason}.", reason=reason))
             return False
         except PattError as error:
             if not session.dialogue.is_interactive:
