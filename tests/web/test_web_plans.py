@@ -110,7 +110,7 @@ async def test_no_question_of_the_page_reads_a_whole_history(recording_pool: Poo
 
 async def _sees_what_there_is(alice: httpx2.AsyncClient) -> None:
     page = Seen(await alice.get(PAGE))
-    assert f"Open issues {OPEN}" in page.text("trends") + page.text("content")
+    assert f"Open issues {OPEN:,}" in page.text("trends") + page.text("content")
     found = (await alice.get(f"{API}/issues", params={"state": "all", "text": "char12345'"})).json()
     assert [issue["summary"] for issue in found["items"]] == ["'Çhar12345' has no player link"]
     trends = (await alice.get(f"{API}/trends", params={"days": 90})).json()
