@@ -81,7 +81,7 @@ def rule(
     """Set a rule, and scan the guild at once."""
     parameters = dict(_threshold(each) for each in thresholds or ())
     request = requests.RuleRequest(issue_type, is_enabled, _yes_no(is_automatic), severity, parameters, to_default)
-    _change(request, preview, guild, as_json)
+    change_setting(request, preview, guild, as_json)
 
 
 @app.command()
@@ -95,7 +95,7 @@ def rank(
 ) -> None:
     """Map a rank to a Discord role, and compare roles at once."""
     wish = requests.RoleWish({NOT_SET: "", requests.NO_ROLE: requests.NO_ROLE}.get(role, role), is_managed)
-    _change(requests.RanksRequest({index: wish}), preview, guild, as_json)
+    change_setting(requests.RanksRequest({index: wish}), preview, guild, as_json)
 
 
 @app.command()
@@ -107,7 +107,7 @@ def word(
     as_json: JsonOption = False,
 ) -> None:
     """Set what a word in notes means in this guild, and read all notes again."""
-    _change(requests.WordRequest(text, reading), preview, guild, as_json)
+    change_setting(requests.WordRequest(text, reading), preview, guild, as_json)
 
 
 @app.command("try")
@@ -149,7 +149,7 @@ def undo(
     as_json: JsonOption = False,
 ) -> None:
     """Undo a change of the settings; that is a change too."""
-    _change(requests.UndoRequest(change), preview, guild, as_json)
+    change_setting(requests.UndoRequest(change), preview, guild, as_json)
 
 
 @ranks_app.command("list")
@@ -268,7 +268,9 @@ def _set_word(word: str, category: Category | None, guild: int | None) -> None:
     write(guild, changed)
 
 
-def _change(request: requests.SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
+def change_setting(request: requests.SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
+    """Change a setting, or show what would come of it."""
+
     async def changed(services: Services) -> SettingReport:
         bot = services.sources.discord
         if preview:

@@ -6,25 +6,28 @@ from collections import OrderedDict
 from typing import Final
 
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.language import language
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 
 MOST_GUILDS: Final = 8
 """Guilds whose last resolver, and what was worked out from it, is kept."""
 
-_recent: OrderedDict[int, Resolver] = OrderedDict()
+_recent: OrderedDict[int, tuple[str, Resolver]] = OrderedDict()
+"""With the language in which it tells its evidence."""
 
 
 async def resolver_of(guild: GuildConnection) -> Resolver:
     """Return the resolver of a guild's facts as they are now.
 
-    It is made of nothing but the facts, so the last one of the guild is used again while these are the same. What it has
+    It is made of nothing but the facts, so the last one of the guild is used again while these and the language are the same. What it has
     worked out already then is there for the next page.
     """
     facts = await read_facts(guild)
-    known = _recent.get(guild.id)
-    if known is None or known.facts != facts:
-        known = _recent[guild.id] = Resolver(facts)
+    spoken, known = _recent.get(guild.id, ("", None))
+    if known is None or spoken != language() or known.facts != facts:
+        known = Resolver(facts)
+        _recent[guild.id] = language(), known
     _recent.move_to_end(guild.id)
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)

@@ -41,6 +41,6 @@ order by e.id
 -- name: setting_of_actor
 select id, sentence, at
 from guild_identity.setting_changes
-where guild_id = %(guild_id)s and actor = %(actor)s and kind in ('rule', 'ranks', 'word')
+where guild_id = %(guild_id)s and actor = %(actor)s and kind in ('rule', 'ranks', 'word', 'language')
 order by id desc
 limit 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from sv_common.guild_sync.core.language import mark
+
 
 class Source(StrEnum):
     """Where a guild's data comes from."""
@@ -36,22 +38,27 @@ FRESHNESS: Mapping[Source, Freshness] = {
         "addon_upload",
         timedelta(days=3),
         timedelta(days=7),
-        "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
+        mark(
+            "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE"
+        ),
     ),
     Source.ROSTER: Freshness(
         "battlenet_sync",
         timedelta(hours=6),
         timedelta(days=1),
-        "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet",
+        mark("Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet"),
     ),
     Source.MEMBERS: Freshness(
         "discord_sync",
         timedelta(minutes=15),
         timedelta(hours=2),
-        "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord",
+        mark("Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord"),
     ),
     # Read along with the roster, as far as the requests of the hour reach.
     Source.PROFILES: Freshness(
-        "profiles", timedelta(hours=6), timedelta(days=2), "They come with the roster. See its last run in the Log."
+        "profiles",
+        timedelta(hours=6),
+        timedelta(days=2),
+        mark("They come with the roster. See its last run in the Log."),
     ),
 }

@@ -14,6 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 from rapidfuzz.fuzz import ratio
 
+from sv_common.guild_sync.core.language import mark
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import fold_accents
@@ -97,16 +98,16 @@ _MOST_REMEMBERED: Final = 20_000
 
 
 class How(StrEnum):
-    """How a word is similar to a name; the values finish a sentence that begins with the word."""
+    """How a word is similar to a name; the values say so in a sentence."""
 
-    NAME = "is the name of"
-    ACCENTS = "matches, without accents,"
-    BEGINNING = "matches the start of"
-    ENDING = "has the same first letters as"
-    LONGER = "begins with"
-    PART = "is part of"
-    SPELLING = "is spelled like"
-    SKELETON = "looks short for"
+    NAME = mark("“{word}” is the name of {name}.")
+    ACCENTS = mark("“{word}” matches, without accents, {name}.")
+    BEGINNING = mark("“{word}” matches the start of {name}.")
+    ENDING = mark("“{word}” has the same first letters as {name}.")
+    LONGER = mark("“{word}” begins with {name}.")
+    PART = mark("“{word}” is part of {name}.")
+    SPELLING = mark("“{word}” is spelled like {name}.")
+    SKELETON = mark("“{word}” looks short for {name}.")
 
 
 class Similarity(NamedTuple):
