@@ -13,7 +13,7 @@ from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings import changes, readings
 from sv_common.guild_sync.settings.requests import LanguageRequest, SettingRequest, UndoRequest
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
 
@@ -80,6 +80,16 @@ async def test_a_scan_writes_anew_what_was_written_in_another_language(guild: Gu
     await guild.execute("update guild_identity.guilds set language = 'de'")
     await guild.scan()
     assert await _summaries(guild) == ["Mito in de"]
+
+
+async def test_what_a_note_means_is_said_in_the_language_of_now(guild: GuildBuilder) -> None:
+    await guild.main("Mito")
+    english = await guild.call(readings.try_note, "alt of Mito")
+    assert english.candidates == ("Mito: “Mito” is a character of Mito.",)
+    await _save(guild, LanguageRequest(PSEUDO))
+    assert (await guild.call(readings.try_note, "alt of Mito")).candidates == (
+        "Mito: ⟦“Mito” is a character of Mito.⟧",
+    )
 
 
 async def test_a_preview_changes_nothing_and_is_said_in_the_language_of_now(guild: GuildBuilder) -> None:

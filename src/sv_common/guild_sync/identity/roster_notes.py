@@ -101,7 +101,7 @@ class _Reader:
             return NoteReading(*about, Sureness.AMBIGUOUS, kind, targets, evidence=evidence, why_not=why_not)
         if suggestions := self._suggestions.of(character):
             labels = tuple(self._labels[each.number] for each in suggestions)
-            told = [tr(each.how, word=each.words, name=self._labels[each.number]) for each in suggestions]
+            told = [each.how.sentence(each.words, self._labels[each.number]) for each in suggestions]
             evidence = (*told, why_not)
             return NoteReading(*about, Sureness.SUGGESTED, kind, (), labels, evidence, why_not=why_not)
         return self._of_no_one(about, decision)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sv_common.guild_sync.core.language import mark
+from sv_common.guild_sync.core.language import mark, tr
 
 
 class Source(StrEnum):
@@ -23,13 +23,18 @@ class Source(StrEnum):
 class Freshness:
     """How often a source is expected, and from which age on its data is stale: when several times were missed in a row.
 
-    `remedy` is what an officer can do then.
+    `advice` is what an officer can do then, in English.
     """
 
     pipeline: str
     expected_every: timedelta
     stale_after: timedelta
-    remedy: str
+    advice: str
+
+    @property
+    def remedy(self) -> str:
+        """What an officer can do then, in the language of the task."""
+        return tr(self.advice)
 
 
 FRESHNESS: Mapping[Source, Freshness] = {

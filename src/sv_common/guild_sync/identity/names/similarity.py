@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 from rapidfuzz.fuzz import ratio
 
-from sv_common.guild_sync.core.language import mark
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import fold_accents
@@ -98,16 +98,32 @@ _MOST_REMEMBERED: Final = 20_000
 
 
 class How(StrEnum):
-    """How a word is similar to a name; the values say so in a sentence."""
+    """How a word is similar to a name; the values finish a sentence that begins with the word."""
 
-    NAME = mark("“{word}” is the name of {name}.")
-    ACCENTS = mark("“{word}” matches, without accents, {name}.")
-    BEGINNING = mark("“{word}” matches the start of {name}.")
-    ENDING = mark("“{word}” has the same first letters as {name}.")
-    LONGER = mark("“{word}” begins with {name}.")
-    PART = mark("“{word}” is part of {name}.")
-    SPELLING = mark("“{word}” is spelled like {name}.")
-    SKELETON = mark("“{word}” looks short for {name}.")
+    NAME = "is the name of"
+    ACCENTS = "matches, without accents,"
+    BEGINNING = "matches the start of"
+    ENDING = "has the same first letters as"
+    LONGER = "begins with"
+    PART = "is part of"
+    SPELLING = "is spelled like"
+    SKELETON = "looks short for"
+
+    def sentence(self, word: str, name: str) -> str:
+        """Say that a word is similar to a name, in the language of the task."""
+        return tr(_SENTENCES[self], word=word, name=name)
+
+
+_SENTENCES: Final = {
+    How.NAME: mark("“{word}” is the name of {name}."),
+    How.ACCENTS: mark("“{word}” matches, without accents, {name}."),
+    How.BEGINNING: mark("“{word}” matches the start of {name}."),
+    How.ENDING: mark("“{word}” has the same first letters as {name}."),
+    How.LONGER: mark("“{word}” begins with {name}."),
+    How.PART: mark("“{word}” is part of {name}."),
+    How.SPELLING: mark("“{word}” is spelled like {name}."),
+    How.SKELETON: mark("“{word}” looks short for {name}."),
+}
 
 
 class Similarity(NamedTuple):

@@ -93,7 +93,7 @@ class SuggestedPeople:
         for key, how, score, names in self._people.like(word):
             weight = _weight_of(word, key, how, score)
             for name in names:
-                yield self._clue(name, weight * trust, tr(how, word=word.capitalize(), name=self._whose(name)))
+                yield self._clue(name, weight * trust, how.sentence(word.capitalize(), self._whose(name)))
 
     def _short_forms(self, word: str, trust: float) -> Iterator[tuple[Person, Clue]]:
         for form in sorted(other_forms_of(word)):
