@@ -15,9 +15,11 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import LANGUAGES, PSEUDO
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings.requests import (
+    LanguageRequest,
     RanksRequest,
     RoleWish,
     RuleRequest,
@@ -28,18 +30,20 @@ from sv_common.guild_sync.settings.requests import (
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
 from sv_common.guild_sync.settings.trial import Move
 
-SETTINGS = {"common.guild_ranks", "guild_identity.guild_words"}
+SETTINGS = {"common.guild_ranks", "guild_identity.guild_words", "guild_identity.guilds"}
 WORDS = ("Mito", "tailor", "bank", "alt", "Brightmane", "holy")
 READINGS = ("role", "alt", "bank", "name", "default")
 
 
 def _request(rng: random.Random, ranks_of_guild: list[int], roles_of_server: list[str]) -> SettingRequest:
-    kind = rng.choice(("rule", "rule", "ranks", "word"))
+    kind = rng.choice(("rule", "rule", "ranks", "word", "language"))
     if kind == "ranks" and ranks_of_guild:
         roles = {index: rng.choice(("", "none", *roles_of_server)) for index in rng.sample(ranks_of_guild, 1)}
         return RanksRequest({index: RoleWish(role, rng.random() < 0.7) for index, role in roles.items()})
     if kind == "word":
         return WordRequest(rng.choice(WORDS), rng.choice(READINGS))
+    if kind == "language":
+        return LanguageRequest(rng.choice((*LANGUAGES, PSEUDO)))
     rule = RULES[rng.choice(list(RULES))]
     return RuleRequest(
         rule.issue_type,

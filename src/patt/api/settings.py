@@ -24,7 +24,14 @@ from sv_common.guild_sync.settings import readings as setting_readings
 from sv_common.guild_sync.settings.changes import SettingChange
 from sv_common.guild_sync.settings.model import Difference, RanksSetting
 from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
-from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
+from sv_common.guild_sync.settings.requests import (
+    LanguageRequest,
+    RanksRequest,
+    RuleRequest,
+    SettingRequest,
+    UndoRequest,
+    WordRequest,
+)
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
 from sv_common.guild_sync.settings.trial import IssueEffect, Move
 from sv_common.guild_sync.sources.discord.permissions import find_obstacles
@@ -74,7 +81,17 @@ class WordChange(WordRequest):
     key: SeenKey = None
 
 
-ChangeRequest: TypeAlias = Annotated[RuleChange | RanksChange | WordChange, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChange(LanguageRequest):
+    """Say everything about the guild in another language; the summaries of open issues are written anew."""
+
+    kind: Literal["language"]
+    key: SeenKey = None
+
+
+ChangeRequest: TypeAlias = Annotated[
+    RuleChange | RanksChange | WordChange | LanguageChange, Field(discriminator="kind")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def rule(
 ) -> None:
     parameters = dict(_threshold(each) for each in thresholds or ())
     request = requests.RuleRequest(issue_type, is_enabled, _yes_no(is_automatic), severity, parameters, to_default)
-    _change(request, preview, guild, as_json)
+    change_setting(request, preview, guild, as_json)
 
 
 @app.command(help=mark("Map a rank to a Discord role, and compare roles at once."))
@@ -100,7 +100,7 @@ def rank(
     as_json: JsonOption = False,
 ) -> None:
     wish = requests.RoleWish({NOT_SET: "", requests.NO_ROLE: requests.NO_ROLE}.get(role, role), is_managed)
-    _change(requests.RanksRequest({index: wish}), preview, guild, as_json)
+    change_setting(requests.RanksRequest({index: wish}), preview, guild, as_json)
 
 
 @app.command(help=mark("Set what a word in notes means in this guild, and read all notes again."))
@@ -113,7 +113,7 @@ def word(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    _change(requests.WordRequest(text, reading), preview, guild, as_json)
+    change_setting(requests.WordRequest(text, reading), preview, guild, as_json)
 
 
 @app.command("try", help=mark("Show how a note is read in this guild, and why."))
@@ -150,7 +150,7 @@ def undo(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    _change(requests.UndoRequest(change), preview, guild, as_json)
+    change_setting(requests.UndoRequest(change), preview, guild, as_json)
 
 
 @ranks_app.command("list", help=mark("Show the rank table."))
@@ -268,7 +268,9 @@ def _set_word(word: str, category: Category | None, guild: int | None) -> None:
     write(guild, changed)
 
 
-def _change(request: requests.SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
+def change_setting(request: requests.SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
+    """Change a setting, or show what would come of it."""
+
     async def changed(services: Services) -> SettingReport:
         bot = services.sources.discord
         if preview:

@@ -15,7 +15,8 @@ from rich.markup import escape
 
 from patt.bootstrap import Services, make_ready, run
 from patt.cli.output import JsonOption, out, say, say_error, show, show_rows, table
-from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation
+from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation, read
+from patt.cli.settings import PreviewOption, change_setting
 from patt.config import Settings, load_settings
 from patt.doctor.checks import Check, label_of
 from patt.doctor.doctor import examine
@@ -26,9 +27,10 @@ from patt.setup.session import Choice, Dialogue, SetupSession, StepSkipped
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync.core.errors import BadInput, Refused
-from sv_common.guild_sync.core.language import mark, number, tr, tr_in, tr_n
+from sv_common.guild_sync.core.language import LANGUAGES, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.settings.requests import LanguageRequest
 from sv_common.guild_sync.sources.http import http_client
 from sv_common.guild_sync.sources.models import GuildAddress
 
@@ -181,6 +183,26 @@ def move_guild(
         )
     elif found.problem is not None:
         raise Refused(found.problem)
+
+
+@app.command(
+    "language",
+    help=mark("Show the language in which everything about a guild is said, or set it and scan the guild at once."),
+)
+def guild_language(
+    code: Annotated[
+        str | None, typer.Argument(help=mark("Such as en or de. Without it, the current one is shown."))
+    ] = None,
+    preview: PreviewOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    if code is not None:
+        change_setting(LanguageRequest(code), preview, guild, as_json)
+        return
+    found = read(guild, guilds.get).language
+    name = LANGUAGES.get(found, found)
+    show({"language": found, "name": name}, as_json, lambda _: say(f"{found}: {name}"))
 
 
 @app.command("list", help=mark("List the guilds."))

@@ -22,10 +22,18 @@ from patt.web.context import LARGEST_BIGINT, LARGEST_BODY, IssueType, PageQuery,
 from patt.web.forms import FormReader, pairs_of, way_back
 from patt.web.places import SETTINGS
 from sv_common.guild_sync.core.errors import BadInput, PattError
+from sv_common.guild_sync.core.language import LANGUAGES, tr
 from sv_common.guild_sync.core.row_number import row_of
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.settings import readings
-from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
+from sv_common.guild_sync.settings.requests import (
+    LanguageRequest,
+    RanksRequest,
+    RuleRequest,
+    SettingRequest,
+    UndoRequest,
+    WordRequest,
+)
 
 HOME = SETTINGS.href
 API = "/api/v1/admin/settings/changes"
@@ -99,7 +107,7 @@ async def guild_facts(visit: VisitDep) -> Response:
     async with visit.reading() as (here, guild, known):
         facts = await current_settings.guild_facts(here, guild)
     typed, command = _typed_before(visit), _command(facts)
-    return visit.settings_page("guild", guild, known, facts=facts, typed=typed, command=command)
+    return visit.settings_page("guild", guild, known, facts=facts, typed=typed, command=command, languages=LANGUAGES)
 
 
 @router.get("/history")
@@ -187,6 +195,8 @@ def _place_of(asked: SettingRequest) -> tuple[str, str]:
             return "Ranks", "Ranks"
         case WordRequest():
             return "Words in notes", "Words in notes"
+        case LanguageRequest():
+            return tr("Guild"), tr("Language")
         case UndoRequest():
             return "History", "Undo"
 

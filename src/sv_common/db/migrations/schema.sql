@@ -714,7 +714,7 @@ where not exists (select from common.access_grants a where (a.guild_id, a.kind, 
 create table guild_identity.setting_changes (
     id bigint generated always as identity primary key,
     guild_id integer references guild_identity.guilds on delete cascade,  -- null: a token for every guild
-    kind text not null check (kind in ('rule', 'ranks', 'word', 'key', 'token')),
+    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'key', 'token')),
     subject text not null check (subject <> ''),
     before jsonb not null check (jsonb_typeof(before) = 'object'),
     after jsonb not null check (jsonb_typeof(after) = 'object'),

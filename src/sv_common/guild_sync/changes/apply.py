@@ -18,6 +18,7 @@ from sv_common.guild_sync.changes.changeset import Author, Changeset, RowChange,
 from sv_common.guild_sync.changes.integrity import CANNOT_BE_UNDONE, NOTHING_CHANGED, stale_if_refused
 from sv_common.guild_sync.changes.tables import TABLES, Key, Row
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.language import mark, tr
 
 SQL = load_sql(__package__, "apply.sql")
 
@@ -25,14 +26,12 @@ _OF_A_CHARACTER = frozenset({"link", "confirmation", "shared"})
 """Kinds of rows that are known by the number of their character."""
 
 _CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
-_LINK_OF = "The player of "
-_NOT_UNDONE = "so this can no longer be undone as a whole."
-_TWICE = f"Two fixes of this run would change the same thing. {NOTHING_CHANGED}"
+_TWICE = mark("Two fixes of this run would change the same thing.")
 _CONTRADICTIONS = {
-    "link": "An officer ruled out a character for its former player since. Undo that first.",
-    "rejection": "A character was linked since to a player that it was ruled out for. Undo that first.",
-    "member": "An officer ruled out a Discord member for a player since. Undo that first.",
-    "member rejection": "A player was linked since to a Discord member that was ruled out. Undo that first.",
+    "link": mark("An officer ruled out a character for its former player since. Undo that first."),
+    "rejection": mark("A character was linked since to a player that it was ruled out for. Undo that first."),
+    "member": mark("An officer ruled out a Discord member for a player since. Undo that first."),
+    "member rejection": mark("A player was linked since to a Discord member that was ruled out. Undo that first."),
 }
 """What stands against each other, by what `contradictions` calls it."""
 
@@ -49,7 +48,7 @@ async def apply(guild: GuildConnection, changesets: Sequence[Changeset], author:
     wanted = _by_key(row for rows in planned for row in rows)
     for row in wanted.values():
         if obstacle := _why_stale(row, state, wanted):
-            raise PlanStale(f"{obstacle}. {NOTHING_CHANGED}")
+            raise PlanStale(f"{obstacle}. {tr(NOTHING_CHANGED)}")
     numbers = await _numbers(guild, wanted.values())
     written = [
         fold(
@@ -59,7 +58,7 @@ async def apply(guild: GuildConnection, changesets: Sequence[Changeset], author:
         )
         for rows in planned
     ]
-    async with stale_if_refused(guild, NOTHING_CHANGED):
+    async with stale_if_refused(guild, tr(NOTHING_CHANGED)):
         rows = fold(row for each in written for row in each if row.table in TABLES)
         await write.delete(guild, rows)
         await write.insert_and_update(guild, rows)
@@ -78,7 +77,7 @@ async def undo(guild: GuildConnection, changes: Sequence[RowChange], *, written_
     for _, obstacle in _find_obstacles(wanted, state):
         raise PlanStale(obstacle)
     rows = list(wanted.values())
-    async with stale_if_refused(guild, CANNOT_BE_UNDONE):
+    async with stale_if_refused(guild, tr(CANNOT_BE_UNDONE)):
         await write.delete(guild, rows)
         await _check_uncontradicted(guild, rows, written_at)
         await write.insert_and_update(guild, rows)
@@ -117,16 +116,20 @@ class _State:
         row = self.of(change) or change.before or change.after or {}
         match change.table:
             case "link":
-                return f"{_LINK_OF}{self.character(change.id)}"
+                return tr("The player of {character}", character=self.character(change.id))
             case "rejection":
-                return "A “not this player”"
+                return tr("A “not this player”")
             case "shared":
-                return f"The mark of {self.character(change.id)} as bank or shared"
+                return tr("The mark of {character} as bank or shared", character=self.character(change.id))
             case "hiatus":
                 player = self.rows.get(("player", (row["player_id"],)), {})
-                return f"The hiatus of {player.get('display_name') or row['player_id']}"
+                return tr("The hiatus of {player}", player=player.get("display_name") or row["player_id"])
+            case "player":
+                return tr("The player {player}", player=row.get("display_name") or change.id)
+            case "alias":
+                return tr("The alias {alias}", alias=row.get("alias") or change.id)
             case _:
-                return f"The {change.table} {row.get('display_name') or row.get('alias') or change.id}"
+                return tr("The confirmation {number}", number=change.id)
 
 
 async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
@@ -180,7 +183,7 @@ def _by_key(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
         if earlier is not None:
             are_of_player = change.table == "player" and earlier.is_update and change.is_update
             if not are_of_player or {*(earlier.after or {})} & {*(change.after or {})}:
-                raise PlanStale(_TWICE)
+                raise PlanStale(f"{tr(_TWICE)} {tr(NOTHING_CHANGED)}")
         wanted[change.key] = change if earlier is None else earlier.then(change)
     return wanted
 
@@ -203,20 +206,21 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
     if not _is_as_expected(change, row):
         name = state.name(change)
         if row is None and change.table != "link":
-            return f"{name} does not exist anymore"
+            return tr("{name} does not exist anymore", name=name)
         if change.before is None and change.table not in ("shared", "hiatus"):
-            return f"{name.removeprefix(_LINK_OF)} belongs to another player now"
-        return f"{name} was changed since"
+            name = state.character(change.id) if change.table == "link" else name
+            return tr("{name} belongs to another player now", name=name)
+        return tr("{name} was changed since", name=name)
     is_deleted = change.table == "player" and change.after is None
     if is_deleted and any((each.after or {}).get("player_id") == change.id for each in wanted.values()):
-        return f"{state.name(change)} would be deleted and get something at once"
+        return tr("{name} would be deleted and get something at once", name=state.name(change))
     if contradiction := _shared_and_linked(change, state, wanted):
         return contradiction
     for along in _taken_along(change, state, wanted):
         if along.table in ("link", "rejection", "hiatus") or (
             along.table == "alias" and (along.before or {})["is_in_use"]
         ):
-            return f"{state.name(change)} has other characters, aliases or rejections now, or is away"
+            return tr("{name} has other characters, aliases or rejections now, or is away", name=state.name(change))
     return None
 
 
@@ -227,27 +231,41 @@ def _find_obstacles(wanted: Mapping[RowKey, RowChange], state: _State) -> Iterat
         if not _is_as_expected(change, row):
             yield key, _changed_since(change, row, state)
         elif contradiction := _shared_and_linked(change, state, wanted):
-            yield key, f"{contradiction}. Undo that first."
+            yield key, f"{contradiction}. {tr('Undo that first.')}"
         elif taken and change.table == "player":
             yield (
                 key,
-                f"{state.name(change)} has other characters or aliases, was confirmed or is away since, {_NOT_UNDONE}",
+                tr(
+                    "{name} has other characters or aliases, was confirmed or is away since, so this can no longer be undone "
+                    "as a whole.",
+                    name=state.name(change),
+                ),
             )
         elif taken and change.table == "link":
             yield (
                 key,
-                f"{state.character(change.id)} was made the main or the off-spec of its player since. Undo that first.",
+                tr(
+                    "{character} was made the main or the off-spec of its player since. Undo that first.",
+                    character=state.character(change.id),
+                ),
             )
 
 
 def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
     name = state.name(change)
     if change.table == "rejection":
-        return f"{name} was changed since, as when two players are merged, {_NOT_UNDONE}"
+        return tr(
+            "{name} was changed since, as when two players are merged, so this can no longer be undone as a whole.",
+            name=name,
+        )
     if row is not None or change.before is None or change.table == "link":
-        return f"{name} was changed since, {_NOT_UNDONE}"
-    how = ", because it was merged or deleted" if change.table == "player" else ""
-    return f"{name} does not exist anymore{how}, {_NOT_UNDONE}"
+        return tr("{name} was changed since, so this can no longer be undone as a whole.", name=name)
+    if change.table == "player":
+        return tr(
+            "{name} does not exist anymore, because it was merged or deleted, so this can no longer be undone as a whole.",
+            name=name,
+        )
+    return tr("{name} does not exist anymore, so this can no longer be undone as a whole.", name=name)
 
 
 def _shared_and_linked(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
@@ -260,7 +278,9 @@ def _shared_and_linked(change: RowChange, state: _State, wanted: Mapping[RowKey,
         return None
     name, is_link = state.character(change.id), change.table == "link"
     return (
-        f"{name} was marked as a bank or shared character since" if is_link else f"{name} was linked to a player since"
+        tr("{name} was marked as a bank or shared character since", name=name)
+        if is_link
+        else tr("{name} was linked to a player since", name=name)
     )
 
 
@@ -361,4 +381,4 @@ async def _check_uncontradicted(guild: GuildConnection, rows: Sequence[RowChange
         rejected_players=[row["player_id"] for row in rejections],
         written_at=written_at,
     ):
-        raise PlanStale(_CONTRADICTIONS[what])
+        raise PlanStale(tr(_CONTRADICTIONS[what]))

@@ -16,6 +16,7 @@ from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange
 from sv_common.guild_sync.changes.describe import names_in, plan_as_json
 from sv_common.guild_sync.changes.tables import Key
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr
 
 SQL = load_sql(__package__, "attempts.sql")
 
@@ -178,7 +179,7 @@ async def get(guild: GuildConnection, attempt_id: int) -> Attempt:
     """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
     attempt = await guild.one(Attempt.read, SQL["get"], attempt_id=attempt_id)
     if attempt is None:
-        raise NotFound(f"Attempt {attempt_id} does not exist.")
+        raise NotFound(tr("Attempt {number} does not exist.", number=attempt_id))
     return attempt
 
 
@@ -186,7 +187,7 @@ async def get_all(guild: GuildConnection, attempt_ids: Sequence[int]) -> list[At
     """Return these attempts, newest first, and hold their rows. Raises `NotFound` if any is not there."""
     found = await guild.all(Attempt.read, SQL["get_all"], attempt_ids=list(attempt_ids))
     if missing := sorted({*attempt_ids} - {attempt.id for attempt in found}):
-        raise NotFound(f"There is no fix attempt with the number {missing[0]}.")
+        raise NotFound(tr("There is no fix attempt with the number {number}.", number=missing[0]))
     return found
 
 
@@ -197,7 +198,7 @@ async def guild_of(pool: Pool, attempt_id: int, guild_id: int | None) -> int:
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
     if row is None:
-        raise NotFound(f"Attempt {attempt_id} does not exist.")
+        raise NotFound(tr("Attempt {number} does not exist.", number=attempt_id))
     return int(row[0])
 
 

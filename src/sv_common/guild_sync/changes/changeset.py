@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sv_common.guild_sync.changes.tables import TABLES, Key, Row, TableName
 from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import name_key
 
 Thing: TypeAlias = tuple[Literal["character", "player", "member", "role"], int | str]
@@ -30,10 +31,10 @@ LEARNED_BY_MATCH = "full_match"
 DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
 """Link sources that automation never changes."""
 
-DECIDED = "an officer decided this."
-"""The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other."""
+DECIDED = mark("an officer decided this.")
+"""The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other. Kept in English."""
 
-CLICK_ONLY = "This kind of fix is applied on an officer's click only."
+CLICK_ONLY = mark("This kind of fix is applied on an officer's click only.")
 
 
 class Named(NamedTuple):
@@ -169,9 +170,8 @@ class PlanClass(StrEnum):
 class Changeset:
     """What a fix or a decision would change, and why.
 
-    Where it changes nothing, nothing can be done, and `reason` says why. A rule says of each whether it `is_safe` to be
-    applied without a person; `waits_for_officer` names what keeps automation from one that would be, and `not_in_bulk`
-    what keeps Fix All from it too, so that only a click on this one issue applies it.
+    Where it changes nothing, nothing can be done, and `reason` says why. A rule says whether it `is_safe` to be applied
+    without a person; `waits_for_officer` names what keeps automation from it, and `not_in_bulk` what keeps Fix All from it.
     """
 
     rows: tuple[RowChange, ...]
@@ -203,7 +203,8 @@ class Changeset:
     @property
     def why_not_automatic(self) -> str | None:
         """Why automation leaves it to an officer; None for a safe one."""
-        return None if self.plan_class is PlanClass.SAFE else self.waits_for_officer or self.not_in_bulk or CLICK_ONLY
+        why = self.waits_for_officer or self.not_in_bulk or tr(CLICK_ONLY)
+        return None if self.plan_class is PlanClass.SAFE else why
 
     @property
     def created(self) -> Mapping[int, Row]:

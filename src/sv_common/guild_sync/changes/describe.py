@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sv_common.guild_sync.changes.changeset import (
@@ -16,16 +17,36 @@ from sv_common.guild_sync.changes.changeset import (
 )
 from sv_common.guild_sync.changes.tables import Row
 from sv_common.guild_sync.core.basis import is_confirmed
+from sv_common.guild_sync.core.language import day, mark, tr
+from sv_common.guild_sync.core.text import with_and
 
-NOBODY, NONE = "no one", "none"
-BY_AN_OFFICER = "decided by an officer"
-BY_EVIDENCE = "by evidence"
-ON_AN_OFFICERS_WORD = "only if an officer links them"
-HELD, NOT_HELD = "has it", "does not have it"
-THERE, NOT_THERE = "exists", "does not exist"
-NOT_AWAY = "not on hiatus"
+NOBODY, NONE = mark("no one"), mark("none")
+BY_AN_OFFICER = mark("decided by an officer")
+BY_EVIDENCE = mark("by evidence")
+ON_AN_OFFICERS_WORD = mark("only if an officer links them")
+HELD, NOT_HELD = mark("has it"), mark("does not have it")
+THERE, NOT_THERE = mark("exists"), mark("does not exist")
+NOT_AWAY = mark("not on hiatus")
 
-_POINTERS = {"discord_user_id": "Discord member", "main_character_id": "Main", "offspec_character_id": "Off-spec"}
+_POINTERS = {
+    "discord_user_id": mark("Discord member of {player}"),
+    "main_character_id": mark("Main of {player}"),
+    "offspec_character_id": mark("Off-spec of {player}"),
+}
+
+
+_OF_POINTERS = {
+    "main_character_id": (
+        mark("Set {character} as the main of {player}."),
+        mark("Set {character} as the main of {player} instead of {former}."),
+        mark("Remove the main of {player}."),
+    ),
+    "offspec_character_id": (
+        mark("Set {character} as the off-spec of {player}."),
+        mark("Set {character} as the off-spec of {player} instead of {former}."),
+        mark("Remove the off-spec of {player}."),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +63,19 @@ class Names:
     known: NameOf
 
     def character(self, number: int) -> str:
-        return self.known.get(("character", number), f"the former character {number}")
+        return self.known.get(("character", number), tr("the former character {number}", number=number))
 
     def player(self, number: int) -> str:
-        return self.known.get(("player", number), f"player {number}")
+        return self.known.get(("player", number), tr("player {number}", number=number))
 
     def member(self, number: int) -> str:
-        return self.known.get(("member", number), f"Discord member {number}")
+        return self.known.get(("member", number), tr("Discord member {number}", number=number))
 
     def role(self, number: str) -> str:
         return self.known.get(("role", number)) or number
 
     def people(self, numbers: Iterable[int]) -> str:
-        return ", ".join(self.player(number) for number in numbers) or "a character without a player"
+        return ", ".join(self.player(number) for number in numbers) or tr("a character without a player")
 
 
 def sentences(changeset: Changeset) -> list[str]:
@@ -89,7 +110,9 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
     if isinstance(change, RoleChange):
         role, member = names.role(change.role_id), names.member(change.member_id)
         return (
-            f"Give {member} the Discord role {role}." if change.held else f"Take the Discord role {role} from {member}."
+            tr("Give {member} the Discord role {role}.", member=member, role=role)
+            if change.held
+            else tr("Take the Discord role {role} from {member}.", role=role, member=member)
         )
     before, after = change.before, change.after
     match change.table:
@@ -100,13 +123,16 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
         case "rejection":
             return _rejection_in_words(before, after, names)
         case "shared":
-            of = f"{names.character(change.id)} as a bank or shared character"
-            return f"Mark {of}{_why(after['reason'])}" if after else f"Unmark {of}."
+            name = names.character(change.id)
+            if after is None:
+                return tr("Unmark {character} as a bank or shared character.", character=name)
+            return _with_reason(tr("Mark {character} as a bank or shared character", character=name), after["reason"])
         case "hiatus":
             return _hiatus_in_words(before, after, names)
         case "player" if after is None:
             others = [name for (kind, number), name in change.names.items() if kind == "player" and number != change.id]
-            return f"Delete the player {names.player(change.id)}, merged into {' and '.join(others)}."
+            gone, other = names.player(change.id), with_and(others)
+            return tr("Delete the player {player}, merged into {other}.", player=gone, other=other)
         case "player" if before is None:
             return _new_player_in_words(after or {}, names)
         case _:
@@ -116,99 +142,131 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
 def _link_in_words(character: str, before: Row | None, after: Row | None, names: Names) -> str:
     former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
     if after is None:
-        return f"Unlink {character} from {former}."
+        return tr("Unlink {character} from {former}.", character=character, former=former)
     if before is None:
-        return f"Link {character} to {player}{_why(after['evidence'])}"
-    if before["player_id"] == after["player_id"]:
-        return f"Confirm that {character} belongs to {player}{_why(after['evidence'])}"
-    return f"Move {character} from {former} to {player}{_why(after['evidence'])}"
+        told = tr("Link {character} to {player}", character=character, player=player)
+    elif before["player_id"] == after["player_id"]:
+        told = tr("Confirm that {character} belongs to {player}", character=character, player=player)
+    else:
+        told = tr("Move {character} from {former} to {player}", character=character, former=former, player=player)
+    return _with_reason(told, after["evidence"])
 
 
-def _why(evidence: str) -> str:
-    """How a sentence about a decision ends: without a reason where the officer gave none."""
-    return "." if evidence == DECIDED else f": {evidence}"
+def _with_reason(told: str, evidence: str) -> str:
+    """End the sentence about a decision: without a reason where the officer gave none."""
+    return f"{told}." if evidence == DECIDED else tr("{decision}: {why}", decision=told, why=evidence)
 
 
 def _alias_in_words(before: Row | None, after: Row | None, names: Names) -> str:
-    alias = f"the alias “{(after or before or {})['alias']}”"
+    alias = (after or before or {})["alias"]
     former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
     if before and after:
-        return f"Move {alias} from {former} to {player}."
-    return f"Add {alias} for {player}." if after else f"Remove {alias} of {former}."
+        return tr("Move the alias “{alias}” from {former} to {player}.", alias=alias, former=former, player=player)
+    return (
+        tr("Add the alias “{alias}” for {player}.", alias=alias, player=player)
+        if after
+        else tr("Remove the alias “{alias}” of {former}.", alias=alias, former=former)
+    )
 
 
 def _rejection_in_words(before: Row | None, after: Row | None, names: Names) -> str:
     row = after or before or {}
     player, character_id = names.player(row["player_id"]), row.get("character_id")
-    member = f"the Discord member {names.member(row['discord_user_id'])}" if character_id is None else ""
+    member = (
+        tr("the Discord member {member}", member=names.member(row["discord_user_id"])) if character_id is None else ""
+    )
     other = member if character_id is None else names.character(character_id)
     if after is None:
-        return f"Allow {other} for {player} again."
+        return tr("Allow {other} for {player} again.", other=other, player=player)
     if before and before["player_id"] != after["player_id"]:
-        return f"Rule out {other} for {player}, as an officer did for {names.player(before['player_id'])}."
-    return f"Rule out {other} for {player}{_why(after['reason'])}"
+        return tr(
+            "Rule out {other} for {player}, as an officer did for {former}.",
+            other=other,
+            player=player,
+            former=names.player(before["player_id"]),
+        )
+    return _with_reason(tr("Rule out {other} for {player}", other=other, player=player), after["reason"])
 
 
 def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str:
     if before and after and before["player_id"] != after["player_id"]:
-        former = names.player(before["player_id"])
-        return f"Apply to {names.player(after['player_id'])} that {former} is {away(after)}."
+        former, player = names.player(before["player_id"]), names.player(after["player_id"])
+        return tr("Apply to {player} that {former} is {away}.", player=player, former=former, away=away(after))
     if after is None:
-        return f"End the hiatus of {names.player((before or {})['player_id'])}."
-    return f"Remember that {names.player(after['player_id'])} is {away(after)}{_why(after['reason'])}"
+        return tr("End the hiatus of {player}.", player=names.player((before or {})["player_id"]))
+    player = names.player(after["player_id"])
+    return _with_reason(tr("Remember that {player} is {away}", player=player, away=away(after)), after["reason"])
 
 
 def away(row: Row) -> str:
-    """Say how long a player is away."""
-    return f"away until {row['until']}" if row.get("until") else "away, with no return date"
+    """Say how long a player is away: what a sentence says that begins with “the player is”."""
+    if row.get("until"):
+        return tr("away until {day}", day=day(date.fromisoformat(row["until"])))
+    return tr("away, with no return date")
 
 
 def _new_player_in_words(row: Row, names: Names) -> str:
     member, main = row.get("discord_user_id"), row.get("main_character_id")
-    discord = f", Discord member {names.member(member)}" if member is not None else ""
-    of_main = f", main {names.character(main)}" if main is not None else ""
-    return f"Create the player {row['display_name']}{discord}{of_main}."
+    told = [tr("Create the player {player}", player=row["display_name"])]
+    told += [tr("Discord member {member}", member=names.member(member))] if member is not None else []
+    told += [tr("main {character}", character=names.character(main))] if main is not None else []
+    return f"{', '.join(told)}."
 
 
 def _player_in_words(player: str, before: Row, after: Row, names: Names) -> Iterator[str]:
     if "discord_user_id" in after:
         was, now = before["discord_user_id"], after["discord_user_id"]
-        member = f"the Discord member {names.member(was if now is None else now)}"
+        member = names.member(was if now is None else now)
         if now is None:
-            yield f"Unlink {player} from {member}."
+            yield tr("Unlink {player} from the Discord member {member}.", player=player, member=member)
+        elif was == now:
+            yield tr("Confirm that {player} is the Discord member {member}.", player=player, member=member)
         else:
-            yield f"Confirm that {player} is {member}." if was == now else f"Link {player} to {member}."
-    for column, word in (("main_character_id", "main"), ("offspec_character_id", "off-spec")):
-        if after.get(column) is not None:
-            former = before.get(column)
-            instead = f" instead of {names.character(former)}" if former is not None else ""
-            yield f"Set {names.character(after[column])} as the {word} of {player}{instead}."
-        elif column in after:
-            yield f"Remove the {word} of {player}."
+            yield tr("Link {player} to the Discord member {member}.", player=player, member=member)
+    for column, (as_one, instead_of, removed) in _OF_POINTERS.items():
+        if column not in after:
+            continue
+        values = {"player": player}
+        if after[column] is None:
+            yield tr(removed, **values)
+            continue
+        values["character"] = names.character(after[column])
+        former = before.get(column)
+        yield tr(as_one, **values) if former is None else tr(instead_of, **values, former=names.character(former))
 
 
 def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
     if isinstance(change, RoleChange):
-        what = f"Discord role {names.role(change.role_id)} of {names.member(change.member_id)}"
-        yield Effect(what, *((NOT_HELD, HELD) if change.held else (HELD, NOT_HELD)))
+        what = tr(
+            "Discord role {role} of {member}", role=names.role(change.role_id), member=names.member(change.member_id)
+        )
+        yield Effect(what, *map(tr, (NOT_HELD, HELD) if change.held else (HELD, NOT_HELD)))
         return
     before, after = change.before, change.after
     row = after or before or {}
     match change.table:
         case "link":
-            owners = (f"{names.player(r['player_id'])}, {_standing(r)}" if r else NOBODY for r in (before, after))
-            yield Effect(f"Player of {names.character(change.id)}", *owners)
+            owners = (f"{names.player(r['player_id'])}, {_standing(r)}" if r else tr(NOBODY) for r in (before, after))
+            yield Effect(tr("Player of {character}", character=names.character(change.id)), *owners)
         case "confirmation":
-            what = f"{names.character(row['character_id'])} belongs to {names.member(row['discord_user_id'])}"
+            what = tr(
+                "{character} belongs to {member}",
+                character=names.character(row["character_id"]),
+                member=names.member(row["discord_user_id"]),
+            )
             yield Effect(
-                what, *(f"confirmed by {r['confirmed_by']}" if r else "not confirmed" for r in (before, after))
+                what,
+                *(
+                    tr("confirmed by {officer}", officer=r["confirmed_by"]) if r else tr("not confirmed")
+                    for r in (before, after)
+                ),
             )
         case "shared":
-            verdicts = ("no one: a bank or shared character" if r else "any player" for r in (before, after))
-            yield Effect(f"Who may own {names.character(change.id)}", *verdicts)
+            verdicts = (tr("no one: a bank or shared character") if r else tr("any player") for r in (before, after))
+            yield Effect(tr("Who may own {character}", character=names.character(change.id)), *verdicts)
         case "alias":
-            meanings = (names.player(r["player_id"]) if r else NONE for r in (before, after))
-            yield Effect(f"Alias “{row['alias']}”", *meanings)
+            meanings = (names.player(r["player_id"]) if r else tr(NONE) for r in (before, after))
+            yield Effect(tr("Alias “{alias}”", alias=row["alias"]), *meanings)
         case "hiatus":
             yield from _of_a_word(before, after, _hiatus_of, _standing_of_hiatus, names)
         case "rejection":
@@ -236,25 +294,29 @@ def _of_a_word(
 
 def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
     name, after = names.player(change.id), change.after
-    yield Effect(f"The player {name}", *((THERE, NOT_THERE) if after is None else (NOT_THERE, THERE)))
+    states = (THERE, NOT_THERE) if after is None else (NOT_THERE, THERE)
+    yield Effect(tr("The player {player}", player=name), *map(tr, states))
     for column, word in _POINTERS.items():
         if after and after.get(column) is not None:
-            yield Effect(f"{word} of {name}", NONE, _pointed_at(column, after, names))
+            yield Effect(tr(word, player=name), tr(NONE), _pointed_at(column, after, names))
 
 
 def _of_player(player: str, before: Row, after: Row, names: Names) -> Iterator[Effect]:
     if "discord_confirmed_by" in after and "discord_user_id" not in after:
-        what = f"Discord member of {player} confirmed by"
-        yield Effect(what, *(row.get("discord_confirmed_by") or NOBODY for row in (before, after)))
+        what = tr("Discord member of {player} confirmed by", player=player)
+        yield Effect(what, *(row.get("discord_confirmed_by") or tr(NOBODY) for row in (before, after)))
     for column, word in _POINTERS.items():
         if column not in after:
             continue
-        yield Effect(f"{word} of {player}", *(_pointed_at(column, row, names) for row in (before, after)))
+        yield Effect(
+            tr(word, player=player),
+            *(_pointed_at(column, row, names) for row in (before, after)),
+        )
 
 
 def _pointed_at(column: str, row: Row, names: Names) -> str:
     if row[column] is None:
-        return NONE
+        return tr(NONE)
     if column != "discord_user_id":
         return names.character(row[column])
     standing = f", {_standing(row, 'discord_')}" if "discord_confirmed_by" in row else ""
@@ -264,28 +326,33 @@ def _pointed_at(column: str, row: Row, names: Names) -> str:
 def _standing(row: Row, prefix: str = "") -> str:
     is_decided = row.get("link_source") in DECIDED_BY_A_PERSON
     is_decided |= is_confirmed(row.get(f"{prefix}basis"), row.get(f"{prefix}confirmed_by"))
-    return BY_AN_OFFICER if is_decided else BY_EVIDENCE
+    return tr(BY_AN_OFFICER) if is_decided else tr(BY_EVIDENCE)
 
 
 def _what_is_rejected(row: Row, names: Names) -> str:
     player = names.player(row["player_id"])
     if row.get("character_id") is None:
-        return f"Whether {player} may be {names.member(row['discord_user_id'])} on Discord"
-    return f"Whether {names.character(row['character_id'])} may be {player}’s"
+        return tr(
+            "Whether {player} may be {member} on Discord", player=player, member=names.member(row["discord_user_id"])
+        )
+    return tr("Whether {character} may be {player}’s", character=names.character(row["character_id"]), player=player)
 
 
 def _hiatus_of(row: Row, names: Names) -> str:
-    return f"Hiatus of {names.player(row['player_id'])}"
+    return tr("Hiatus of {player}", player=names.player(row["player_id"]))
 
 
 def _standing_of_hiatus(row: Row | None) -> str:
-    return away(row) if row else NOT_AWAY
+    return away(row) if row else tr(NOT_AWAY)
 
 
 def _verdict(row: Row | None) -> str:
     if row is None:
-        return BY_EVIDENCE
-    return ON_AN_OFFICERS_WORD if row.get("is_unlinking") else f"never: {row.get('reason') or DECIDED}"
+        return tr(BY_EVIDENCE)
+    if row.get("is_unlinking"):
+        return tr(ON_AN_OFFICERS_WORD)
+    reason = row.get("reason") or DECIDED
+    return tr("never: {why}", why=tr(DECIDED) if reason == DECIDED else reason)
 
 
 def names_in(plan: Sequence[Mapping[str, Any]]) -> NameOf:

@@ -9,20 +9,21 @@ import psycopg
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.core.language import mark, tr
 
-NOTHING_CHANGED = "Nothing was changed. Check again."
-CANNOT_BE_UNDONE = "So this cannot be undone now. Undo the later change first."
+NOTHING_CHANGED = mark("Nothing was changed. Check again.")
+CANNOT_BE_UNDONE = mark("So this cannot be undone now. Undo the later change first.")
 
 _UNIQUE = {
-    "players": "A Discord member is now linked to another player.",
-    "player_characters": "A character is now linked to another player.",
-    "player_note_aliases": "An alias now means another player.",
-    "link_rejections": "Another officer already rejected this link.",
-    "shared_characters": "Another officer already marked the character as a bank or shared.",
-    "hiatuses": "Another officer already said that the player is away.",
+    "players": mark("A Discord member is now linked to another player."),
+    "player_characters": mark("A character is now linked to another player."),
+    "player_note_aliases": mark("An alias now means another player."),
+    "link_rejections": mark("Another officer already rejected this link."),
+    "shared_characters": mark("Another officer already marked the character as a bank or shared."),
+    "hiatuses": mark("Another officer already said that the player is away."),
 }
-_MISSING = {"players": "A main or off-spec now belongs to another player, or a Discord member is gone."}
-_PLAYER_GONE = "A player or character was merged or deleted."
+_MISSING = {"players": mark("A main or off-spec now belongs to another player, or a Discord member is gone.")}
+_PLAYER_GONE = mark("A player or character was merged or deleted.")
 
 
 @contextlib.asynccontextmanager
@@ -45,10 +46,10 @@ def _sentence(error: psycopg.IntegrityError) -> str:
     table = error.diag.table_name or ""
     match error:
         case psycopg.errors.UniqueViolation():
-            return _UNIQUE.get(table, "Another officer already made this change.")
+            return tr(_UNIQUE.get(table, mark("Another officer already made this change.")))
         case psycopg.errors.ForeignKeyViolation():
-            return _MISSING.get(table, _PLAYER_GONE)
+            return tr(_MISSING.get(table, _PLAYER_GONE))
         case psycopg.errors.ExclusionViolation():
-            return "Two characters would have the same name."
+            return tr("Two characters would have the same name.")
         case _:
-            return "The parts of this change contradict each other now."
+            return tr("The parts of this change contradict each other now.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sv_common.guild_sync.changes.describe import Names, names_in
 from sv_common.guild_sync.changes.tables import Row
+from sv_common.guild_sync.core.language import day, number, tr
 
 Step: TypeAlias = Mapping[str, Any]
 """A change as the plan of an attempt stores it."""
@@ -37,7 +39,8 @@ def done_in_words(plan: Sequence[Step], subject: Subject | None = None) -> str |
     names = Names(names_in(plan))
     told = _told(plan, subject)
     others = 0 if _is_merge(told) else sum(step["table"] == told["table"] for step in plan) - 1
-    return f"{_step(told, names)}{f', and {others} more' if others else ''}"
+    done = _step(told, names)
+    return tr("{done}, and {n} more", done=done, n=number(others)) if others else done
 
 
 def is_about_others(plan: Sequence[Step], subject: Subject) -> bool:
@@ -64,24 +67,39 @@ def _step(step: Step, names: Names) -> str:
     match step["table"]:
         case "role":
             role, member = names.role(after["role_id"]), names.member(step["id"])
-            return f"gave {member} the role {role}" if after["held"] else f"took the role {role} from {member}"
+            return (
+                tr("gave {member} the role {role}", member=member, role=role)
+                if after["held"]
+                else tr("took the role {role} from {member}", role=role, member=member)
+            )
         case "link":
             return _link(names.character(step["id"]), before, after, names)
         case "alias":
             word = f"“{(after or before)['alias']}”"
-            return f"remembered {word} for {names.player(after['player_id'])}" if after else f"removed the alias {word}"
+            return (
+                tr("remembered {word} for {player}", word=word, player=names.player(after["player_id"]))
+                if after
+                else tr("removed the alias {word}", word=word)
+            )
         case "rejection":
             return _rejection(before, after, names)
         case "shared":
             name = names.character(step["id"])
-            return f"marked {name} as bank or shared" if after else f"unmarked {name} as bank or shared"
+            return (
+                tr("marked {character} as bank or shared", character=name)
+                if after
+                else tr("unmarked {character} as bank or shared", character=name)
+            )
         case "hiatus":
             return _hiatus(before, after, names)
         case "player" if after is None:
             others = [each["name"] for each in step["about"] if each.get("player", step["id"]) != step["id"]]
-            return f"merged {names.player(step['id'])} into {others[0] if others else 'another player'}"
+            gone = names.player(step["id"])
+            if not others:
+                return tr("merged {player} into another player", player=gone)
+            return tr("merged {player} into {other}", player=gone, other=others[0])
         case "player" if before is None:
-            return f"created the player {after['display_name']}"
+            return tr("created the player {player}", player=after["display_name"])
         case _:
             return _player(names.player(step["id"]), before or {}, after or {}, names)
 
@@ -89,10 +107,14 @@ def _step(step: Step, names: Names) -> str:
 def _link(character: str, before: Row | None, after: Row | None, names: Names) -> str:
     former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
     if after is None:
-        return f"unlinked {character} from {former}"
+        return tr("unlinked {character} from {former}", character=character, former=former)
     if before is None:
-        return f"linked {character} to {player}"
-    return f"confirmed {character} for {player}" if former == player else f"moved {character} from {former} to {player}"
+        return tr("linked {character} to {player}", character=character, player=player)
+    return (
+        tr("confirmed {character} for {player}", character=character, player=player)
+        if former == player
+        else tr("moved {character} from {former} to {player}", character=character, former=former, player=player)
+    )
 
 
 def _rejection(before: Row | None, after: Row | None, names: Names) -> str:
@@ -103,32 +125,43 @@ def _rejection(before: Row | None, after: Row | None, names: Names) -> str:
         else names.character(row["character_id"])
     )
     player = names.player(row["player_id"])
-    return f"ruled out {other} for {player}" if after else f"allowed {other} for {player} again"
+    return (
+        tr("ruled out {other} for {player}", other=other, player=player)
+        if after
+        else tr("allowed {other} for {player} again", other=other, player=player)
+    )
 
 
 def _hiatus(before: Row | None, after: Row | None, names: Names) -> str:
     former, player = (names.player(row["player_id"]) if row else "" for row in (before, after))
     if after is None:
-        return f"ended the hiatus of {former}"
+        return tr("ended the hiatus of {former}", former=former)
     if former == player:
-        return f"changed the hiatus of {player}"
-    until = f" until {after['until']}" if after.get("until") else ""
-    return f"gave {player} the hiatus of {former}" if former else f"put {player} on hiatus{until}"
+        return tr("changed the hiatus of {player}", player=player)
+    if former:
+        return tr("gave {player} the hiatus of {former}", player=player, former=former)
+    if after.get("until"):
+        return tr("put {player} on hiatus until {day}", player=player, day=day(date.fromisoformat(after["until"])))
+    return tr("put {player} on hiatus", player=player)
 
 
 def _player(player: str, before: Row, after: Row, names: Names) -> str:
     if "discord_user_id" in after:
         was, now = before["discord_user_id"], after["discord_user_id"]
         if now is None:
-            return f"unlinked {player} from the Discord member {names.member(was)}"
-        verb = "confirmed" if was == now else "linked"
-        return f"{verb} {player} {'as' if was == now else 'to'} the Discord member {names.member(now)}"
-    for column, word in (("main_character_id", "main"), ("offspec_character_id", "off-spec")):
-        if column in after:
-            number = after[column]
-            return (
-                f"removed the {word} of {player}"
-                if number is None
-                else f"made {names.character(number)} the {word} of {player}"
-            )
-    return f"changed {player}"
+            return tr("unlinked {player} from the Discord member {member}", player=player, member=names.member(was))
+        member = names.member(now)
+        if was == now:
+            return tr("confirmed {player} as the Discord member {member}", player=player, member=member)
+        return tr("linked {player} to the Discord member {member}", player=player, member=member)
+    if "main_character_id" in after:
+        if after["main_character_id"] is None:
+            return tr("removed the main of {player}", player=player)
+        main = names.character(after["main_character_id"])
+        return tr("made {character} the main of {player}", character=main, player=player)
+    if "offspec_character_id" in after:
+        if after["offspec_character_id"] is None:
+            return tr("removed the off-spec of {player}", player=player)
+        offspec = names.character(after["offspec_character_id"])
+        return tr("made {character} the off-spec of {player}", character=offspec, player=player)
+    return tr("changed {player}", player=player)

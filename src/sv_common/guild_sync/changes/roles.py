@@ -18,6 +18,8 @@ from sv_common.guild_sync.core.errors import (
     SourceSilent,
     SourceUnavailable,
 )
+from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.text import with_and
 from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import DiscordMember
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -32,7 +34,9 @@ class Member:
     discord_guild_id: str
 
 
-_MAY_COME_LATE = "Discord does not show the change yet, but may still make it. Check the member before you try again."
+_MAY_COME_LATE = mark(
+    "Discord does not show the change yet, but may still make it. Check the member before you try again."
+)
 
 
 class Obstacle(Refused):
@@ -43,7 +47,7 @@ class MemberGone(Refused):
     """The person is no longer on the server."""
 
     def __init__(self) -> None:
-        super().__init__("This member has left the Discord server.")
+        super().__init__(tr("This member has left the Discord server."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ class RoleRun:
         if error is not None and len(seen) < len(changes):
             told = self._told(member, error, seen)
             late = [change for change in unsure if change not in seen] if isinstance(error, SourceSilent) else []
-            told = f"{told} {_MAY_COME_LATE}" if late else told
+            told = f"{told} {tr(_MAY_COME_LATE)}" if late else told
             return RoleOutcome([*seen, *late], roles, told, is_unverified=bool(late))
         return RoleOutcome(seen, roles, _contradiction(changes, after))
 
@@ -149,7 +153,7 @@ class RoleRun:
         if not made and not unsure:
             return RoleOutcome((), None, str(error or blind))
         told = self._told(member, error or blind, made)
-        told = f"{told} Discord did not say which roles the member has now, so check the member there."
+        told = f"{told} {tr('Discord did not say which roles the member has now, so check the member there.')}"
         return RoleOutcome((*made, *unsure), None, told, is_unverified=True)
 
     async def _make(self, member: Member, change: RoleChange, reason: str) -> None:
@@ -187,7 +191,7 @@ class RoleRun:
             return str(error)
         authority = self._authorities.get(member.discord_guild_id)
         names = {role_id: role.name for role_id, role in authority.roles.items()} if authority else {}
-        return f"{done_in_words(made, names)}, then it stopped: {error}"
+        return tr("{done}, then it stopped: {error}", done=done_in_words(made, names), error=error)
 
 
 def still_to_do(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
@@ -213,20 +217,29 @@ def is_seen(change: RoleChange, held: Collection[str]) -> bool:
 
 def done_in_words(changes: Sequence[RoleChange], names: Mapping[str, str]) -> str:
     """Return which roles were given and taken: “'Officer' was given and 'Raider' was taken”."""
-    return " and ".join(
-        f"'{names.get(each.role_id) or each.role or each.role_id}' was {'given' if each.held else 'taken'}"
-        for each in changes
-    )
+    told = []
+    for each in changes:
+        role = names.get(each.role_id) or each.role or each.role_id
+        told.append(tr("'{role}' was given", role=role) if each.held else tr("'{role}' was taken", role=role))
+    return with_and(told)
 
 
 def _contradiction(changes: Sequence[RoleChange], after: DiscordMember) -> str | None:
     """Return what Discord shows differently from what it confirmed; None when nothing."""
     for change in changes:
         if not is_seen(change, after.role_ids):
-            done = "was given to" if change.held else "was taken from"
-            still = "does not have the role" if change.held else "still has the role"
-            return (
-                f"The role '{change.role or change.role_id}' {done} {after.display_name}, but the member {still}. "
-                "Check the server's audit log: another bot may manage the same role."
+            role, member = change.role or change.role_id, after.display_name
+            if change.held:
+                return tr(
+                    "The role '{role}' was given to {member}, but the member does not have the role. "
+                    "Check the server's audit log: another bot may manage the same role.",
+                    role=role,
+                    member=member,
+                )
+            return tr(
+                "The role '{role}' was taken from {member}, but the member still has the role. "
+                "Check the server's audit log: another bot may manage the same role.",
+                role=role,
+                member=member,
             )
     return None

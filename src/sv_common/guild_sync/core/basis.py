@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sv_common.guild_sync.core.language import day, tr
 from sv_common.guild_sync.core.names import name_key
 
 Basis = Literal["proven", "officer", "account", "note", "name"]
@@ -28,19 +29,19 @@ def basis_in_words(
     basis: str | None, note: str | None = None, confirmed_by: str | None = None, confirmed_at: datetime | None = None
 ) -> str:
     """Say what a link rests on: the rest of a sentence that begins with “It rests on”."""
-    on = f" on {confirmed_at:%Y-%m-%d}" if confirmed_at is not None else ""
     if basis == "proven":
-        return "a Battle.net sign-in"
+        return tr("a Battle.net sign-in")
     if confirmed_by is not None:
-        return f"a decision by {confirmed_by}{on}"
+        if confirmed_at is None:
+            return tr("a decision by {officer}", officer=confirmed_by)
+        return tr("a decision by {officer} on {day}", officer=confirmed_by, day=day(confirmed_at))
     if basis == "account":
-        return "the account, which has other characters of this player (not confirmed)"
+        return tr("the account, which has other characters of this player (not confirmed)")
     if basis == "name":
-        return "the Discord name alone (not confirmed)"
+        return tr("the Discord name alone (not confirmed)")
     if basis is None:
-        return "unknown evidence (not confirmed)"
-    named = f"the note “{note}”" if note else "a note"
-    return f"{named} alone (not confirmed)"
+        return tr("unknown evidence (not confirmed)")
+    return tr("the note “{note}” alone (not confirmed)", note=note) if note else tr("a note alone (not confirmed)")
 
 
 def has_changed(note: str | None, note_then: str | None) -> bool | None:

@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sv_common.guild_sync.core.language import tr
+
 
 class PattError(Exception):
     """Base of all expected errors; its text may be shown to a person as it is."""
@@ -81,4 +83,6 @@ class ConfigurationError(PattError):
 
 def reason_of(error: Exception) -> str:
     """Return why something failed, for an officer; of an unexpected error only its kind."""
-    return str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+    return (
+        str(error) if isinstance(error, PattError) else tr("An unexpected error ({kind}).", kind=type(error).__name__)
+    )

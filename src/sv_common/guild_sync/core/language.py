@@ -159,7 +159,9 @@ def _counted(code: str, one: str, many: str, n: int) -> str:
 
 @cache
 def _texts(code: str) -> Mapping[tuple[str | None, str], str]:
-    counted = {(None, one): forms[0] for one, forms in _forms(code).items()}  # a text that is said without a number, too
+    counted = {
+        (None, one): forms[0] for one, forms in _forms(code).items()
+    }  # a text that is said without a number, too
     return counted | {
         (each.context, each.id): each.string
         for each in catalogue(code)

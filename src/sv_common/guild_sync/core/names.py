@@ -10,6 +10,7 @@ import unicodedata
 from functools import lru_cache
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr
 
 LONGEST_ALIAS = LONGEST_WORD = 60
 
@@ -45,5 +46,10 @@ def word_key(word: str) -> str:
     """Return the key of a word of notes. Raises `BadInput` for what is no word."""
     key = name_key(word)
     if not key or len(key) > LONGEST_WORD or not key.isprintable():
-        raise BadInput(f"Word: give a word or a short phrase of at most {LONGEST_WORD} characters, as notes write it.")
+        raise BadInput(
+            tr(
+                "Word: give a word or a short phrase of at most {most} characters, as notes write it.",
+                most=LONGEST_WORD,
+            )
+        )
     return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import number, tr
 
 LONGEST_TEXT = 500
 """Letters of a reason, and of any other text of which nothing else is said."""
@@ -16,22 +17,22 @@ _MOST_SHOWN = 40
 def fault_of_text(text: str, longest: int = LONGEST_TEXT) -> str | None:
     """Return what keeps a text from being used, as “it …” is said; None where nothing does."""
     if len(text) > longest:
-        return f"has {len(text)} letters, more than the {longest} allowed"
+        return tr("has {n} letters, more than the {most} allowed", n=number(len(text)), most=number(longest))
     if "\x00" in text:
-        return "contains a NUL character, which cannot be stored"
+        return tr("contains a NUL character, which cannot be stored")
     for sign in text:
         match unicodedata.category(sign):
             case "Cs":
-                return "contains bytes that are not UTF-8 text"
+                return tr("contains bytes that are not UTF-8 text")
             case "Cc" if sign not in _BREAKS:
-                return f"contains a control character (number {ord(sign)})"
+                return tr("contains a control character (number {code})", code=ord(sign))
     return None
 
 
 def checked_reason(reason: str) -> str:
     """Return a reason without outer blanks. Raises `BadInput` where it cannot be used."""
     if (fault := fault_of_text(reason.strip())) is not None:
-        raise BadInput(f"The reason cannot be used: it {fault}.")
+        raise BadInput(tr("The reason cannot be used: it {fault}.", fault=fault))
     return reason.strip()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+from babel import dates
+
+from sv_common.guild_sync.core.language import ENGLISH, PSEUDO, language, mark, number, tr, tr_in, tr_n
+
 NAMES_IN_A_LIST = 20
 
 
@@ -21,22 +24,55 @@ def age(moment: datetime, now: datetime | None = None) -> timedelta:
 
 def listed(names: Sequence[str]) -> str:
     """Return the first names of a list, and how many more there are."""
-    more = f" and {len(names) - NAMES_IN_A_LIST} more" if len(names) > NAMES_IN_A_LIST else ""
-    return f"{', '.join(names[:NAMES_IN_A_LIST])}{more}"
+    first, more = ", ".join(names[:NAMES_IN_A_LIST]), len(names) - NAMES_IN_A_LIST
+    return tr("{names} and {n} more", names=first, n=number(more)) if more > 0 else first
+
+
+def with_and(names: Iterable[str]) -> str:
+    """Return “A and B and C”."""
+    return f" {tr_in('list', 'and')} ".join(names)
+
+
+def with_or(names: Iterable[str]) -> str:
+    """Return “A or B or C”."""
+    return f" {tr_in('list', 'or')} ".join(names)
+
+
+def day_of_month(moment: datetime) -> str:
+    """Write a day without its year: “3 Nov”."""
+    if language() in (ENGLISH, PSEUDO):
+        return f"{moment.day} {moment:%b}"
+    return dates.format_skeleton("MMMd", moment, locale=language())
 
 
 def in_words(length: timedelta) -> str:
     """Say a length of time in its largest whole unit: “3 days”, “1 hour”, “less than a minute”."""
-    for unit, name in _UNITS:
-        if length >= unit:
-            return plural(length // unit, name)
-    return "less than a minute"
+    if days := length // timedelta(days=1):
+        return tr_n("{n} day", "{n} days", days)
+    if hours := length // timedelta(hours=1):
+        return tr_n("{n} hour", "{n} hours", hours)
+    if minutes := length // timedelta(minutes=1):
+        return tr_n("{n} minute", "{n} minutes", minutes)
+    return tr("less than a minute")
 
 
-_NAMES = {"automation": "Automation", "detection": "A check", "clock": "The clock"}
+def ago(length: timedelta) -> str:
+    """Say how long ago something was, in its largest whole unit: “3 days ago”, “less than a minute ago”."""
+    if days := length // timedelta(days=1):
+        return tr_n("{n} day ago", "{n} days ago", days)
+    if hours := length // timedelta(hours=1):
+        return tr_n("{n} hour ago", "{n} hours ago", hours)
+    if minutes := length // timedelta(minutes=1):
+        return tr_n("{n} minute ago", "{n} minutes ago", minutes)
+    return tr("less than a minute ago")
+
+
+_NAMES = {"automation": mark("Automation"), "detection": mark("A check"), "clock": mark("The clock")}
 
 
 def name_of(actor: str) -> str:
     """Return how someone is called on a page: an officer by the name alone."""
     kind, _, name = actor.partition(" ")
-    return name if kind == "officer" and name else _NAMES.get(actor, actor)
+    if kind == "officer" and name:
+        return name
+    return tr(_NAMES[actor]) if actor in _NAMES else actor

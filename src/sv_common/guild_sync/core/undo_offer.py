@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import number, tr
 
 MOST_AT_ONCE = 5000
 """Changes that one request may undo."""
@@ -41,28 +42,28 @@ def undo_of_events(event_ids: Collection[int], *, is_undo: bool = False) -> Undo
     """Return how to undo what officers said of issues, by the events in which it is kept; None for none."""
     if not event_ids:
         return None
-    label = "Redo" if is_undo else _label(len({*event_ids}))
+    label = tr("Redo") if is_undo else _label(len({*event_ids}))
     return UndoOffer(f"{_QUALITY}/issues/undo", {"events": as_ranges(event_ids)}, label)
 
 
 def undo_of_setting(change_id: int | None, *, is_undo: bool = False) -> UndoOffer | None:
     if change_id is None:
         return None
-    return UndoOffer(f"/api/v1/admin/settings/changes/{change_id}/undo", {}, "Redo" if is_undo else "Undo")
+    return UndoOffer(f"/api/v1/admin/settings/changes/{change_id}/undo", {}, tr("Redo") if is_undo else tr("Undo"))
 
 
 def _label(count: int) -> str:
-    return "Undo" if count == 1 else f"Undo all {count}"
+    return tr("Undo") if count == 1 else tr("Undo all {n}", n=number(count))
 
 
 def as_ranges(numbers: Collection[int]) -> str:
     """Write numbers shortly: “812-815,820”."""
     parts: list[list[int]] = []
-    for number in sorted({*numbers}):
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1][1:] = [number]
+    for each in sorted({*numbers}):
+        if parts and parts[-1][-1] == each - 1:
+            parts[-1][1:] = [each]
         else:
-            parts.append([number])
+            parts.append([each])
     return ",".join("-".join(map(str, part)) for part in parts)
 
 
@@ -73,8 +74,8 @@ def read_ranges(text: str) -> list[int]:
         found = _RANGE.fullmatch(part.removeprefix("#"))
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 0 < first <= last:
-            raise BadInput(f"“{text[:100]}” is no list of numbers. Write them like 812-815,820.")
+            raise BadInput(tr("“{text}” is no list of numbers. Write them like 812-815,820.", text=text[:100]))
         if last - first + len(numbers) >= MOST_AT_ONCE:
-            raise BadInput(f"These are more than {MOST_AT_ONCE} changes. Undo fewer at once.")
+            raise BadInput(tr("These are more than {most} changes. Undo fewer at once.", most=number(MOST_AT_ONCE)))
         numbers += range(first, last + 1)
     return numbers

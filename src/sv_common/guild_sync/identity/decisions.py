@@ -16,6 +16,7 @@ from pydantic import Field
 from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.identity import decision_fields as fields
@@ -26,7 +27,6 @@ from sv_common.guild_sync.identity.plans.hiatus import end_hiatus, set_hiatus
 from sv_common.guild_sync.identity.plans.linking import (
     SAYS_SO,
     allowed,
-    allowed_member,
     check_is_free,
     check_is_not_shared,
     check_is_there,
@@ -38,6 +38,7 @@ from sv_common.guild_sync.identity.plans.linking import (
     player_of,
     remembered,
 )
+from sv_common.guild_sync.identity.plans.members import allow_member, link_member, reject_member, unlink_member
 from sv_common.guild_sync.identity.plans.new_player import new_player
 from sv_common.guild_sync.identity.plans.shared import mark_shared, unmark_shared
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -84,7 +85,9 @@ class ConfirmLink(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         character = find_character(resolver.facts, self.character)
-        player = owner(resolver.facts, character, ", so it has no link to confirm. Link it first.")
+        player = owner(
+            resolver.facts, character, mark("{character} has no player, so it has no link to confirm. Link it first.")
+        )
         return linked_changeset(character, player, linked(resolver.facts, character, player))
 
 
@@ -98,13 +101,13 @@ class UnlinkCharacter(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        player = owner(facts, character, " to unlink from.").named
+        player = owner(facts, character, mark("{character} has no player to unlink from.")).named
         rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
             rows.append(
-                change.reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True)
+                change.reject(player, character=character.named, why=tr("an officer unlinked it."), is_unlinking=True)
             )
-        return decided(rows, f"{character.label} is unlinked")
+        return decided(rows, tr("{character} is unlinked", character=character.label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,20 @@ class RejectLink(ManualDecision):
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
-            raise Refused(f"{player.display_name} is already ruled out for {character.label}.")
+            raise Refused(
+                tr(
+                    "{player} is already ruled out for {character}.",
+                    player=player.display_name,
+                    character=character.label,
+                )
+            )
         why = checked_reason(self.reason) or SAYS_SO
         rows = [change.unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
         rows.append(change.reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
-        return decided(rows, f"{character.label} does not belong to {player.display_name}")
+        return decided(
+            rows, tr("{character} does not belong to {player}", character=character.label, player=player.display_name)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +152,13 @@ class AllowLink(ManualDecision):
         facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         if (character.id, player.id) not in facts.rejections:
-            raise NotFound(f"{player.display_name} is not ruled out for {character.label}.")
+            raise NotFound(
+                tr("{player} is not ruled out for {character}.", player=player.display_name, character=character.label)
+            )
         row = allowed(facts, character, player)
-        return decided([row], f"{character.label} may belong to {player.display_name} again")
+        return decided(
+            [row], tr("{character} may belong to {player} again", character=character.label, player=player.display_name)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +175,7 @@ class LinkMember(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
-        player, member = find_player(facts, self.player), find_member(facts, self.member)
-        rows = made_member(facts, player, member)
-        if not rows:
-            raise Refused(
-                f"{player.display_name} is already linked to {member.display_name} on Discord, by an officer."
-            )
-        return decided(rows, f"{player.display_name} is {member.display_name} on Discord")
+        return link_member(facts, find_player(facts, self.player), find_member(facts, self.member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +195,9 @@ class LinkCharacterToMember(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character, member = find_character(facts, self.character), find_member(facts, self.member)
-        sentence = f"{character.label} belongs to {member.display_name} on Discord"
+        sentence = tr(
+            "{character} belongs to {member} on Discord", character=character.label, member=member.display_name
+        )
         theirs = player_of(facts, member)
         if theirs is None and character.player_id is None:
             check_is_not_shared(facts, character)
@@ -199,7 +210,13 @@ class LinkCharacterToMember(ManualDecision):
         rows = [*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member)]
         rows += self._remembered(resolver, character, player_with_it.named)
         if not rows:
-            raise Refused(f"{character.label} is already linked to {member.display_name} by an officer.")
+            raise Refused(
+                tr(
+                    "{character} is already linked to {member} by an officer.",
+                    character=character.label,
+                    member=member.display_name,
+                )
+            )
         return decided(rows, sentence)
 
     def _remembered(self, resolver: Resolver, character: KnownCharacter, player: Named) -> list[RowChange]:
@@ -214,16 +231,7 @@ class UnlinkMember(ManualDecision):
     decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
-        facts = resolver.facts
-        player = find_player(facts, self.player)
-        member = facts.members.get(player.discord_user_id or 0)
-        if member is None:
-            raise Refused(f"{player.display_name} has no Discord member to unlink.")
-        rows = [change.detach_member(player.named, member.named)]
-        if (player.id, member.id) not in facts.member_rejections:
-            why = "an officer unlinked them."
-            rows.append(change.reject(player.named, member=member.named, why=why, is_unlinking=True))
-        return decided(rows, f"{player.display_name} is not the Discord member {member.display_name}")
+        return unlink_member(resolver.facts, find_player(resolver.facts, self.player))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,15 +245,7 @@ class RejectMember(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
-        player, member = find_player(facts, self.player), find_member(facts, self.member)
-        pair = (player.id, member.id)
-        if pair in facts.member_rejections - facts.unlinked_members:
-            raise Refused(f"{member.display_name} on Discord is already ruled out for {player.display_name}.")
-        why = checked_reason(self.reason) or SAYS_SO
-        rows = [change.detach_member(player.named, member.named)] if player.discord_user_id == member.id else []
-        was_unlinked = pair in facts.unlinked_members
-        rows.append(change.reject(player.named, member=member.named, why=why, was_unlinked=was_unlinked))
-        return decided(rows, f"{player.display_name} is not {member.display_name} on Discord")
+        return reject_member(facts, find_player(facts, self.player), find_member(facts, self.member), self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +258,7 @@ class AllowMember(ManualDecision):
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
-        player, member = find_player(facts, self.player), find_member(facts, self.member)
-        if (player.id, member.id) not in facts.member_rejections:
-            raise NotFound(f"{member.display_name} on Discord is not ruled out for {player.display_name}.")
-        row = allowed_member(facts, player, member)
-        return decided([row], f"{player.display_name} may be {member.display_name} on Discord again")
+        return allow_member(facts, find_player(facts, self.player), find_member(facts, self.member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +284,20 @@ class SetMain(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character = find_character(facts, self.character)
-        player = owner(facts, character, ", so it cannot be a main. Link it first.")
+        player = owner(facts, character, mark("{character} has no player, so it cannot be a main. Link it first."))
         if player.main_character_id == character.id:
-            raise Refused(f"{character.label} is already the main of {player.display_name}.")
+            raise Refused(
+                tr(
+                    "{character} is already the main of {player}.",
+                    character=character.label,
+                    player=player.display_name,
+                )
+            )
         former = facts.characters.get(player.main_character_id or 0)
         row = change.set_main(player.named, character.named, former.named if former else None)
-        return decided([row], f"{character.label} is the main of {player.display_name}")
+        return decided(
+            [row], tr("{character} is the main of {player}", character=character.label, player=player.display_name)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +311,19 @@ class AddAlias(ManualDecision):
     def plan(self, resolver: Resolver) -> Changeset:
         player, word = find_player(resolver.facts, self.player), self.alias.strip()
         if not is_alias(word):
-            raise BadInput(f"An alias is a name as written in notes: one line of 1 to {LONGEST_ALIAS} visible letters.")
+            raise BadInput(
+                tr(
+                    "An alias is a name as written in notes: one line of 1 to {most} visible letters.",
+                    most=LONGEST_ALIAS,
+                )
+            )
         if resolver.facts.aliases.get(name_key(word)) == player.id:
-            raise Refused(f"“{word}” is already an alias of {player.display_name}.")
+            raise Refused(tr("“{word}” is already an alias of {player}.", word=word, player=player.display_name))
         check_is_free(resolver.facts, word)
-        return decided([change.remember_alias(player.named, word)], f"“{word}” means {player.display_name}")
+        return decided(
+            [change.remember_alias(player.named, word)],
+            tr("“{word}” means {player}", word=word, player=player.display_name),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,9 +337,12 @@ class RemoveAlias(ManualDecision):
         facts = resolver.facts
         known = facts.aliases.get(name_key(self.alias))
         if known is None:
-            raise NotFound(f"“{self.alias}” is not an alias in this guild.")
+            raise NotFound(tr("“{alias}” is not an alias in this guild.", alias=self.alias))
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
-        return decided([change.forget_alias(player.named, word)], f"“{word}” no longer means {player.display_name}")
+        return decided(
+            [change.forget_alias(player.named, word)],
+            tr("“{word}” no longer means {player}", word=word, player=player.display_name),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.core.basis import is_confirmed
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
@@ -207,7 +208,7 @@ async def _read(guild: GuildConnection) -> GuildFacts:
         frozenset((player, member) for _, player, member, *_ in said["member_rejection"]),
         _names_by_number(said["former_character"]),
         _names_by_number(said["former_member"]),
-        {rank: f"{name}, which {gives}" for name, _, rank, gives, _ in said["rank"]},
+        _grants(said["rank_here"], said["rank_on_discord"]),
         frozenset(name for *_, names in said["departed"] for name in names or ()),
         {character: marked_by for _, _, character, marked_by, _ in said["shared"]},
         frozenset((player, member) for _, player, member, unlinked, _ in said["member_rejection"] if unlinked),
@@ -217,6 +218,18 @@ async def _read(guild: GuildConnection) -> GuildFacts:
         },
         date.fromisoformat(said["today"][0][0]),
     )
+
+
+def _grants(here: Iterable[tuple[Any, ...]], on_discord: Iterable[tuple[Any, ...]]) -> dict[int, str]:
+    """Say what ranks give: a role in this product, or one on Discord."""
+    grants = {
+        rank: tr("{rank}, which gives the role {role} here", rank=name or tr("rank {number}", number=rank), role=role)
+        for name, _, rank, role, _ in here
+    }
+    return grants | {
+        rank: tr("{rank}, which gives the Discord role {role}", rank=name, role=role)
+        for name, _, rank, role, _ in on_discord
+    }
 
 
 def _by_id(kind: type[_Row], rows: Iterable[tuple[Any, ...]]) -> dict[int, _Row]:

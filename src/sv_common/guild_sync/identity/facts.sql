@@ -73,12 +73,12 @@ from guild_identity.wow_characters c
 where c.guild_id = %(guild_id)s and c.removed_at is not null
   and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
 union all
-select 'rank', coalesce(r.name, 'rank ' || a.key), null, a.key::bigint, 'gives the role ' || a.role || ' here', null
+select 'rank_here', r.name, null, a.key::bigint, a.role, null
 from common.access_grants_in_force a
 left join common.guild_ranks r on r.guild_id = a.guild_id and r.wow_rank_index::text = a.key
 where a.guild_id = %(guild_id)s and a.kind = 'rank' and a.role <> 'none'
 union all
-select 'rank', m.name, null, m.wow_rank_index, 'gives the Discord role ' || m.role, null
+select 'rank_on_discord', m.name, null, m.wow_rank_index, m.role, null
 from managed m
 where (m.discord_role_id <> (select l.discord_role_id from managed l order by l.level, l.wow_rank_index desc limit 1)
        or exists (select from common.access_grants_in_force a

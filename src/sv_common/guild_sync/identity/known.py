@@ -20,7 +20,7 @@ _recent: OrderedDict[tuple[int, str], Resolver] = OrderedDict()
 async def resolver_of(guild: GuildConnection) -> Resolver:
     """Return the resolver of a guild's facts as they are now.
 
-    It is made of nothing but the facts, so the last one of the guild is used again while these are the same. What it has
+    It is made of nothing but the facts, so the last one of the guild is used again while these and the language are the same. What it has
     worked out already then is there for the next page.
     """
     facts = await read_facts(guild)

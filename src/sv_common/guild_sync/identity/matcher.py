@@ -28,8 +28,9 @@ from sv_common.guild_sync.changes.changeset import (
 )
 from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.text import with_and
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.unknown_names import nickname_of, rejected_player
@@ -153,7 +154,7 @@ def _meant_by(resolver: Resolver, character: KnownCharacter) -> Iterator[tuple[_
         and not rejected_player(resolver, decision.mention, character)
     ):
         word = decision.mention.text
-        yield name_key(word), f"several characters have the note “{word}”."
+        yield name_key(word), tr("several characters have the note “{word}”.", word=word)
 
 
 class _Judgment:
@@ -184,28 +185,42 @@ class _Judgment:
         if len(self._players) > 1 or len(self._members) > 1 or len(nicknames) > 1:
             persons = sorted(p for p in self._group.people if isinstance(p, Person))
             people = [*map(resolver.label, persons), *nicknames]
-            return f"Notes connect {' and '.join(people)}, who may be different people."
+            return tr("Notes connect {people}, who may be different people.", people=with_and(people))
         doubtful = next((c for c in self._characters if resolver.resolve(c).verdict is Verdict.AMBIGUOUS), None)
         if doubtful is not None:
-            return f"The note of {doubtful.label} could mean several people. Link that one first."
+            return tr(
+                "The note of {character} could mean several people. Link that one first.", character=doubtful.label
+            )
         if self._players:
             return self._refusal_of_player(self._players[0])
         if not self._members and len(self._characters) < 2:
-            return "Not enough evidence: one character, linked to no one."
+            return tr("Not enough evidence: one character, linked to no one.")
         meant = resolver.misspelled(nicknames[0]) if nicknames and not self._members else None
         if meant is not None:
-            return f"“{nicknames[0]}” looks like {meant}, spelled differently. Link them manually."
+            return tr(
+                "“{nickname}” looks like {name}, spelled differently. Link them manually.",
+                nickname=nicknames[0],
+                name=meant,
+            )
         is_unclear = not self._members and not nicknames and main is None
-        return "The main of these characters is unclear." if is_unclear else None
+        return tr("The main of these characters is unclear.") if is_unclear else None
 
     def _refusal_of_player(self, player: KnownPlayer) -> str | None:
         if not self._members:
             return None
         member = self._members[0]
         if player.discord_user_id is not None:
-            return f"Notes connect {player.display_name} to another Discord member, {member.display_name}."
+            return tr(
+                "Notes connect {player} to another Discord member, {member}.",
+                player=player.display_name,
+                member=member.display_name,
+            )
         if (player.id, member.id) in self._resolver.facts.member_rejections:
-            return f"An officer ruled out {member.display_name} on Discord for {player.display_name}. Link them manually if they match."
+            return tr(
+                "An officer ruled out {member} on Discord for {player}. Link them manually if they match.",
+                member=member.display_name,
+                player=player.display_name,
+            )
         return None
 
     def _new(self, number: int, name: str, main: KnownCharacter | None) -> MatchGroup:
@@ -215,7 +230,7 @@ class _Judgment:
         links = [link(c.named, player, self._why(c, main), self._basis(c)) for c in self._characters]
         by_name = MatchEvidence.NICKNAME if self._nicknames else MatchEvidence.MAIN
         evidence = MatchEvidence.DISCORD_MEMBER if member else by_name
-        reason = f"{plural(len(links), 'character')} of one person."
+        reason = tr_n("{n} character of one person.", "{n} characters of one person.", len(links))
         return MatchGroup(name, (create, *links, *self._aliases(player)), reason, evidence)
 
     def _joined(self) -> MatchGroup:
@@ -227,7 +242,7 @@ class _Judgment:
             if (c.id, player.id) not in self._resolver.facts.rejections
         ]
         rows = (*attach, *links, *self._aliases(player.named))
-        reason = f"{plural(len(links), 'character')} of a known player."
+        reason = tr_n("{n} character of a known player.", "{n} characters of a known player.", len(links))
         return MatchGroup(player.display_name, rows, reason, MatchEvidence.KNOWN_PLAYER)
 
     def _aliases(self, player: Named) -> list[RowChange]:
@@ -277,4 +292,8 @@ class _Judgment:
         if character.id in self._group.evidence:
             return self._group.evidence[character.id]
         is_main = character == main
-        return "the other characters' notes name it as their main." if is_main else "other characters' notes name it."
+        return (
+            tr("the other characters' notes name it as their main.")
+            if is_main
+            else tr("other characters' notes name it.")
+        )

@@ -8,6 +8,7 @@ from datetime import date
 from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import is_alias, name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownPlayer
 from sv_common.guild_sync.identity.names.name_index import NameIndex
@@ -20,12 +21,12 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
     them for a character of the other, or for the member that both would be.
     """
     if stays.id == other.id:
-        raise Refused(f"{stays.display_name} cannot be merged with itself. Choose another player.")
+        raise Refused(tr("{player} cannot be merged with itself. Choose another player.", player=stays.display_name))
     pair = _Pair(facts, stays, other)
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
     kept, gone = pair.kept, pair.gone
-    evidence = f"an officer merged {gone.name} into {kept.name}."
+    evidence = tr("an officer merged {gone} into {kept}.", gone=gone.name, kept=kept.name)
     moved = [c for c in facts.characters.values() if c.player_id == other.id]
     aliases = [facts.written_aliases[key] for key, player_id in facts.aliases.items() if player_id == other.id]
     members = [other.discord_user_id] if other.discord_user_id is not None else []
@@ -40,7 +41,7 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
         *_longer_hiatus(pair),
         change.delete_player(gone, other.discord_user_id, kept),
     )
-    return Changeset(rows, f"{gone.name} is merged into {kept.name}.")
+    return Changeset(rows, tr("{gone} is merged into {kept}.", gone=gone.name, kept=kept.name))
 
 
 class _Pair:
@@ -49,16 +50,19 @@ class _Pair:
     def __init__(self, facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> None:
         self.facts, self.stays, self.other = facts, stays, other
         is_ambiguous = name_key(stays.display_name) == name_key(other.display_name)
-        names = [f"{p.display_name} (number {p.id})" if is_ambiguous else p.display_name for p in (stays, other)]
+        names = [
+            tr("{player} (number {number})", player=p.display_name, number=p.id) if is_ambiguous else p.display_name
+            for p in (stays, other)
+        ]
         self.kept, self.gone = Named(stays.id, names[0]), Named(other.id, names[1])
 
     def character(self, character_id: int) -> Named:
         known = self.facts.characters.get(character_id)
-        return known.named if known else Named(character_id, f"the former character {character_id}")
+        return known.named if known else Named(character_id, tr("the former character {number}", number=character_id))
 
     def member(self, member_id: int) -> str:
         known = self.facts.members.get(member_id)
-        return known.display_name if known else f"the Discord member {member_id}"
+        return known.display_name if known else tr("the Discord member {number}", number=member_id)
 
     def rejected(self, player: Named) -> list[int]:
         """The characters that officers have ruled out for a player."""
@@ -70,8 +74,14 @@ def _check_are_not_two_members(pair: _Pair) -> None:
     if len(numbers) == 2:
         one, another = map(pair.member, numbers)
         raise Refused(
-            f"{pair.kept.name} is {one} on Discord and {pair.gone.name} is {another}, so they are two people. If they "
-            "are one, unlink one of them from Discord first."
+            tr(
+                "{kept} is {member} on Discord and {gone} is {other}, so they are two people. If they "
+                "are one, unlink one of them from Discord first.",
+                kept=pair.kept.name,
+                member=one,
+                gone=pair.gone.name,
+                other=another,
+            )
         )
 
 
@@ -82,15 +92,23 @@ def _check_nothing_was_said_against_it(pair: _Pair) -> None:
             character = pair.facts.characters.get(character_id)
             if character is not None and character.player_id in players:
                 raise Refused(
-                    f"An officer ruled out {character.label}, a character of {players[character.player_id]}, for "
-                    f"{player.name}. Undo that first, or unlink the character."
+                    tr(
+                        "An officer ruled out {character}, a character of {owner}, for "
+                        "{player}. Undo that first, or unlink the character.",
+                        character=character.label,
+                        owner=players[character.player_id],
+                        player=player.name,
+                    )
                 )
     member_id = pair.stays.discord_user_id or pair.other.discord_user_id
     for player in (pair.kept, pair.gone):
         if member_id is not None and (player.id, member_id) in pair.facts.member_rejections:
             raise Refused(
-                f"An officer ruled out {pair.member(member_id)} on Discord for {player.name}. Undo that before you "
-                "merge them."
+                tr(
+                    "An officer ruled out {member} on Discord for {player}. Undo that before you merge them.",
+                    member=pair.member(member_id),
+                    player=player.name,
+                )
             )
 
 

@@ -28,6 +28,7 @@ from functools import cached_property, lru_cache, wraps
 from typing import Any, TypeVar
 
 from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
@@ -156,7 +157,7 @@ class Resolver(CandidateFinder):
         if (character.id, player_id) in self.facts.rejections:
             return None
         person = Person(player_id) if player_id is not None else Person(member_id=member.id)
-        evidence = f"the character has the Discord name of {member.display_name}."
+        evidence = tr("the character has the Discord name of {member}.", member=member.display_name)
         return Candidate(person, self.label(person), evidence)
 
     def basis_of(self, character: KnownCharacter) -> LinkEvidence:
@@ -343,7 +344,7 @@ class Resolver(CandidateFinder):
         if len(passed) == 1:
             return candidate
         last = passed[-1]
-        evidence = f"{candidate.evidence} Its own note: {last.evidence}"
+        evidence = tr("{evidence} Its own note: {other}", evidence=candidate.evidence, other=last.evidence)
         return Candidate(last.person, last.label, evidence, any(each.is_other_spelling for each in passed))
 
     def _without_candidates(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.sources.addon.export import MAX_CHARACTERS, read_addon_export
 from sv_common.guild_sync.sources.addon.fields import MAX_NAME_LETTERS, MAX_NOTE_LETTERS
@@ -43,7 +44,7 @@ def read_roster_table(source: bytes) -> list[NotedCharacter]:
     rows = _rows(_text(source))
     header = next(rows, None)
     if header is None:
-        raise BadInput("The roster is empty. Its first line must name the columns, including character and note.")
+        raise BadInput(tr("The roster is empty. Its first line must name the columns, including character and note."))
     columns = _columns(header)
     found: dict[tuple[str, str], _Row] = {}
     characters = []
@@ -52,9 +53,14 @@ def read_roster_table(source: bytes) -> list[NotedCharacter]:
         _refuse_repeated(character, row, found)
         characters.append(character)
         if len(characters) > MAX_CHARACTERS:
-            raise BadInput(f"The roster has more than {MAX_CHARACTERS:,} characters, more than a guild can have.")
+            raise BadInput(
+                tr(
+                    "The roster has more than {most} characters, more than a guild can have.",
+                    most=number(MAX_CHARACTERS),
+                )
+            )
     if not characters:
-        raise BadInput("The roster has a header and no characters below it. Put one character on each line.")
+        raise BadInput(tr("The roster has a header and no characters below it. Put one character on each line."))
     return characters
 
 
@@ -71,15 +77,15 @@ class _Row(NamedTuple):
 
 def _text(source: bytes) -> str:
     if len(source) > MAX_BYTES:
-        raise BadInput(f"The file is larger than {MAX_BYTES // 1024**2} MiB, too large for a roster.")
+        raise BadInput(tr("The file is larger than {most} MiB, too large for a roster.", most=MAX_BYTES // 1024**2))
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"Line {line} of the file is not UTF-8 text. Save the file as UTF-8.") from error
+        raise BadInput(tr("Line {line} of the file is not UTF-8 text. Save the file as UTF-8.", line=line)) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"Line {line} of the file contains a NUL character. Save the file as UTF-8 text.")
+        raise BadInput(tr("Line {line} of the file contains a NUL character. Save the file as UTF-8 text.", line=line))
     return text
 
 
@@ -95,7 +101,11 @@ def _rows(text: str) -> Iterator[_Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadInput(
-            f"Line {line} of the roster cannot be split into columns: {error}. Correct its quotes."
+            tr(
+                "Line {line} of the roster cannot be split into columns: {error}. Correct its quotes.",
+                line=line,
+                error=error,
+            )
         ) from error
 
 
@@ -103,35 +113,61 @@ def _columns(header: _Row) -> dict[str, int]:
     names = [cell.strip().lower() for cell in header.cells]
     for wanted in (_CHARACTER, _NOTE):
         if names.count(wanted) != 1:
-            fault = "no column" if wanted not in names else "more than one column"
-            raise BadInput(
-                f"Line {header.line}: the header has {fault} “{wanted}”. Name one column character and one note, "
-                "separated by tabs or commas."
+            fault = (
+                tr("Line {line}: the header has no column “{column}”.", line=header.line, column=wanted)
+                if wanted not in names
+                else tr("Line {line}: the header has more than one column “{column}”.", line=header.line, column=wanted)
             )
+            remedy = tr("Name one column character and one note, separated by tabs or commas.")
+            raise BadInput(f"{fault} {remedy}")
     return {name: names.index(name) for name in (_CHARACTER, _NOTE)} | {"": len(names)}
 
 
 def _character(row: _Row, columns: dict[str, int]) -> NotedCharacter:
     if any(cell.strip() for cell in row.cells[columns[""] :]):
         raise BadInput(
-            f"Line {row.line} has {len(row.cells)} columns and the header {columns['']}. Put a cell with a comma in "
-            "quotes, or separate the columns by tabs."
+            tr(
+                "Line {line} has {n} columns and the header {expected}. Put a cell with a comma in "
+                "quotes, or separate the columns by tabs.",
+                line=row.line,
+                n=len(row.cells),
+                expected=columns[""],
+            )
         )
     label = _cell(row, columns, _CHARACTER, MAX_NAME_LETTERS * 3).strip()
     name, _, realm = (part.strip() for part in label.partition("-"))
     if not name or len(name) > MAX_NAME_LETTERS:
-        fault = "has no name" if not name else f"has a name of more than {MAX_NAME_LETTERS} letters"
-        raise BadInput(f"Line {row.line}, column character: {fault}. Write it as Name-Realm.")
+        raise BadInput(
+            tr("Line {line}, column character: has no name. Write it as Name-Realm.", line=row.line)
+            if not name
+            else tr(
+                "Line {line}, column character: has a name of more than {most} letters. Write it as Name-Realm.",
+                line=row.line,
+                most=MAX_NAME_LETTERS,
+            )
+        )
     return NotedCharacter(label, name, realm or None, _cell(row, columns, _NOTE, MAX_NOTE_LETTERS).strip())
 
 
 def _cell(row: _Row, columns: dict[str, int], name: str, longest: int) -> str:
     if columns[name] >= len(row.cells):
-        raise BadInput(f"Line {row.line}, column {name}: the line ends before it. Leave the cell empty, but keep it.")
+        raise BadInput(
+            tr(
+                "Line {line}, column {column}: the line ends before it. Leave the cell empty, but keep it.",
+                line=row.line,
+                column=name,
+            )
+        )
     cell = row.cells[columns[name]]
     if len(cell) > longest:
         raise BadInput(
-            f"Line {row.line}, column {name}: has {len(cell)} letters, more than the {longest} allowed. Shorten it."
+            tr(
+                "Line {line}, column {column}: has {n} letters, more than the {most} allowed. Shorten it.",
+                line=row.line,
+                column=name,
+                n=number(len(cell)),
+                most=number(longest),
+            )
         )
     return cell
 
@@ -143,5 +179,10 @@ def _refuse_repeated(character: NotedCharacter, row: _Row, found: dict[tuple[str
     earlier = found.setdefault((name_key(character.name), realm_key(character.realm)), row)
     if earlier is not row:
         raise BadInput(
-            f"Line {row.line}, column character: {character.label} is already on line {earlier.line}. Keep one of them."
+            tr(
+                "Line {line}, column character: {character} is already on line {earlier}. Keep one of them.",
+                line=row.line,
+                character=character.label,
+                earlier=earlier.line,
+            )
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -82,13 +83,13 @@ class _Reader:
         character = self._resolver.facts.characters[number]
         about = self._labels[number], character.note
         if character.note is None:
-            why_not = "The uploader could not see this note."
+            why_not = tr("The uploader could not see this note.")
             return NoteReading(*about, Sureness.NOBODY, UNSEEN, evidence=(why_not,), why_not=why_not)
         decision = self._resolver.resolve(character)
         mention, why_not = decision.mention, decision.why_not_stronger or ""
         is_bare = mention is not None and mention.kind is MentionKind.NAME and mention.realm is None
         if mention is not None and is_bare and mention.readings[0].key == character.name_key:
-            return NoteReading(*about, Sureness.NOBODY, NoteKind.MARKER, evidence=(OWN_NAME,), why_not=OWN_NAME)
+            return NoteReading(*about, Sureness.NOBODY, NoteKind.MARKER, evidence=(tr(OWN_NAME),), why_not=tr(OWN_NAME))
         kind = mention.kind if mention is not None else MentionKind.WORD
         if decision.verdict in (Verdict.CONFIDENT, Verdict.AMBIGUOUS):
             target = decision.candidates[0]
@@ -100,7 +101,7 @@ class _Reader:
             return NoteReading(*about, Sureness.AMBIGUOUS, kind, targets, evidence=evidence, why_not=why_not)
         if suggestions := self._suggestions.of(character):
             labels = tuple(self._labels[each.number] for each in suggestions)
-            told = [f"“{each.words}” {each.how} {self._labels[each.number]}." for each in suggestions]
+            told = [each.how.sentence(each.words, self._labels[each.number]) for each in suggestions]
             evidence = (*told, why_not)
             return NoteReading(*about, Sureness.SUGGESTED, kind, (), labels, evidence, why_not=why_not)
         return self._of_no_one(about, decision)
@@ -117,9 +118,16 @@ class _Reader:
             sharing = shared[key]
             if len(sharing) > 1:
                 kind, person = NICKNAME, _as_written(key, sharing.values())
-                evidence.append(f"{len(sharing)} characters have a note that says “{person}”.")
+                evidence.append(
+                    tr_n(
+                        "{n} character has a note that says “{name}”.",
+                        "{n} characters have a note that says “{name}”.",
+                        len(sharing),
+                        name=person,
+                    )
+                )
             elif (near := self._resolver.misspelled(key)) is not None:
-                evidence.append(f"It looks like the Discord name {near}.")
+                evidence.append(tr("It looks like the Discord name {name}.", name=near))
         return NoteReading(*about, Sureness.NOBODY, kind, (), (), tuple(evidence), person, why_not)
 
     def _named(self, about: KnownCharacter, first: Candidate) -> tuple[str, ...]:

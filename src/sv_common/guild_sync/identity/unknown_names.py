@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
@@ -17,13 +18,13 @@ def review_reason(resolver: Resolver, decision: Decision, character: KnownCharac
     mention = decision.mention
     if decision.verdict is not Verdict.UNKNOWN or mention is None:
         return None
-    said = f"The note says “{mention.text}”, but no one here has that name"
+    said = tr("The note says “{word}”, but no one here has that name.", word=mention.text)
     if (near := resolver.misspelled(mention.readings[0].key)) is not None:
-        return f"{said}. It looks like {near}, spelled differently."
+        return f"{said} {tr('It looks like {name}, spelled differently.', name=near)}"
     if not stands_alone(mention, character.note or ""):
-        return f"{said}. It may be an ordinary word, not a name."
+        return f"{said} {tr('It may be an ordinary word, not a name.')}"
     if mention.text == mention.text.lower() != mention.text.upper() and not resolver.writes_names_small:
-        return f"{said}. It is not written like a name, so it may be any word."
+        return f"{said} {tr('It is not written like a name, so it may be any word.')}"
     return None
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.notes import Mention, NoteKind, ParsedNote
 
 
@@ -73,34 +75,34 @@ class Decision:
     @property
     def why_not_stronger(self) -> str | None:
         """The sentence that says why the note does not mean one person for certain; None where it does."""
-        labels = " or ".join(candidate.label for candidate in self.candidates)
+        labels = with_or(candidate.label for candidate in self.candidates)
         match self.verdict:
             case Verdict.CONFIDENT:
                 return None
             case Verdict.AMBIGUOUS if len(self.candidates) == 1:
-                return f"“{self.named}” is also a common word, so it may not mean {labels}."
+                return tr("“{word}” is also a common word, so it may not mean {names}.", word=self.named, names=labels)
             case Verdict.AMBIGUOUS:
-                return f"“{self.named}” could mean {labels}."
+                return tr("“{word}” could mean {names}.", word=self.named, names=labels)
             case Verdict.SUGGESTED if self.mention is not None:
-                return " ".join(candidate.evidence for candidate in self.candidates) + " Similar, not identical."
+                return " ".join([*(each.evidence for each in self.candidates), tr("Similar, not identical.")])
             case Verdict.SUGGESTED:
-                return f"The note may mean {labels}, but that is not certain."
+                return tr("The note may mean {names}, but that is not certain.", names=labels)
             case Verdict.UNKNOWN:
-                return f"No one here is named “{self.named}”."
+                return tr("No one here is named “{word}”.", word=self.named)
             case Verdict.NOBODY:
-                return _WHY_NOBODY[self.parsed.kind]
+                return tr(_WHY_NOBODY[self.parsed.kind])
 
 
-OWN_NAME = "The note gives the character's own name, so it is a main."
+OWN_NAME = mark("The note gives the character's own name, so it is a main.")
 
 _WHY_NOBODY = {
     NoteKind.NAMES: OWN_NAME,
-    NoteKind.EMPTY: "The note is empty.",
-    NoteKind.PROFESSION: "The note is about a profession, specialization, class or role.",
-    NoteKind.BANK: "The note marks a bank, but names no owner.",
-    NoteKind.DATE: "The note is a date.",
-    NoteKind.MACHINE: "A program wrote the note.",
-    NoteKind.DITTO: "The note refers to another note, but not clearly which.",
-    NoteKind.MARKER: "The note marks a main or an alt, but names no owner.",
-    NoteKind.NOISE: "The note names no one.",
+    NoteKind.EMPTY: mark("The note is empty."),
+    NoteKind.PROFESSION: mark("The note is about a profession, specialization, class or role."),
+    NoteKind.BANK: mark("The note marks a bank, but names no owner."),
+    NoteKind.DATE: mark("The note is a date."),
+    NoteKind.MACHINE: mark("A program wrote the note."),
+    NoteKind.DITTO: mark("The note refers to another note, but not clearly which."),
+    NoteKind.MARKER: mark("The note marks a main or an alt, but names no owner."),
+    NoteKind.NOISE: mark("The note names no one."),
 }

@@ -13,7 +13,7 @@ from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.errors import BadInput, PattError, PlanStale, Refused
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import day, mark, tr, tr_n
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events
 from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.engine.results import FixReport
@@ -29,7 +29,7 @@ from sv_common.guild_sync.issues.history import Seen, check_all_unchanged, tell_
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 MOST_NAMED = 3
-STAYS_OPEN = " The question stays open."
+STAYS_OPEN = mark("The question stays open.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +71,19 @@ async def answer(
         wanted = await _as_shown(guild, decision)
         report = await decide_in_transaction(guild, wanted, actor=actor)
         if not _is_about(decision, report.plan, order.entry):
-            raise Refused(f"This decision is about others than “{order.entry.question}”. Nothing was changed.")
+            raise Refused(
+                tr(
+                    "This decision is about others than “{question}”. Nothing was changed.",
+                    question=order.entry.question,
+                )
+            )
         is_open = await order.still_open(guild)
     told = _told(report.plan)
     closed = [number for number in order.entry.issue_ids if number not in is_open]
     return Answered(
         order.guild_id,
         order.entry.key,
-        told if closed else f"{told}{STAYS_OPEN}",
+        told if closed else f"{told} {tr(STAYS_OPEN)}",
         undo_of_attempts([report.attempt_id] if report.attempt_id is not None else []),
         closed,
         order.next(is_open),
@@ -104,7 +109,11 @@ async def dismiss(
         await lifecycle.dismiss_many(guild, order.entry.issue_ids, actor=actor, reason=reason, until=end)
         undo = undo_of_events(await lifecycle.last_words(guild, order.entry.issue_ids))
         is_open = await order.still_open(guild)
-    sentence = f"Snoozed until {until}." if until is not None else f"Dismissed: {reason.strip()}"
+    sentence = (
+        tr("Snoozed until {day}.", day=day(until))
+        if until is not None
+        else tr("Dismissed: {reason}", reason=reason.strip())
+    )
     return _set_apart(order, sentence, undo, is_open)
 
 
@@ -114,7 +123,7 @@ async def snooze(
     """Dismiss a question until a day, on which it comes back. Raises like `dismiss`."""
     today = datetime.now(UTC).date()
     if until <= today:
-        raise BadInput("The day on which the question comes back must lie ahead.")
+        raise BadInput(tr("The day on which the question comes back must lie ahead."))
     reason = why_snoozed(until, today)
     return await dismiss(pool, issue_id, reason=reason, until=until, actor=actor, guild_id=guild_id, seen=seen)
 
@@ -133,7 +142,7 @@ async def set_apart(
     Raises `NotFound`, `BadInput` without questions, and `PlanStale` where one of them is closed; then nothing is changed.
     """
     if not issue_ids:
-        raise BadInput("No question is selected. Select the questions first.")
+        raise BadInput(tr("No question is selected. Select the questions first."))
     order = await read_order(pool, await lifecycle.guild_of(pool, issue_ids[0], guild_id), issue_ids)
     end = datetime.combine(until, time(), UTC) if until is not None else None
     async with pool.writing(order.guild_id) as guild:
@@ -142,12 +151,19 @@ async def set_apart(
         every = [number for entry in chosen for number in entry.issue_ids]
         is_open = await order.still_open(guild)
         if (closed := next((number for number in every if number not in is_open), None)) is not None:
-            raise PlanStale(f"This question is closed: {await tell_closed(guild, closed)}.")
+            raise PlanStale(tr("This question is closed: {what}.", what=await tell_closed(guild, closed)))
         await lifecycle.dismiss_many(guild, every, actor=actor, reason=reason, until=end)
         undo = undo_of_events(await lifecycle.last_words(guild, every))
         is_open = await order.still_open(guild)
-    what = f"snoozed until {until}." if until is not None else f"dismissed: {reason.strip()}"
-    return SetApart(order.guild_id, f"{plural(len(chosen), 'question')} {what}", undo, order.questions(is_open))
+    count = len(chosen)
+    if until is not None:
+        sentence = tr_n(
+            "{n} question snoozed until {day}.", "{n} questions snoozed until {day}.", count, day=day(until)
+        )
+    else:
+        why = reason.strip()
+        sentence = tr_n("{n} question dismissed: {reason}", "{n} questions dismissed: {reason}", count, reason=why)
+    return SetApart(order.guild_id, sentence, undo, order.questions(is_open))
 
 
 async def fix_ready(
@@ -165,7 +181,7 @@ async def fix_ready(
     `plan_keys` are those that were shown: nothing else is done. Raises `NotFound`, and `BadInput` without issues.
     """
     if not issue_ids:
-        raise BadInput("No question is selected. Select the questions first.")
+        raise BadInput(tr("No question is selected. Select the questions first."))
     keys = plan_keys or {}
     order = await read_order(pool, await lifecycle.guild_of(pool, issue_ids[0], guild_id), issue_ids)
     number = order.guild_id
@@ -235,5 +251,10 @@ def _told(plan: Changeset) -> str:
     """Say what was decided on two lines at most."""
     if len(plan.linked) > MOST_NAMED and plan.created:
         (new,) = plan.created.values()
-        return f"New player {new['display_name']} with {plural(len(plan.linked), 'character')}."
+        return tr_n(
+            "New player {player} with {n} character.",
+            "New player {player} with {n} characters.",
+            len(plan.linked),
+            player=new["display_name"],
+        )
     return plan.reason

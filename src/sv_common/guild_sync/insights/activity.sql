@@ -74,7 +74,7 @@ with actions as (
     union all
     select at, actor, false, 'set', sentence, 'settings', null, null, false, null
     from guild_identity.setting_changes
-    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
+    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language')
 )
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
        coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable, d.undone
@@ -102,7 +102,7 @@ from (
     select requested_at, actor from guild_identity.match_requests where guild_id = %(guild_id)s
     union all
     select at, actor from guild_identity.setting_changes
-    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
+    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language')
 ) d
 where (%(actor)s::text is null or d.actor = %(actor)s)
   and (%(since)s::timestamptz is null or d.at >= %(since)s)
@@ -120,5 +120,5 @@ union
 select actor from guild_identity.match_requests where guild_id = %(guild_id)s
 union
 select actor from guild_identity.setting_changes
-where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
+where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language')
 order by 1

@@ -45,7 +45,7 @@ order by w.id
 -- name: setting_of_actor
 select c.id, c.sentence, c.at
 from guild_identity.setting_changes c
-where c.guild_id = %(guild_id)s and c.actor = %(actor)s and c.kind in ('rule', 'ranks', 'word') and c.undoes is null
+where c.guild_id = %(guild_id)s and c.actor = %(actor)s and c.kind in ('rule', 'ranks', 'word', 'language') and c.undoes is null
   and not exists (select from guild_identity.setting_changes u where u.undoes = c.id)
 order by c.id desc
 limit 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, computed_field
@@ -17,24 +17,27 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, PlanStale
+from sv_common.guild_sync.core.language import mark, tr, tr_n
+from sv_common.guild_sync.core.text import age, ago
 
 SQL = load_sql(__package__, "history.sql")
 MOST_MOVES = 200
 
 _SEEN = re.compile(r"(\d{1,18})(?:-([0-9a-f]{64}))?", re.ASCII)
-_WHO = {"detection": "a scan", "automation": "an automatic run", "clock": "the clock"}
+_WHO = {"detection": mark("a scan"), "automation": mark("an automatic run"), "clock": mark("the clock")}
 _FOUND_GONE = {
-    "No longer found.": "no longer found it",
-    "The character or member has left.": "saw that the character or member left",
+    "No longer found.": mark("{who} no longer found it"),
+    "The character or member has left.": mark("{who} saw that the character or member left"),
 }
 _VERBS = {
-    "opened": "found it",
-    "recurred": "found it again",
-    "refreshed": "updated its details",
-    "dismissed": "dismissed it",
-    "reopened": "reopened it",
+    "opened": mark("{who} found it"),
+    "recurred": mark("{who} found it again"),
+    "refreshed": mark("{who} updated its details"),
+    "dismissed": mark("{who} dismissed it"),
+    "reopened": mark("{who} reopened it"),
 }
-_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+_REMARKS = (mark("Undone."), mark("The dismissal has ended."))
+"""Reasons that are kept in English and not said by the sentence already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +57,33 @@ class Move:
     @property
     def sentence(self) -> str:
         """Who did what, without the end mark: “a scan found it”."""
-        return f"{_WHO.get(self.actor, self.actor)} {self._verb}{self._because}"
+        who = tr(_WHO[self.actor]) if self.actor in _WHO else self.actor
+        happened = self._by(who)
+        if self.cause_actor is None:
+            return happened
+        if self.is_undo:
+            return tr(
+                "{move}, after {officer} undid this: {what}", move=happened, officer=self.cause_actor, what=self.cause
+            )
+        return tr("{move}, after {officer} decided: {what}", move=happened, officer=self.cause_actor, what=self.cause)
 
     @computed_field(description="What was said about it.", examples=["a guest"])
     @property
     def remark(self) -> str | None:
         """What was said about it that the sentence does not say already."""
         is_said = self.reason in _FOUND_GONE or self.reason == f"Fixed by {self.actor}."
-        return None if is_said else self.reason
+        if is_said or self.reason is None:
+            return None
+        return tr(self.reason) if self.reason in _REMARKS else self.reason
 
-    @property
-    def _verb(self) -> str:
+    def _by(self, who: str) -> str:
         if self.event != "resolved":
-            return _VERBS.get(self.event, self.event)
+            return tr(_VERBS[self.event], who=who) if self.event in _VERBS else f"{who} {self.event}"
         if self.reason == f"Fixed by {self.actor}.":
-            return "fixed it"
-        return _FOUND_GONE.get(self.reason or "", "marked it as resolved")
-
-    @property
-    def _because(self) -> str:
-        if self.cause_actor is None:
-            return ""
-        return f", after {self.cause_actor} {'undid this' if self.is_undo else 'decided'}: {self.cause}"
+            return tr("{who} fixed it", who=who)
+        if self.reason in _FOUND_GONE:
+            return tr(_FOUND_GONE[self.reason], who=who)
+        return tr("{who} marked it as resolved", who=who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class Seen:
         """Read what `str` has written. Raises `BadInput`."""
         found = _SEEN.fullmatch(text)
         if found is None:
-            raise BadInput("“seen” is not a value from a page or the API. Load the issue again and use its “seen”.")
+            raise BadInput(tr("“seen” is not a value from a page or the API. Load the issue again and use its “seen”."))
         return cls(int(found[1]), found[2])
 
 
@@ -114,11 +122,15 @@ async def check_unchanged(
         return
     since = await moves(guild, issue_id, after=seen.move_id)
     if since:
-        raise PlanStale(f"Since you opened this page: {_told(since)}. Nothing was changed. Check it again.")
+        raise PlanStale(
+            tr("Since you opened this page: {what}. Nothing was changed. Check it again.", what=_told(since))
+        )
     if plan_key is not None and seen.plan_key is not None and plan_key != seen.plan_key:
         raise PlanStale(
-            "Since you opened this page, the data has changed, and the fix would now do something else. Nothing was "
-            "changed. Check it again."
+            tr(
+                "Since you opened this page, the data has changed, and the fix would now do something else. Nothing was "
+                "changed. Check it again."
+            )
         )
 
 
@@ -138,15 +150,16 @@ def _told(since: Sequence[Move]) -> str:
     """The last thing that happened, and that there was more."""
     now = datetime.now(UTC)
     last = since[-1]
-    more = f", after {len(since) - 1} other changes" if len(since) > 1 else ""
-    return f"{last.sentence.rstrip('.')} {how_long_ago(last.at, now)}{more}"
+    move, when, earlier = last.sentence.rstrip("."), how_long_ago(last.at, now), len(since) - 1
+    if earlier == 0:
+        return tr("{move} {ago}", move=move, ago=when)
+    # For translators: English says “1 other changes” too; each form has its own sentence here.
+    return tr_n(
+        "{move} {ago}, after {n} other changes", "{move} {ago}, after {n} other changes", earlier, move=move, ago=when
+    )
 
 
 def how_long_ago(moment: datetime, now: datetime) -> str:
     """Say how long ago something was, in whole words: `2 minutes ago`."""
-    seconds = int((now - moment).total_seconds())
-    for size, unit in _UNITS:
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
+    length = age(moment, now)
+    return ago(length) if length >= timedelta(minutes=1) else tr("just now")

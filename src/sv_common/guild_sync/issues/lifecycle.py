@@ -16,8 +16,9 @@ from psycopg.types.json import Jsonb
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
+from sv_common.guild_sync.core.language import day, mark, number, tr, tr_in
 from sv_common.guild_sync.core.plain_text import checked_reason
-from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.text import day_of_month, name_of
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -53,8 +54,22 @@ class _Word:
 
     @property
     def happened_since(self) -> str:
-        when = f" on {self.later_at.day} {self.later_at:%b}" if self.later_at else ""
-        return f"Issue {self.issue_id} was {self.later_event} since, by {name_of(self.later_actor or '')}{when}."
+        who = name_of(self.later_actor or "")
+        when = day_of_month(self.later_at) if self.later_at else ""
+        match self.later_event:
+            case "dismissed":
+                return tr(
+                    "Issue {issue} was dismissed since, by {who} on {day}.", issue=self.issue_id, who=who, day=when
+                )
+            case "reopened":
+                return tr(
+                    "Issue {issue} was reopened since, by {who} on {day}.", issue=self.issue_id, who=who, day=when
+                )
+            case "resolved":
+                return tr(
+                    "Issue {issue} was resolved since, by {who} on {day}.", issue=self.issue_id, who=who, day=when
+                )
+        return tr("Issue {issue} was recurred since, by {who} on {day}.", issue=self.issue_id, who=who, day=when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,8 @@ async def reconcile(
         SQL["reconcile"],
         actor=actor,
         is_complete=is_complete,
+        uncovered=tr("Dismissed {at}; now {now}.").replace("%", "%%").format(at="%1$s", now="%2$s"),
+        joined=f" {tr_in('list', 'and')} ",
         rules=[each.issue_type for each in conclusions],
         severities=[each.severity for each in conclusions],
         **_columns([finding for findings in unique.values() for finding in findings]),
@@ -118,7 +135,8 @@ async def resolve(
 
 async def resolve_manually(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
-    await _unresolved(guild, issue_id, "resolved")
+    otherwise = mark("Issue {issue} is already resolved (by {who}) and cannot be resolved.")
+    await _check_unresolved(guild, issue_id, otherwise)
     await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason), is_manual=True)
     return await get(guild, issue_id)
 
@@ -130,7 +148,8 @@ async def dismiss(
 
     Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` like `dismiss_many`.
     """
-    await _unresolved(guild, issue_id, "dismissed")
+    otherwise = mark("Issue {issue} is already resolved (by {who}) and cannot be dismissed.")
+    await _check_unresolved(guild, issue_id, otherwise)
     await dismiss_many(guild, [issue_id], actor=actor, reason=reason, until=until)
     return await get(guild, issue_id)
 
@@ -143,15 +162,18 @@ async def dismiss_many(
     Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
     """
     if until is not None and until <= datetime.now(UTC):
-        raise BadInput("The day on which the issue reopens must be in the future.")
-    return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason), until=until)
+        raise BadInput(tr("The day on which the issue reopens must be in the future."))
+    said = told = _said(reason)
+    if until is not None:
+        told = tr("{reason} (until {day})", reason=said, day=day(until.astimezone(UTC)))
+    return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=said, told=told, until=until)
 
 
 async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """End a dismissal on an officer's word. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
     issue = await get(guild, issue_id)
     if issue.dismissed_at is None:
-        raise Refused(f"Issue {issue_id} is not dismissed.")
+        raise Refused(tr("Issue {issue} is not dismissed.", issue=issue_id))
     await reopen_many(guild, [issue_id], actor=actor, reason=reason)
     return await get(guild, issue_id)
 
@@ -173,13 +195,15 @@ async def undo_words(guild: GuildConnection, event_ids: Sequence[int], *, actor:
     """
     found = await guild.all(_Word, SQL["words"], event_ids=list(event_ids))
     if missing := sorted({*event_ids} - {word.id for word in found}):
-        raise NotFound(f"There is no event with the number {missing[0]}. Nothing was changed.")
+        raise NotFound(tr("There is no event with the number {number}. Nothing was changed.", number=missing[0]))
     if any(not word.is_undoable for word in found):
-        raise Refused("Only what an officer dismissed, reopened or resolved can be undone here. Nothing was changed.")
+        raise Refused(
+            tr("Only what an officer dismissed, reopened or resolved can be undone here. Nothing was changed.")
+        )
     left = {word.issue_id: word.happened_since for word in found if word.later_at is not None}
     wanted = [word.id for word in found if word.issue_id not in left]
     if not wanted:
-        raise PlanStale(f"{next(iter(left.values()))} Nothing was changed.")
+        raise PlanStale(f"{next(iter(left.values()))} {tr('Nothing was changed.')}")
     undone = [row[0] for row in await guild.rows(SQL["undo_words"], event_ids=wanted, actor=actor)]
     return UndoneWords([word.issue_id for word in found if word.issue_id not in left], left, undone)
 
@@ -220,7 +244,7 @@ async def get(guild: GuildConnection, issue_id: int) -> Issue:
     """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
     found = await get_many(guild, [issue_id])
     if not found:
-        raise NotFound(f"Issue {issue_id} does not exist.")
+        raise NotFound(tr("Issue {issue} does not exist.", issue=issue_id))
     return found[0]
 
 
@@ -236,7 +260,7 @@ async def guild_of(pool: Pool, issue_id: int, guild_id: int | None) -> int:
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of"], {"issue_id": issue_id})).fetchone()
     if row is None:
-        raise NotFound(f"Issue {issue_id} does not exist.")
+        raise NotFound(tr("Issue {issue} does not exist.", issue=issue_id))
     return int(row[0])
 
 
@@ -247,21 +271,25 @@ async def guild_of_event(pool: Pool, event_id: int, guild_id: int | None) -> int
     async with pool.installation() as conn:
         row = await (await conn.execute(SQL["guild_of_event"], {"event_id": event_id})).fetchone()
     if row is None:
-        raise NotFound(f"There is no event with the number {event_id}.")
+        raise NotFound(tr("There is no event with the number {number}.", number=event_id))
     return int(row[0])
 
 
 async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issue]:
     """Return all of these issues of a guild, in the order asked for, each once. Raises `NotFound` if any is not there."""
     known = {issue.id: issue for issue in await get_many(guild, issue_ids)}
-    missing = [number for number in dict.fromkeys(issue_ids) if number not in known]
+    missing = [each for each in dict.fromkeys(issue_ids) if each not in known]
     if missing:
-        listed = ", ".join(str(number) for number in missing[:MOST_NAMED])
-        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        listed = ", ".join(str(each) for each in missing[:MOST_NAMED])
+        if len(missing) > MOST_NAMED:
+            listed = tr("{names} and {n} more", names=listed, n=number(len(missing) - MOST_NAMED))
         raise NotFound(
-            f"These issues do not exist: {listed}{more}. Nothing was changed. Reload the list and select again."
+            tr(
+                "These issues do not exist: {issues}. Nothing was changed. Reload the list and select again.",
+                issues=listed,
+            )
         )
-    return [known[number] for number in dict.fromkeys(issue_ids)]
+    return [known[each] for each in dict.fromkeys(issue_ids)]
 
 
 async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
@@ -274,16 +302,16 @@ async def events(guild: GuildConnection, issue_id: int) -> list[IssueEvent]:
     return await guild.all(IssueEvent, SQL["events"], issue_id=issue_id)
 
 
-async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue:
+async def _check_unresolved(guild: GuildConnection, issue_id: int, otherwise: str) -> None:
+    """Raise `Refused` with the sentence `otherwise` for an issue that is resolved."""
     issue = await get(guild, issue_id)
     if issue.state is IssueState.RESOLVED:
-        raise Refused(f"Issue {issue_id} is already resolved (by {issue.resolved_by}) and cannot be {verb}.")
-    return issue
+        raise Refused(tr(otherwise, issue=issue_id, who=issue.resolved_by))
 
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise BadInput("Add a reason in a few words, for the next officer.")
+        raise BadInput(tr("Add a reason in a few words, for the next officer."))
     return checked_reason(reason)
 
 

@@ -21,9 +21,10 @@ with rules as (
 ), uncovered as (
     -- What a dismissal no longer covers: the parts that it and the finding have in common, where a value differs.
     select known.id,
-           'Dismissed ' || string_agg(part.value ->> 'at', ' and ' order by (part.value ->> 'place')::integer)
-           || '; now ' || string_agg(found.material -> part.key ->> 'now', ' and '
-                                     order by (part.value ->> 'place')::integer) || '.' as reason
+           format(%(uncovered)s::text,
+                  string_agg(part.value ->> 'at', %(joined)s::text order by (part.value ->> 'place')::integer),
+                  string_agg(found.material -> part.key ->> 'now', %(joined)s::text
+                             order by (part.value ->> 'place')::integer)) as reason
     from known
     join found using (issue_hash)
     cross join lateral jsonb_each(known.dismissed_material) part
@@ -148,8 +149,7 @@ with known as (
 )
 insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason, before)
 select guild_id, id, issue_type, 'dismissed', -was_open::integer, %(actor)s,
-       %(reason)s || case when %(until)s::timestamptz is null then ''
-                          else ' (until ' || to_char(%(until)s::timestamptz, 'YYYY-MM-DD') || ')' end, before
+       %(told)s, before
 from dismissed
 order by id
 

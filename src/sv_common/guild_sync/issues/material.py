@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from sv_common.guild_sync.core.language import tr
+
 Details: TypeAlias = Mapping[str, Any]
 
 
@@ -33,8 +35,8 @@ def evidence_of(material: Sequence[Material], details: Details) -> dict[str, dic
     return {
         each.name: {
             "value": each.value(details),
-            "at": each.at.format(words := each.words(details)),
-            "now": each.now.format(words),
+            "at": tr(each.at).format(words := each.words(details)),
+            "now": tr(each.now).format(words),
             "place": place,
         }
         for place, each in enumerate(material)

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, computed_field
 
+from sv_common.guild_sync.core.language import mark, tr
+
 _KEY_LENGTH = 16
 
 
@@ -21,6 +23,14 @@ class Severity(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+_SEVERITIES = {Severity.INFO: mark("info"), Severity.WARNING: mark("warning"), Severity.ERROR: mark("error")}
+
+
+def severity_in_words(severity: str) -> str:
+    """Return the word for a severity in the language of the task."""
+    return tr(_SEVERITIES[Severity(severity)])
 
 
 class SubjectKind(StrEnum):

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field, computed_field
 
+from sv_common.guild_sync.core.language import number, tr
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -49,11 +51,25 @@ class CheckReport:
     def sentence(self) -> str:
         """What was found, for an officer."""
         if not self.checks:
-            return "Nothing was scanned: the rule is switched off, or no guild is set up."
+            return tr("Nothing was scanned: the rule is switched off, or no guild is set up.")
         totals = self.totals
-        back = f", {totals.recurred} back again" if totals.recurred else ""
-        found = f"Scan done: {totals.found} found, {totals.opened} new{back}, {totals.resolved} resolved."
-        return " ".join([found, *self.errors])
+        found, opened, resolved = number(totals.found), number(totals.opened), number(totals.resolved)
+        if totals.recurred:
+            said = tr(
+                "Scan done: {found} found, {opened} new, {back} back again, {resolved} resolved.",
+                found=found,
+                opened=opened,
+                back=number(totals.recurred),
+                resolved=resolved,
+            )
+        else:
+            said = tr(
+                "Scan done: {found} found, {opened} new, {resolved} resolved.",
+                found=found,
+                opened=opened,
+                resolved=resolved,
+            )
+        return " ".join([said, *self.errors])
 
     @property
     def errors(self) -> list[str]:

@@ -12,6 +12,7 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 
 SQL = load_sql(__package__, "matches.sql")
@@ -63,8 +64,10 @@ async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] |
     request_id, is_new, is_same = row
     if not is_same:
         raise Refused(
-            "A full match is already queued, and only one runs at a time. Nothing was queued. Try again when it is "
-            "done."
+            tr(
+                "A full match is already queued, and only one runs at a time. Nothing was queued. Try again when it is "
+                "done."
+            )
         )
     return int(request_id), bool(is_new)
 
@@ -89,7 +92,7 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    otherwise = f"Full match {request_id} does not exist."
+    otherwise = tr("Full match {number} does not exist.", number=request_id)
     return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
 
 

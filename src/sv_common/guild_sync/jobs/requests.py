@@ -11,13 +11,14 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.progress import Progress
 
 SQL = load_sql(__package__, "requests.sql")
 
 WorkState = Literal["waiting", "running", "done", "failed"]
-_TOO_LATE = "Given up: no worker was running for a day. Start one (patt serve or patt worker), then try again."
+_TOO_LATE = mark("Given up: no worker was running for a day. Start one (patt serve or patt worker), then try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ async def finish(
 
 async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    otherwise = f"Job {request_id} does not exist. Jobs are kept for a day."
+    otherwise = tr("Job {number} does not exist. Jobs are kept for a day.", number=request_id)
     return await guild.required(WorkRequest, otherwise, SQL["by_number"], first=request_id, last=request_id)
 
 

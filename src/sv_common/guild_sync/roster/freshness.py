@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from sv_common.guild_sync.core.language import mark, tr
+
 
 class Source(StrEnum):
     """Where a guild's data comes from."""
@@ -21,13 +23,18 @@ class Source(StrEnum):
 class Freshness:
     """How often a source is expected, and from which age on its data is stale: when several times were missed in a row.
 
-    `remedy` is what an officer can do then.
+    `advice` is what an officer can do then, in English.
     """
 
     pipeline: str
     expected_every: timedelta
     stale_after: timedelta
-    remedy: str
+    advice: str
+
+    @property
+    def remedy(self) -> str:
+        """What an officer can do then, in the language of the task."""
+        return tr(self.advice)
 
 
 FRESHNESS: Mapping[Source, Freshness] = {
@@ -36,22 +43,27 @@ FRESHNESS: Mapping[Source, Freshness] = {
         "addon_upload",
         timedelta(days=3),
         timedelta(days=7),
-        "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
+        mark(
+            "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE"
+        ),
     ),
     Source.ROSTER: Freshness(
         "battlenet_sync",
         timedelta(hours=6),
         timedelta(days=1),
-        "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet",
+        mark("Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync battlenet"),
     ),
     Source.MEMBERS: Freshness(
         "discord_sync",
         timedelta(minutes=15),
         timedelta(hours=2),
-        "Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord",
+        mark("Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord"),
     ),
     # Read along with the roster, as far as the requests of the hour reach.
     Source.PROFILES: Freshness(
-        "profiles", timedelta(hours=6), timedelta(days=2), "They come with the roster. See its last run in the Log."
+        "profiles",
+        timedelta(hours=6),
+        timedelta(days=2),
+        mark("They come with the roster. See its last run in the Log."),
     ),
 }

@@ -15,6 +15,7 @@ from pydantic import Field
 from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.models import GuildAddress
 
 SQL = load_sql(__package__, "guilds.sql")
@@ -32,6 +33,10 @@ class Guild:
     discord_guild_id: Annotated[str | None, Field(examples=["7000"])]
     audit_channel_id: Annotated[
         str | None, Field(description="Channel in which officers are told what is new.", examples=["8000"])
+    ]
+
+    language: Annotated[
+        str, Field(description="Code of the language in which PATT says everything about it.", examples=["en"])
     ]
 
     @property
@@ -59,7 +64,7 @@ async def all_guilds(conn: Connection) -> list[Guild]:
 
 async def get(guild: GuildConnection) -> Guild:
     """Return the guild. Raises `NotFound`."""
-    return await guild.required(Guild, f"Guild {guild.id} does not exist.", SQL["one"])
+    return await guild.required(Guild, tr("Guild {number} does not exist.", number=guild.id), SQL["one"])
 
 
 async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
@@ -87,10 +92,10 @@ async def the_only(conn: Connection, guild_id: int | None) -> Guild:
     """Return the guild asked for, or the only one there is. Raises `NotFound` or, with several guilds, `Refused`."""
     guilds = await chosen(conn, guild_id)
     if not guilds:
-        raise NotFound("No guild is set up yet. Add one first.")
+        raise NotFound(tr("No guild is set up yet. Add one first."))
     if len(guilds) > 1:
         names = ", ".join(f"{guild.id} ({guild.name})" for guild in guilds)
-        raise Refused(f"Several guilds are set up. Choose one: {names}.")
+        raise Refused(tr("Several guilds are set up. Choose one: {names}.", names=names))
     return guilds[0]
 
 
@@ -129,6 +134,11 @@ async def place_on_discord(
         await conn.execute(SQL["place_on_discord"], values)
 
 
+async def put_language(guild: GuildConnection, code: str) -> None:
+    """Say everything about the guild in another language from now on."""
+    await guild.run(SQL["put_language"], language=code)
+
+
 async def keep_canonical_address(conn: Connection, guild_id: int, address: GuildAddress) -> None:
     """Keep the address under which Battle.net itself knows the guild."""
     values = {"guild_id": guild_id, "realm_slug": address.realm_slug, "name_slug": address.name_slug}
@@ -160,8 +170,13 @@ async def move(guild: GuildConnection, address: GuildAddress, name: str, *, acto
         )
     except psycopg.errors.UniqueViolation as error:
         raise Refused(
-            f"Another guild here already has this address: {name}, {address.realm_slug} ({address.region}). Nothing "
-            "was changed. See: patt guild list"
+            tr(
+                "Another guild here already has this address: {name}, {realm} ({region}). Nothing "
+                "was changed. See: patt guild list",
+                name=name,
+                realm=address.realm_slug,
+                region=address.region,
+            )
         ) from error
 
 
@@ -181,10 +196,15 @@ def _refusing_bad_ids(discord_guild_id: str | None) -> Iterator[None]:
         yield
     except psycopg.errors.CheckViolation as error:
         raise BadInput(
-            "The guild needs a region, a realm and a name. The ids of the Discord server and channel are numbers "
-            "(Developer Mode on, right-click → Copy ID)."
+            tr(
+                "The guild needs a region, a realm and a name. The ids of the Discord server and channel are numbers "
+                "(Developer Mode on, right-click → Copy ID)."
+            )
         ) from error
     except psycopg.errors.UniqueViolation as error:
         raise Refused(
-            f"The Discord server {discord_guild_id} belongs to another guild here. See: patt guild list"
+            tr(
+                "The Discord server {server} belongs to another guild here. See: patt guild list",
+                server=discord_guild_id,
+            )
         ) from error

@@ -17,12 +17,12 @@ where g.id = %(guild_id)s
 returning g.members_as_of
 
 -- name: all
-select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id, language
 from guild_identity.guilds
 order by id
 
 -- name: one
-select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id, language
 from guild_identity.guilds
 where id = %(guild_id)s
 
@@ -42,6 +42,9 @@ update guild_identity.guilds
 set discord_guild_id = coalesce(%(discord_guild_id)s, discord_guild_id),
     audit_channel_id = coalesce(%(audit_channel_id)s, audit_channel_id)
 where id = %(guild_id)s
+
+-- name: put_language
+update guild_identity.guilds set language = %(language)s where id = %(guild_id)s
 
 -- name: move
 -- Keep the address under which Battle.net itself knows a guild, unless another guild has it. The old one is remembered

@@ -13,11 +13,10 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, PlanStale
+from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, is_suspicious
 
 SQL = load_sql(__package__, "held_losses.sql")
-
-_WORDS = {"battlenet": ("characters", "the Battle.net roster"), "discord": ("people", "the Discord member list")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,13 @@ async def release(guild: GuildConnection, source: LossSource, key: str, *, actor
     """Say that those of a refused list may go, once. Raises `NotFound`, and `PlanStale` for others than were seen."""
     held = {each.source: each for each in await all_of(guild)}.get(source)
     if held is None:
-        raise NotFound("No list is held: the newest one was accepted.")
+        raise NotFound(tr("No list is held: the newest one was accepted."))
     values = {"source": source, "ids": list(held.subject_ids), "actor": actor}
     row = await guild.row(SQL["release"], **values) if held.key == key else None
     if row is None:
-        raise PlanStale("A newer list is here, and others are missing from it. Nothing was changed. Check it again.")
+        raise PlanStale(
+            tr("A newer list is here, and others are missing from it. Nothing was changed. Check it again.")
+        )
     return HeldLoss(*row)
 
 
@@ -92,9 +93,14 @@ async def keeping_losses(pool: Pool, guild_id: int) -> AsyncIterator[None]:
 
 
 def _sentence(loss: Loss) -> str:
-    who, where = _WORDS[loss.source]
-    return (
-        f"{len(loss.subject_ids)} of {loss.known} known {who} are missing from {where}. More than 30 % at once counts "
-        "as a failed fetch, so no one was marked as gone. If they really left, look at the list in the Log or "
-        "with “patt losses list”, and accept the losses there."
+    n, known = number(len(loss.subject_ids)), number(loss.known)
+    missing = (
+        tr("{n} of {known} known characters are missing from the Battle.net roster.", n=n, known=known)
+        if loss.source == "battlenet"
+        else tr("{n} of {known} known people are missing from the Discord member list.", n=n, known=known)
     )
+    advice = tr(
+        "More than 30 % at once counts as a failed fetch, so no one was marked as gone. If they really left, look at the "
+        "list in the Log or with “patt losses list”, and accept the losses there."
+    )
+    return f"{missing} {advice}"

@@ -9,6 +9,7 @@ from datetime import datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import characters
 
 SQL = load_sql(__package__, "ranks.sql")
@@ -110,8 +111,10 @@ async def confirm_names(guild: GuildConnection) -> int:
     has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(guild))
     if has_new_names and await moved(guild):
         raise Refused(
-            "Battle.net does not show the new ranks yet; its roster is often hours behind. Sync Battle.net, then "
-            "confirm. Until then, no roles are compared."
+            tr(
+                "Battle.net does not show the new ranks yet; its roster is often hours behind. Sync Battle.net, then "
+                "confirm. Until then, no roles are compared."
+            )
         )
     confirmed = await guild.row(SQL["confirm"])
     await characters.settle_ranks(guild, is_confirmed=True)
@@ -120,7 +123,7 @@ async def confirm_names(guild: GuildConnection) -> int:
 
 def _refuse_unknown(index: int, changed: int) -> None:
     if changed == 0:
-        raise NotFound(f"The guild has no rank {index}. Sync the roster first.")
+        raise NotFound(tr("The guild has no rank {index}. Sync the roster first.", index=index))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,16 @@ from typing_extensions import TypedDict
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.language import mark
 from sv_common.guild_sync.core.reports import StepReport
 
 SQL = load_sql(__package__, "runs.sql")
 
 PIPELINE_LOCK = 7284
 """First half of the advisory lock that a run of a guild's pipeline holds from before its row until after its end."""
+
+CUT_OFF = mark("The run was cut off; it is tried again.")
+"""Kept in English: it is said of the runs of all guilds at once."""
 
 
 class LoggedStep(TypedDict):
@@ -65,7 +69,9 @@ async def fail_cut_off(conn: Connection) -> list[int]:
 
     A run holds its guild's pipeline lock from before its row is written until after its end is: where the lock is free, none runs.
     """
-    rows = await (await conn.execute(SQL["fail_cut_off"], {"pipeline_lock": PIPELINE_LOCK})).fetchall()
+    rows = await (
+        await conn.execute(SQL["fail_cut_off"], {"pipeline_lock": PIPELINE_LOCK, "error": CUT_OFF})
+    ).fetchall()
     return [row[0] for row in rows]
 
 

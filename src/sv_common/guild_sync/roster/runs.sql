@@ -9,7 +9,7 @@ with running as materialized (
     select id from running where pg_try_advisory_xact_lock(%(pipeline_lock)s, guild_id)
 )
 update guild_identity.sync_log r
-set status = 'failed', error = 'The run was cut off; it is tried again.', finished_at = now()
+set status = 'failed', error = %(error)s, finished_at = now()
 from abandoned a
 where r.id = a.id and r.status = 'running'
 returning r.guild_id

@@ -14,6 +14,7 @@ from pydantic import Field
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.addon.export import AddonExport
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
@@ -92,10 +93,17 @@ async def receive(guild: GuildConnection, key_id: int, export: AddonExport) -> R
     assert row is not None  # noqa: S101 -- one of the two halves always gives the row
     upload_id, what = int(row[0]), str(row[1])
     sentences = {
-        "new": "Received.",
-        "waiting": f"This export is already waiting as upload {upload_id}, so it was not stored again.",
-        "done": f"This export was already processed as upload {upload_id}, so it was not stored again.",
-        "superseded": f"This export was already sent as upload {upload_id}, and a newer one is known. It was not stored again.",
+        "new": tr("Received."),
+        "waiting": tr(
+            "This export is already waiting as upload {number}, so it was not stored again.", number=upload_id
+        ),
+        "done": tr(
+            "This export was already processed as upload {number}, so it was not stored again.", number=upload_id
+        ),
+        "superseded": tr(
+            "This export was already sent as upload {number}, and a newer one is known. It was not stored again.",
+            number=upload_id,
+        ),
     }
     return Received(upload_id, what == "new", sentences[what])
 
@@ -149,19 +157,21 @@ async def retry(guild: GuildConnection, upload_id: int) -> Upload:
         async with guild.savepoint():
             is_waiting = await guild.run(SQL["retry"], upload_id=upload_id) == 1
     except psycopg.errors.UniqueViolation as error:
-        raise Refused(f"The same export is already waiting, so upload {upload_id} is not needed again.") from error
+        raise Refused(
+            tr("The same export is already waiting, so upload {number} is not needed again.", number=upload_id)
+        ) from error
     upload = await get(guild, upload_id)
     if not is_waiting:
+        state = upload.sentence or tr("waiting to be processed.")
         raise Refused(
-            f"Only a failed upload can be tried again. Upload {upload_id}: "
-            f"{upload.sentence or 'waiting to be processed.'}"
+            tr("Only a failed upload can be tried again. Upload {number}: {state}", number=upload_id, state=state)
         )
     return upload
 
 
 async def get(guild: GuildConnection, upload_id: int) -> Upload:
     """Return one upload of a guild. Raises `NotFound`."""
-    otherwise = f"Upload {upload_id} does not exist."
+    otherwise = tr("Upload {number} does not exist.", number=upload_id)
     return await guild.required(Upload, otherwise, SQL["get"], upload_id=upload_id)
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 
 SQL = load_sql(__package__, "changes.sql")
@@ -38,7 +39,7 @@ class SettingChange:
 
     id: int
     guild_id: Annotated[int | None, Field(exclude=True)]
-    kind: Annotated[str, Field(description="rule, ranks, word, key or token.", examples=["rule"])]
+    kind: Annotated[str, Field(description="rule, ranks, word, language, key or token.", examples=["rule"])]
     subject: Annotated[str, Field(examples=["stale_character"])]
     before: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {}}])]
     after: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {"stale_after_days": 45}}])]
@@ -73,7 +74,7 @@ async def get(conn: Connection, change_id: int, guild_id: int | None) -> Setting
     async with conn.cursor(row_factory=class_row(SettingChange)) as cursor:
         change = await (await cursor.execute(SQL["get"], values)).fetchone()
     if change is None:
-        raise NotFound(f"Settings change {change_id} does not exist.")
+        raise NotFound(tr("Settings change {change_id} does not exist.", change_id=change_id))
     return change
 
 

@@ -1,4 +1,4 @@
-"""What a guild sets for itself: rules, the roles of ranks, and words of notes.
+"""What a guild sets for itself: rules, the roles of ranks, words of notes, and its language.
 
 A setting is a value of one kind that reads, writes, stores and describes itself; so preview, history and undo are one code.
 """
@@ -14,9 +14,11 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.language import LANGUAGES, number, speak, tr, tr_in
 from sv_common.guild_sync.identity import words
+from sv_common.guild_sync.issues.model import severity_in_words
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
-from sv_common.guild_sync.roster import ranks
+from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
 from sv_common.guild_sync.rulebook.parameter import (
     AUTOMATIC_FIX_LIMIT,
@@ -36,6 +38,7 @@ class SettingKind(StrEnum):
     RULE = "rule"
     RANKS = "ranks"
     WORD = "word"
+    LANGUAGE = "language"
     KEY = "key"
     TOKEN = "token"  # noqa: S105 -- the word for it, and no secret
 
@@ -61,7 +64,7 @@ class Setting(ABC):
     @property
     @abstractmethod
     def subject(self) -> str:
-        """Which rule, ranks or word it is."""
+        """Which rule, ranks, word or other thing it is."""
 
     @abstractmethod
     def as_json(self) -> dict[str, Any]:
@@ -115,13 +118,13 @@ class RuleSetting(Setting):
         rule = RULES[self.issue_type]
         was, would_be = rule.settings(before.wishes), rule.settings(self.wishes)
         rows = [
-            Difference("Switched", _on(was.is_enabled), _on(would_be.is_enabled)),
-            Difference("Automatic fixes", _automatic(rule, before.wishes), _automatic(rule, self.wishes)),
-            Difference("Severity", _severity(rule, before.wishes), _severity(rule, self.wishes)),
+            Difference(tr("Switched"), _on(was.is_enabled), _on(would_be.is_enabled)),
+            Difference(tr("Automatic fixes"), _automatic(rule, before.wishes), _automatic(rule, self.wishes)),
+            Difference(tr("Severity"), _severity(rule, before.wishes), _severity(rule, self.wishes)),
         ]
         for each in rule.parameters:
             now, then = (threshold_in_words(each, settings, roster_size) for settings in (was, would_be))
-            rows.append(Difference(each.label, now, then))
+            rows.append(Difference(tr(each.label), now, then))
         return (row for row in rows if row.before != row.after)
 
 
@@ -160,9 +163,11 @@ class RanksSetting(Setting):
         for index, role in sorted(self.roles.items()):
             was = before.roles[index]
             if was.name != role.name:
-                yield Difference(f"Name of rank {index}", was.name, role.name)
+                yield Difference(tr("Name of rank {index}", index=index), was.name, role.name)
             if _role_in_words(was) != _role_in_words(role):
-                yield Difference(f"Rank {index}, {role.name}", _role_in_words(was), _role_in_words(role))
+                yield Difference(
+                    tr("Rank {index}, {name}", index=index, name=role.name), _role_in_words(was), _role_in_words(role)
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +203,44 @@ class WordSetting(Setting):
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
         if before != self:
-            yield Difference(f"The word “{self.word}”", _word_in_words(before), _word_in_words(self))
+            yield Difference(tr("The word “{word}”", word=self.word), _word_in_words(before), _word_in_words(self))
 
 
-SETTINGS: Mapping[str, type[Setting]] = {each.kind: each for each in (RuleSetting, RanksSetting, WordSetting)}
+@dataclass(frozen=True, slots=True)
+class LanguageSetting(Setting):
+    """The language, by its code, in which everything about the guild is said."""
+
+    code: str
+
+    kind: ClassVar = SettingKind.LANGUAGE
+
+    @property
+    def subject(self) -> str:
+        return "language"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code}
+
+    @classmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:  # noqa: ARG003 -- a guild has one language
+        return cls(**stored)
+
+    async def current(self, guild: GuildConnection) -> Self:
+        return type(self)((await guilds.get(guild)).language)
+
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:  # noqa: ARG002 -- guilds store no actor
+        """Set it, and say what follows in this task in it: a scan writes the summaries of issues anew."""
+        await guilds.put_language(guild, self.code)
+        speak(self.code)
+
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
+        if before != self:
+            yield Difference(tr("Language"), _language_in_words(before.code), _language_in_words(self.code))
+
+
+SETTINGS: Mapping[str, type[Setting]] = {
+    each.kind: each for each in (RuleSetting, RanksSetting, WordSetting, LanguageSetting)
+}
 """The kinds that can be undone."""
 
 
@@ -212,36 +251,44 @@ def role_of(rank: ranks.Rank) -> RankRole:
 def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
     if parameter is AUTOMATIC_FIX_LIMIT:
         return budget_of(settings.parameters, roster_size).sentence
-    return f"{settings.parameters[parameter.name]} {parameter.unit}"
+    return f"{number(settings.parameters[parameter.name])} {tr(parameter.unit)}"
 
 
 def _on(is_enabled: bool) -> str:
-    return "on" if is_enabled else "off"
+    return tr_in("switch", "on") if is_enabled else tr_in("switch", "off")
 
 
 def _automatic(rule: RuleDefinition, wishes: RuleOverrides) -> str:
     if not rule.is_fixable:
-        return "never: it has no fix"
+        return tr("never: it has no fix")
     if wishes.auto_mitigate is None:
-        return f"{_on(rule.auto_mitigate)} (default)"
+        return tr("{setting} (default)", setting=_on(rule.auto_mitigate))
     return _on(wishes.auto_mitigate)
 
 
 def _severity(rule: RuleDefinition, wishes: RuleOverrides) -> str:
-    return wishes.severity or f"{rule.severity} (default)"
+    if wishes.severity is None:
+        return tr("{setting} (default)", setting=severity_in_words(rule.severity))
+    return severity_in_words(wishes.severity)
 
 
 def _role_in_words(role: RankRole) -> str:
     if role.is_without_role:
-        return "no role"
+        return tr("no role")
     if role.role_id is None:
-        return "not set"
-    name = role.role_name or f"the role {role.role_id}"
-    return name if role.is_managed else f"{name} (fixes never give or take it)"
+        return tr("not set")
+    name = role.role_name or tr("the role {role_id}", role_id=role.role_id)
+    return name if role.is_managed else tr("{role} (fixes never give or take it)", role=name)
 
 
 def _word_in_words(setting: WordSetting) -> str:
     if setting.is_said:
-        return "a name" if setting.category is None else setting.category
+        return tr("a name") if setting.category is None else setting.category
     known = sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))
-    return f"as in every guild ({', '.join(known) or 'no word of the vocabulary'})"
+    if not known:
+        return tr("as in every guild (no word of the vocabulary)")
+    return tr("as in every guild ({categories})", categories=", ".join(known))
+
+
+def _language_in_words(code: str) -> str:
+    return LANGUAGES.get(code, code)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
@@ -68,7 +69,13 @@ class TriedNote:
 def usable_note(note: str) -> str:
     """Return a note that can be tried. Raises `BadInput` for one that is too long."""
     if len(note) > LONGEST_NOTE:
-        raise BadInput(f"Note: it has {len(note)} characters; the longest that is read here has {LONGEST_NOTE}.")
+        raise BadInput(
+            tr(
+                "Note: it has {n} characters; the longest that is read here has {most}.",
+                n=number(len(note)),
+                most=LONGEST_NOTE,
+            )
+        )
     return note
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, Refused
+from sv_common.guild_sync.core.language import LANGUAGES, PSEUDO, day, tr
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.issues.model import Severity
@@ -23,6 +24,7 @@ from sv_common.guild_sync.settings import changes
 from sv_common.guild_sync.settings.model import (
     SETTINGS,
     Difference,
+    LanguageSetting,
     RanksSetting,
     RuleSetting,
     Setting,
@@ -103,7 +105,7 @@ class RanksRequest:
         before, after = {}, {}
         for index, wish in self.roles.items():
             if index not in table:
-                raise BadInput(f"Rank {index}: the guild has no such rank. Sync the roster first.")
+                raise BadInput(tr("Rank {index}: the guild has no such rank. Sync the roster first.", index=index))
             rank = table[index]
             now = role_of(rank)
             then = RankRole(rank.name_in_game or rank.name, is_without_role=wish.role == NO_ROLE)
@@ -141,12 +143,39 @@ class WordRequest:
         key = word_key(self.word)
         if self.reading not in (DEFAULT, A_NAME, *Category):
             raise BadInput(
-                f"Category: “{self.reading[:LONGEST_WORD]}” does not exist. Use one of: {', '.join(Category)}, {A_NAME}."
+                tr(
+                    "Category: “{reading}” does not exist. Use one of: {categories}.",
+                    reading=self.reading[:LONGEST_WORD],
+                    categories=", ".join((*Category, A_NAME)),
+                )
             )
         after = WordSetting(key, self.reading != DEFAULT)
         if self.reading in tuple(Category):
             after = replace(after, category=self.reading)
             vocabulary_with({key: self.reading})
+        return await after.current(guild), after
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRequest:
+    """Say everything about the guild in another language."""
+
+    language: Annotated[
+        str, Field(max_length=10, description="Code of a language of this edition, such as en or de.", examples=["de"])
+    ]
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return the language now and as requested. Raises `BadInput` for one that this edition does not have."""
+        codes = (*LANGUAGES, PSEUDO)
+        if self.language not in codes:
+            raise BadInput(
+                tr(
+                    "Language: “{code}” does not exist here. Use one of: {codes}.",
+                    code=self.language[:LONGEST_WORD],
+                    codes=", ".join(codes),
+                )
+            )
+        after = LanguageSetting(self.language)
         return await after.current(guild), after
 
 
@@ -159,19 +188,28 @@ class UndoRequest:
     async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return the setting now and before the change. Raises `NotFound`, and `Refused` where it cannot be undone."""
         change = await changes.get(guild.conn, self.change_id, guild.id)
-        if change.undone_by is not None:
-            raise Refused(f"{change.undone_by} already undid this change on {change.undone_at:%Y-%m-%d}.")
+        if change.undone_by is not None and change.undone_at is not None:
+            raise Refused(
+                tr(
+                    "{officer} already undid this change on {day}.",
+                    officer=change.undone_by,
+                    day=day(change.undone_at),
+                )
+            )
         if change.kind not in SETTINGS:
-            what = "key" if change.kind == SettingKind.KEY else "token"
-            raise Refused(f"A {what} cannot be undone, because its secret is not stored. Create a new one.")
+            raise Refused(
+                tr("A key cannot be undone, because its secret is not stored. Create a new one.")
+                if change.kind == SettingKind.KEY
+                else tr("A token cannot be undone, because its secret is not stored. Create a new one.")
+            )
         restore = SETTINGS[change.kind].from_json
         before, after = restore(change.subject, change.before), restore(change.subject, change.after)
         if await after.current(guild) != after:
-            raise Refused("This was changed again later. Undo the later change first.")
+            raise Refused(tr("This was changed again later. Undo the later change first."))
         return after, before
 
 
-SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | UndoRequest
+SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | LanguageRequest | UndoRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +236,7 @@ async def read_request(guild: GuildConnection, request: SettingRequest) -> Wante
     before, after = await request.before_and_after(guild)
     differences = tuple(after.differences(before, await guilds.roster_size(guild)))
     if not differences:
-        raise Refused("This is already set, so nothing changes.")
+        raise Refused(tr("This is already set, so nothing changes."))
     return Wanted(before, after, differences, request.change_id if isinstance(request, UndoRequest) else None)
 
 
@@ -210,13 +248,22 @@ async def check_role(guild: GuildConnection, index: int, role_id: str) -> str | 
     """
     if not role_id.isascii() or not role_id.isdigit():
         raise BadInput(
-            f"“{role_id}” is not a Discord role id. Copy the number from Server Settings → Roles → … → Copy Role ID."
+            tr(
+                "“{role_id}” is not a Discord role id. Copy the number from Server Settings → Roles → … → Copy Role ID.",
+                role_id=role_id,
+            )
         )
     known, server_id = await _known_roles(guild)
     if known:
         return _usable_role(index, role_id, known, server_id)
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: {role_id} is @everyone, which everyone has. Choose another role.")
+        raise BadInput(
+            tr(
+                "Rank {index}: {role} is @everyone, which everyone has. Choose another role.",
+                index=index,
+                role=role_id,
+            )
+        )
     return None
 
 
@@ -230,23 +277,37 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
     role = known.get(role_id)
     if role is None:
         raise BadInput(
-            f"Rank {index}: the Discord server has no role “{role_id[:LONGEST_WORD]}” as of the last sync. Sync "
-            "Discord, or choose another role."
+            tr(
+                "Rank {index}: the Discord server has no role “{role}” as of the last sync. Sync "
+                "Discord, or choose another role.",
+                index=index,
+                role=role_id[:LONGEST_WORD],
+            )
         )
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: everyone has “{role.name}”, so it cannot be a rank's role. Choose another.")
+        raise BadInput(
+            tr(
+                "Rank {index}: everyone has “{role}”, so it cannot be a rank's role. Choose another.",
+                index=index,
+                role=role.name,
+            )
+        )
     if role.managed:
         raise BadInput(
-            f"Rank {index}: “{role.name}” belongs to an integration, so fixes cannot give or take it. Choose another role."
+            tr(
+                "Rank {index}: “{role}” belongs to an integration, so fixes cannot give or take it. Choose another role.",
+                index=index,
+                role=role.name,
+            )
         )
     return role.name
 
 
 def _auto_mitigate(rule: RuleDefinition, requested: YesNo) -> bool | None:
     if requested == "yes" and not rule.is_fixable:
-        raise BadInput(f"“{rule.name}” has no fix to automate. Leave automatic fixes off.")
+        raise BadInput(tr("“{rule}” has no fix to automate. Leave automatic fixes off.", rule=tr(rule.name)))
     if requested == "yes" and not rule.may_be_automatic:
-        raise BadInput(f"Fixes of “{rule.name}” always need your click. Leave automatic fixes off.")
+        raise BadInput(tr("Fixes of “{rule}” always need your click. Leave automatic fixes off.", rule=tr(rule.name)))
     return None if requested == DEFAULT else requested == "yes"
 
 
@@ -255,6 +316,11 @@ def _severity(requested: str) -> str | None:
         return None
     if requested not in tuple(Severity):
         raise BadInput(
-            f"Severity: “{requested[:LONGEST_WORD]}” does not exist. Use {', '.join(Severity)}, or {DEFAULT}."
+            tr(
+                "Severity: “{severity}” does not exist. Use {severities}, or {default}.",
+                severity=requested[:LONGEST_WORD],
+                severities=", ".join(Severity),
+                default=DEFAULT,
+            )
         )
     return requested

@@ -16,7 +16,7 @@ import structlog
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import language, number, speaking, tr, tr_n
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
@@ -34,6 +34,7 @@ from sv_common.guild_sync.settings.trial import (
     open_issues,
     scan_and_fix,
 )
+from sv_common.guild_sync.settings.wording import has_done, would_do
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
@@ -66,16 +67,8 @@ class SettingReport:
 
     @property
     def sentence(self) -> str:
-        opens, resolves, fixed = self.counts.values()
-        if self.change_id is None:
-            moves = _joined(("open", opens), ("resolve", resolves))
-            if not moves:
-                return f"{plural(fixed, 'issue')} would be fixed." if fixed else "No issue would open or be resolved."
-            return f"This would {moves}, and fix {fixed} more." if fixed else f"This would {moves}."
-        moves = _joined(("opened", opens), ("resolved", resolves))
-        if not moves:
-            return f"Saved. It fixed {plural(fixed, 'issue')}." if fixed else "Saved. No issue opened or was resolved."
-        return f"Saved. It {moves}, and fixed {fixed} more." if fixed else f"Saved. It {moves}."
+        said = would_do if self.change_id is None else has_done
+        return said(*self.counts.values())
 
 
 async def preview_setting(
@@ -87,7 +80,8 @@ async def preview_setting(
     """
 
     async def try_it(guild: GuildConnection) -> SettingReport:
-        return (await _change(guild, request, "preview", with_discord=with_discord))[0]
+        with speaking(language()):  # where it is the language that would change
+            return (await _change(guild, request, "preview", with_discord=with_discord))[0]
 
     return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), try_it, alone=True)
 
@@ -111,7 +105,7 @@ async def save_setting(
         report, scanned = await _change(guild, request, actor, with_discord=discord_bot is not None)
         if seen not in (None, report.key):
             raise PlanStale(
-                "The settings or the data have changed since the preview. Nothing was saved. Preview it again."
+                tr("The settings or the data have changed since the preview. Nothing was saved. Preview it again.")
             )
         change_id = await _record(guild, report.wanted, actor=actor)
     failed = await _fix_on_discord(pool, number, scanned, discord_bot) if discord_bot is not None else []
@@ -146,13 +140,22 @@ async def _change(
     effects = [effect for effect in found if with_discord or not effect.on_discord]
     notices = [*_of_a_disabled_rule(wanted, before), *after.notices]
     if len(found) > len(effects):
-        count = plural(len(found) - len(effects), "issue")
-        notices.append(f"{count} could be fixed on Discord, but no bot is set up. Set PATT_DISCORD_BOT_TOKEN.")
+        notices.append(
+            tr_n(
+                "{n} issue could be fixed on Discord, but no bot is set up. Set PATT_DISCORD_BOT_TOKEN.",
+                "{n} issues could be fixed on Discord, but no bot is set up. Set PATT_DISCORD_BOT_TOKEN.",
+                len(found) - len(effects),
+            )
+        )
     key = _key(wanted, effects, readings)
     opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
-    unrelated = (
-        f"With or without this change, the next scan opens {plural(opens, 'issue')} and closes {closes}: the data has "
-        "changed since the last one."
+    unrelated = tr_n(
+        "With or without this change, the next scan opens {n} issue and closes {closes}: the data has changed since the "
+        "last one.",
+        "With or without this change, the next scan opens {n} issues and closes {closes}: the data has changed since the "
+        "last one.",
+        opens,
+        closes=number(closes),
     )
     report = SettingReport(guild.id, wanted, effects, readings, tuple(notices), (unrelated,), key)
     return report if opens + closes else replace(report, unrelated=()), after
@@ -172,8 +175,8 @@ async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, sour
     unseen = [result.reason for result in results if result.outcome is FixOutcome.UNVERIFIED]
     failed = [r.reason for r in results if r.outcome not in (FixOutcome.FIXED, FixOutcome.UNVERIFIED)]
     return [
-        *([f"{len(failed)} could not be fixed on Discord: {failed[0]}"] if failed else []),
-        *([f"{len(unseen)} could not be verified on Discord: {unseen[0]}"] if unseen else []),
+        *([tr("{n} could not be fixed on Discord: {why}", n=number(len(failed)), why=failed[0])] if failed else []),
+        *([tr("{n} could not be verified on Discord: {why}", n=number(len(unseen)), why=unseen[0])] if unseen else []),
     ]
 
 
@@ -193,10 +196,13 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
         return []
     count = sum(issue.issue_type == will_be.issue_type for issue in before.open.values())
     if count == 0:
-        return ["This rule has no open issues. Scans skip it until it is switched on again."]
-    sentence = (
-        f"{plural(count, 'issue')} of this rule {'stays' if count == 1 else 'stay'} open. Scans and automatic fixes "
-        "skip the rule until it is switched on again. You can still fix, dismiss or resolve."
+        return [tr("This rule has no open issues. Scans skip it until it is switched on again.")]
+    sentence = tr_n(
+        "{n} issue of this rule stays open. Scans and automatic fixes skip the rule until it is switched on again. You can "
+        "still fix, dismiss or resolve.",
+        "{n} issues of this rule stay open. Scans and automatic fixes skip the rule until it is switched on again. You can "
+        "still fix, dismiss or resolve.",
+        count,
     )
     return [sentence]
 
@@ -211,11 +217,3 @@ def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[Read
         [[each.character_id, each.after] for each in readings],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _joined(*moves: tuple[str, int]) -> str:
-    """Return such as `open 14 issues and resolve 3`; moves that no issue makes are left out."""
-    made = [(verb, count) for verb, count in moves if count]
-    return " and ".join(
-        f"{verb} {plural(count, 'issue') if place == 0 else count}" for place, (verb, count) in enumerate(made)
-    )

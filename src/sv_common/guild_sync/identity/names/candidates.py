@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter
 from sv_common.guild_sync.identity.names.name_index import NameIndex, discord_names, is_meant_by_realm, is_of_realm
@@ -99,11 +100,15 @@ class CandidateFinder:
         (name,) = meant
         if not self.names.is_current_name(name) or self.vocabulary.categories.get(name, _EVERYDAY) - _EVERYDAY:
             return []
-        how = "in another spelling" if folded else "in the genitive case"
+        how = (
+            tr("The same name in another spelling, and no one else has it.")
+            if folded
+            else tr("The same name in the genitive case, and no one else has it.")
+        )
         return [
             replace(
                 candidate,
-                evidence=f"{candidate.evidence} The same name {how}, and no one else has it.",
+                evidence=f"{candidate.evidence} {how}",
                 is_other_spelling=True,
             )
             for candidate in self.by_key(name, mention, about)
@@ -118,7 +123,11 @@ class CandidateFinder:
         player_id = self.facts.aliases.get(key)
         if player_id is not None:
             label = self.facts.players[player_id].display_name
-            return [Candidate(Person(player_id), label, f"“{mention.text}” is an alias of {label}.")]
+            return [
+                Candidate(
+                    Person(player_id), label, tr("“{word}” is an alias of {player}.", word=mention.text, player=label)
+                )
+            ]
         characters = self._characters_named(key, mention, about)
         is_everyday_name = mention.is_doubtful and mention.kind is MentionKind.WORD
         if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD and not is_everyday_name:
@@ -129,7 +138,11 @@ class CandidateFinder:
         people: list[Candidate] = []
         for player_id in self.names.players_by_name.get(key, ()):
             label = self.facts.players[player_id].display_name
-            people.append(Candidate(Person(player_id), label, f"“{mention.text}” is the player {label}."))
+            people.append(
+                Candidate(
+                    Person(player_id), label, tr("“{word}” is the player {player}.", word=mention.text, player=label)
+                )
+            )
         if key in members:
             people += self.through_discord(members[key], mention)
         if people and mention.kind is MentionKind.DISCORD:
@@ -166,11 +179,15 @@ class CandidateFinder:
         for character in characters:
             if character.player_id is not None:
                 person = Person(character.player_id)
-                evidence = f"“{mention.text}” is a character of {self.label(person)}."
+                evidence = tr("“{word}” is a character of {person}.", word=mention.text, person=self.label(person))
             else:
                 person = Person(character_id=character.id)
-                kind = "bank or shared character" if character.id in self.facts.shared else "character"
-                evidence = f"“{mention.text}” is the {kind} {character.label}."
+                named = {"word": mention.text, "character": character.label}
+                evidence = (
+                    tr("“{word}” is the bank or shared character {character}.", **named)
+                    if character.id in self.facts.shared
+                    else tr("“{word}” is the character {character}.", **named)
+                )
             yield Candidate(person, self.label(person), evidence)
 
     def _without_namesakes(self, candidates: list[Candidate]) -> list[Candidate]:
@@ -193,8 +210,13 @@ class CandidateFinder:
             person = Person(player_id) if player_id is not None else Person(member_id=member_id)
             member = self.facts.members[member_id]
             is_whole = any(reading.key in discord_names(member) for reading in mention.readings)
-            how = "is the Discord name" if is_whole else "is part of the Discord name"
-            yield Candidate(person, self.label(person), f"“{mention.text}” {how} of {member.display_name}.")
+            named = {"word": mention.text, "member": member.display_name}
+            evidence = (
+                tr("“{word}” is the Discord name of {member}.", **named)
+                if is_whole
+                else tr("“{word}” is part of the Discord name of {member}.", **named)
+            )
+            yield Candidate(person, self.label(person), evidence)
 
 
 @lru_cache(maxsize=REMEMBERED_NOTES)

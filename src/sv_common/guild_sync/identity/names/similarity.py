@@ -14,6 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 from rapidfuzz.fuzz import ratio
 
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import fold_accents
@@ -107,6 +108,22 @@ class How(StrEnum):
     PART = "is part of"
     SPELLING = "is spelled like"
     SKELETON = "looks short for"
+
+    def sentence(self, word: str, name: str) -> str:
+        """Say that a word is similar to a name, in the language of the task."""
+        return tr(_SENTENCES[self], word=word, name=name)
+
+
+_SENTENCES: Final = {
+    How.NAME: mark("“{word}” is the name of {name}."),
+    How.ACCENTS: mark("“{word}” matches, without accents, {name}."),
+    How.BEGINNING: mark("“{word}” matches the start of {name}."),
+    How.ENDING: mark("“{word}” has the same first letters as {name}."),
+    How.LONGER: mark("“{word}” begins with {name}."),
+    How.PART: mark("“{word}” is part of {name}."),
+    How.SPELLING: mark("“{word}” is spelled like {name}."),
+    How.SKELETON: mark("“{word}” looks short for {name}."),
+}
 
 
 class Similarity(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -19,8 +20,9 @@ def decided(rows: Iterable[RowChange], sentence: str) -> Changeset:
 
 
 def owner(facts: GuildFacts, character: KnownCharacter, otherwise: str) -> KnownPlayer:
+    """Return the player of a character. Raises `Refused` with a sentence about `{character}` where it has none."""
     if character.player_id is None:
-        raise Refused(f"{character.label} has no player{otherwise}")
+        raise Refused(tr(otherwise, character=character.label))
     return facts.players[character.player_id]
 
 
@@ -29,7 +31,13 @@ def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) ->
     check_is_not_shared(facts, character)
     pair = (character.id, player.id)
     if pair in facts.rejections - facts.unlinked:
-        raise Refused(f"An officer ruled out {player.display_name} for {character.label}. Undo that first.")
+        raise Refused(
+            tr(
+                "An officer ruled out {player} for {character}. Undo that first.",
+                player=player.display_name,
+                character=character.label,
+            )
+        )
     rows = [allowed(facts, character, player)] if pair in facts.unlinked else []
     if character.player_id != player.id or not character.is_decided:
         former = facts.players[character.player_id].named if character.player_id is not None else None
@@ -41,14 +49,24 @@ def check_is_not_shared(facts: GuildFacts, character: KnownCharacter) -> None:
     """Raise `Refused` for a character that an officer has marked as a bank or shared."""
     if (marked_by := facts.shared.get(character.id)) is not None:
         raise Refused(
-            f"{character.label} was marked as a bank or shared character by {marked_by}. Remove the mark first."
+            tr(
+                "{character} was marked as a bank or shared character by {officer}. Remove the mark first.",
+                character=character.label,
+                officer=marked_by,
+            )
         )
 
 
 def linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Collection[RowChange]) -> Changeset:
     if not rows:
-        raise Refused(f"{character.label} is already linked to {player.display_name} by an officer.")
-    return decided(rows, f"{character.label} belongs to {player.display_name}")
+        raise Refused(
+            tr(
+                "{character} is already linked to {player} by an officer.",
+                character=character.label,
+                player=player.display_name,
+            )
+        )
+    return decided(rows, tr("{character} belongs to {player}", character=character.label, player=player.display_name))
 
 
 def allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> RowChange:
@@ -64,18 +82,28 @@ def made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> 
     theirs = player_of(facts, member)
     if theirs is not None:
         raise Refused(
-            f"{member.display_name} on Discord already belongs to the player {theirs.display_name}. If both players "
-            "are one person, merge them. Otherwise unlink the member first."
+            tr(
+                "{member} on Discord already belongs to the player {player}. If both players "
+                "are one person, merge them. Otherwise unlink the member first.",
+                member=member.display_name,
+                player=theirs.display_name,
+            )
         )
     if player.discord_user_id is not None:
         now = facts.members.get(player.discord_user_id)
-        name = now.display_name if now else "another Discord member"
-        raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
+        name = now.display_name if now else tr("another Discord member")
+        raise Refused(
+            tr("{player} is {member} on Discord. Unlink that member first.", player=player.display_name, member=name)
+        )
     attached = change.attach_member(player.named, member.named)
     pair = (player.id, member.id)
     if pair in facts.member_rejections - facts.unlinked_members:
         raise Refused(
-            f"An officer has said that {player.display_name} is not {member.display_name} on Discord. Undo that first."
+            tr(
+                "An officer has said that {player} is not {member} on Discord. Undo that first.",
+                player=player.display_name,
+                member=member.display_name,
+            )
         )
     return (allowed_member(facts, player, member), attached) if pair in facts.unlinked_members else (attached,)
 
@@ -91,18 +119,20 @@ def player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
 
 def check_is_there(member: KnownMember) -> None:
     if not member.is_present:
-        raise Refused(f"{member.display_name} has left the Discord server and cannot be linked.")
+        raise Refused(tr("{member} has left the Discord server and cannot be linked.", member=member.display_name))
 
 
 def check_is_free(facts: GuildFacts, word: str) -> None:
     if (known := facts.aliases.get(name_key(word))) is not None:
-        raise Refused(f"“{word}” is already an alias of {facts.players[known].display_name}.")
+        raise Refused(
+            tr("“{word}” is already an alias of {players}.", word=word, players=facts.players[known].display_name)
+        )
 
 
 def remembered(resolver: Resolver, character: KnownCharacter, player: Named) -> RowChange:
     """Return that the name in a character's note means a player. Raises `Refused` where it names no one, or means another."""
     named = resolver.resolve(character).named
     if named is None:
-        raise Refused(f"The note of {character.label} names no one, so it has no alias to add.")
+        raise Refused(tr("The note of {character} names no one, so it has no alias to add.", character=character.label))
     check_is_free(resolver.facts, named)
     return change.remember_alias(player, named)

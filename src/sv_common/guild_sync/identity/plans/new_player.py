@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from sv_common.guild_sync.changes import changeset as change
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, Refused
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.row_number import marked_row
+from sv_common.guild_sync.core.text import with_and
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.plans.linking import (
     SAYS_SO,
@@ -58,9 +60,25 @@ def new_player(
         *(_remembered(resolver, player, given) if remember_note else ()),
     ]
     labels = ", ".join(character.label for character in theirs)
-    on_discord = f", {member.display_name} on Discord" if member is not None else ""
-    return decided(
-        rows, f"{labels} {'belongs' if len(theirs) == 1 else 'belong'} to the new player {called}{on_discord}"
+    return decided(rows, _belong(len(theirs), labels, called, member))
+
+
+def _belong(n: int, labels: str, called: str, member: KnownMember | None) -> str:
+    if member is None:
+        return tr_n(
+            "{characters} belongs to the new player {player}",
+            "{characters} belong to the new player {player}",
+            n,
+            characters=labels,
+            player=called,
+        )
+    return tr_n(
+        "{characters} belongs to the new player {player}, {member} on Discord",
+        "{characters} belong to the new player {player}, {member} on Discord",
+        n,
+        characters=labels,
+        player=called,
+        member=member.display_name,
     )
 
 
@@ -68,14 +86,18 @@ def _check_is_free(resolver: Resolver, character: KnownCharacter) -> None:
     check_is_not_shared(resolver.facts, character)
     if character.player_id is not None:
         owner = resolver.facts.players[character.player_id].display_name
-        raise Refused(f"{character.label} belongs to {owner}. Unlink it first.")
+        raise Refused(tr("{character} belongs to {owner}. Unlink it first.", character=character.label, owner=owner))
 
 
 def _check_is_no_player(resolver: Resolver, member: KnownMember) -> None:
     check_is_there(member)
     if (player := player_of_member(resolver.facts, member)) is not None:
         raise Refused(
-            f"{member.display_name} on Discord already belongs to the player {player.display_name}. Link the characters to that player."
+            tr(
+                "{member} on Discord already belongs to the player {player}. Link the characters to that player.",
+                member=member.display_name,
+                player=player.display_name,
+            )
         )
 
 
@@ -101,15 +123,20 @@ def _names_of_notes(
 
 def _name_by_default(given: dict[str, str], main: KnownCharacter) -> str:
     if len(given) > 1:
-        told = " and ".join(f"“{text}”" for text in given.values())
-        raise Refused(f"The notes give several names: {told}. Name the new player yourself.")
+        told = with_and(f"“{text}”" for text in given.values())
+        raise Refused(tr("The notes give several names: {names}. Name the new player yourself.", names=told))
     text = next(iter(given.values()), main.name)
     return text.capitalize() if text.islower() else text
 
 
 def _check_is_a_name(called: str) -> None:
     if not is_alias(called) or marked_row(called) is not None:
-        raise BadInput(f"A player's name is one line of 1 to {LONGEST_ALIAS} visible letters, and not # with a number.")
+        raise BadInput(
+            tr(
+                "A player's name is one line of 1 to {most} visible letters, and not # with a number.",
+                most=LONGEST_ALIAS,
+            )
+        )
 
 
 def _check_means_nobody(resolver: Resolver, called: str, member: KnownMember | None) -> None:
@@ -119,14 +146,22 @@ def _check_means_nobody(resolver: Resolver, called: str, member: KnownMember | N
     for number in resolver.names.players_by_name.get(key, ()):
         taken = facts.players[number].display_name
         raise Refused(
-            f"A player named {taken} already exists. Choose another name, or link the characters to that player."
+            tr(
+                "A player named {player} already exists. Choose another name, or link the characters to that player.",
+                player=taken,
+            )
         )
     for number in resolver.names.members_by_name.get(key, ()):
         if member is None or number != member.id:
             other = facts.members[number]
             raise Refused(
-                f"{other.display_name} (@{other.username}) on Discord is also named {called}. If that is the player, "
-                "add this Discord member. Otherwise choose another name."
+                tr(
+                    "{member} (@{username}) on Discord is also named {name}. If that is the player, "
+                    "add this Discord member. Otherwise choose another name.",
+                    member=other.display_name,
+                    username=other.username,
+                    name=called,
+                )
             )
 
 

@@ -13,6 +13,8 @@ from typing import Final
 
 from rapidfuzz.distance import Prefix
 
+from sv_common.guild_sync.core.language import day, tr, tr_n
+from sv_common.guild_sync.core.text import with_and
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.nicknames import other_forms_of
 from sv_common.guild_sync.identity.names.people import OwnName, words_of_member
@@ -91,16 +93,24 @@ class SuggestedPeople:
         for key, how, score, names in self._people.like(word):
             weight = _weight_of(word, key, how, score)
             for name in names:
-                yield self._clue(name, weight * trust, f"“{word.capitalize()}” {how} {self._whose(name)}.")
+                yield self._clue(name, weight * trust, how.sentence(word.capitalize(), self._whose(name)))
 
     def _short_forms(self, word: str, trust: float) -> Iterator[tuple[Person, Clue]]:
         for form in sorted(other_forms_of(word)):
             for name in self._people.called(form):
-                sentence = f"“{word.capitalize()}” and “{form.capitalize()}” are one given name: {self._whose(name)}."
+                sentence = tr(
+                    "“{word}” and “{form}” are one given name: {name}.",
+                    word=word.capitalize(),
+                    form=form.capitalize(),
+                    name=self._whose(name),
+                )
                 yield self._clue(name, _SHORT_FORM * trust, sentence)
             for name in self._people.beginning_with(form):
-                sentence = (
-                    f"“{word.capitalize()}” and “{form.capitalize()}” are one given name, and {name.label} begins so."
+                sentence = tr(
+                    "“{word}” and “{form}” are one given name, and {name} begins so.",
+                    word=word.capitalize(),
+                    form=form.capitalize(),
+                    name=name.label,
                 )
                 yield self._clue(name, _SHORT_FORM_BEGINS * trust, sentence)
 
@@ -120,29 +130,45 @@ class SuggestedPeople:
                     best[person] = weight, part, names
         for person, (weight, part, names) in best.items():
             labels = sorted({name.label for name in names})
-            told = " and ".join([", ".join(labels[:_MOST_NAMED][:-1]), labels[:_MOST_NAMED][-1]]).removeprefix(" and ")
-            whose = f", characters of {self._resolver.label(person)}" if person.player_id is not None else ""
-            whose = whose.replace("characters", "a character") if len(labels) == 1 else whose
-            yield self._clue(names[0], weight * trust, f"“{part.capitalize()}” is also in {told}{whose}.")
+            *first, last = labels[:_MOST_NAMED]
+            told = with_and([", ".join(first), last]) if first else last
+            if person.player_id is None:
+                sentence = tr("“{part}” is also in {names}.", part=part.capitalize(), names=told)
+            else:
+                sentence = tr_n(
+                    "“{part}” is also in {names}, a character of {player}.",
+                    "“{part}” is also in {names}, characters of {player}.",
+                    len(labels),
+                    part=part.capitalize(),
+                    names=told,
+                    player=self._resolver.label(person),
+                )
+            yield self._clue(names[0], weight * trust, sentence)
 
     def _whose(self, name: OwnName) -> str:
         label = self._resolver.label(name.person)
         if name.person.character_id is not None or name.label == label:
             return name.label
-        return f"{name.label}, {'a character' if name.is_character else 'a name'} of {label}"
+        if name.is_character:
+            return tr("{name}, a character of {person}", name=name.label, person=label)
+        return tr("{name}, a name of {person}", name=name.label, person=label)
 
-    def _supported(self, clues: Clues, own: Person, day: date | None) -> None:
-        for person, when in self._people.newcomers_with(own, day).items():
+    def _supported(self, clues: Clues, own: Person, joined: date | None) -> None:
+        for person, when in self._people.newcomers_with(own, joined).items():
             weight = _JOINED_TOO if person in clues else _JOINED
-            near = "on the same day" if when == day else "within a day"
-            sentence = f"{self._resolver.label(person)} was first seen {near} ({when:%Y-%m-%d})."
+            label = self._resolver.label(person)
+            sentence = (
+                tr("{person} was first seen on the same day ({day}).", person=label, day=day(when))
+                if when == joined
+                else tr("{person} was first seen within a day ({day}).", person=label, day=day(when))
+            )
             clues.setdefault(person, []).append(Clue(Kind.JOINED, weight, sentence))
 
     def _same_rank(self, character: KnownCharacter, person: Person) -> str | None:
         if person.player_id is None or character.rank not in self._people.ranks_of_few:
             return None
         same = [each.label for each in self._resolver.characters_of(person.player_id) if each.rank == character.rank]
-        return f"{min(same)} has the same rank." if same else None
+        return tr("{character} has the same rank.", character=min(same)) if same else None
 
 
 def _weighed(clues: Clues) -> dict[Person, Weighed]:
