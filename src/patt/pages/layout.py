@@ -23,6 +23,7 @@ from patt.web.rendering import page as render
 from patt.web.rendering import text_of
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
@@ -132,9 +133,9 @@ class Visit:
             if self.guild_id in (None, guild.id):
                 return guild
         raise NotFound(
-            f"There is no guild with the number {self.guild_id}."
+            tr("There is no guild with the number {number}.", number=self.guild_id)
             if known
-            else "No guild is set up yet. Set one up with: patt init"
+            else tr("No guild is set up yet. Set one up with: patt init")
         )
 
     def page(self, template: str, **context: Any) -> Response:

@@ -22,6 +22,7 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.auth.hashing import proof_of
 from patt.web.context import services_of, session_of
+from patt.web.faults import fault_sentence
 from patt.web.places import API_PREFIX, DATA_QUALITY, PAGES, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
 from sv_common.guild_sync.core.errors import BadInput
@@ -145,11 +146,6 @@ class FormReader(Generic[_Asked]):
 def typed_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the fields of a form that a person can have typed; numbers and keys of rows are the page's own."""
     return {name: value for name, value in pairs if value and name not in _OF_THE_PAGE and not name.startswith("seen")}
-
-
-def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
-    named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
-    return f"This is not valid. {'; '.join(named)}."
 
 
 def has_worked(answer: Mapping[str, Any]) -> bool:
