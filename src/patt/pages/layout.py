@@ -21,7 +21,7 @@ from patt.web.places import SETTING_PLACES, SETTINGS
 from patt.web.problems import logged
 from patt.web.rendering import page as render
 from patt.web.rendering import text_of
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
@@ -97,19 +97,20 @@ class Visit:
         """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers."""
         async with self.services.pool.snapshot() as conn:
             known = [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
-            await self._look_around(conn, known, self.guild_id)
+            await self._look_around(known, self.guild_id)
             yield known
 
     async def look_around(self, guild_id: int | None) -> None:
         """Read what stands around a page of this guild, by default the first, where `snapshot` is not asked for it."""
         async with self.services.pool.snapshot() as conn:
-            await self._look_around(conn, await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
+            await self._look_around(await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
 
-    async def _look_around(self, conn: Connection, known: Sequence[Guild], guild_id: int | None) -> None:
+    async def _look_around(self, known: Sequence[Guild], guild_id: int | None) -> None:
         shown = next((each for each in known if guild_id in (None, each.id)), None)
         if shown and not self.shell.guild:
             self.shell.guild = shown
-            self.shell.sources = await source_ages(GuildConnection(conn, shown.id))
+            async with self.services.pool.reading(shown.id) as here:  # from here on the page speaks the guild's language
+                self.shell.sources = await source_ages(here)
 
     async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
         """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""
