@@ -10,7 +10,7 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
-from patt.web.script_texts import KEYWORDS as SCRIPT_KEYWORDS
+from patt.web.telling.script_texts import KEYWORDS as SCRIPT_KEYWORDS
 from sv_common.guild_sync.core.language import CATALOGUES, DOMAIN, ENGLISH, LANGUAGES, catalogue
 
 SOURCES = Path(__file__).parents[1]

@@ -22,7 +22,7 @@ from patt.web.context import (
     ViewerDep,
     number_of,
 )
-from patt.web.roles import confirmed_as, role_in_words
+from patt.web.telling.roles import confirmed_as, role_in_words
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import mark, tr, tr_n

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from patt.web.places import STATIC_PREFIX
-from patt.web.script_texts import STATIC, ScriptTexts, table_named
+from patt.web.telling.script_texts import STATIC, ScriptTexts, table_named
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 ANEW = "no-cache"

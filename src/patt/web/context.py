@@ -13,7 +13,7 @@ from starlette.responses import Response
 from patt.auth.permissions import Role, includes
 from patt.bootstrap import Services
 from patt.config import Settings
-from patt.web.roles import is_for, signed_in_as
+from patt.web.telling.roles import is_for, signed_in_as
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import best_of, speak, tr
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from patt.auth import permissions
 from patt.auth.permissions import Grant
 from patt.web.context import Caller
-from patt.web.roles import not_oneself
+from patt.web.telling.roles import not_oneself
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded

@@ -20,8 +20,8 @@ from patt.json_data import as_json_text
 from patt.web.assets import url_of
 from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
-from patt.web.roles import is_for
-from patt.web.script_texts import table_of
+from patt.web.telling.roles import is_for
+from patt.web.telling.script_texts import table_of
 from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 

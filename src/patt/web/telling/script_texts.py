@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_dir
 from patt.web.places import STATIC_PREFIX
 from sv_common.guild_sync.core.language import ENGLISH, LANGUAGES, PSEUDO, catalogue, speaking, tr
 
-STATIC = Path(__file__).parents[1] / "static"
+STATIC = Path(__file__).parents[2] / "static"
 KEYWORDS = {"tr": None, "trParts": None, "trN": (1, 2), "mark": None}
 """The functions of scripts whose literals are texts."""
 
