@@ -87,6 +87,31 @@ async def test_the_places_and_keys_of_a_page_are_told_in_the_language_of_the_gui
         assert f"⟦{text}⟧" in page, text
 
 
+async def test_a_page_whose_shell_speaks_another_language_is_opened_whole_with_the_result_that_it_was_to_tell(
+    alice: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder
+) -> None:
+    await _speak(pool, "de")
+    as_part = {"HX-Request": "true", "X-PATT-Language": "en"}
+    form = {"kind": "none", "back": "/admin/settings/rules"}
+    told = await alice.post("/api/v1/admin/settings/changes", data=form, headers={"Accept": "text/html"})
+    assert "patt_flash" in told.headers["set-cookie"]
+    moved = await alice.get("/admin/settings/rules?guild=1", headers=as_part)
+    assert (moved.headers["hx-redirect"], moved.text) == ("/admin/settings/rules?guild=1", "")
+    assert "is-problem" in (await alice.get(moved.headers["hx-redirect"])).text
+    assert "hx-redirect" not in (await alice.get(PAGE, headers=as_part | {"X-PATT-Language": "de"})).headers
+
+
+@pytest.mark.browser
+async def test_the_shell_follows_when_the_guild_changes_its_language(
+    sign_in: SignIn, pool: Pool, guild: GuildBuilder
+) -> None:
+    page, wrong = await sign_in(INBOX)
+    await _speak(pool, PSEUDO)
+    await page.locator(".spine a", has_text="People").click()
+    await expect(page.locator(".spine a[aria-current=page]")).to_contain_text("⟦People⟧")
+    assert (await page.locator("html").get_attribute("lang"), wrong) == (PSEUDO, [])
+
+
 @pytest.mark.browser
 async def test_scripts_speak_the_language_of_the_page(sign_in: SignIn, pool: Pool, guild: GuildBuilder) -> None:
     await _speak(pool, PSEUDO)

@@ -16,14 +16,14 @@ from patt.bootstrap import Services
 from patt.pages import words
 from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
-from patt.web.forms import DONE_EVENT, UNATTENDED_HEADER, shape_of
+from patt.web.forms import DONE_EVENT, LANGUAGE_HEADER, UNATTENDED_HEADER, shape_of
 from patt.web.places import SETTING_PLACES, SETTINGS
 from patt.web.problems import logged
 from patt.web.rendering import page as render
 from patt.web.rendering import text_of
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
-from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.language import language, tr
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
@@ -144,8 +144,11 @@ class Visit:
     def page(self, template: str, **context: Any) -> Response:
         """Return a page of the admin, once with the result of the last command, and with what was typed for it.
 
-        Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out.
+        Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out. Where the shell speaks another
+        language than the guild, such as before it was changed, the page is opened whole.
         """
+        if self._has_a_shell_in_another_language():
+            return Response(headers={"HX-Redirect": self.address})
         told = forms.kept(self.request)
         is_part = shape_of(self.request) == "part"
         is_done = told is not None and told.tone == "result"
@@ -154,6 +157,9 @@ class Visit:
         response = render(f"admin/{template}.html", shown, headers=headers, has_shell=not is_part)
         forms.forget(self.request, response)
         return response
+
+    def _has_a_shell_in_another_language(self) -> bool:
+        return shape_of(self.request) == "part" and self.request.headers.get(LANGUAGE_HEADER, language()) != language()
 
     def page_as_read(self, template: str, rest: Callable[[], Awaitable[dict[str, Any]]], **context: Any) -> Response:
         """Return a whole page of which all that stands before its content is sent at once, and the rest when it is read.

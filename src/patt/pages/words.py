@@ -245,9 +245,9 @@ def compared(counts: Sequence[int], days: int) -> str:
     difference = counts[-1] - counts[0]
     then = tr_n("{n} day ago", "{n} days ago", days)
     if difference > 0:
-        return tr("{n} more than {then}", n=number(difference), then=then)
+        return tr_n("{n} more than {then}", "{n} more than {then}", difference, then=then)
     if difference < 0:
-        return tr("{n} fewer than {then}", n=number(-difference), then=then)
+        return tr_n("{n} fewer than {then}", "{n} fewer than {then}", -difference, then=then)
     return tr("as many as {then}", then=then)
 
 
@@ -286,11 +286,17 @@ def frequency(rule: RuleOverview) -> str:
     """Say how often a rule found something lately."""
     if not rule.found:
         return tr("None found in 30 days.")
-    found, week = number(rule.found), number(rule.found_in_a_week)
+    found, week, back = rule.found, number(rule.found_in_a_week), number(rule.recurred)
     if not rule.recurred:
-        return tr("{n} found in 30 days, {week} this week.", n=found, week=week)
-    return tr(
-        "{n} found in 30 days, {week} this week; {back} came back.", n=found, week=week, back=number(rule.recurred)
+        return tr_n(
+            "{n} found in 30 days, {week} this week.", "{n} found in 30 days, {week} this week.", found, week=week
+        )
+    return tr_n(
+        "{n} found in 30 days, {week} this week; {back} came back.",
+        "{n} found in 30 days, {week} this week; {back} came back.",
+        found,
+        week=week,
+        back=back,
     )
 
 

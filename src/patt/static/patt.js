@@ -139,6 +139,11 @@ document.addEventListener("htmx:confirm", (event) => {
   }
 });
 
+// Where the guild speaks another language by now, the answer is a page to open whole, with a shell in it.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  detail.headers["X-PATT-Language"] = document.documentElement.lang;
+});
+
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.requestConfig.verb !== "get") {
     command = { xhr: detail.xhr, button: detail.requestConfig.triggeringEvent?.submitter };

@@ -35,6 +35,9 @@ UNATTENDED_HEADER = "X-PATT-Unattended"
 HTMX_HEADER = "HX-Request"
 """What htmx sends with each request: the page is there already, so its content is enough."""
 
+LANGUAGE_HEADER = "X-PATT-Language"
+"""What a page sends with its requests: the language of its shell."""
+
 DONE_EVENT = "patt:done"
 """What the page is told when a command was carried out, so that nothing of its form is kept."""
 
