@@ -18,8 +18,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from patt.web.places import STATIC_PREFIX
-from patt.web.telling.script_texts import STATIC, ScriptTexts, table_named
+from patt.web.telling.script_texts import ScriptTexts, table_named
 
+STATIC = Path(__file__).parents[1] / "static"
 FOR_GOOD = "public, max-age=31536000, immutable"
 ANEW = "no-cache"
 _DIGITS = 8

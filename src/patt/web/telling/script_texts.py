@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_dir
 from patt.web.places import STATIC_PREFIX
 from sv_common.guild_sync.core.language import ENGLISH, LANGUAGES, PSEUDO, catalogue, speaking, tr
 
-STATIC = Path(__file__).parents[2] / "static"
+_STATIC = Path(__file__).parents[2] / "static"
 KEYWORDS = {"tr": None, "trParts": None, "trN": (1, 2), "mark": None}
 """The functions of scripts whose literals are texts."""
 
@@ -64,7 +64,7 @@ def table_named(name: str) -> ScriptTexts | None:
 @cache
 def _written() -> frozenset[str | tuple[str, str]]:
     """Return what the scripts say in English: texts, and pairs of forms for one and for many."""
-    found = extract_from_dir(STATIC, _METHODS, keywords=KEYWORDS)
+    found = extract_from_dir(_STATIC, _METHODS, keywords=KEYWORDS)
     return frozenset(text if isinstance(text, str) else (text[0], text[1]) for _, _, text, _, _ in found)
 
 
