@@ -13,10 +13,11 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from patt.web.telling.script_texts import KEYWORDS as SCRIPT_KEYWORDS
 from sv_common.guild_sync.core.language import CATALOGUES, DOMAIN, ENGLISH, LANGUAGES, catalogue
 
 SOURCES = Path(__file__).parents[1]
-KEYWORDS = {"tr": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2), "mark": None}
+KEYWORDS = {"tr": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2), "mark": None, **SCRIPT_KEYWORDS}
 _FOR_TRANSLATORS = "For translators:"
 _COLUMNS = 120
 _COMMENT = "# A translation of PATT. docs/translating.md says how it is kept."

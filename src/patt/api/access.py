@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
 from patt.auth import permissions, sessions
-from patt.auth.permissions import WITH_ARTICLE, Change, Mapped, Moved, Permission, Preview, Role
+from patt.auth.permissions import Change, Mapped, Moved, Permission, Preview, Role
 from patt.auth.sessions import KnownAccount, Session
 from patt.web.context import (
     LARGEST_INTEGER,
@@ -22,10 +22,11 @@ from patt.web.context import (
     ViewerDep,
     number_of,
 )
+from patt.web.telling.roles import confirmed_as, role_in_words
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.core.paging import Page, page_of
-from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.roster import guilds
 
 router = officer_router("officers", "officers")
@@ -157,7 +158,7 @@ async def confirm(services: ServicesDep, administrator: AdministratorDep, guild:
     async with services.pool.writing(number) as here:
         grant = await permissions.confirm(here, body.discord_id, body.character_id, actor=administrator.actor)
     role: Role = grant.role or "viewer"
-    return Done(f"Confirmed: {grant.because} is {grant.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
+    return Done(confirmed_as(str(grant.because), grant.display_name, role))
 
 
 @router.get("/sessions", summary="Who is signed in, 50 a page")
@@ -172,7 +173,7 @@ async def revoke(services: ServicesDep, administrator: AdministratorDep, session
     """Its user must sign in again."""
     async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, guild_id=administrator.guild_id)
-    return Done(f"Session {session_id} has ended.")
+    return Done(tr("Session {number} has ended.", number=session_id))
 
 
 @router.get("/accounts", summary="Accounts, 50 a page")
@@ -194,7 +195,7 @@ async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
     """End all of one's own sessions, this one too."""
     async with services.pool.installation() as conn:
         count = await sessions.end_all_of(conn, _account_of(viewer))
-    return Done(f"Signed out everywhere: {plural(count, 'session')} ended.")
+    return Done(tr_n("Signed out everywhere: {n} session ended.", "Signed out everywhere: {n} sessions ended.", count))
 
 
 @own.post("/sessions/{session_id}/revoke", summary="End one of your sessions")
@@ -202,13 +203,13 @@ async def revoke_own(services: ServicesDep, viewer: ViewerDep, session_id: Sessi
     """Its user must sign in again."""
     async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, account_id=_account_of(viewer))
-    return Done(f"Session {session_id} has ended.")
+    return Done(tr("Session {number} has ended.", number=session_id))
 
 
 def _account_of(caller: Caller) -> int:
     """Whose sessions are meant. Raises `NotFound` for a token, which has none."""
     if caller.account_id is None:
-        raise NotFound("A token has no sessions.")
+        raise NotFound(tr("A token has no sessions."))
     return caller.account_id
 
 
@@ -227,10 +228,38 @@ def _person(permission: Permission) -> PersonWithRole:
     return PersonWithRole(*who, permission.role, permission.because, waiting)
 
 
+_WOULD_GIVE = {
+    "rank": mark("The rank {rank} would give the role {role}."),
+    "discord_role": mark("The Discord role {discord_role} would give the role {role}."),
+}
+_WOULD_GIVE_NONE = {
+    "rank": mark("The rank {rank} would give no role."),
+    "discord_role": mark("The Discord role {discord_role} would give no role."),
+}
+_GIVES = {
+    "rank": mark("The rank {rank} gives now the role {role}."),
+    "discord_role": mark("The Discord role {discord_role} gives now the role {role}."),
+}
+_GIVES_NONE = {
+    "rank": mark("The rank {rank} gives now no role."),
+    "discord_role": mark("The Discord role {discord_role} gives now no role."),
+}
+
+
 def _sentence(preview: Preview, *, is_planned: bool) -> str:
-    what = "The rank" if preview.change.kind == "rank" else "The Discord role"
-    given = "no role" if preview.change.role == "none" else f"the role {preview.change.role}"
-    count = len(preview.moved)
-    who = "No one" if not count else f"{count} {'person' if count == 1 else 'people'}"
-    gives, changes = ("would give", "would gain or lose") if is_planned else ("gives now", "gained or lost")
-    return f"{what} {preview.label} {gives} {given}. {who} {changes} by it."
+    change = preview.change
+    if change.role == "none":
+        texts, role = _WOULD_GIVE_NONE if is_planned else _GIVES_NONE, ""
+    else:
+        texts, role = _WOULD_GIVE if is_planned else _GIVES, role_in_words(change.role)
+    return f"{tr(texts[change.kind], role=role, **{change.kind: preview.label})} {_who_moves(len(preview.moved), is_planned)}"
+
+
+def _who_moves(count: int, is_planned: bool) -> str:
+    if is_planned and not count:
+        return tr("No one would gain or lose by it.")
+    if is_planned:
+        return tr_n("{n} person would gain or lose by it.", "{n} people would gain or lose by it.", count)
+    if not count:
+        return tr("No one gained or lost by it.")
+    return tr_n("{n} person gained or lost by it.", "{n} people gained or lost by it.", count)

@@ -17,8 +17,8 @@ from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.csv_text import csv_text
+from sv_common.guild_sync.core.language import number, tr, tr_n
 from sv_common.guild_sync.core.paging import Page
-from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Action, ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import guilds, held_losses
@@ -123,7 +123,8 @@ def _values(row: object, columns: Sequence[str]) -> list[Any]:
 
 def _step_in_words(step: LoggedStep) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in step["counts"].items())
-    return f"{step['name']} ({step['error'] or counts or 'nothing to count'}, {step['duration_ms']} ms)"
+    outcome = step["error"] or counts or tr("nothing to count")
+    return f"{step['name']} ({outcome}, {step['duration_ms']} ms)"
 
 
 def _csv(name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Response:
@@ -159,7 +160,6 @@ async def asked_job(here: ReadingDep, job_id: JobId) -> Job:
 
 
 _TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}
-_WORDS = {"battlenet": ("character", "Battle.net's roster"), "discord": ("Discord member", "Discord's member list")}
 _KEY = "0f3c9a5be1d24c77" * 4
 
 for_losses = officer_router("losses", "losses")
@@ -224,9 +224,21 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
     if services.queue is not None:
         await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
-    who = _counted(body.source, count)
-    sentence = f"The next list may mark {who} as gone, and no one else. A sync is queued."
-    return Released(sentence, body.source, count)
+    return Released(_release_in_words(body.source, count), body.source, count)
+
+
+def _release_in_words(source: LossSource, count: int) -> str:
+    if source == "battlenet":
+        return tr_n(
+            "The next list may mark {n} character as gone, and no one else. A sync is queued.",
+            "The next list may mark {n} characters as gone, and no one else. A sync is queued.",
+            count,
+        )
+    return tr_n(
+        "The next list may mark {n} Discord member as gone, and no one else. A sync is queued.",
+        "The next list may mark {n} Discord members as gone, and no one else. A sync is queued.",
+        count,
+    )
 
 
 async def loss_sentences(guild: GuildConnection) -> list[str]:
@@ -235,11 +247,38 @@ async def loss_sentences(guild: GuildConnection) -> list[str]:
 
 
 def loss_in_words(loss: HeldLoss) -> str:
-    who, where = _counted(loss.source, len(loss.subject_ids)), _WORDS[loss.source][1]
+    """Say who is missing from a refused list, or who may go with the next one."""
+    count = len(loss.subject_ids)
     if loss.released_at is not None:
-        return f"The next list marks {who} as gone, as {loss.released_by} accepted."
-    return f"{who} of {loss.known} would be marked as gone. They are missing from {where}, which was refused."
+        return _released_in_words(loss.source, count, str(loss.released_by))
+    if loss.source == "battlenet":
+        return tr_n(
+            "{n} character of {known} would be marked as gone. They are missing from Battle.net's roster, which was refused.",
+            "{n} characters of {known} would be marked as gone. They are missing from Battle.net's roster, which was refused.",
+            count,
+            known=number(loss.known),
+        )
+    return tr_n(
+        "{n} Discord member of {known} would be marked as gone. They are missing from Discord's member list, which was "
+        "refused.",
+        "{n} Discord members of {known} would be marked as gone. They are missing from Discord's member list, which was "
+        "refused.",
+        count,
+        known=number(loss.known),
+    )
 
 
-def _counted(source: LossSource, count: int) -> str:
-    return plural(count, _WORDS[source][0])
+def _released_in_words(source: LossSource, count: int, officer: str) -> str:
+    if source == "battlenet":
+        return tr_n(
+            "The next list marks {n} character as gone, as {officer} accepted.",
+            "The next list marks {n} characters as gone, as {officer} accepted.",
+            count,
+            officer=officer,
+        )
+    return tr_n(
+        "The next list marks {n} Discord member as gone, as {officer} accepted.",
+        "The next list marks {n} Discord members as gone, as {officer} accepted.",
+        count,
+        officer=officer,
+    )

@@ -19,6 +19,7 @@ from patt.auth.credentials import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadK
 from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep, number_of
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.settings import changes
 from sv_common.guild_sync.settings.changes import NewSettingChange
@@ -40,7 +41,7 @@ def person_of(administrator: AdministratorDep) -> Caller:
     """
     if administrator.kind != "officer":
         raise HTTPException(
-            403, "Sign in as an administrator to create or revoke keys and tokens. A token cannot do that."
+            403, tr("Sign in as an administrator to create or revoke keys and tokens. A token cannot do that.")
         )
     return administrator
 
@@ -110,12 +111,13 @@ async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]
 @router.post("/keys", summary="Create an upload key", dependencies=FOR_ADMINISTRATORS)
 async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey, guild: GuildDep = None) -> MadeKey:
     """The key is in this answer and can be had nowhere else."""
-    name = credentials.usable_name(body.uploader, "Uploader")
+    name = credentials.usable_name(body.uploader, tr("Uploader"))
     async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
         secret = await credentials.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
-        await _record(conn, administrator, number, SettingKind.KEY, name, f"An upload key for {name}", is_made=True)
-    sentence = f"Created {name}’s upload key. It is shown only once."
+        about = tr("An upload key for {name} was made.", name=name)
+        await _record(conn, administrator, number, SettingKind.KEY, name, about, is_made=True)
+    sentence = tr("Created {name}’s upload key. It is shown only once.", name=name)
     return MadeKey(sentence, name, secret, f"patt watch --server {services.settings.base_url.rstrip('/')}")
 
 
@@ -124,11 +126,11 @@ async def revoke_key(services: ServicesDep, administrator: PersonDep, key_id: Ke
     """It can upload nothing from now on."""
     async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        known = _numbered(await credentials.upload_keys(conn, number), key_id, "upload key")
+        known = _numbered(await credentials.upload_keys(conn, number), key_id, _NO_KEY)
         await credentials.revoke_upload_key(conn, key_id, guild_id=number)
-        about = f"The upload key {key_id} of {known.uploader}"
+        about = tr("The upload key {number} of {name} was revoked.", number=key_id, name=known.uploader)
         await _record(conn, administrator, number, SettingKind.KEY, known.uploader, about, is_made=False)
-    return Revoked(f"Revoked {known.uploader}’s upload key {key_id}.")
+    return Revoked(tr("Revoked {name}’s upload key {number}.", name=known.uploader, number=key_id))
 
 
 @router.get("/tokens", summary="API tokens")
@@ -145,26 +147,30 @@ async def make_token(services: ServicesDep, administrator: PersonDep, body: NewT
     name, scope = credentials.usable_name(body.name), _scope(body.scope)
     guild_id = administrator.guild_in_reach(body.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
-        raise BadInput("Guild: metrics cover all guilds. Leave the guild out, or choose another scope.")
+        raise BadInput(tr("Guild: metrics cover all guilds. Leave the guild out, or choose another scope."))
     async with services.pool.installation() as conn:
         secret = await credentials.create_api_token(
             conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
         )
-        about = f"The API token {name} ({scope}, {'every guild' if guild_id is None else f'guild {guild_id}'})"
+        about = (
+            tr("The API token {name} ({scope}, every guild) was made.", name=name, scope=scope)
+            if guild_id is None
+            else tr("The API token {name} ({scope}, guild {guild}) was made.", name=name, scope=scope, guild=guild_id)
+        )
         await _record(conn, administrator, guild_id, SettingKind.TOKEN, name, about, is_made=True)
-    return MadeToken(f"Created the token “{name}”. It is shown only once.", name, scope, guild_id, secret)
+    return MadeToken(tr("Created the token “{name}”. It is shown only once.", name=name), name, scope, guild_id, secret)
 
 
 @router.post("/tokens/{token_id}/revoke", summary="Revoke an API token", dependencies=FOR_ADMINISTRATORS)
 async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id: TokenId) -> Revoked:
     """It gives no access from now on."""
     async with services.pool.installation() as conn:
-        known = _numbered(await _tokens_in_reach(conn, administrator), token_id, "API token")
+        known = _numbered(await _tokens_in_reach(conn, administrator), token_id, _NO_TOKEN)
         if not await credentials.revoke_api_token(conn, token_id):
-            raise _gone("API token", token_id)
-        about = f"The API token {token_id}, {known.name},"
+            raise _gone(_NO_TOKEN, token_id)
+        about = tr("The API token {number}, {name}, was revoked.", number=token_id, name=known.name)
         await _record(conn, administrator, known.guild_id, SettingKind.TOKEN, known.name, about, is_made=False)
-    return Revoked(f"Revoked the token {token_id} (“{known.name}”).")
+    return Revoked(tr("Revoked the token {number} (“{name}”).", number=token_id, name=known.name))
 
 
 async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:
@@ -187,24 +193,28 @@ async def _record(
         subject,
         {"is_valid": not is_made},
         {"is_valid": is_made},
-        f"{about} was {'made' if is_made else 'revoked'}.",
+        about,
     )
     await changes.add(conn, change, actor=administrator.actor)
 
 
-def _numbered(items: Sequence[_Item], number: int, what: str) -> _Item:
+def _numbered(items: Sequence[_Item], number: int, sentence: str) -> _Item:
     for item in items:
         if item.id == number and item.revoked_at is None:
             return item
-    raise _gone(what, number)
+    raise _gone(sentence, number)
 
 
-def _gone(what: str, number: int) -> NotFound:
-    return NotFound(f"No {what} has number {number}, or it is revoked already.")
+_NO_KEY = mark("No upload key has number {number}, or it is revoked already.")
+_NO_TOKEN = mark("No API token has number {number}, or it is revoked already.")
+
+
+def _gone(sentence: str, number: int) -> NotFound:
+    return NotFound(tr(sentence, number=number))
 
 
 def _scope(given: str) -> Scope:
     for scope in SCOPES:
         if scope == given:
             return scope
-    raise BadInput(f"Scope: “{given}” does not exist. Use one of: {', '.join(SCOPES)}.")
+    raise BadInput(tr("Scope: “{given}” does not exist. Use one of: {scopes}.", given=given, scopes=", ".join(SCOPES)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from pydantic import Field
 from patt.json_data import values_of
 from patt.setup.ranks import roles_for_ranks
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import GuildWord
 from sv_common.guild_sync.notes import Category
@@ -187,21 +189,27 @@ def _warnings(
 ) -> Iterator[str]:
     """What is wrong with the table, as far as the last sync can tell."""
     if not known:
-        yield "No Discord roles are known yet. Sync Discord: patt sync discord"
+        yield tr("No Discord roles are known yet. Sync Discord: patt sync discord")
     for rank in table:
         if rank.is_in_doubt:
-            yield (
-                f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game, so no roles "
-                "are compared. Check each rank, then: patt ranks confirm"
+            yield tr(
+                "Rank {number} was {former} and is now {name} in the game, so no roles are compared. Check each rank, "
+                "then: patt ranks confirm",
+                number=rank.wow_rank_index,
+                former=rank.name,
+                name=rank.name_in_game,
             )
         if known and rank.discord_role_id is not None:
             yield from _warnings_of_role(rank, known.get(rank.discord_role_id))
         if not rank.is_decided and members.get(rank.wow_rank_index):
-            yield f"Rank {rank.wow_rank_index}, {rank.name}, has no role set."
+            yield tr("Rank {number}, {name}, has no role set.", number=rank.wow_rank_index, name=rank.name)
     if moved:
-        yield (
-            f"{moved} characters changed rank together, as when a rank is added in the game. No roles are compared "
-            "until the sources agree, or until you confirm: patt ranks confirm"
+        yield tr_n(
+            "{n} character changed rank together, as when a rank is added in the game. No roles are compared "
+            "until the sources agree, or until you confirm: patt ranks confirm",
+            "{n} characters changed rank together, as when a rank is added in the game. No roles are compared "
+            "until the sources agree, or until you confirm: patt ranks confirm",
+            moved,
         )
     yield from _shared_roles(table)
 
@@ -209,9 +217,19 @@ def _warnings(
 def _warnings_of_role(rank: Rank, role: DiscordRole | None) -> Iterator[str]:
     called = rank.discord_role_name or rank.discord_role_id
     if role is None:
-        yield f"Rank {rank.wow_rank_index}, {rank.name}: the role {called} is gone from the Discord server. Choose another."
+        yield tr(
+            "Rank {number}, {name}: the role {role} is gone from the Discord server. Choose another.",
+            number=rank.wow_rank_index,
+            name=rank.name,
+            role=called,
+        )
     elif role.managed:
-        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration, so PATT cannot give or take it."
+        yield tr(
+            "Rank {number}, {name}: {role} belongs to an integration, so PATT cannot give or take it.",
+            number=rank.wow_rank_index,
+            name=rank.name,
+            role=called,
+        )
 
 
 def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:
@@ -221,5 +239,9 @@ def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:
             sharing[rank.discord_role_id].append(rank)
     for ranks_of_role in sharing.values():
         if len(ranks_of_role) > 1:
-            named = " and ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in ranks_of_role)
-            yield f"Ranks {named} share one role, {ranks_of_role[0].discord_role_name}. Check that this is intended."
+            named = [f"{rank.wow_rank_index} ({rank.name})" for rank in ranks_of_role]
+            yield tr(
+                "Ranks {ranks} share one role, {role}. Check that this is intended.",
+                ranks=reduce(lambda first, last: tr("{first} and {last}", first=first, last=last), named),
+                role=ranks_of_role[0].discord_role_name,
+            )

@@ -16,6 +16,7 @@ from patt.web import own_rights
 from patt.web.context import GuildDep, OfficerDep, ServicesDep, number_of
 from patt.worker.jobs import MOST_SELECTED, IssueNumber, SelectedIssues
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.inbox.commands import FixedReady
@@ -53,7 +54,7 @@ class SnoozeQuestion:
     def end(self) -> date:
         """The day on which it comes back. Raises `BadInput` where neither or both are given."""
         if (self.until is None) is (self.days is None):
-            raise BadInput("Say when the question comes back: either `until` with a day, or `days`.")
+            raise BadInput(tr("Say when the question comes back: either `until` with a day, or `days`."))
         return self.until or datetime.now(UTC).date() + timedelta(self.days or 0)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.issues import MANUAL, PlannedIssue, Reason, end_of_dismissal
+from patt.api.issues import MANUAL, PlannedIssue, Reason, end_of_dismissal, reason_of
 from patt.api.routing import officer_router
 from patt.bootstrap import Services
 from patt.json_data import values_of
@@ -20,6 +20,7 @@ from patt.web.context import GuildDep, IssueId, OfficerDep, ServicesDep
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
+from sv_common.guild_sync.core.language import day, tr
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_events
 from sv_common.guild_sync.engine.planning import NO_PLAN
 from sv_common.guild_sync.engine.results import FixResult
@@ -186,7 +187,13 @@ async def dismiss(
     async with _unchanged(services, issue_id, guild, seen) as here:
         found = await lifecycle.dismiss(here, issue_id, actor=officer.actor, reason=body.reason, until=end)
         undo = undo_of_events(await lifecycle.last_words(here, [issue_id]))
-    return _changed(found, undo, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
+    return _changed(found, undo, _dismissed(issue_id, body.until))
+
+
+def _dismissed(issue_id: int, until: date | None) -> str:
+    if until:
+        return tr("Issue {number} is dismissed until {day}.", number=issue_id, day=day(until))
+    return tr("Issue {number} is dismissed.", number=issue_id)
 
 
 @router.post("/issues/{issue_id}/reopen", summary="Reopen an issue")
@@ -199,12 +206,14 @@ async def reopen(
     body: WakeRequest | None = None,
 ) -> ChangedIssue:
     """Reopen a dismissed issue."""
-    reason = body.reason if body else MANUAL
+    given = body.reason if body else MANUAL
     async with _unchanged(services, issue_id, guild, seen) as here:
-        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
+        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason_of(given))
         undo = undo_of_events(await lifecycle.last_words(here, [issue_id]))
-    removed = f"The dismissal of issue {issue_id} is removed. The issue itself is resolved."
-    return _changed(found, undo, removed if found.state is IssueState.RESOLVED else f"Issue {issue_id} is reopened.")
+    if found.state is IssueState.RESOLVED:
+        removed = tr("The dismissal of issue {number} is removed. The issue itself is resolved.", number=issue_id)
+        return _changed(found, undo, removed)
+    return _changed(found, undo, tr("Issue {number} is reopened.", number=issue_id))
 
 
 @router.post("/issues/{issue_id}/resolve", summary="Resolve an issue manually")
@@ -220,7 +229,9 @@ async def resolve(
     async with _unchanged(services, issue_id, guild, seen) as here:
         found = await lifecycle.resolve_manually(here, issue_id, actor=officer.actor, reason=body.reason)
         undo = undo_of_events(await lifecycle.last_words(here, [issue_id]))
-    return _changed(found, undo, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
+    return _changed(
+        found, undo, tr("Issue {number} is resolved. If a scan still finds it, it reopens.", number=issue_id)
+    )
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import Query
 from pydantic import BeforeValidator, Field
@@ -15,6 +15,7 @@ from patt.api.routing import FOR_OFFICERS, ReadingDep, officer_router
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
 from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.language import day, mark, tr, tr_n
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_events
 from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
@@ -33,7 +34,7 @@ from sv_common.guild_sync.rules import rule_named
 Shown = Literal["open", "dismissed", "resolved", "all"]
 """Which issues to list."""
 
-GONE_REASON = "Already resolved; it will be closed."
+GONE_REASON = mark("Already resolved; it will be closed.")
 LONGEST_SEARCH = 100
 """Letters that a search may have."""
 
@@ -61,7 +62,14 @@ Reason = Annotated[
     str,
     Field(max_length=500, description="Why, for the next officer who reads it.", examples=["Asked him on Discord."]),
 ]
-MANUAL = "An officer’s decision."
+MANUAL = mark("An officer’s decision.")
+"""The reason where none is given."""
+
+
+def reason_of(given: str) -> str:
+    """Return the reason to keep: the usual one in the language of the guild."""
+    return tr(MANUAL) if given == MANUAL else given
+
 
 router = officer_router("data-quality", "data quality")
 
@@ -179,7 +187,7 @@ def planned(planning: Planning, issues: Sequence[Issue]) -> list[PlannedIssue]:
     """Return what would become of each of these issues, those first that would be fixed."""
     known = {issue.id: issue for issue in issues}
     found = [_planned(fix.issue, "ready", fix.plan.reason, fix.sentences, fix.plan.key) for fix in planning.ready]
-    found += [_planned(each, "no_longer_found", GONE_REASON, key=NO_PLAN) for each in planning.gone]
+    found += [_planned(each, "no_longer_found", tr(GONE_REASON), key=NO_PLAN) for each in planning.gone]
     for each in planning.settled:
         found.append(_planned(known[each.issue_id], _SETTLED.get(each.outcome, "refused"), each.reason))
     return found
@@ -197,9 +205,9 @@ def _planned(
     return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, reason, steps, key)
 
 
-_CHANGED = "It has changed since you opened it. Check it again."
-_RESOLVED = "It is already resolved."
-_NOT_DISMISSED = "It is not dismissed."
+_CHANGED = mark("It has changed since you opened it. Check it again.")
+_RESOLVED = mark("It is already resolved.")
+_NOT_DISMISSED = mark("It is not dismissed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,13 +282,12 @@ async def dismiss_selected(
     number, end = await guilds.resolve_guild(services.pool, guild), end_of_dismissal(body.until)
     async with services.pool.writing(number) as here:
         chosen = await lifecycle.get_all(here, body.issue_ids)
-        resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
+        resolved = {issue.id: tr(_RESOLVED) for issue in chosen if issue.state is IssueState.RESOLVED}
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.dismiss_many(here, moved, actor=officer.actor, reason=body.reason, until=end)
         undo = undo_of_events(await lifecycle.last_words(here, moved))
-    done = f"dismissed{f' until {body.until}' if body.until else ''}"
-    return _moved(number, chosen, left, "dismissed", done, undo)
+    return _moved(number, chosen, left, _dismissed(len(chosen) - len(left), body.until), undo)
 
 
 @router.post("/issues/reopen", summary="Reopen the selected issues")
@@ -291,37 +298,56 @@ async def reopen_selected(
     number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.writing(number) as here:
         chosen = await lifecycle.get_all(here, body.issue_ids)
-        open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
+        open_ones = {issue.id: tr(_NOT_DISMISSED) for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
+        await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=reason_of(body.reason))
         undo = undo_of_events(await lifecycle.last_words(here, moved))
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
-    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened", undo)
+    return _moved(number, chosen, left, _reopened(len(moved), is_resolved=resolved), undo)
 
 
 def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
     """Which of the issues have changed since they were seen, with the sentence that says so."""
-    return {issue.id: _CHANGED for issue in chosen if seen.get(issue.id, issue.key) != issue.key}
+    return {issue.id: tr(_CHANGED) for issue in chosen if seen.get(issue.id, issue.key) != issue.key}
+
+
+class _Done(NamedTuple):
+    """What was done with the selected issues: for programs, of each issue, and of all of them."""
+
+    outcome: Literal["dismissed", "reopened"]
+    of_one: str
+    of_all: str
+
+
+def _dismissed(count: int, until: date | None) -> _Done:
+    if until is None:
+        all_of_them = tr_n("{n} issue is dismissed.", "{n} issues are dismissed.", count)
+        return _Done("dismissed", tr("It is dismissed."), all_of_them)
+    end = day(until)
+    all_of_them = tr_n("{n} issue is dismissed until {day}.", "{n} issues are dismissed until {day}.", count, day=end)
+    return _Done("dismissed", tr("It is dismissed until {day}.", day=end), all_of_them)
+
+
+def _reopened(count: int, *, is_resolved: bool) -> _Done:
+    if is_resolved:
+        all_of_them = tr_n("{n} issue is no longer dismissed.", "{n} issues are no longer dismissed.", count)
+        return _Done("reopened", tr("It is no longer dismissed."), all_of_them)
+    return _Done("reopened", tr("It is reopened."), tr_n("{n} issue is reopened.", "{n} issues are reopened.", count))
 
 
 def _moved(
-    guild_id: int,
-    chosen: Sequence[Issue],
-    left: Mapping[int, str],
-    outcome: Literal["dismissed", "reopened"],
-    done: str,
-    undo: UndoOffer | None,
+    guild_id: int, chosen: Sequence[Issue], left: Mapping[int, str], done: _Done, undo: UndoOffer | None
 ) -> MovedIssues:
     told = []
     for issue in chosen:
-        result = "left_alone" if issue.id in left else outcome
-        told.append(MovedIssue(issue.id, issue.issue_type, result, left.get(issue.id, f"It is {done}.")))
-    moved = len(chosen) - len(left)
-    sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
+        result = "left_alone" if issue.id in left else done.outcome
+        told.append(MovedIssue(issue.id, issue.issue_type, result, left.get(issue.id, done.of_one)))
+    sentences = [done.of_all]
     for reason, count in Counter(left.values()).items():
-        sentence += f" {count} skipped: {reason}"
-    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told, undo)
+        sentences.append(tr_n("{n} skipped: {reason}", "{n} skipped: {reason}", count, reason=reason))
+    moved = len(chosen) - len(left)
+    return MovedIssues(" ".join(sentences), guild_id, len(chosen), moved, len(left), told, undo)
 
 
 TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(description="How many days back.")]

@@ -14,6 +14,7 @@ from patt.api.routing import ReadingDep, officer_router
 from patt.tasks import Task
 from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.paging import Page, page_of
 from sv_common.guild_sync.identity_engine import MatchEvidence, MatchGroup, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
@@ -111,9 +112,17 @@ async def ask(
         request_id, is_new = await matches.ask(here, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
         await services.queue.enqueue(Task.FULL_MATCH, number)
-    part = "" if selected is None else f" of {len(set(selected))} selected"
-    waiting = "A full match is already queued; only one runs at a time."
-    return RequestedMatch(request_id, is_new, f"The full match{part} is queued." if is_new else waiting)
+    return RequestedMatch(request_id, is_new, _queued(is_new, selected))
+
+
+def _queued(is_new: bool, selected: Sequence[str] | None) -> str:
+    if not is_new:
+        return tr("A full match is already queued; only one runs at a time.")
+    if selected is None:
+        return tr("The full match is queued.")
+    return tr_n(
+        "The full match of {n} selected is queued.", "The full match of {n} selected is queued.", len(set(selected))
+    )
 
 
 @router.get("/{request_id}", summary="Result of a full match")
@@ -145,6 +154,6 @@ def undecided_of(report: MatchReport, *, number: int) -> Page[MatchGroup]:
 
 def _check(selected: Sequence[str]) -> None:
     if not selected:
-        raise BadInput("No one is selected, so nothing was queued. Select at least one person.")
+        raise BadInput(tr("No one is selected, so nothing was queued. Select at least one person."))
     if any(not _KEY.fullmatch(key) for key in selected):
-        raise BadInput("A key in “selected” is not in the preview. Preview it again and select there.")
+        raise BadInput(tr("A key in “selected” is not in the preview. Preview it again and select there."))

@@ -39,6 +39,7 @@ from patt.web.forms import (
 from patt.web.problems import problems, sentence_of
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.undo_offer import UndoOffer
 from sv_common.guild_sync.roster import guilds
 
@@ -89,7 +90,7 @@ async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any]
         return response
     answer = json.loads(bytes(response.body))
     undo = UndoOffer(**answer["undo"]) if answer.get("undo") else None
-    told = Flash(answer.get("sentence") or "Done.", "result" if has_worked(answer) else "problem", undo=undo)
+    told = Flash(answer.get("sentence") or tr("Done."), "result" if has_worked(answer) else "problem", undo=undo)
     return led_back(request, way_back(fields.get("back", "")), told)
 
 

@@ -15,6 +15,7 @@ from patt.bootstrap import Services
 from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
 from patt.web.context import AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from sv_common.guild_sync.core.errors import SourceError
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_setting
 from sv_common.guild_sync.roster import guilds
@@ -245,7 +246,7 @@ async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, s
     try:
         authority = await services.sources.discord.fetch_authority(guild.discord_guild_id)
     except SourceError as error:
-        return [f"PATT could not check the bot's permissions on Discord: {error}"]
+        return [tr("PATT could not check the bot's permissions on Discord: {error}", error=error)]
     return [f"{each.cause} {each.remedy}" for each in find_obstacles(authority, role_names)]
 
 

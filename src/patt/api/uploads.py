@@ -17,6 +17,7 @@ from patt.web.context import GuildDep, ServicesDep, UploadId
 from patt.web.guard import UPLOAD_KEY_HEADER
 from patt.web.places import UPLOAD_PREFIX
 from patt.web.problems import problems
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.roster.uploads import Received, Upload
@@ -65,7 +66,7 @@ def uploader_of(request: Request) -> Uploader:
     """Return the holder of the key that was sent; the guard lets no other through."""
     uploader = getattr(request.state, "uploader", None)
     if not isinstance(uploader, Uploader):
-        raise HTTPException(401, f"Send an upload key in the header {UPLOAD_KEY_HEADER}.")
+        raise HTTPException(401, tr("Send an upload key in the header {header}.", header=UPLOAD_KEY_HEADER))
     return uploader
 
 
@@ -136,7 +137,9 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
         upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
-    sentence = f"Upload {upload.id} is queued again. A worker processes it: patt serve, or patt worker."
+    sentence = tr(
+        "Upload {number} is queued again. A worker processes it: patt serve, or patt worker.", number=upload.id
+    )
     return replace(upload, sentence=sentence)
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR, JobId
 from patt.pages.layout import View, VisitDep, part
-from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
+from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES, translated
 from patt.web.context import GuildDep, PageQuery, viewer_of
 from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
 from patt.web.places import LOG
@@ -88,8 +88,8 @@ async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_vie
         guilds=known,
         jobs=jobs,
         losses=losses,
-        tasks=TASKS,
-        pipelines=PIPELINES,
+        tasks=translated(TASKS),
+        pipelines=translated(PIPELINES),
         **newest,
         **shown,
     )
@@ -107,7 +107,7 @@ async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]
 
 
 async def _uploads(guild: GuildConnection) -> dict[str, Any]:
-    return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": UPLOAD_STATES}
+    return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": translated(UPLOAD_STATES)}
 
 
 @router.get("/jobs/{job_id}")
@@ -128,7 +128,7 @@ async def jobs_part(visit: VisitDep) -> Response:
     async with visit.services.pool.snapshot() as conn:
         guild, _ = await visit.guilds()
         jobs = await worker_jobs.queued(conn, guild.id)
-    return part("jobs", guild=guild, jobs=jobs, tasks=TASKS)
+    return part("jobs", guild=guild, jobs=jobs, tasks=translated(TASKS))
 
 
 @router.get("/uploads")

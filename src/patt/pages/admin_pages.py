@@ -25,7 +25,7 @@ from patt.worker.jobs import MOST_SELECTED, SelectedIssues
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.insights import findings, health
 from sv_common.guild_sync.insights.activity import was_matched
@@ -42,7 +42,12 @@ PREVIEWED = 200
 
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 Grouping = Literal["rule", "subject", "severity", "none"]
-GROUPINGS: Mapping[Grouping, str] = {"rule": "rule", "subject": "player", "severity": "severity", "none": "nothing"}
+GROUPINGS: Mapping[Grouping, str] = {
+    "rule": mark("rule"),
+    "subject": mark("player"),
+    "severity": mark("severity"),
+    "none": mark("nothing"),
+}
 """How findings can be grouped, in words."""
 
 _SEVEREST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -118,7 +123,7 @@ def _grouped(found: Sequence[Issue], view: QualityView, subjects: Mapping[int, S
                 Group(each, each, [issue for issue in found if issue.severity == each]) for each in _SEVEREST_FIRST
             ]
         case "none":
-            groups = [Group("all", "All, newest first", found)]
+            groups = [Group("all", tr("All, newest first"), found)]
     return [group for group in groups if group.issues]
 
 
@@ -130,7 +135,7 @@ def _by_subject(found: Sequence[Issue], subjects: Mapping[int, Subject], guild: 
     return [
         Group(
             f"{subject.kind or 'nobody'}-{subject.id or 0}",
-            subject.name or "Deleted",
+            subject.name or tr("Deleted"),
             issues,
             href=f"{places[subject.kind]}/{subject.id}?guild={guild}" if subject.kind in places else None,
         )
@@ -139,7 +144,7 @@ def _by_subject(found: Sequence[Issue], subjects: Mapping[int, Subject], guild: 
 
 
 def _rule_name(issue_type: str) -> str:
-    return RULES[issue_type].name if issue_type in RULES else issue_type
+    return tr(RULES[issue_type].name) if issue_type in RULES else issue_type
 
 
 @router.get("")
@@ -197,7 +202,8 @@ async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
         "total": trends.total[-1],
         "trend_days": get_args(TrendDays),
         "sources": [
-            (words.DATA_SOURCES[age.source], age, words.expectation(age), words.remedy(age)) for age in found.sources
+            (tr(words.DATA_SOURCES[age.source]), age, words.expectation(age), words.remedy(age))
+            for age in found.sources
         ],
         "pipelines": {age.source: FRESHNESS[age.source].pipeline for age in found.sources},
     }
@@ -211,8 +217,8 @@ async def _findings(guild: GuildConnection, view: QualityView, found: FindingsPa
         "groups": _grouped(found.items, view, subjects),
         "states": SHOWN,
         "severities": tuple(Severity),
-        "groupings": GROUPINGS,
-        "rule_names": {rule.issue_type: rule.name for rule in RULES.values()},
+        "groupings": words.translated(GROUPINGS),
+        "rule_names": {rule.issue_type: tr(rule.name) for rule in RULES.values()},
         "fixable": {rule.issue_type for rule in RULES.values() if rule.is_fixable},
     }
 
@@ -223,10 +229,15 @@ def _share(kind: str, share: Share) -> dict[str, Any]:
 
 
 def _trend(rule: RuleTrend, days: int) -> dict[str, Any]:
-    when = f"over {plural(days, 'day')}" if days else "today"
+    if days:
+        title = tr_n(
+            "Open issues of “{rule}” over {n} day", "Open issues of “{rule}” over {n} days", days, rule=rule.name
+        )
+    else:
+        title = tr("Open issues of “{rule}” today", rule=rule.name)
     return {
-        "chart": line_chart(rule.open, f"Open issues of “{rule.name}” {when}"),
-        "change": words.compared(rule.open, days).removeprefix(", ") or "first counted today",
+        "chart": line_chart(rule.open, title),
+        "change": words.compared(rule.open, days) or tr("first counted today"),
     }
 
 
@@ -249,7 +260,7 @@ async def preview(visit: VisitDep, issue_type: IssueType) -> Response:
         most=PREVIEWED,
         work=work,
         summaries={issue.id: issue.summary for issue in known},
-        label="Fix All" if rule.auto_mitigate else "Attempt Fix",
+        label=tr("Fix All") if rule.auto_mitigate else tr("Attempt Fix"),
         home=QualityView(guild.id).href(),
         back=f"{HOME}/rules/{rule.issue_type}/preview?guild={guild.id}",
     )

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from patt.api import inbox as api
 from patt.api.players import form_pairs
 from patt.pages.layout import View, Visit, VisitDep
-from patt.pages.words import SOURCES
+from patt.pages.words import SOURCES, translated
 from patt.web.context import GuildDep, IssueId, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import INBOX
 from patt.web.rendering import page
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
 from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
@@ -43,12 +44,17 @@ FOLLOWING = 8
 """Questions that an answer's form names as the next ones: the first of them that is still open is shown then."""
 
 Shown = Literal["all", "characters", "discord", "roles"]
-KINDS: Mapping[Shown, str] = {"all": "All", "characters": "Characters", "discord": "Discord", "roles": "Roles"}
+KINDS: Mapping[Shown, str] = {
+    "all": mark("All"),
+    "characters": mark("Characters"),
+    "discord": mark("Discord"),
+    "roles": mark("Roles"),
+}
 ABOUT: Mapping[Group, str] = {
-    Group.READY: "one click each",
-    Group.SUGGESTED: "pick the right one",
-    Group.NEEDS_YOU: "no evidence yet",
-    Group.INFORMATION: "nothing to do",
+    Group.READY: mark("one click each"),
+    Group.SUGGESTED: mark("pick the right one"),
+    Group.NEEDS_YOU: mark("no evidence yet"),
+    Group.INFORMATION: mark("nothing to do"),
 }
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
@@ -222,9 +228,9 @@ async def _context(
         "sheet": sheet,
         "gone": keys[0] if keys else None,
         "first": listed[0].key if listed else None,
-        "kinds": [(name, label, _count(found, name)) for name, label in KINDS.items()],
+        "kinds": [(name, tr(label), _count(found, name)) for name, label in KINDS.items()],
         "bunches": [_bunch(group, view, shown) for group in found.groups],
-        "sources": SOURCES,
+        "sources": translated(SOURCES),
         "dismiss_presets": dismissals(SubjectKind.CHARACTER),
         "finds_people": shown is not None and shown.entry.issue_type in ABOUT_AN_OWNER | ABOUT_A_MEMBER,
         "find": find,
@@ -258,7 +264,7 @@ def _bunch(group: EntryGroup, view: InboxView, shown: Question | None) -> Bunch:
     return Bunch(
         group.group,
         group.name,
-        ABOUT[group.group],
+        tr(ABOUT[group.group]),
         len(entries),
         entries if is_whole else entries[:FIRST_SHOWN],
         holds_open,

@@ -16,13 +16,14 @@ from patt.bootstrap import Services
 from patt.pages import words
 from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
-from patt.web.forms import DONE_EVENT, UNATTENDED_HEADER, shape_of
+from patt.web.forms import DONE_EVENT, LANGUAGE_HEADER, UNATTENDED_HEADER, shape_of
 from patt.web.places import SETTING_PLACES, SETTINGS
 from patt.web.problems import logged
 from patt.web.rendering import page as render
 from patt.web.rendering import text_of
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import language, tr
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
@@ -96,19 +97,22 @@ class Visit:
         """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers."""
         async with self.services.pool.snapshot() as conn:
             known = [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
-            await self._look_around(conn, known, self.guild_id)
+            await self._look_around(known, self.guild_id)
             yield known
 
     async def look_around(self, guild_id: int | None) -> None:
         """Read what stands around a page of this guild, by default the first, where `snapshot` is not asked for it."""
         async with self.services.pool.snapshot() as conn:
-            await self._look_around(conn, await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
+            await self._look_around(await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
 
-    async def _look_around(self, conn: Connection, known: Sequence[Guild], guild_id: int | None) -> None:
+    async def _look_around(self, known: Sequence[Guild], guild_id: int | None) -> None:
         shown = next((each for each in known if guild_id in (None, each.id)), None)
         if shown and not self.shell.guild:
             self.shell.guild = shown
-            self.shell.sources = await source_ages(GuildConnection(conn, shown.id))
+            async with self.services.pool.reading(
+                shown.id
+            ) as here:  # from here on the page speaks the guild's language
+                self.shell.sources = await source_ages(here)
 
     async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
         """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""
@@ -132,16 +136,19 @@ class Visit:
             if self.guild_id in (None, guild.id):
                 return guild
         raise NotFound(
-            f"There is no guild with the number {self.guild_id}."
+            tr("There is no guild with the number {number}.", number=self.guild_id)
             if known
-            else "No guild is set up yet. Set one up with: patt init"
+            else tr("No guild is set up yet. Set one up with: patt init")
         )
 
     def page(self, template: str, **context: Any) -> Response:
         """Return a page of the admin, once with the result of the last command, and with what was typed for it.
 
-        Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out.
+        Htmx gets its content alone, and is told by `DONE_EVENT` if the command was carried out. Where the shell speaks another
+        language than the guild, such as before it was changed, the page is opened whole.
         """
+        if self._has_a_shell_in_another_language():
+            return Response(headers={"HX-Redirect": self.address})
         told = forms.kept(self.request)
         is_part = shape_of(self.request) == "part"
         is_done = told is not None and told.tone == "result"
@@ -150,6 +157,9 @@ class Visit:
         response = render(f"admin/{template}.html", shown, headers=headers, has_shell=not is_part)
         forms.forget(self.request, response)
         return response
+
+    def _has_a_shell_in_another_language(self) -> bool:
+        return shape_of(self.request) == "part" and self.request.headers.get(LANGUAGE_HEADER, language()) != language()
 
     def page_as_read(self, template: str, rest: Callable[[], Awaitable[dict[str, Any]]], **context: Any) -> Response:
         """Return a whole page of which all that stands before its content is sent at once, and the rest when it is read.

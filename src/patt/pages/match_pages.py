@@ -14,6 +14,7 @@ from patt.pages.layout import View, VisitDep
 from patt.pages.words import KINDS_OF_EVIDENCE
 from patt.web.context import PageQuery, viewer_of
 from patt.web.places import FULL_MATCH
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.identity_engine import MatchEvidence, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
@@ -64,7 +65,7 @@ def _shown(view: MatchView, report: MatchReport, runs: Page[MatchRun]) -> dict[s
         "preview": people,
         "groups": [(kind, list(group)) for kind, group in groupby(people.items, lambda person: person.evidence)],
         "found_in_all": len(report.groups),
-        "kinds": KINDS_OF_EVIDENCE,
+        "kinds": {kind: (tr(name), tr(about)) for kind, (name, about) in KINDS_OF_EVIDENCE.items()},
         "left": left,
         "runs": runs,
     }

@@ -20,6 +20,7 @@ from patt.web.places import API_PREFIX, PEOPLE
 from patt.web.rendering import page as render
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people, timeline
 from sv_common.guild_sync.insights.everyone.filters import FilterCount, OnDiscord, Sort
@@ -33,56 +34,56 @@ FOUND = "found"
 """The part of the list that a search renews as somebody types."""
 
 KINDS: dict[ShownPeople, str] = {
-    "players": "Players",
-    "characters": "Unknown characters",
-    "members": "Only on Discord",
-    "shared": "Bank or shared",
-    "all": "Everybody",
+    "players": mark("Players"),
+    "characters": mark("Unknown characters"),
+    "members": mark("Only on Discord"),
+    "shared": mark("Bank or shared"),
+    "all": mark("Everybody"),
 }
 FILTERS: Mapping[str, str] = {
-    "discord": "Discord",
-    "loose": "Loose ends",
-    "inactive": "Inactive",
-    "hiatus": "On hiatus",
-    "issues": "With questions",
+    "discord": mark("Discord"),
+    "loose": mark("Loose ends"),
+    "inactive": mark("Inactive"),
+    "hiatus": mark("On hiatus"),
+    "issues": mark("With questions"),
 }
 """The filters that are chips; those of the values of `discord` are called as these values."""
 
 SAYS_KIND = ("discord", "loose")
 """Filters of which those without a player all have the same value."""
 
-MENUS: Mapping[str, str] = {"rank": "Rank", "character_class": "Class", "proof": "How we know"}
+MENUS: Mapping[str, str] = {"rank": mark("Rank"), "character_class": mark("Class"), "proof": mark("How we know")}
 """The filters with many values, each a menu of its own."""
 
 COLUMNS: Sequence[tuple[Sort | None, str]] = (
-    ("name", "Name"),
-    ("characters", "Characters"),
-    (None, "Discord"),
-    ("rank", "Rank"),
-    (None, "How we know"),
-    ("last_seen", "Seen"),
-    ("issues", "Questions"),
+    ("name", mark("Name")),
+    ("characters", mark("Characters")),
+    (None, mark("Discord")),
+    ("rank", mark("Rank")),
+    (None, mark("How we know")),
+    ("last_seen", mark("Seen")),
+    ("issues", mark("Questions")),
 )
 LABELS = {
-    "link": "Link character",
-    "confirm": "Confirm link",
-    "unlink": "Unlink character",
-    "reject": "Not this player",
-    "allow": "Allow again",
-    "link_member": "Link Discord member",
-    "link_to_member": "Link character",
-    "unlink_member": "Unlink Discord member",
-    "reject_member": "Not this member",
-    "allow_member": "Allow again",
-    "new_player": "New player",
-    "mark_shared": "Bank or shared",
-    "unmark_shared": "Not shared",
-    "set_hiatus": "Set hiatus",
-    "end_hiatus": "End hiatus",
-    "merge": "Merge players",
-    "main": "Set main",
-    "add_alias": "Add alias",
-    "remove_alias": "Remove alias",
+    "link": mark("Link character"),
+    "confirm": mark("Confirm link"),
+    "unlink": mark("Unlink character"),
+    "reject": mark("Not this player"),
+    "allow": mark("Allow again"),
+    "link_member": mark("Link Discord member"),
+    "link_to_member": mark("Link character"),
+    "unlink_member": mark("Unlink Discord member"),
+    "reject_member": mark("Not this member"),
+    "allow_member": mark("Allow again"),
+    "new_player": mark("New player"),
+    "mark_shared": mark("Bank or shared"),
+    "unmark_shared": mark("Not shared"),
+    "set_hiatus": mark("Set hiatus"),
+    "end_hiatus": mark("End hiatus"),
+    "merge": mark("Merge players"),
+    "main": mark("Set main"),
+    "add_alias": mark("Add alias"),
+    "remove_alias": mark("Remove alias"),
 }
 MOST_FOUND = 8
 _DECISION = FormReader[Decision](Decision)
@@ -199,15 +200,17 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
         guilds=known,
         view=view,
         found=found,
-        columns=COLUMNS,
-        kinds=[(each, KINDS[each], counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()],
+        columns=[(sort, tr(label)) for sort, label in COLUMNS],
+        kinds=[
+            (each, tr(KINDS[each]), counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()
+        ],
         chips=[
             chip
             for name, label in FILTERS.items()
-            for chip in _chips(view, found, name, label)
+            for chip in _chips(view, found, name, tr(label))
             if chip.is_chosen or view.show in ("players", "all") or name not in SAYS_KIND
         ],
-        menus=[_menu(view, found, name, label) for name, label in MENUS.items()],
+        menus=[_menu(view, found, name, tr(label)) for name, label in MENUS.items()],
         in_address=[(view.named.get(name, name), value) for name, value in _kept(view)],
         here=view.href(),
     )
@@ -305,7 +308,7 @@ async def preview(visit: VisitDep) -> Response:
         "decision",
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
-        label=LABELS[decision.decision],
+        label=tr(LABELS[decision.decision]),
         asks_why=decision.decision in ("reject", "mark_shared", "set_hiatus"),
         home=HOME,
         back=back,

@@ -176,7 +176,7 @@ def _change_of(given: QueryParams) -> tuple[SettingRequest, str]:
         return _CHANGE.read(given.multi_items()), ""
     number = row_of(given.get("change", ""))
     if number is None or not 0 < number <= LARGEST_BIGINT:
-        raise BadInput("Change: there is no change of the settings with such a number.")
+        raise BadInput(tr("Change: there is no change of the settings with such a number."))
     return UndoRequest(number), f"/{number}/undo"
 
 
@@ -190,20 +190,20 @@ def _place_of(asked: SettingRequest) -> tuple[str, str]:
     match asked:
         case RuleRequest():
             rule = RULES.get(asked.issue_type)
-            return "Rules", rule.name if rule else asked.issue_type
+            return tr("Rules"), tr(rule.name) if rule else asked.issue_type
         case RanksRequest():
-            return "Ranks", "Ranks"
+            return tr("Ranks"), tr("Ranks")
         case WordRequest():
-            return "Words in notes", "Words in notes"
+            return tr("Words in notes"), tr("Words in notes")
         case LanguageRequest():
             return tr("Guild"), tr("Language")
         case UndoRequest():
-            return "History", "Undo"
+            return tr("History"), tr("Undo")
 
 
 def _by_move(report: ChangeOutcome) -> list[tuple[str, int, list[Any]]]:
     """The issues concerned under a heading for each move, with how many there are in all."""
-    headings = (("opens", "Would open", report.opens), ("resolves", "Would be resolved", report.resolves))
-    moves = (*headings, ("fixed", "Would be fixed automatically", report.fixed))
+    headings = (("opens", tr("Would open"), report.opens), ("resolves", tr("Would be resolved"), report.resolves))
+    moves = (*headings, ("fixed", tr("Would be fixed automatically"), report.fixed))
     groups = [(label, count, [each for each in report.effects if each.move == move]) for move, label, count in moves]
     return [group for group in groups if group[1]]

@@ -30,15 +30,16 @@ from patt.web.places import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
 from patt.web.rendering import page
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
 
-_USELESS = "This link is used, expired or incomplete. Ask for a new one."
+_USELESS = mark("This link is used, expired or incomplete. Ask for a new one.")
 _DENIED = "access_denied"
-_STRANGE = "This sign-in was started elsewhere, already used, or took over ten minutes. Start again."
-_REFUSED = "Discord refused the sign-in. Nothing was done. Try again."
-_CANCELLED = "You did not allow Discord to share your name. You can start again."
+_STRANGE = mark("This sign-in was started elsewhere, already used, or took over ten minutes. Start again.")
+_REFUSED = mark("Discord refused the sign-in. Nothing was done. Try again.")
+_CANCELLED = mark("You did not allow Discord to share your name. You can start again.")
 
 
 @router.get("/")
@@ -77,9 +78,9 @@ async def come_back(
     async with services.pool.installation() as conn:
         is_ours = await sessions.end_sign_in(conn, _proof(state, verifier))
     if not is_ours:
-        response = _sign_in_page(services.settings, _STRANGE, 401)
+        response = _sign_in_page(services.settings, tr(_STRANGE), 401)
     elif error or not code:
-        response = _sign_in_page(services.settings, _CANCELLED if error == _DENIED else _REFUSED, 403)
+        response = _sign_in_page(services.settings, tr(_CANCELLED if error == _DENIED else _REFUSED), 403)
     else:
         response = await _identified(request, services, login, code, verifier)
     drop_cookie(response, services.settings, SIGN_IN_COOKIE)
@@ -112,7 +113,7 @@ async def choose(request: Request, services: ServicesDep) -> Response:
         powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
         chosen = next((each for each in powerful if str(each.guild_id) == wanted), None)
         if chosen is None:
-            raise BadInput("guild: choose one of the guilds that the page shows.")
+            raise BadInput(tr("guild: choose one of the guilds that the page shows."))
         renewed = await sessions.move_to_guild(conn, session, chosen.guild_id)
     return _with_session(services.settings, renewed, HOME)
 
@@ -126,8 +127,8 @@ async def ask(services: ServicesDep, token: str) -> Response:
     async with services.pool.snapshot() as conn:
         account = await credentials.account_of_login_link(conn, token)
     if account is None:
-        return _sign_in_page(services.settings, _USELESS, 401)
-    return page("sign_in.html", {"account": account, "role": WITH_ARTICLE[account.role]})
+        return _sign_in_page(services.settings, tr(_USELESS), 401)
+    return page("sign_in.html", {"account": account, "role": tr(WITH_ARTICLE[account.role])})
 
 
 @router.post("/login/{token}")
@@ -136,7 +137,7 @@ async def redeem(request: Request, services: ServicesDep, token: str) -> Respons
     async with services.pool.installation() as conn:
         session = await credentials.redeem_login_link(conn, token)
     if session is None:
-        return _sign_in_page(services.settings, _USELESS, 401)
+        return _sign_in_page(services.settings, tr(_USELESS), 401)
     return await _signed_in(request, services, session, HOME)
 
 
@@ -213,8 +214,10 @@ def _login(services: Services) -> DiscordLogin:
     login = discord_login(services.settings)
     if login is None:
         raise ConfigurationError(
-            "Discord sign-in is not set up here. Ask the person who runs PATT for a sign-in link, or to set "
-            "PATT_DISCORD_CLIENT_ID and PATT_DISCORD_CLIENT_SECRET."
+            tr(
+                "Discord sign-in is not set up here. Ask the person who runs PATT for a sign-in link, or to set "
+                "PATT_DISCORD_CLIENT_ID and PATT_DISCORD_CLIENT_SECRET."
+            )
         )
     return login
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from patt.tasks import Task
-from sv_common.guild_sync.core.text import in_words, plural
+from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
+from sv_common.guild_sync.core.text import in_words
 from sv_common.guild_sync.identity_engine import MatchEvidence
 from sv_common.guild_sync.insights.activity import Pipeline
 from sv_common.guild_sync.insights.findings import RuleOverview
@@ -19,102 +20,107 @@ from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.roster.uploads import UploadState
 
+_Key = TypeVar("_Key")
+
 _LABELS = {
-    "character": "Character",
-    "note": "Guild note",
-    "named": "The note names",
-    "player": "Player",
-    "link_source": "Linked",
-    "linked_under": "Note at linking",
-    "is_decided": "Linked by a person",
-    "gives": "What the role gives here",
-    "has_left": "All characters have left",
-    "basis": "The link is based on",
-    "basis_note": "Note at linking",
-    "confirmed_by": "Confirmed by",
-    "ranks": "Ranks",
-    "role": "Discord role",
-    "formerly": "Former name of",
-    "weight": "Its rank",
-    "candidates": "Could mean",
-    "resembles": "Looks like",
-    "own_name_is_player": "Has its player's Discord name",
-    "member": "Discord member",
-    "roles": "Guild roles on Discord",
-    "rank": "Rank in the game",
-    "right_role": "Role of that rank",
-    "has_right_role": "Has that role",
-    "wrong_roles": "Other guild roles held",
-    "last_login_timestamp": "Last login",
-    "player_active_on": "The player is active on",
+    "character": mark("Character"),
+    "note": mark("Guild note"),
+    "named": mark("The note names"),
+    "player": mark("Player"),
+    "link_source": mark("Linked"),
+    "linked_under": mark("Note at linking"),
+    "is_decided": mark("Linked by a person"),
+    "gives": mark("What the role gives here"),
+    "has_left": mark("All characters have left"),
+    "basis": mark("The link is based on"),
+    "basis_note": mark("Note at linking"),
+    "confirmed_by": mark("Confirmed by"),
+    "ranks": mark("Ranks"),
+    "role": mark("Discord role"),
+    "formerly": mark("Former name of"),
+    "weight": mark("Its rank"),
+    "candidates": mark("Could mean"),
+    "resembles": mark("Looks like"),
+    "own_name_is_player": mark("Has its player's Discord name"),
+    "member": mark("Discord member"),
+    "roles": mark("Guild roles on Discord"),
+    "rank": mark("Rank in the game"),
+    "right_role": mark("Role of that rank"),
+    "has_right_role": mark("Has that role"),
+    "wrong_roles": mark("Other guild roles held"),
+    "last_login_timestamp": mark("Last login"),
+    "player_active_on": mark("The player is active on"),
 }
 _LINK_SOURCES = {
-    "manual": "manually",
-    "officer_fix": "by an officer's fix",
-    "bulk_fix": "by an officer's fix of many at once",
-    "auto_fix": "by an automatic fix",
-    "full_match": "by a full match",
+    "manual": mark("manually"),
+    "officer_fix": mark("by an officer's fix"),
+    "bulk_fix": mark("by an officer's fix of many at once"),
+    "auto_fix": mark("by an automatic fix"),
+    "full_match": mark("by a full match"),
 }
 
 UPLOAD_STATES: Mapping[UploadState, str] = {
-    "received": "waiting",
-    "done": "done",
-    "superseded": "superseded",
-    "refused": "refused",
-    "failed": "given up",
+    "received": mark("waiting"),
+    "done": mark("done"),
+    "superseded": mark("superseded"),
+    "refused": mark("refused"),
+    "failed": mark("given up"),
 }
 
 SOURCES: Mapping[Source, str] = {
-    Source.ROSTER: "In the game",
-    Source.NOTE: "Guild note",
-    Source.DISCORD: "On Discord",
-    Source.RANKS: "Rank table",
-    Source.RECORD: "In PATT",
-    Source.OFFICER: "By an officer",
+    Source.ROSTER: mark("In the game"),
+    Source.NOTE: mark("Guild note"),
+    Source.DISCORD: mark("On Discord"),
+    Source.RANKS: mark("Rank table"),
+    Source.RECORD: mark("In PATT"),
+    Source.OFFICER: mark("By an officer"),
 }
 """Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
-    MatchEvidence.KNOWN_PLAYER: ("Known players", "Links characters to existing players. Creates no player."),
+    MatchEvidence.KNOWN_PLAYER: (
+        mark("Known players"),
+        mark("Links characters to existing players. Creates no player."),
+    ),
     MatchEvidence.DISCORD_MEMBER: (
-        "New players who are on Discord",
-        "Creates a player for a Discord member that the notes or names match.",
+        mark("New players who are on Discord"),
+        mark("Creates a player for a Discord member that the notes or names match."),
     ),
     MatchEvidence.MAIN: (
-        "New players by their main",
-        "Creates a player because notes name one main, and no Discord member has its name.",
+        mark("New players by their main"),
+        mark("Creates a player because notes name one main, and no Discord member has its name."),
     ),
     MatchEvidence.NICKNAME: (
-        "New players by a nickname",
-        "Creates a player because several notes have the same unknown word. Check these closely.",
+        mark("New players by a nickname"),
+        mark("Creates a player because several notes have the same unknown word. Check these closely."),
     ),
 }
 """The kinds of evidence of a full match: a heading, and what it means."""
 
 PIPELINES: Mapping[Pipeline, str] = {
-    "addon_upload": "Addon upload",
-    "battlenet_sync": "Battle.net",
-    "discord_sync": "Discord",
-    "sweep": "Daily check",
-    "full_match": "Full match",
+    "addon_upload": mark("Addon upload"),
+    "battlenet_sync": mark("Battle.net"),
+    "discord_sync": mark("Discord"),
+    "sweep": mark("Daily check"),
+    "full_match": mark("Full match"),
 }
 
 TASKS: Mapping[str, str] = {
-    Task.UPLOADS: "Process uploads",
-    Task.BATTLE_NET: "Sync with Battle.net",
-    Task.DISCORD: "Sync with Discord",
-    Task.SWEEP: "Daily check",
-    Task.FULL_MATCH: "Full match",
-    Task.DIGEST: "Send the digest",
-    Task.JOBS: "Scans and fixes",
-    Task.PLAN: "Enqueue what is due",
+    Task.UPLOADS: mark("Process uploads"),
+    Task.BATTLE_NET: mark("Sync with Battle.net"),
+    Task.DISCORD: mark("Sync with Discord"),
+    Task.SWEEP: mark("Daily check"),
+    Task.FULL_MATCH: mark("Full match"),
+    Task.DIGEST: mark("Send the digest"),
+    Task.JOBS: mark("Scans and fixes"),
+    Task.PLAN: mark("Enqueue what is due"),
 }
 
 
 def by_source(evidence: Sequence[Evidence]) -> list[tuple[str, list[str]]]:
     """Return what is said, in its order, with the source named once for what follows on it."""
     return [
-        (SOURCES[source], [saying.sentence for saying in group])
+        (tr(SOURCES[source]), [saying.sentence for saying in group])
         for source, group in groupby(evidence, key=lambda saying: saying.source)
     ]
 
@@ -124,7 +130,7 @@ def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = [key for key in _LABELS if key in details]
     others = [key for key in details if key not in _LABELS and not key.endswith("_id") and key != "verdict"]
     return [
-        (_LABELS.get(key, key.replace("_", " ").capitalize()), words)
+        (tr(_LABELS[key]) if key in _LABELS else key.replace("_", " ").capitalize(), words)
         for key in [*known, *others]
         if (words := _words(key, details[key]))
     ]
@@ -132,11 +138,11 @@ def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _words(key: str, value: Any) -> str:
     if key == "last_login_timestamp" and isinstance(value, int):
-        return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{day_and_time(datetime.fromtimestamp(value / 1000, UTC))} UTC"
     if key == "link_source":
-        return _LINK_SOURCES.get(value, str(value))
+        return tr(_LINK_SOURCES[value]) if value in _LINK_SOURCES else str(value)
     if key == "note" and value == "":
-        return "(empty)"
+        return tr("(empty)")
     return _plain(value)
 
 
@@ -145,7 +151,7 @@ def _plain(value: Any) -> str:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return tr("yes") if value else tr("no")
         case Mapping():
             name = value.get("label") or value.get("name") or ""
             return f"{name}: {value['evidence']}" if value.get("evidence") else str(name)
@@ -156,26 +162,39 @@ def _plain(value: Any) -> str:
 
 
 DATA_SOURCES: Mapping[DataSource, str] = {
-    DataSource.NOTES: "Addon notes",
-    DataSource.ROSTER: "Battle.net roster",
-    DataSource.MEMBERS: "Discord members",
-    DataSource.PROFILES: "Battle.net profiles",
+    DataSource.NOTES: mark("Addon notes"),
+    DataSource.ROSTER: mark("Battle.net roster"),
+    DataSource.MEMBERS: mark("Discord members"),
+    DataSource.PROFILES: mark("Battle.net profiles"),
 }
 
-_LEFT_OUT = {
+_LEFT_OUT: Mapping[str, Mapping[str, Callable[[int], str]]] = {
     "characters": {
-        "left": "{} that left the guild",
-        "gone": "{} gone from Battle.net",
-        "shared": "{} marked as bank or shared",
+        "left": lambda n: tr_n("{n} that left the guild", "{n} that left the guild", n),
+        "gone": lambda n: tr_n("{n} gone from Battle.net", "{n} gone from Battle.net", n),
+        "shared": lambda n: tr_n("{n} marked as bank or shared", "{n} marked as bank or shared", n),
     },
-    "members": {"guests": "{} without a guild role", "left": "{} who left Discord", "bots": "{} bot(s)"},
+    "members": {
+        "guests": lambda n: tr_n("{n} without a guild role", "{n} without a guild role", n),
+        "left": lambda n: tr_n("{n} who left Discord", "{n} who left Discord", n),
+        "bots": lambda n: tr_n("{n} bot", "{n} bots", n),
+    },
 }
+
+
+def translated(texts: Mapping[_Key, str]) -> dict[_Key, str]:
+    """Return a table of marked texts in the language of the task, for a template."""
+    return {key: tr(text) for key, text in texts.items()}
 
 
 def remedy(age: SourceAge) -> str:
     """Say how old a stale source's data may be, and what to do."""
-    state = "No data yet" if age.last is None else f"Should be newer than {in_words(age.stale_after)}"
-    return f"{state}. {FRESHNESS[age.source].remedy}"
+    state = (
+        tr("No data yet.")
+        if age.last is None
+        else tr("Should be newer than {length}.", length=in_words(age.stale_after))
+    )
+    return f"{state} {tr(FRESHNESS[age.source].remedy)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,69 +211,110 @@ def sources_line(ages: Sequence[SourceAge], now: datetime) -> SourcesLine:
     """Say which source is the most overdue, or that none is."""
     stale = [age for age in ages if age.is_stale]
     if not stale:
-        return SourcesLine("All data up to date", last=max(age.last for age in ages if age.last))
+        return SourcesLine(tr("All data up to date"), last=max(age.last for age in ages if age.last))
     worst = min(stale, key=lambda age: (age.last is not None, age.last or now))
-    name = DATA_SOURCES[worst.source]
-    sentence = f"{name}: {in_words(now - worst.last)} old" if worst.last else f"{name}: none yet"
-    return SourcesLine(sentence, f"{len(ages) - len(stale)} of {len(ages)} sources up to date")
+    source = tr(DATA_SOURCES[worst.source])
+    sentence = (
+        tr("{source}: {length} old", source=source, length=in_words(now - worst.last))
+        if worst.last
+        else tr("{source}: none yet", source=source)
+    )
+    fresh = tr("{n} of {total} sources up to date", n=len(ages) - len(stale), total=len(ages))
+    return SourcesLine(sentence, fresh)
 
 
 def expectation(age: SourceAge) -> str:
     """Say how often a source is expected."""
-    return f"updates every {in_words(age.expected_every)}".replace("every 1 ", "every ")
+    if days := age.expected_every // timedelta(days=1):
+        return tr_n("updates every day", "updates every {n} days", days)
+    if hours := age.expected_every // timedelta(hours=1):
+        return tr_n("updates every hour", "updates every {n} hours", hours)
+    return tr_n("updates every minute", "updates every {n} minutes", age.expected_every // timedelta(minutes=1))
 
 
 def not_counted(kind: str, share: Share) -> str:
     """Say who does not count; nothing where everyone does."""
-    parts = [
-        text.format(count).replace("(s)", "" if count == 1 else "s")
-        for why, text in _LEFT_OUT[kind].items()
-        if (count := share.left_out.get(why))
-    ]
-    return f"Excludes {', '.join(parts)}." if parts else ""
-
-
-def change(counts: Sequence[int]) -> str:
-    """Say how the last count differs from the first."""
-    difference = counts[-1] - counts[0]
-    return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than" if difference else "as many as"
+    parts = [say(count) for why, say in _LEFT_OUT[kind].items() if (count := share.left_out.get(why))]
+    return tr("Excludes {who}.", who=", ".join(parts)) if parts else ""
 
 
 def compared(counts: Sequence[int], days: int) -> str:
     """Say how the last count differs from that of some days ago; nothing where there was no earlier count."""
-    return f", {change(counts)} {plural(days, 'day')} ago" if days else ""
+    if not days:
+        return ""
+    difference = counts[-1] - counts[0]
+    then = tr_n("{n} day ago", "{n} days ago", days)
+    if difference > 0:
+        return tr_n("{n} more than {then}", "{n} more than {then}", difference, then=then)
+    if difference < 0:
+        return tr_n("{n} fewer than {then}", "{n} fewer than {then}", -difference, then=then)
+    return tr("as many as {then}", then=then)
 
 
 def verdict(health: Health, trends: Trends) -> str:
     """Say in two or three sentences how healthy the data is."""
-    stale = [DATA_SOURCES[age.source] for age in health.sources if age.is_stale]
     if not (health.characters.counted or health.members.counted):
-        return "No characters and no Discord members yet. Set up the sources first."
-    characters = f"{health.characters.healthy} of {plural(health.characters.counted, 'character')}"
-    members = f"{health.members.healthy} of {plural(health.members.counted, 'Discord member')}"
-    opened, days = trends.total[-1], len(trends.days) - 1
-    moved = f"{plural(opened, 'issue')} {'is' if opened == 1 else 'are'} open{compared(trends.total, days)}."
-    old = f" Out of date: {', '.join(stale)}." if stale else " All data is up to date."
-    return f"{characters} and {members} are matched and in sync. {moved}{old}"
+        return tr("No characters and no Discord members yet. Set up the sources first.")
+    matched = tr(
+        "{characters} and {members} are matched and in sync.",
+        characters=tr_n(
+            "{healthy} of {n} character",
+            "{healthy} of {n} characters",
+            health.characters.counted,
+            healthy=number(health.characters.healthy),
+        ),
+        members=tr_n(
+            "{healthy} of {n} Discord member",
+            "{healthy} of {n} Discord members",
+            health.members.counted,
+            healthy=number(health.members.healthy),
+        ),
+    )
+    stale = [tr(DATA_SOURCES[age.source]) for age in health.sources if age.is_stale]
+    fresh = tr("Out of date: {sources}.", sources=", ".join(stale)) if stale else tr("All data is up to date.")
+    return f"{matched} {_opened(trends)} {fresh}"
+
+
+def _opened(trends: Trends) -> str:
+    opened = trends.total[-1]
+    if change := compared(trends.total, len(trends.days) - 1):
+        return tr_n("{n} issue is open, {change}.", "{n} issues are open, {change}.", opened, change=change)
+    return tr_n("{n} issue is open.", "{n} issues are open.", opened)
 
 
 def frequency(rule: RuleOverview) -> str:
     """Say how often a rule found something lately."""
     if not rule.found:
-        return "None found in 30 days."
-    back = f"; {rule.recurred} came back" if rule.recurred else ""
-    return f"{rule.found} found in 30 days, {rule.found_in_a_week} this week{back}."
+        return tr("None found in 30 days.")
+    found, week, back = rule.found, number(rule.found_in_a_week), number(rule.recurred)
+    if not rule.recurred:
+        return tr_n(
+            "{n} found in 30 days, {week} this week.", "{n} found in 30 days, {week} this week.", found, week=week
+        )
+    return tr_n(
+        "{n} found in 30 days, {week} this week; {back} came back.",
+        "{n} found in 30 days, {week} this week; {back} came back.",
+        found,
+        week=week,
+        back=back,
+    )
 
 
 def fix_record(rule: RuleOverview) -> str:
     """Say how the fixes of a rule ended in 90 days; nothing of a rule without a fix."""
     if not rule.is_fixable:
         return ""
-    clicks = f" {plural(rule.fixes_refused, 'click')} without enough evidence."
-    refused = clicks if rule.fixes_refused else ""
-    if not rule.fixes_tried:
-        return f"No fixes in 90 days.{refused}"
-    fixes = f"{rule.fixes_tried} {'fix' if rule.fixes_tried == 1 else 'fixes'}"
-    undone = f", {rule.fixes_undone} {'was' if rule.fixes_undone == 1 else 'were'} undone" if rule.fixes_undone else ""
-    unverified = f", {rule.fixes_unverified} could not be verified" if rule.fixes_unverified else ""
-    return f"{rule.fixes_worked} of {fixes} worked{unverified}{undone}.{refused}"
+    sentences = [_fixes(rule) if rule.fixes_tried else tr("No fixes in 90 days.")]
+    if refused := rule.fixes_refused:
+        sentences.append(tr_n("{n} click without enough evidence.", "{n} clicks without enough evidence.", refused))
+    return " ".join(sentences)
+
+
+def _fixes(rule: RuleOverview) -> str:
+    worked = number(rule.fixes_worked)
+    parts = [tr_n("{worked} of {n} fix worked", "{worked} of {n} fixes worked", rule.fixes_tried, worked=worked)]
+    if unverified := rule.fixes_unverified:
+        parts.append(tr_n("{n} could not be verified", "{n} could not be verified", unverified))
+    if undone := rule.fixes_undone:
+        parts.append(tr_n("{n} was undone", "{n} were undone", undone))
+    return f"{', '.join(parts)}."

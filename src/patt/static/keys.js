@@ -142,7 +142,7 @@ document.addEventListener("click", async (event) => {
   if (copier) {
     await navigator.clipboard.writeText(document.getElementById(copier.dataset.copies).textContent);
     copier.closest("details").open = false;
-    tell("Copied. Paste it where they read it.", "result");
+    tell(tr("Copied. Paste it where they read it."), "result");
   }
 });
 

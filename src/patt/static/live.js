@@ -127,12 +127,13 @@ function showProgress(job) {
   } else {
     bar.removeAttribute("value");
   }
-  const far = job.total ? `${job.done} of ${job.total} · ` : "";
+  const far = job.total ? [tr("{n} of {total}", { n: numberOf(job.done), total: numberOf(job.total) }), " · "] : [];
   const isAtRule = element.closest("article") !== null; // whose name stands there already
   const title = make("strong", { textContent: isAtRule ? job.title.split(":")[0] : job.title });
   const words = element.querySelector(".work-words");
   words.title = `${job.title}: ${job.sentence}`;
-  words.replaceChildren(far, title, " by ", make("bdi", { textContent: job.who }), ` · ${job.sentence}`);
+  const who = make("bdi", { textContent: job.who });
+  words.replaceChildren(...far, ...trParts("{title} by {who}", { title, who }), ` · ${job.sentence}`);
 }
 
 async function showEnd(job) {
@@ -166,7 +167,7 @@ function hideNews() {
 }
 
 function say(sentence, ...buttons) {
-  news.replaceChildren(make("p", { textContent: sentence }), ...buttons, quietButton("Close", hideNews));
+  news.replaceChildren(make("p", { textContent: sentence }), ...buttons, quietButton(tr("Close"), hideNews));
   news.hidden = false;
 }
 
@@ -231,7 +232,7 @@ async function takeIn(sentence) {
       say(sentence);
     }
   } else {
-    say(sentence ?? "This page may be out of date.", quietButton("Show", showNews));
+    say(sentence ?? tr("This page may be out of date."), quietButton(tr("Show"), showNews));
   }
 }
 
@@ -265,7 +266,7 @@ function hearReset() {
 
 function hearBye() {
   stream.close();
-  say("You are signed out.", quietButton("Sign in", () => location.assign("/login")));
+  say(tr("You are signed out."), quietButton(tr("Sign in"), () => location.assign("/login")));
 }
 
 // htmx asks for the stream once; an event that comes during a command waits for its answer.

@@ -139,12 +139,17 @@ document.addEventListener("htmx:confirm", (event) => {
   }
 });
 
+// Where the guild speaks another language by now, the answer is a page to open whole, with a shell in it.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  detail.headers["X-PATT-Language"] = document.documentElement.lang;
+});
+
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.requestConfig.verb !== "get") {
     command = { xhr: detail.xhr, button: detail.requestConfig.triggeringEvent?.submitter };
     command.button?.setAttribute("aria-disabled", "true");
     document.documentElement.classList.add("is-busy");
-    tell("Working …", "working", detail.elt);
+    tell(tr("Working …"), "working", detail.elt);
   }
 });
 
@@ -158,8 +163,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 });
 
 // What went wrong. An answer of PATT says what it was; the error page of a proxy is not shown.
-const NO_ANSWER = "The server did not respond. Reload the page to see the current state.";
-const TOO_SLOW = "The server has not responded within a minute. Reload the page to see the current state.";
+const NO_ANSWER = tr("The server did not respond. Reload the page to see the current state.");
+const TOO_SLOW = tr("The server has not responded within a minute. Reload the page to see the current state.");
 const isUnattended = (detail) => UNATTENDED in detail.requestConfig.headers;
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {

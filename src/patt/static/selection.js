@@ -1,7 +1,7 @@
 // Ticks all findings of a group at once, and says how many are chosen. Without it every box can still be ticked.
 "use strict";
 
-const NONE_CHOSEN = "Select findings to act on them together.";
+const NONE_CHOSEN = tr("Select findings to act on them together.");
 const PREVIEW = "/admin/data-quality/preview";
 
 function boxesIn(place) {
@@ -24,7 +24,7 @@ function showChoice() {
     all.indeterminate = ticked > 0 && ticked < boxes.length;
   }
   const chosen = tickedBoxes().length;
-  const words = chosen ? `${chosen} selected` : NONE_CHOSEN;
+  const words = chosen ? trN("{n} selected", "{n} selected", chosen) : NONE_CHOSEN;
   if (count.textContent !== words) {
     count.textContent = words;
   }

@@ -3,7 +3,8 @@
 
 document.documentElement.classList.add("has-script"); // what needs one is shown, see [data-script]
 
-const THEMES = ["auto", "light", "dark"];
+const THEME_NAMES = { auto: mark("auto"), light: mark("light"), dark: mark("dark") };
+const THEMES = Object.keys(THEME_NAMES);
 const THEME_KEY = "patt-theme";
 const root = document.documentElement;
 
@@ -29,9 +30,10 @@ const nextTheme = () => THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES
 function showTheme(theme) {
   root.dataset.theme = THEMES.includes(theme) ? theme : "auto";
   for (const button of document.querySelectorAll("[data-theme-switch]")) {
+    const names = { theme: tr(THEME_NAMES[root.dataset.theme]), next: tr(THEME_NAMES[nextTheme()]) };
     button.hidden = false;
-    button.title = `Theme: ${root.dataset.theme}`;
-    button.setAttribute("aria-label", `Theme: ${root.dataset.theme}. Change to ${nextTheme()}`);
+    button.title = tr("Theme: {theme}", names);
+    button.setAttribute("aria-label", tr("Theme: {theme}. Change to {next}", names));
   }
 }
 

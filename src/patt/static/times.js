@@ -1,13 +1,22 @@
 // Says moments in the reader's own time zone: exactly on hover, and the day where a day is written. Without it they are UTC.
 "use strict";
 
-const language = navigator.language.startsWith("en") ? navigator.language : "en"; // the language of the pages
+const pageLanguage = document.documentElement.lang;
+const isEnglish = pageLanguage.startsWith("en");
+const language = isEnglish && navigator.language.startsWith("en") ? navigator.language : pageLanguage;
 const exactly = new Intl.DateTimeFormat(language, {
   year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
 });
-const dayOf = (moment) =>
-  [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
-const A_DAY = /^\d{4}-\d{2}-\d{2}$/;
+const A_DAY = /^\d{4}-\d{2}-\d{2}$/; // as the server writes it in English; in other languages as they do
+
+function dayOf(moment, timeZone = undefined) {
+  if (!isEnglish) {
+    return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone }).format(moment);
+  }
+  return [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+}
+
+const isDay = (said, moment) => (isEnglish ? A_DAY.test(said) : said === dayOf(moment, "UTC"));
 
 function sayLocally(time) {
   const moment = new Date(time.dateTime);
@@ -19,7 +28,7 @@ function sayLocally(time) {
     time.title = exact;
   }
   const said = time.textContent.trim();
-  if (A_DAY.test(said) && said !== dayOf(moment)) {
+  if (isDay(said, moment) && said !== dayOf(moment)) {
     time.textContent = dayOf(moment);
   }
 }

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from patt.web.places import STATIC_PREFIX
+from patt.web.telling.script_texts import ScriptTexts, table_named
 
 STATIC = Path(__file__).parents[1] / "static"
 FOR_GOOD = "public, max-age=31536000, immutable"
@@ -58,6 +59,8 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         name = Path(path).as_posix()
+        if table := table_named(name):
+            return _answer_of(table, scope)
         plain = _PLAIN.get(name, path)
         response = await super().get_response(plain, scope)
         if isinstance(response, FileResponse) and _may_be_packed(scope) and Path(plain).as_posix() in _HASHED:
@@ -66,6 +69,15 @@ class Assets(StaticFiles):
             response.headers.add_vary_header("Accept-Encoding")
         response.headers["Cache-Control"] = FOR_GOOD if name in _PLAIN else ANEW
         return response
+
+
+def _answer_of(table: ScriptTexts, scope: Scope) -> Response:
+    response = Response(table.script, media_type="text/javascript")
+    if _may_be_packed(scope):
+        response = Response(table.packed, media_type="text/javascript", headers={"Content-Encoding": "gzip"})
+    response.headers.add_vary_header("Accept-Encoding")
+    response.headers["Cache-Control"] = FOR_GOOD
+    return response
 
 
 def _may_be_packed(scope: Scope) -> bool:

@@ -10,10 +10,12 @@ from fastapi import Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from patt.auth.permissions import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
+from patt.auth.permissions import Role, includes
 from patt.bootstrap import Services
 from patt.config import Settings
+from patt.web.telling.roles import is_for, signed_in_as
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import best_of, speak, tr
 
 SESSION_COOKIE = "patt_session"
 SIGN_IN_COOKIE = "patt_sign_in"
@@ -55,12 +57,17 @@ class Caller:
         if self.guild_id is None:
             return asked
         if asked not in (None, self.guild_id):
-            raise NotFound(f"Guild {asked} does not exist.")
+            raise NotFound(tr("Guild {number} does not exist.", number=asked))
         return self.guild_id
 
 
 def services_of(request: Request) -> Services:
     return cast("Services", request.app.state.services)
+
+
+def speak_as_asked(request: Request) -> None:
+    """Speak the language that a browser asks for, until it is known which guild the request is about."""
+    speak(best_of(request.headers.get("accept-language", "")))
 
 
 def cookie_name(settings: Settings, name: str) -> str:
@@ -94,7 +101,7 @@ def viewer_of(request: Request) -> Caller:
     """Return who asks, for a route that only shows something; a route that the guard does not cover stays closed, too."""
     caller = getattr(request.state, "caller", None)
     if not isinstance(caller, Caller):
-        raise HTTPException(401, "Sign in first.")
+        raise HTTPException(401, tr("Sign in first."))
     return caller
 
 
@@ -110,8 +117,7 @@ def administrator_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
 
 def _with_role(caller: Caller, role: Role) -> Caller:
     if not caller.may_act_as(role):
-        asked, is_now = EVERYBODY_WITH[role], WITH_ARTICLE[caller.role]
-        raise HTTPException(403, f"This is for {asked}. You are signed in as {caller.name}, {is_now}.")
+        raise HTTPException(403, f"{is_for(role)} {signed_in_as(caller.name, caller.role)}")
     return caller
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from patt.auth.permissions import Role, includes
 from patt.web.places import ACTIONS, DATA_QUALITY, PAGES, PEOPLE, SETTING_PLACES, SETTINGS
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import LONGEST_TEXT
 from sv_common.guild_sync.insights import search
 from sv_common.guild_sync.insights.matching import Wanted
@@ -107,10 +108,10 @@ def _places(typed: str, role: Role, guild_id: int) -> FoundGroup:
 
 def _all_places(role: Role, guild_id: int) -> Iterator[tuple[FoundHit, Sequence[str]]]:
     pages = [(each, each.label) for each in PAGES]
-    pages += [(each, f"Settings: {each.label}") for each in SETTING_PLACES]
+    pages += [(each, tr("Settings: {page}", page=each.label)) for each in SETTING_PLACES]
     for place, label in pages:
         if includes(role, place.least):
-            yield FoundHit("page", None, label, "page", in_guild(place.href, guild_id)), (label, place.label)
+            yield FoundHit("page", None, label, tr("page"), in_guild(place.href, guild_id)), (label, place.label)
     for action in ACTIONS:
         if includes(role, action.least):
             hit = FoundHit("action", None, action.label, action.about, in_guild(action.href, guild_id))

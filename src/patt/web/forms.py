@@ -24,6 +24,7 @@ from patt.auth.hashing import proof_of
 from patt.web.context import services_of, session_of
 from patt.web.places import API_PREFIX, DATA_QUALITY, PAGES, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
+from patt.web.telling.faults import fault_sentence
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.undo_offer import UndoOffer
 
@@ -33,6 +34,9 @@ UNATTENDED_HEADER = "X-PATT-Unattended"
 
 HTMX_HEADER = "HX-Request"
 """What htmx sends with each request: the page is there already, so its content is enough."""
+
+LANGUAGE_HEADER = "X-PATT-Language"
+"""What a page sends with its requests: the language of its shell."""
 
 DONE_EVENT = "patt:done"
 """What the page is told when a command was carried out, so that nothing of its form is kept."""
@@ -145,11 +149,6 @@ class FormReader(Generic[_Asked]):
 def typed_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the fields of a form that a person can have typed; numbers and keys of rows are the page's own."""
     return {name: value for name, value in pairs if value and name not in _OF_THE_PAGE and not name.startswith("seen")}
-
-
-def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
-    named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
-    return f"This is not valid. {'; '.join(named)}."
 
 
 def has_worked(answer: Mapping[str, Any]) -> bool:

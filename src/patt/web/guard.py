@@ -15,7 +15,7 @@ from patt.auth.credentials import Scope as TokenScope
 from patt.auth.permissions import Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
-from patt.web.context import Caller, session_of
+from patt.web.context import Caller, session_of, speak_as_asked
 from patt.web.forms import UNATTENDED_HEADER, shape_of
 from patt.web.places import (
     ADMIN_PREFIX,
@@ -32,7 +32,7 @@ from patt.web.rendering import Viewing, look_as
 from patt.web.security import body_of_own_form, form_token_of
 from sv_common.db.pool import Connection
 from sv_common.db.shares import on_account_of
-from sv_common.guild_sync.core.language import best_of, speak
+from sv_common.guild_sync.core.language import mark, tr
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_KEY_HEADER = "X-API-Key"
@@ -41,8 +41,9 @@ ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "
 
 _LONGEST_NUMBER = 20
 
-_POWERLESS = "You have no access to this guild. Open /login/guild to see why, and who can give you access."
-_FORGED = "This form is not from your session. Reload the page and try again."
+_POWERLESS = mark("You have no access to this guild. Open /login/guild to see why, and who can give you access.")
+_SECRET_NEEDED = mark("Sign in, or send an API token in the header “Authorization: Bearer …”.")
+_FORGED = mark("This form is not from your session. Reload the page and try again.")
 
 
 class Guard:
@@ -62,7 +63,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        speak(best_of(request.headers.get("accept-language", "")))
+        speak_as_asked(request)
         refusal = await self._refusal(request)
         try:
             receive = receive if refusal else await self._checked_body(request, receive)
@@ -81,13 +82,13 @@ class Guard:
                 request.state.uploader = await credentials.uploader_of_key(conn, key)
             if request.state.uploader:
                 return None
-            return await _unauthorized(request, "This upload key is not valid.")
+            return await _unauthorized(request, mark("This upload key is not valid."))
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
             return None if request.state.caller else await _unauthorized(request)
         is_for_a_browser = session or is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
-            return await answer(request, HTTPException(403, "This request came from another site and was refused."))
+            return await answer(request, HTTPException(403, tr("This request came from another site and was refused.")))
         if is_for_programs(path) or is_below(ADMIN_PREFIX, path):
             return await self._refusal_of_session(request, session)
         return None
@@ -103,7 +104,7 @@ class Guard:
         if holder is None:
             return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorized(request)
         if caller is None:
-            refusal = HTTPException(403, _POWERLESS)
+            refusal = HTTPException(403, tr(_POWERLESS))
             is_told = shape_of(request) == "part" and request.method not in SAFE_METHODS  # on the page, which stays
             return RedirectResponse(CHOICE_PATH, 303) if is_page and not is_told else await answer(request, refusal)
         request.state.caller = caller
@@ -118,7 +119,7 @@ class Guard:
             return receive
         checked = await body_of_own_form(request, session or "", receive)
         if checked is None:
-            raise HTTPException(403, _FORGED)
+            raise HTTPException(403, tr(_FORGED))
         return checked
 
     async def _token_holder(self, token: str, path: str) -> Caller | None:
@@ -183,10 +184,8 @@ def upload_key(request: Request) -> str | None:
     return request.headers.get(UPLOAD_KEY_HEADER) if is_below(UPLOAD_PREFIX, request.scope["path"]) else None
 
 
-async def _unauthorized(
-    request: Request, sentence: str = "Sign in, or send an API token in the header “Authorization: Bearer …”."
-) -> Response:
-    return await answer(request, HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"}))
+async def _unauthorized(request: Request, sentence: str = _SECRET_NEEDED) -> Response:
+    return await answer(request, HTTPException(401, tr(sentence), {"WWW-Authenticate": "Bearer"}))
 
 
 def _is_by_a_person(request: Request) -> bool:

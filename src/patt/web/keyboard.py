@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-KEYBOARD = (
+from sv_common.guild_sync.core.language import mark, tr
+
+_KEYS = (
     (
-        "Move",
+        mark("Move"),
         (
-            ("j", "Next question"),
-            ("k", "Previous question"),
-            ("/", "Find everything, also Ctrl K"),
-            ("g i", "Go to the Inbox; g q Data Quality, g p People, g m Map, g l Log"),
-            ("?", "This list"),
+            ("j", mark("Next question")),
+            ("k", mark("Previous question")),
+            ("/", mark("Find everything, also Ctrl K")),
+            ("g i", mark("Go to the Inbox; g q Data Quality, g p People, g m Map, g l Log")),
+            ("?", mark("This list")),
         ),
     ),
     (
-        "Decide",
+        mark("Decide"),
         (
-            ("1 – 9", "Choose that answer"),
-            ("f", "Fix what is ready"),
-            ("a", "Ask: a message to copy"),
-            ("s", "Snooze, then a number"),
-            ("d", "Dismiss, then a number"),
-            ("u", "Undo the last decision"),
+            ("1 – 9", mark("Choose that answer")),
+            ("f", mark("Fix what is ready")),
+            ("a", mark("Ask: a message to copy")),
+            ("s", mark("Snooze, then a number")),
+            ("d", mark("Dismiss, then a number")),
+            ("u", mark("Undo the last decision")),
         ),
     ),
-    ("Several", (("x", "Select"), ("Shift x", "Select up to here"), ("Esc", "Clear, or close"))),
+    (
+        mark("Several"),
+        (
+            ("x", mark("Select")),
+            ("Shift x", mark("Select up to here")),
+            ("Esc", mark("Clear, or close")),
+        ),
+    ),
 )
-"""Groups of keys; keys that are pressed one after the other stand beside each other."""
+
+
+def keyboard() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return groups of keys; keys that are pressed one after the other stand beside each other."""
+    return [(tr(title), [(keys, tr(about)) for keys, about in group]) for title, group in _KEYS]

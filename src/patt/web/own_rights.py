@@ -11,8 +11,9 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from patt.auth import permissions
-from patt.auth.permissions import WITH_ARTICLE, Grant
+from patt.auth.permissions import Grant
 from patt.web.context import Caller
+from patt.web.telling.roles import not_oneself
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
@@ -46,11 +47,7 @@ def guard_of(caller: Caller) -> Guard:
         after = await permissions.strong_grants(guild, discord_id)
         gained = [grant for grant in after if _identity(grant) not in before]
         if gained:
-            role = WITH_ARTICLE[gained[0].given or "viewer"]
-            raise Refused(
-                f"You cannot give yourself access: {gained[0].because} would make you {role}. Ask another officer or "
-                "an administrator."
-            )
+            raise Refused(not_oneself(str(gained[0].because), gained[0].given or "viewer"))
 
     return guard
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from patt.auth.permissions import Role
+from sv_common.guild_sync.core.language import mark, tr
 
 API_PREFIX = "/api"
 METRICS_PATH = "/metrics"
@@ -32,34 +33,51 @@ def is_for_programs(path: str) -> bool:
 class Place:
     """A page that the navigation leads to; `least` is the role from which on somebody may see it.
 
-    `icon` names its sign in the sprite; `short` is its name where there is little room.
+    `icon` names its sign in the sprite. The names are marked texts: `label` and `short` are what people read, the latter
+    where there is little room.
     """
 
-    label: str
+    name: str
     href: str
     least: Role = "viewer"
     icon: str = ""
-    short: str = ""
+    short_name: str = ""
+
+    @property
+    def label(self) -> str:
+        return tr(self.name)
+
+    @property
+    def short(self) -> str:
+        return tr(self.short_name or self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something to do: what it is called, the page that has its button, who may do it, and what it does."""
 
-    label: str
+    name: str
     href: str
     least: Role
-    about: str
+    effect: str
+
+    @property
+    def label(self) -> str:
+        return tr(self.name)
+
+    @property
+    def about(self) -> str:
+        return tr(self.effect)
 
 
-INBOX = Place("Inbox", "/admin/inbox", icon="inbox", short="Inbox")
-DATA_QUALITY = Place("Data Quality", "/admin/data-quality", icon="health", short="Quality")
-PEOPLE = Place("People", "/admin/players", icon="people", short="People")
-MAP = Place("Map", "/admin/map", icon="map", short="Map")
-LOG = Place("Log", "/admin/activity", icon="log", short="Log")
-SETTINGS = Place("Settings", "/admin/settings", "officer", icon="settings", short="Settings")
-FULL_MATCH = Place("Full Match", "/admin/full-match")
-ACCOUNT = Place("Your sign-ins", "/admin/account")
+INBOX = Place(mark("Inbox"), "/admin/inbox", icon="inbox")
+DATA_QUALITY = Place(mark("Data Quality"), "/admin/data-quality", icon="health", short_name=mark("Quality"))
+PEOPLE = Place(mark("People"), "/admin/players", icon="people")
+MAP = Place(mark("Map"), "/admin/map", icon="map")
+LOG = Place(mark("Log"), "/admin/activity", icon="log")
+SETTINGS = Place(mark("Settings"), "/admin/settings", "officer", icon="settings")
+FULL_MATCH = Place(mark("Full Match"), "/admin/full-match")
+ACCOUNT = Place(mark("Your sign-ins"), "/admin/account")
 
 NAVIGATION = (INBOX, DATA_QUALITY, PEOPLE, MAP, LOG, SETTINGS)
 """The places of the navigation, in their order; the first is the landing page."""
@@ -90,38 +108,66 @@ def page_of(path: str) -> str:
 
 
 SETTING_PLACES = (
-    Place("Rules", f"{SETTINGS.href}/rules", "officer"),
-    Place("Ranks", f"{SETTINGS.href}/ranks", "officer"),
-    Place("Words in notes", f"{SETTINGS.href}/words", "officer"),
-    Place("Upload keys", f"{SETTINGS.href}/keys", "administrator"),
-    Place("API tokens", f"{SETTINGS.href}/tokens", "administrator"),
-    Place("Officers", f"{SETTINGS.href}/officers", "administrator"),
-    Place("Guild", f"{SETTINGS.href}/guild", "officer"),
-    Place("History", f"{SETTINGS.href}/history", "officer"),
+    Place(mark("Rules"), f"{SETTINGS.href}/rules", "officer"),
+    Place(mark("Ranks"), f"{SETTINGS.href}/ranks", "officer"),
+    Place(mark("Words in notes"), f"{SETTINGS.href}/words", "officer"),
+    Place(mark("Upload keys"), f"{SETTINGS.href}/keys", "administrator"),
+    Place(mark("API tokens"), f"{SETTINGS.href}/tokens", "administrator"),
+    Place(mark("Officers"), f"{SETTINGS.href}/officers", "administrator"),
+    Place(mark("Guild"), f"{SETTINGS.href}/guild", "officer"),
+    Place(mark("History"), f"{SETTINGS.href}/history", "officer"),
 )
 """The pages of the settings, in their order."""
 
 SEARCH_PATH = "/admin/search"
 
 ACTIONS = (
-    Action("Run all scans", DATA_QUALITY.href, "officer", "Scan with every rule; fixes nothing"),
+    Action(mark("Run all scans"), DATA_QUALITY.href, "officer", mark("Scan with every rule; fixes nothing")),
     Action(
-        "Fix All, Attempt Fix", f"{DATA_QUALITY.href}#rules", "officer", "Fix what one rule found; preview it first"
+        mark("Fix All, Attempt Fix"),
+        f"{DATA_QUALITY.href}#rules",
+        "officer",
+        mark("Fix what one rule found; preview it first"),
     ),
-    Action("Run a full match", FULL_MATCH.href, "officer", "Link all unlinked characters that evidence decides"),
-    Action("Reopen dismissed issues", f"{DATA_QUALITY.href}/dismissals", "officer", "Who dismissed what, and why"),
-    Action("Undo a change", f"{LOG.href}?show=actions", "officer", "Who did what, each with its undo"),
-    Action("Try a note", f"{SETTINGS.href}/words#try", "officer", "See how a note is read, and why"),
-    Action("Undo a change of settings", f"{SETTINGS.href}/history", "administrator", "Who changed what, with its undo"),
-    Action("Add a word", f"{SETTINGS.href}/words#add", "administrator", "Set what a word in notes means"),
     Action(
-        "Map ranks to Discord roles", f"{SETTINGS.href}/ranks", "administrator", "Set the Discord role of each rank"
+        mark("Run a full match"), FULL_MATCH.href, "officer", mark("Link all unlinked characters that evidence decides")
     ),
-    Action("Create an upload key", f"{SETTINGS.href}/keys", "administrator", "For a companion that sends exports"),
-    Action("Create an API token", f"{SETTINGS.href}/tokens", "administrator", "For a program"),
-    Action("Choose who may sign in", f"{SETTINGS.href}/officers", "administrator", "By Discord role or by rank"),
     Action(
-        "Rename or move the guild", f"{SETTINGS.href}/guild", "administrator", "If the guild has a new name or realm"
+        mark("Reopen dismissed issues"),
+        f"{DATA_QUALITY.href}/dismissals",
+        "officer",
+        mark("Who dismissed what, and why"),
+    ),
+    Action(mark("Undo a change"), f"{LOG.href}?show=actions", "officer", mark("Who did what, each with its undo")),
+    Action(mark("Try a note"), f"{SETTINGS.href}/words#try", "officer", mark("See how a note is read, and why")),
+    Action(
+        mark("Undo a change of settings"),
+        f"{SETTINGS.href}/history",
+        "administrator",
+        mark("Who changed what, with its undo"),
+    ),
+    Action(mark("Add a word"), f"{SETTINGS.href}/words#add", "administrator", mark("Set what a word in notes means")),
+    Action(
+        mark("Map ranks to Discord roles"),
+        f"{SETTINGS.href}/ranks",
+        "administrator",
+        mark("Set the Discord role of each rank"),
+    ),
+    Action(
+        mark("Create an upload key"),
+        f"{SETTINGS.href}/keys",
+        "administrator",
+        mark("For a companion that sends exports"),
+    ),
+    Action(mark("Create an API token"), f"{SETTINGS.href}/tokens", "administrator", mark("For a program")),
+    Action(
+        mark("Choose who may sign in"), f"{SETTINGS.href}/officers", "administrator", mark("By Discord role or by rank")
+    ),
+    Action(
+        mark("Rename or move the guild"),
+        f"{SETTINGS.href}/guild",
+        "administrator",
+        mark("If the guild has a new name or realm"),
     ),
 )
 """What can be done, as it is searched for."""

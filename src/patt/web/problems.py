@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from patt.web.forms import Flash, fault_sentence, led_back, shape_of, told_alone
+from patt.web.forms import Flash, led_back, shape_of, told_alone
 from patt.web.places import page_of
 from patt.web.rendering import page
+from patt.web.telling.faults import fault_in_words, fault_sentence
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.core.errors import (
@@ -33,6 +34,7 @@ from sv_common.guild_sync.core.errors import (
     SourceError,
     SuspiciousSource,
 )
+from sv_common.guild_sync.core.language import mark, tr
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +44,21 @@ _NOT_READABLE = 400
 """What the framework answers to a body that is no text; it is bad input like any other."""
 
 _SENTENCES = {
-    404: "This page does not exist.",
-    405: "This address does not support that method.",
+    404: mark("This page does not exist."),
+    405: mark("This address does not support that method."),
 }
+_TITLES = {
+    401: mark("Unauthorized"),
+    403: mark("Forbidden"),
+    404: mark("Not Found"),
+    405: mark("Method Not Allowed"),
+    413: mark("Request Entity Too Large"),
+    429: mark("Too Many Requests"),
+}
+"""Statuses that are answered so; others are called as HTTP calls them."""
 
 
-_ONLY_A_BUTTON = "Nothing was done. Use the button on this page."
+_ONLY_A_BUTTON = mark("Nothing was done. Use the button on this page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +77,39 @@ class Problem:
         return {**details, "detail": self.detail, "problems": list(self.problems)}
 
 
-def _for_a_moment(code: str, title: str, cause: str) -> Problem:
-    return Problem(503, code, title, f"{cause}. Try again in a moment.", headers={"Retry-After": "2"})
+def _for_a_moment(code: str, title: str, sentence: str) -> Problem:
+    return Problem(503, code, title, sentence, headers={"Retry-After": "2"})
 
 
-_BUSY = Problem(409, "busy", "Already in progress", BUSY)
-_BAD_INPUT = Problem(422, "bad-input", "This is not valid")
+_BUSY = Problem(409, "busy", mark("Already in progress"), BUSY)
+_BAD_INPUT = Problem(422, "bad-input", mark("This is not valid"))
 _KNOWN: Mapping[type[Exception], Problem] = {
-    NotFound: Problem(404, "not-found", "Not found"),
+    NotFound: Problem(404, "not-found", mark("Not found")),
     BadInput: _BAD_INPUT,
-    PlanStale: Problem(409, "plan-stale", "The data has changed"),
+    PlanStale: Problem(409, "plan-stale", mark("The data has changed")),
     Busy: _BUSY,
-    SuspiciousSource: Problem(409, "suspicious-source", "Refused"),
-    Refused: Problem(409, "refused", "Refused"),
-    SourceError: Problem(502, "source-error", "A source could not be used"),
-    ConfigurationError: Problem(503, "configuration", "Not set up"),
+    SuspiciousSource: Problem(409, "suspicious-source", mark("Refused")),
+    Refused: Problem(409, "refused", mark("Refused")),
+    SourceError: Problem(502, "source-error", mark("A source could not be used")),
+    ConfigurationError: Problem(503, "configuration", mark("Not set up")),
     psycopg.errors.LockNotAvailable: _BUSY,
     psycopg.errors.DeadlockDetected: _BUSY,
     psycopg.errors.SerializationFailure: replace(
-        _BUSY, detail="Someone else just changed the same data. Nothing was done. Try again."
+        _BUSY, detail=mark("Someone else just changed the same data. Nothing was done. Try again.")
     ),
     psycopg.errors.QueryCanceled: _for_a_moment(
-        "too-slow", "It took too long", "The database took too long, so nothing was done"
+        "too-slow",
+        mark("It took too long"),
+        mark("The database took too long, so nothing was done. Try again in a moment."),
     ),
     ShareInUseError: _for_a_moment(
-        "overloaded", "Too much at once", "Too many requests are running, so nothing was done"
+        "overloaded",
+        mark("Too much at once"),
+        mark("Too many requests are running, so nothing was done. Try again in a moment."),
     ),
-    psycopg.OperationalError: _for_a_moment("database", "No database", "The database does not answer just now"),
+    psycopg.OperationalError: _for_a_moment(
+        "database", mark("No database"), mark("The database does not answer just now. Try again in a moment.")
+    ),
 }
 """The problem of each error; of several classes that fit, the first counts. A `PattError` has its own sentence."""
 
@@ -100,16 +117,21 @@ _KNOWN: Mapping[type[Exception], Problem] = {
 def problem_of(error: Exception) -> Problem:
     """Return the problem that an error is; nothing of an unexpected one is shown."""
     if isinstance(error, RequestValidationError):
-        faults = tuple(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return replace(_BAD_INPUT, detail="The request is not valid.", problems=faults)
+        faults = tuple(f"{'.'.join(map(str, fault['loc']))}: {fault_in_words(fault)}" for fault in error.errors())
+        return replace(_said(_BAD_INPUT), detail=tr("The request is not valid."), problems=faults)
     if isinstance(error, HTTPException):
         return _http_problem(error)
     for kind, problem in _KNOWN.items():
         if isinstance(error, kind):
-            problems = error.problems if isinstance(error, BadInput) else ()
-            return replace(problem, detail=str(error), problems=problems) if isinstance(error, PattError) else problem
-    sentence = "Something unexpected went wrong and was logged. Reload the page to see the current state."
-    return Problem(500, "unexpected", "An unexpected error", sentence)
+            said, problems = _said(problem), error.problems if isinstance(error, BadInput) else ()
+            return replace(said, detail=str(error), problems=problems) if isinstance(error, PattError) else said
+    sentence = tr("Something unexpected went wrong and was logged. Reload the page to see the current state.")
+    return Problem(500, "unexpected", tr("An unexpected error"), sentence)
+
+
+def _said(problem: Problem) -> Problem:
+    """Return a problem of the table in the language of the task."""
+    return replace(problem, title=tr(problem.title), detail=problem.detail and tr(problem.detail))
 
 
 def sentence_of(error: Exception) -> str:
@@ -123,7 +145,7 @@ async def answer(request: Request, error: Exception) -> Response:
     if _is_no_such_way(request, error) and _is_opened_by_a_person(request):
         guild = request.query_params.get("guild", "")
         query = f"?guild={guild}" if guild.isascii() and guild.isdigit() else ""
-        return led_back(request, f"{page_of(request.url.path)}{query}", Flash(_ONLY_A_BUTTON, "problem"))
+        return led_back(request, f"{page_of(request.url.path)}{query}", Flash(tr(_ONLY_A_BUTTON), "problem"))
     shape = shape_of(request)
     if shape == "part":
         return told_alone(Flash(sentence_of(error), "problem"), problem.status, problem.headers)
@@ -167,9 +189,10 @@ def _is_opened_by_a_person(request: Request) -> bool:
 
 def _http_problem(error: HTTPException) -> Problem:
     if error.status_code == _NOT_READABLE:
-        return replace(_BAD_INPUT, detail="The request is not readable. Send JSON in UTF-8.")
-    title = HTTPStatus(error.status_code).phrase
-    detail = _SENTENCES.get(error.status_code, error.detail)
+        return replace(_said(_BAD_INPUT), detail=tr("The request is not readable. Send JSON in UTF-8."))
+    known, sentence = _TITLES.get(error.status_code), _SENTENCES.get(error.status_code)
+    title = tr(known) if known else HTTPStatus(error.status_code).phrase
+    detail = tr(sentence) if sentence else error.detail
     return Problem(error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers or {})
 
 

@@ -16,12 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from patt.auth.permissions import EVERYBODY_WITH, Role, includes
+from patt.auth.permissions import Role, includes
 from patt.json_data import as_json_text
 from patt.web.assets import url_of
-from patt.web.keyboard import KEYBOARD
+from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
-from sv_common.guild_sync.core.language import day, language, number, tr, tr_in, tr_n
+from patt.web.telling.roles import is_for
+from patt.web.telling.script_texts import table_of
+from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 PagePart: TypeAlias = Literal["opening", "rest"]
@@ -56,7 +58,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 WITHOUT_SHELL = TEMPLATES / "without_shell"
 """Templates that stand for those of the same name where htmx has the shell of a page already."""
 
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
+_AGO = ((86400, mark("{n}d ago")), (3600, mark("{n}h ago")), (60, mark("{n}m ago")))
 _DAYS_SHOWN_AS_SUCH = 60
 _CLASSES = frozenset(CLASS_NAMES.values())
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
@@ -88,6 +90,7 @@ def text_of(template: str, context: Mapping[str, Any], *, has_shell: bool = True
         "here": "",
         "toast_target": "",
         "page_part": part,
+        "keyboard": keyboard(),
     }
     environment = _ENVIRONMENT if has_shell else _SHELL_LESS
     return environment.get_template(template).render({**usual, **context})
@@ -122,20 +125,21 @@ def _ago(moment: datetime, now: datetime) -> str:
     """Say how long ago something was, shortly: `2h ago`; the day itself where that is more than two months ago."""
     seconds = int((now - moment).total_seconds())
     if seconds >= _DAYS_SHOWN_AS_SUCH * 86400:
-        return f"{moment:%Y-%m-%d}"
-    for size, unit in _UNITS:
+        return day(moment)
+    for size, text in _AGO:
         if seconds >= size:
-            return f"{seconds // size}{unit} ago"
-    return "just now"
+            return tr(text, n=seconds // size)
+    return tr("just now")
 
 
 def _duration(milliseconds: int) -> str:
     """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
     if milliseconds < 1000:
-        return f"{milliseconds} ms"
+        return tr("{n} ms", n=milliseconds)
     if milliseconds < 60_000:
-        return f"{milliseconds / 1000:.1f} s"
-    return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
+        seconds = f"{milliseconds / 1000:.1f}"
+        return tr("{n} s", n=seconds)
+    return tr("{minutes} min {seconds} s", minutes=milliseconds // 60_000, seconds=milliseconds % 60_000 // 1000)
 
 
 def class_slug(name: str | None) -> str:
@@ -162,6 +166,12 @@ def arms_of(name: str) -> Arms:
     return Arms(number % 8 + 1, _FIELDS[number // 8 % len(_FIELDS)], letter.upper())
 
 
+def _script_texts() -> str:
+    """The address of what scripts say in the language of the page; blank for English, which stands in the scripts."""
+    table = table_of(language())
+    return table.address if table else ""
+
+
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
@@ -173,7 +183,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters |= {
     "ago": _ago,
     "machine_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "full_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    "full_time": lambda moment: f"{day_and_time(moment.astimezone(UTC))} UTC",
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
     "class_slug": class_slug,
@@ -189,12 +199,12 @@ _ENVIRONMENT.globals |= {
     "tr_in": _told(tr_in),
     "language": language,
     "url_of": url_of,
+    "script_texts": _script_texts,
     "navigation": lambda: [place for place in NAVIGATION if _may(place.least)],
     "may": _may,
-    "why_not": lambda role: f"This is for {EVERYBODY_WITH[role]}.",
+    "why_not": is_for,
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
     "live_path": LIVE_PATH,
-    "keyboard": KEYBOARD,
 }
 _SHELL_LESS = _ENVIRONMENT.overlay(loader=FileSystemLoader([WITHOUT_SHELL, TEMPLATES]))

@@ -18,12 +18,12 @@ from patt.web.forms import FORM_TYPE
 from patt.web.places import STATIC_PREFIX, UPLOAD_PREFIX, is_below
 from patt.web.problems import answer
 from patt.web.rendering import FORM_FIELD
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 FORM_HEADER = "X-Form-Token"
 _PROOF_BYTES = 32
 _TOO_LARGE = 413
-_TOO_LARGE_EXPORT = f"The file is too large: an export has at most {MAX_BYTES >> 20} MiB."
 
 
 def form_token_of(session: str) -> str:
@@ -155,10 +155,15 @@ class OverlongBodies:
             nonlocal is_replaced
             if message["type"] == "http.response.start" and message["status"] == _TOO_LARGE:
                 is_replaced = True
-                sentence = _TOO_LARGE_EXPORT if scope["path"].startswith(UPLOAD_PREFIX) else "This is too large."
-                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE, sentence))
+                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE, _too_large(scope["path"])))
                 await refusal(scope, receive, send)
             elif not is_replaced:
                 await send(message)
 
         await self._app(scope, receive, send_in_our_words)
+
+
+def _too_large(path: str) -> str:
+    if path.startswith(UPLOAD_PREFIX):
+        return tr("The file is too large: an export has at most {n} MiB.", n=MAX_BYTES >> 20)
+    return tr("This is too large.")

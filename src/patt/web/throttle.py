@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patt.auth.hashing import hashed
-from patt.web.context import Caller, session_of
+from patt.web.context import Caller, session_of, speak_as_asked
 from patt.web.guard import SAFE_METHODS, bearer_token, upload_key
 from patt.web.places import DISCORD_PREFIX, SIGN_IN_PREFIX
 from patt.web.problems import answer
+from sv_common.guild_sync.core.language import tr, tr_n
 
 Clock = Callable[[], float]
 """Seconds of a clock that only goes forward."""
@@ -112,7 +113,8 @@ class ThrottleGuessing:
             return
         address = address_of(scope)
         if request.scope["path"] == DISCORD_PREFIX and (wait_s := self._limits.sign_ins.take(address)):
-            await _refuse(request, receive, send, "Too many sign-ins came from this address.", wait_s)
+            speak_as_asked(request)
+            await _refuse(request, receive, send, tr("Too many sign-ins came from this address."), wait_s)
             return
 
         wait_s = 0.0
@@ -127,7 +129,7 @@ class ThrottleGuessing:
 
         await self._app(scope, receive, judge)
         if wait_s:
-            sentence = "Too many invalid sign-in links, tokens or upload keys came from this address."
+            sentence = tr("Too many invalid sign-in links, tokens or upload keys came from this address.")
             await _refuse(request, receive, send, sentence, wait_s)
 
 
@@ -146,7 +148,7 @@ class ThrottleRequests:
         is_upload = upload_key(request) is not None and request.method not in SAFE_METHODS
         limit = self._limits.uploads if is_upload else self._limits.requests
         if wait_s := limit.take(holder):
-            await _refuse(request, receive, send, "Too many requests at once.", wait_s)
+            await _refuse(request, receive, send, tr("Too many requests at once."), wait_s)
             return
         await self._app(scope, receive, send)
 
@@ -181,6 +183,11 @@ def _holder(request: Request) -> str | None:
 
 async def _refuse(request: Request, receive: Receive, send: Send, sentence: str, wait_s: float) -> None:
     seconds = math.ceil(wait_s)
-    wait = f"{seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
-    error = HTTPException(429, f"{sentence} Try again in {wait}.", {"Retry-After": str(seconds)})
+    error = HTTPException(429, f"{sentence} {_try_again_in(seconds)}", {"Retry-After": str(seconds)})
     await (await answer(request, error))(request.scope, receive, send)
+
+
+def _try_again_in(seconds: int) -> str:
+    if seconds < 120:
+        return tr_n("Try again in {n} second.", "Try again in {n} seconds.", seconds)
+    return tr_n("Try again in {n} minute.", "Try again in {n} minutes.", math.ceil(seconds / 60))

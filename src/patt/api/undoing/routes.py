@@ -16,7 +16,7 @@ from patt.web import own_rights
 from patt.web.context import AttemptId, GuildDep, OfficerDep, ServicesDep, ViewerDep
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect
-from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.undo_offer import (
     LONGEST_LIST,
     UndoOffer,
@@ -26,7 +26,7 @@ from sv_common.guild_sync.core.undo_offer import (
 )
 from sv_common.guild_sync.engine.results import UndoReport
 from sv_common.guild_sync.engine.undo_preview import BlockedPeople, UndoPreview
-from sv_common.guild_sync.engine.undoing.blockers import LaterAttempt, how_many, told
+from sv_common.guild_sync.engine.undoing.blockers import LaterAttempt, told
 from sv_common.guild_sync.insights.last_change import LastChange, last_change_of
 from sv_common.guild_sync.issues import lifecycle
 
@@ -216,10 +216,13 @@ async def undo_words(
     async with services.pool.writing(guild_id) as here:
         done = await lifecycle.undo_words(here, numbers, actor=officer.actor)
     count = len(done.issue_ids)
-    sentence = f"{plural(count, 'issue')} {'is' if count == 1 else 'are'} as before."
-    left = f" {len(done.left)} left alone: {next(iter(done.left.values()))}" if done.left else ""
+    sentence = tr_n("Undone. {n} issue is as before.", "Undone. {n} issues are as before.", count)
+    if done.left:
+        why = next(iter(done.left.values()))
+        left_alone = tr_n("{n} left alone: {reason}", "{n} left alone: {reason}", len(done.left), reason=why)
+        sentence = f"{sentence} {left_alone}"
     offer = undo_of_events(done.event_ids, is_undo=True)
-    return UndoneIssues(f"Undone. {sentence}{left}", count, len(done.left), done.left, offer)
+    return UndoneIssues(sentence, count, len(done.left), done.left, offer)
 
 
 @for_activity.get("/last", summary="Your last change")
@@ -257,7 +260,8 @@ def _together(found: UndoPreview) -> UndoWithLater | None:
     offer = undo_of_attempts([each.id for each in found.together.attempts])
     if offer is None:
         return None
-    label = f"Undo {how_many(found.together.attempts)}"
+    count = len(found.together.attempts)
+    label = tr("Undo both") if count == 2 else tr_n("Undo all {n}", "Undo all {n}", count)
     return UndoWithLater(
         label,
         [told(each) for each in found.together.attempts],

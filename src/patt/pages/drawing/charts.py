@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sv_common.guild_sync.core.language import number, tr
+
 WIDTH = 120
 HEIGHT = 28
 _MARGIN = 2
@@ -25,9 +27,11 @@ def line_chart(counts: Sequence[int], what: str) -> Chart:
     step = WIDTH / max(len(counts) - 1, 1)
     points = [f"{index * step:.1f} {HEIGHT - _MARGIN - count * scale:.1f}" for index, count in enumerate(counts)]
     line = f"M{' L'.join(points)}"
-    words = (
-        f"{what}: from {counts[0]} to {counts[-1]}, {max(counts)} at most." if counts[1:] else f"{what}: {counts[0]}."
-    )
+    if counts[1:]:
+        first, last, most = number(counts[0]), number(counts[-1]), number(max(counts))
+        words = tr("{what}: from {first} to {last}, {most} at most.", what=what, first=first, last=last, most=most)
+    else:
+        words = tr("{what}: {n}.", what=what, n=number(counts[0]))
     return Chart(line, f"{line} L{WIDTH} {HEIGHT} L0 {HEIGHT} Z", words)
 
 

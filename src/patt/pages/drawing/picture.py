@@ -17,6 +17,7 @@ from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import MAP, PEOPLE
 from patt.web.rendering import arms_of, class_slug
 from sv_common.guild_sync.core.basis import Basis
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.insights.everyone.guild_map import (
     CHARACTERS,
     LOOSE_CHARACTERS,
@@ -43,12 +44,12 @@ LETTER: Final = 8
 """How wide a letter is, or nearly."""
 
 PROOFS: Final[Mapping[Shown, tuple[str, str]]] = {
-    "proven": ("battlenet", "Battle.net"),
-    "officer": ("officer", "Officer"),
-    "account": ("account", "Same account"),
-    "note": ("note", "Note"),
-    "name": ("name", "Discord name"),
-    "suggested": ("suggested", "Suggested"),
+    "proven": ("battlenet", mark("Battle.net")),
+    "officer": ("officer", mark("Officer")),
+    "account": ("account", mark("Same account")),
+    "note": ("note", mark("Note")),
+    "name": ("name", mark("Discord name")),
+    "suggested": ("suggested", mark("Suggested")),
 }
 """What proves a link: how style names it, and the words."""
 
@@ -249,19 +250,20 @@ def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
     for key, node in nodes.items():
         parts = [node.name, node.character_class or ""]
         if node.kind == "player":
-            number = characters[node.id]
             parts += [
-                f"player, {number} character{'' if number == 1 else 's'}",
-                members.get(node.id) or "not on Discord",
+                tr_n("player, {n} character", "player, {n} characters", characters[node.id]),
+                members.get(node.id) or tr("not on Discord"),
             ]
         elif node.kind == "shared":
-            parts.append("bank or shared")
+            parts.append(tr("bank or shared"))
         elif (edge := links.get(key)) is None:
-            parts.append("no player")
+            parts.append(tr("no player"))
         elif edge.proof:
-            parts.append(f"of {nodes['player', edge.to_id].name}, {PROOFS[edge.proof][1]}")
+            proof = tr(PROOFS[edge.proof][1])
+            parts.append(tr("of {player}, {proof}", player=nodes["player", edge.to_id].name, proof=proof))
         else:
-            parts.append(f"no player, could be {nodes[edge.to, edge.to_id].name}, {edge.suggestion}")
+            meant = nodes[edge.to, edge.to_id].name
+            parts.append(tr("no player, could be {name}, {why}", name=meant, why=edge.suggestion))
         said[key] = ", ".join(part for part in parts if part)
     return said
 

@@ -23,6 +23,7 @@ from patt.web.monitoring import metrics as measured
 from patt.web.places import METRICS_PATH
 from patt.web.problems import problems
 from sv_common.db import migrate
+from sv_common.guild_sync.core.language import tr
 
 _PATIENCE_S = 3.0
 _FOR_ALL = [Depends(open_to_all)]
@@ -73,7 +74,7 @@ async def health(services: ServicesDep, response: Response) -> Alive:
             await credentials.ping(conn)
     except (psycopg.Error, TimeoutError):
         response.status_code = 503
-        return Alive("unavailable", "The database does not answer.")
+        return Alive("unavailable", tr("The database does not answer."))
     return Alive("ok")
 
 
@@ -102,7 +103,7 @@ async def ready(services: ServicesDep, response: Response) -> Ready:
 async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
     if viewer.guild_id is not None:
-        raise HTTPException(403, "Metrics cover all guilds. Use a token without a guild.")
+        raise HTTPException(403, tr("Metrics cover all guilds. Use a token without a guild."))
     of_requests = cast("measured.HttpMetrics", request.app.state.http_metrics)
     text = of_requests.exposition() + await measured.exposition(services)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
@@ -113,12 +114,16 @@ async def _checks(services: Services) -> list[Check]:
         async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
             current, newest = await credentials.schema_revision(conn), _newest_revision()
             if current != newest:
-                message = f"The database has the schema {current}, and this version needs {newest}."
-                return [check(DATABASE, "It answers."), check(SCHEMA, "", (message, "patt db upgrade"))]
-            schema = check(SCHEMA, "It is the one that this version needs.")
-            return [check(DATABASE, "It answers."), schema, await check_worker(conn)]
+                message = tr(
+                    "The database has the schema {current}, and this version needs {newest}.",
+                    current=current,
+                    newest=newest,
+                )
+                return [check(DATABASE, tr("It answers.")), check(SCHEMA, "", (message, "patt db upgrade"))]
+            schema = check(SCHEMA, tr("It is the one that this version needs."))
+            return [check(DATABASE, tr("It answers.")), schema, await check_worker(conn)]
     except (psycopg.Error, TimeoutError):
-        return [check(DATABASE, "", ("It does not answer.", "Start the database server."))]
+        return [check(DATABASE, "", (tr("It does not answer."), tr("Start the database server.")))]
 
 
 _newest_revision = cache(migrate.newest_revision)

@@ -165,7 +165,7 @@ def _texts(code: str) -> Mapping[tuple[str | None, str], str]:
     return counted | {
         (each.context, each.id): each.string
         for each in catalogue(code)
-        if isinstance(each.id, str) and isinstance(each.string, str) and not each.fuzzy
+        if each.id and isinstance(each.id, str) and isinstance(each.string, str) and not each.fuzzy
     }
 
 
