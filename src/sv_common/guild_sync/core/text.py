@@ -12,11 +12,6 @@ from sv_common.guild_sync.core.language import ENGLISH, PSEUDO, language, mark, 
 NAMES_IN_A_LIST = 20
 
 
-def plural(count: int, what: str) -> str:
-    """Return “1 issue” or “3 issues”."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
     """Return how long ago a moment was; never negative, for clocks differ."""
     return max((now or datetime.now(UTC)) - moment, timedelta(0))
