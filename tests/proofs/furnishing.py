@@ -145,7 +145,7 @@ async def _what_came_in(guild: GuildBuilder, words: Words) -> None:
     async with guild.pool.connection() as conn:
         for status, error in (("done", None), ("partial", words.one()), ("failed", words.one())):
             run = await runs.start(GuildConnection(conn, guild.guild_id), "battlenet_sync", actor="schedule")
-            step = StepReport("sync", 1200, {"seen": 3}, [words.one(), words.one()], error)
+            step = StepReport("sync", 1200, {"characters": 3}, [words.one(), words.one()], error)
             await runs.finish(GuildConnection(conn, guild.guild_id), run, status=status, steps=[step], error=error)
         await runs.start(GuildConnection(conn, guild.guild_id), "discord_sync", actor=words.one())
         uploader = "".join(letter for letter in words.one() if letter.isprintable())[: credentials.LONGEST_NAME]

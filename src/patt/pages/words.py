@@ -50,6 +50,19 @@ _LABELS = {
     "wrong_roles": mark("Other guild roles held"),
     "last_login_timestamp": mark("Last login"),
     "player_active_on": mark("The player is active on"),
+    "doubt": mark("Doubt"),
+    "rejected_player": mark("Ruled out"),
+    "is_administrative": mark("Gives power over the server"),
+    "discord_basis": mark("The Discord link is based on"),
+    "discord_confirmed_by": mark("Discord link confirmed by"),
+    "fault": mark("What is wrong with it"),
+}
+_BASES = {
+    "proven": mark("a sign-in with Battle.net"),
+    "officer": mark("an officer's word"),
+    "account": mark("the same account"),
+    "note": mark("a note"),
+    "name": mark("a name on Discord"),
 }
 _LINK_SOURCES = {
     "manual": mark("manually"),
@@ -128,7 +141,7 @@ def by_source(evidence: Sequence[Evidence]) -> list[tuple[str, list[str]]]:
 def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the details that tell a person something, each with its label; numbers of rows are left out."""
     known = [key for key in _LABELS if key in details]
-    others = [key for key in details if key not in _LABELS and not key.endswith("_id") and key != "verdict"]
+    others = [key for key in details if key not in _LABELS and not key.endswith(("_id", "_ids")) and key != "verdict"]
     return [
         (tr(_LABELS[key]) if key in _LABELS else key.replace("_", " ").capitalize(), words)
         for key in [*known, *others]
@@ -141,6 +154,8 @@ def _words(key: str, value: Any) -> str:
         return f"{day_and_time(datetime.fromtimestamp(value / 1000, UTC))} UTC"
     if key == "link_source":
         return tr(_LINK_SOURCES[value]) if value in _LINK_SOURCES else str(value)
+    if key in ("basis", "discord_basis"):
+        return tr(_BASES[value]) if value in _BASES else str(value or "")
     if key == "note" and value == "":
         return tr("(empty)")
     return _plain(value)

@@ -24,6 +24,7 @@ from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from patt.web.telling.roles import is_for
 from patt.web.telling.script_texts import table_of
 from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
+from sv_common.guild_sync.roster.counts import count_in_words
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 PagePart: TypeAlias = Literal["opening", "rest"]
@@ -190,6 +191,7 @@ _ENVIRONMENT.filters |= {
     "arms": arms_of,
     "as_json": as_json_text,
     "number": number,
+    "counted": count_in_words,
     "day": day,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}

@@ -62,6 +62,9 @@ class Does:
     verb: Annotated[str, Field(examples=["Give Officer, take Initiate", "Move to Mito", "Unlink", "Link to Grünbart"])]
     gets: Roles = ()
     loses: Roles = ()
+    short: Annotated[
+        str, Field(description="The first half of a long verb; else blank.", examples=["Give Officer"])
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)

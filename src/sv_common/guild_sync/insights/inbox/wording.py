@@ -49,7 +49,8 @@ def does(plan: Changeset) -> Does:
     """Say what a plan does as a verb: “Give Officer, take Initiate”, “Move to Mito”, “Unlink”."""
     if plan.roles:
         gets, loses = ([each.role for each in plan.roles if each.held is held] for held in (True, False))
-        return Does(_roles_in_words(gets, loses), gets, loses)
+        short = _roles_in_words(gets, ()) if gets and loses else ""
+        return Does(_roles_in_words(gets, loses), gets, loses, short)
     names, linked = plan.names, plan.linked
     is_of_member = any(row.table == "player" and row.is_update for row in plan.rows)
     if is_of_member:
