@@ -50,5 +50,6 @@ def _values(text: str) -> set[str]:
 def _put_together(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
-            for text in (each for each in node.args if isinstance(each, ast.JoinedStr | ast.BinOp)):
+            texts = node.args[: 1 if node.func.id in ("tr", "mark") else 2]
+            for text in (each for each in texts if isinstance(each, ast.JoinedStr | ast.BinOp)):
                 yield f"{file.relative_to(SOURCES)}:{text.lineno}"
