@@ -19,6 +19,7 @@ from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.demo.play import open_demo
 from screenshots.scenes import SCENES, Scene, Surroundings, places_of
+from sv_common.guild_sync.core.language import ENGLISH, LANGUAGES, PSEUDO, speak
 from sv_common.guild_sync.simulators.server import serve
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
@@ -33,9 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="names of scenes, as in docs/images; by default all")
     parser.add_argument("--to", type=Path, default=IMAGES, help="folder of the pictures")
+    parser.add_argument("--language", default=ENGLISH, choices=[*LANGUAGES, PSEUDO], help="language of the guild")
     chosen = parser.parse_args()
     scenes = [scene for scene in SCENES if not chosen.names or scene.name in chosen.names]
     chosen.to.mkdir(parents=True, exist_ok=True)
+    speak(chosen.language)
     asyncio.run(_take(scenes, chosen.to))
 
 

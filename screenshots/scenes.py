@@ -87,7 +87,7 @@ async def places_of(services: Services) -> dict[str, int]:
     mended = next(attempt for attempt in fixes if attempt.is_automatic and attempt.is_undoable)
     suggested = next(each.entries for each in asked.groups if each.group is Group.SUGGESTED)
     return {
-        "question": next(each.key for each in suggested if each.hint and "note “" in each.hint),
+        "question": next(each.key for each in suggested if each.hint and "Joined" in each.hint),
         "fixable": wrong_roles.items[0].id,
         "undecided": unlinked.items[0].id,
         "player": busiest.id,

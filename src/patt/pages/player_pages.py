@@ -236,7 +236,7 @@ def _chips(view: PlayersView, found: PeoplePage, name: str, label: str = "") -> 
         values.append(FilterCount("yes" if chosen is True else str(chosen), str(chosen), 0))
     return [
         Chip(
-            label if each.value == "yes" else each.label,
+            label if each.value == "yes" else tr(each.label) if name == "character_class" else each.label,
             each.count,
             view.with_filter(name, None if _is_value(chosen, each) else each.value),
             _is_value(chosen, each),

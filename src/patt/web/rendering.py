@@ -24,6 +24,7 @@ from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from patt.web.telling.roles import is_for
 from patt.web.telling.script_texts import table_of
 from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.roster.counts import count_in_words
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
@@ -188,6 +189,8 @@ _ENVIRONMENT.filters |= {
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
     "class_slug": class_slug,
+    "class_name": lambda name: tr(name) if name else "",
+    "who": name_of,
     "arms": arms_of,
     "as_json": as_json_text,
     "number": number,

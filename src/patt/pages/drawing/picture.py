@@ -248,7 +248,7 @@ def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
     }
     said = {}
     for key, node in nodes.items():
-        parts = [node.name, node.character_class or ""]
+        parts = [node.name, tr(node.character_class or "")]
         if node.kind == "player":
             parts += [
                 tr_n("player, {n} character", "player, {n} characters", characters[node.id]),

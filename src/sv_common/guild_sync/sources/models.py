@@ -8,25 +8,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sv_common.guild_sync.core.language import mark
 from sv_common.guild_sync.core.names import realm_key
 
 GUILD_MASTER_RANK = 0
 LOWEST_RANK = 9
 
 CLASS_NAMES = {
-    1: "Warrior",
-    2: "Paladin",
-    3: "Hunter",
-    4: "Rogue",
-    5: "Priest",
-    6: "Death Knight",
-    7: "Shaman",
-    8: "Mage",
-    9: "Warlock",
-    10: "Monk",
-    11: "Druid",
-    12: "Demon Hunter",
-    13: "Evoker",
+    1: mark("Warrior"),
+    2: mark("Paladin"),
+    3: mark("Hunter"),
+    4: mark("Rogue"),
+    5: mark("Priest"),
+    6: mark("Death Knight"),
+    7: mark("Shaman"),
+    8: mark("Mage"),
+    9: mark("Warlock"),
+    10: mark("Monk"),
+    11: mark("Druid"),
+    12: mark("Demon Hunter"),
+    13: mark("Evoker"),
 }
 """Battle.net playable class ids: the roster names a class by id only (Battle.net playable-class index)."""
 

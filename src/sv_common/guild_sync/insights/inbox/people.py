@@ -47,7 +47,7 @@ class People:
         if character is None:
             return ""
         kind_of = _line(character.rank, tr("level {level}", level=character.level) if character.level else None)
-        return _line(kind_of, character.character_class, _seen(character.last_login))
+        return _line(kind_of, tr(character.character_class or ""), _seen(character.last_login))
 
     def of_player(self, player_id: int) -> list[CharacterFacts]:
         """Return a player's characters in the guild."""

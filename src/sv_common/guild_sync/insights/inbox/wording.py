@@ -122,9 +122,9 @@ def message_about(characters: Sequence[CharacterFacts], guild: str) -> str:
 def _with_kind(each: CharacterFacts) -> str:
     label = f"{each.name}-{each.realm}"
     if each.level and each.character_class:
-        level = tr("level {level} {class_name}", level=each.level, class_name=each.character_class)
+        level = tr("level {level} {class_name}", level=each.level, class_name=tr(each.character_class))
         return f"{label} ({level})"
-    kind = tr("level {level}", level=each.level) if each.level else each.character_class
+    kind = tr("level {level}", level=each.level) if each.level else tr(each.character_class or "")
     return f"{label} ({kind})" if kind else label
 
 
