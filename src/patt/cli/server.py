@@ -87,7 +87,7 @@ async def _send_digest(services: Services, guild: int | None) -> int:
         raise ConfigurationError(tr("Discord is not set up: set PATT_DISCORD_BOT_TOKEN."))
     if found.audit_channel_id is None:
         raise ConfigurationError(
-            tr("{guild} has no audit channel. Set one with `patt guild add … --audit-channel`.", guild=found.name)
+            tr("{guild} has no audit channel. Set one with “patt guild add … --audit-channel”.", guild=found.name)
         )
     return await send_digest(services.pool, announcer, guild_id=found.id, page_url=_page(services))
 

@@ -62,7 +62,13 @@ def ago(length: timedelta) -> str:
     return tr("less than a minute ago")
 
 
-_NAMES = {"automation": mark("Automation"), "detection": mark("A check"), "clock": mark("The clock")}
+_NAMES = {
+    "automation": mark("Automation"),
+    "detection": mark("A check"),
+    "clock": mark("The clock"),
+    "schedule": mark("schedule"),
+    "addon": mark("addon"),
+}
 
 
 def name_of(actor: str) -> str:

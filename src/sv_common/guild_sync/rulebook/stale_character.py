@@ -159,7 +159,7 @@ RULE = RuleDefinition(
     why=mark("Inactive characters take up roster slots (1,000 max), or show that a player has stopped playing."),
     left_to_officer=mark(
         "For information: the next login resolves it. The details say if the player is active on another character; "
-        "such findings come last. If you know that a player is away, set a hiatus (`patt set-hiatus`): until its day none of the "
+        "such findings come last. If you know that a player is away, set a hiatus (“patt set-hiatus”): until its day none of the "
         "player's characters is found."
     ),
     examples=EXAMPLES,
