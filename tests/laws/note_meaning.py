@@ -1,4 +1,7 @@
-"""Who a note means, found by walking over all people, one question at a time. Only the grammar of notes is borrowed."""
+"""Who a note means, found by walking over all people, one question at a time.
+
+Only the grammar of notes and the similarity of words are borrowed.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,11 @@ from laws.guild_rows import (
 )
 from laws.snapshot import Row
 from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.identity.names.similarity import is_similar
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Mention, MentionKind, ParsedNote, fold_accents, parse_note
 
 SHORTEST_FOLDED = 3
+_OF_OWNERS = (MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF)
 
 
 def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
@@ -64,6 +69,35 @@ def is_doubtful(guild: Guild, character: Row) -> bool:
     )
 
 
+def names_another(guild: Guild, character: Row) -> bool:
+    """Whether a note that means one person may name a second one, whom nobody knows, so that it is not certain of the first."""
+    if len(_whom_note_says(guild, character)) != 1:
+        return False
+    certain = certain_mentions(guild, character)
+    known = [mention for mention in certain if whom_mention_means(guild, mention, character)]
+    longer = " ".join(
+        [*(m.text for m in known if " " in m.text), *(m.realm for m in certain if m.realm and not m.needs_realm)]
+    )
+    return any(
+        mention.is_joined
+        or (mention.kind in _OF_OWNERS and not mention.only_if_known and " " not in mention.text)
+        or (mention.is_listed and _looks_like_another(guild, mention, certain, character))
+        for mention in certain
+        if mention not in known and mention.realm is None and mention.text not in longer
+        if mention.readings[0].key not in DEFAULT_VOCABULARY.categories
+        if all(reading.key != character["name_key"] for reading in mention.readings)
+    )
+
+
+def _looks_like_another(guild: Guild, mention: Mention, certain: list[Mention], about: Row) -> bool:
+    """Whether a word of a list begins like the name of a character that the note does not name, and is similar to it."""
+    key = mention.readings[0].key
+    named = {reading.key for each in certain for reading in each.readings} | {about["name_key"]}
+    names = {c["name_key"] for c in guild.known_characters()} - named
+    alike = {name for name in names if fold_accents(name)[:1] == fold_accents(key)[:1]}
+    return len(key) >= SHORTEST_FOLDED and any(is_similar(key, name) for name in alike)
+
+
 def _is_alias(guild: Guild, mention: Mention) -> bool:
     return any(alias["alias_key"] in {reading.key for reading in mention.readings} for alias in guild.aliases)
 
@@ -98,7 +132,13 @@ def _end_of_the_way(guild: Guild, somebody: Somebody, about: Row) -> Somebody:
             return here
         passed.append(here[1])
         onward = _whom_note_says(guild, guild.character(here[1]))
-        if len(onward) != 1 or guild.tells_of_nobody(onward) or is_doubtful(guild, guild.character(here[1])):
+        there = guild.character(here[1])
+        if (
+            len(onward) != 1
+            or guild.tells_of_nobody(onward)
+            or is_doubtful(guild, there)
+            or names_another(guild, there)
+        ):
             return here
         (here,) = onward
     return here
@@ -247,7 +287,8 @@ def owner(guild: Guild, character: Row) -> Somebody | None:
     if guild.tells_of_nobody(meant) or character["id"] in guild.shared:
         return None
     if meant:
-        return next(iter(meant)) if len(meant) == 1 and not is_doubtful(guild, character) else None
+        is_certain = not is_doubtful(guild, character) and not names_another(guild, character)
+        return next(iter(meant)) if len(meant) == 1 and is_certain else None
     if any(names_a_stranger(mention, character) for mention in certain_mentions(guild, character)):
         return None
     if _suggests_somebody(guild, character):

@@ -13,7 +13,15 @@ from laws.guild_rows import (
     owner_or_itself,
     present_people,
 )
-from laws.note_meaning import certain_mentions, names_a_stranger, parsed, rejected, whom_mention_means, whom_note_means
+from laws.note_meaning import (
+    certain_mentions,
+    names_a_stranger,
+    names_another,
+    parsed,
+    rejected,
+    whom_mention_means,
+    whom_note_means,
+)
 from laws.snapshot import Row
 from sv_common.guild_sync.notes import Mention, MentionKind
 
@@ -112,6 +120,8 @@ def note_contradicts_link(guild: Guild, character: Row) -> bool:
         return False
     meant = whom_note_means(guild, character)
     if meant:
+        if names_another(guild, character):
+            return False
         return ("player", player_id) not in meant and not guild.tells_of_nobody(meant)
     if any(reading.key in former_names_of(guild, player_id) for mention in mentions for reading in mention.readings):
         return False

@@ -43,6 +43,7 @@ PROPER_NAMES = frozenset(
 )
 _FIELD = re.compile(r"^query\.\w+: ")
 """The part of an address that a refusal is about."""
+_TWICE = re.compile("⟦⟦[^⟦⟧]*⟧⟧")
 CODES = frozenset(Category)
 """What a word of a note can be, which is chosen as programs write it: where one of these stands alone."""
 
@@ -152,6 +153,8 @@ class Data:
                 break
         if depth:
             return [f"(brackets that do not fit) {said}"]
+        if _TWICE.search(said):
+            return [f"(translated twice) {said}"]
         outside.append(said[place:])
         return _WORD.findall(self._known.sub(" ", "|".join(outside)))
 

@@ -144,7 +144,7 @@ def _by_subject(found: Sequence[Issue], subjects: Mapping[int, Subject], guild: 
 
 
 def _rule_name(issue_type: str) -> str:
-    return tr(RULES[issue_type].name) if issue_type in RULES else issue_type
+    return RULES[issue_type].name if issue_type in RULES else issue_type
 
 
 @router.get("")
@@ -218,7 +218,7 @@ async def _findings(guild: GuildConnection, view: QualityView, found: FindingsPa
         "states": SHOWN,
         "severities": tuple(Severity),
         "groupings": words.translated(GROUPINGS),
-        "rule_names": {rule.issue_type: tr(rule.name) for rule in RULES.values()},
+        "rule_names": {rule.issue_type: rule.name for rule in RULES.values()},
         "fixable": {rule.issue_type for rule in RULES.values() if rule.is_fixable},
     }
 

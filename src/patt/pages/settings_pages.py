@@ -190,7 +190,7 @@ def _place_of(asked: SettingRequest) -> tuple[str, str]:
     match asked:
         case RuleRequest():
             rule = RULES.get(asked.issue_type)
-            return tr("Rules"), tr(rule.name) if rule else asked.issue_type
+            return tr("Rules"), rule.name if rule else asked.issue_type
         case RanksRequest():
             return tr("Ranks"), tr("Ranks")
         case WordRequest():

@@ -209,7 +209,7 @@ def remedy(age: SourceAge) -> str:
         if age.last is None
         else tr("Should be newer than {length}.", length=in_words(age.stale_after))
     )
-    return f"{state} {tr(FRESHNESS[age.source].remedy)}"
+    return f"{state} {FRESHNESS[age.source].remedy}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class RuleSetting(Setting):
         ]
         for each in rule.parameters:
             now, then = (threshold_in_words(each, settings, roster_size) for settings in (was, would_be))
-            rows.append(Difference(tr(each.label), now, then))
+            rows.append(Difference(each.label, now, then))
         return (row for row in rows if row.before != row.after)
 
 
@@ -251,7 +251,7 @@ def role_of(rank: ranks.Rank) -> RankRole:
 def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
     if parameter is AUTOMATIC_FIX_LIMIT:
         return budget_of(settings.parameters, roster_size).sentence
-    return f"{number(settings.parameters[parameter.name])} {tr(parameter.unit)}"
+    return f"{number(settings.parameters[parameter.name])} {parameter.unit}"
 
 
 def _on(is_enabled: bool) -> str:

@@ -305,9 +305,9 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
 
 def _auto_mitigate(rule: RuleDefinition, requested: YesNo) -> bool | None:
     if requested == "yes" and not rule.is_fixable:
-        raise BadInput(tr("“{rule}” has no fix to automate. Leave automatic fixes off.", rule=tr(rule.name)))
+        raise BadInput(tr("“{rule}” has no fix to automate. Leave automatic fixes off.", rule=rule.name))
     if requested == "yes" and not rule.may_be_automatic:
-        raise BadInput(tr("Fixes of “{rule}” always need your click. Leave automatic fixes off.", rule=tr(rule.name)))
+        raise BadInput(tr("Fixes of “{rule}” always need your click. Leave automatic fixes off.", rule=rule.name))
     return None if requested == DEFAULT else requested == "yes"
 
 

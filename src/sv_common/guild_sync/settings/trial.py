@@ -17,7 +17,6 @@ from pydantic import Field
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import reason_of
-from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_in_database
 from sv_common.guild_sync.engine.planning import PlannedFix
@@ -65,7 +64,7 @@ class ScannedGuild:
 async def scan_and_fix(guild: GuildConnection) -> ScannedGuild:
     """Run every rule that is switched on, and apply automatic fixes in the database."""
     checks = await scan(guild, list(RULES.values()))
-    notices = [f"{tr(RULES[check.issue_type].name)}: {check.error}" for check in checks if check.error]
+    notices = [f"{RULES[check.issue_type].name}: {check.error}" for check in checks if check.error]
     results: list[FixResult] = []
     on_discord: dict[str, Sequence[PlannedFix]] = {}
     for issue_type, limit in (await automatic_limits(guild)).items():
@@ -80,11 +79,11 @@ async def scan_and_fix(guild: GuildConnection) -> ScannedGuild:
         except Exception as error:  # one rule's failure never stops the others
             raise_if_lost(error, guild.conn)
             log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild.id)
-            notices.append(f"{tr(rule.name)}: {reason_of(error)}")
+            notices.append(f"{rule.name}: {reason_of(error)}")
         else:
             results += here.results
             on_discord[issue_type] = here.on_discord
-            notices += [f"{tr(rule.name)}: {each.reason}" for each in here.results if each.outcome is FixOutcome.HELD][
+            notices += [f"{rule.name}: {each.reason}" for each in here.results if each.outcome is FixOutcome.HELD][
                 :1
             ]
     return ScannedGuild(await open_issues(guild), results, on_discord, tuple(notices))

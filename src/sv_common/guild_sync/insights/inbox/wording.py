@@ -94,7 +94,7 @@ def note_hint(note: str | None) -> str:
 
 def stale(found: SourceAge) -> tuple[str, str]:
     """Say how old a source's data is, and what to do."""
-    remedy = tr(FRESHNESS[found.source].remedy)
+    remedy = FRESHNESS[found.source].remedy
     if found.last is None:
         return tr(_NEVER_READ[found.source]), remedy
     return tr(_OLD[found.source], age=in_words(age(found.last))), remedy
