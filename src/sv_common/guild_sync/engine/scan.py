@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -13,17 +13,20 @@ import structlog
 
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
-from sv_common.guild_sync.issues.model import Finding
+from sv_common.guild_sync.issues.model import Finding, SubjectKind, issue_hash
 from sv_common.guild_sync.issues.reports import Reconciliation, RuleCheck
 from sv_common.guild_sync.rulebook.parameter import RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_settings
 
 log = structlog.get_logger(__name__)
+SQL = load_sql(__package__, "scan.sql")
 
 DETECTION = "detection"
 """The actor of moves that a scan makes."""
@@ -51,18 +54,70 @@ async def rescan(
     rules: Mapping[str, RuleDefinition],
     issue_type: str = "",
     found: Mapping[str, Sequence[Finding]] = MappingProxyType({}),
+    changes: Iterable[RowChange] | None = None,
 ) -> None:
     """Check the rules whose findings a fix of this rule may just have changed: itself and those that it affects.
 
     What is no fix of a rule, or of one that no longer exists, may affect any. `found` holds, by rule, what detectors have found
-    already since that change. The caller holds the guild's lock.
+    already since that change. Where all `changes` are told, local rules look at the subjects that these touched, and at no
+    others. The caller holds the guild's lock.
     """
     rule = rules.get(issue_type)
     affected = [rule, *(rules[each] for each in rule.affects)] if rule is not None else list(rules.values())
     settings = await read_settings(guild, affected)
-    for check in await _Scan(guild, _enabled(affected, settings), settings, found=found).check():
+    touched = None if changes is None else await _touched_by(guild, changes)
+    for check in await _Scan(guild, _enabled(affected, settings), settings, found=found, touched=touched).check():
         if check.error:
             log.warning("rule_concluded_nothing", rule=check.issue_type, guild_id=guild.id)
+
+
+_FAMILIAR = frozenset({"link", "player", "alias", "rejection", "issue"})
+"""Kinds of rows that change nothing but the subjects that they name, and those of the same player."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """Characters, members and players, by number, with all that belong to the same players."""
+
+    characters: frozenset[int]
+    members: frozenset[int]
+    players: frozenset[int]
+
+    def of(self, kind: SubjectKind) -> Collection[int] | None:
+        """Return the subjects of a kind; None for one of which nothing is known."""
+        match kind:
+            case SubjectKind.CHARACTER:
+                return self.characters
+            case SubjectKind.DISCORD_MEMBER:
+                return self.members
+            case SubjectKind.PLAYER:
+                return self.players
+            case _:
+                return None
+
+
+async def _touched_by(guild: GuildConnection, changes: Iterable[RowChange]) -> _Touched | None:
+    """Return what changes have touched, after they were written; None where that may be anything."""
+    changes = list(changes)
+    if any(change.table not in _FAMILIAR for change in changes):
+        return None
+    sides = [
+        (change, side)
+        for change in changes
+        if change.table in ("link", "player")
+        for side in (change.before, change.after)
+    ]
+    characters = {change.id for change, _ in sides if change.table == "link"}
+    players = {change.id for change, _ in sides if change.table == "player"}
+    players |= {side["player_id"] for change, side in sides if change.table == "link" and side}
+    members = {
+        side["discord_user_id"]
+        for change, side in sides
+        if change.table == "player" and side and "discord_user_id" in side
+    }
+    for kind, number in await guild.rows(SQL["theirs"], players=list(players)):
+        (characters if kind == "character" else members).add(number)
+    return _Touched(frozenset(characters), frozenset(members - {None}), frozenset(players))
 
 
 def _enabled(rules: Sequence[RuleDefinition], settings: Mapping[str, RuleSettings]) -> list[RuleDefinition]:
@@ -74,7 +129,7 @@ _Detected: TypeAlias = tuple[RuleCheck, Sequence[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """One scan of a guild: the rules, the actor, and what is found already, by rule."""
+    """One scan of a guild: the rules, the actor, what is found already, by rule, and what the scan is limited to."""
 
     guild: GuildConnection
     rules: Sequence[RuleDefinition]
@@ -82,6 +137,7 @@ class _Scan:
     actor: str = DETECTION
     now: datetime | None = None
     found: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    touched: _Touched | None = None
     on_progress: OnProgress = ignore_progress
 
     async def check(self) -> list[RuleCheck]:
@@ -115,10 +171,22 @@ class _Scan:
         findings: Sequence[Finding] = ()
         error = None
         try:
-            findings = await rule.findings(self.guild, now=self.now)
+            findings = await rule.findings(self.guild, now=self.now, among=self._subjects(rule))
         except PattError as refusal:
             error = str(refusal)
         return replace(check, duration_ms=round((time.monotonic() - started) * 1000), error=error), findings
+
+    def _subjects(self, rule: RuleDefinition) -> Collection[int] | None:
+        """The subjects that a rule looks at; None: all."""
+        return self.touched.of(rule.subject) if self.touched is not None and rule.is_local else None
+
+    def _examined(self) -> dict[str, list[str]]:
+        """The issues of rules that look at some subjects only."""
+        return {
+            rule.issue_type: [issue_hash(rule.issue_type, rule.subject, number) for number in subjects]
+            for rule in self.rules
+            if (subjects := self._subjects(rule)) is not None
+        }
 
     async def _reconcile(self, detected: Sequence[_Detected]) -> list[RuleCheck]:
         materials = {rule.issue_type: rule.material for rule in self.rules}
@@ -127,5 +195,5 @@ class _Scan:
             for check, findings in detected
             if check.error is None and (name := check.issue_type)
         ]
-        moves = await lifecycle.reconcile(self.guild, conclusions, actor=self.actor)
+        moves = await lifecycle.reconcile(self.guild, conclusions, actor=self.actor, examined=self._examined())
         return [replace(check, moves=moves.get(check.issue_type, check.moves)) for check, _ in detected]

@@ -90,8 +90,7 @@ class Resolver(CandidateFinder):
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
         keys = [reading.key for reading in mention.readings]
-        names = self.names.names_here(player_id) | self.names.names_on_discord(player_id)
-        if not names.isdisjoint(keys):
+        if not self.names.whole_names(player_id).isdisjoint(keys):
             return True
         words = self.names.words_on_discord(player_id).intersection(keys)
         return any(not self.names.is_current_name(word) for word in words)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sv_common.db.pool import GuildConnection
@@ -17,7 +19,11 @@ SQL = load_sql(__package__, "characters.sql")
 
 
 class PresentCharacter(NamedTuple):
-    """A character in the guild now. Notes are None when never seen; each of the times is that of what it is named after."""
+    """A character in the guild now. Notes are None when never seen.
+
+    `basis_note` is the note that its link rests on. Each of the times is that of what it is named after, and None where that is
+    not later than the moment that was asked about.
+    """
 
     id: int
     name: str
@@ -30,13 +36,15 @@ class PresentCharacter(NamedTuple):
     note: str | None
     officer_note: str | None
     player_id: int | None
+    basis_note: str | None = None
+    settled_rank: int | None = None
     note_as_of: datetime | None = None
     officer_note_as_of: datetime | None = None
     rank_as_of: datetime | None = None
 
 
 class SeenNote(NamedTuple):
-    """What the addon saw of one character; None was not seen, or is known from a newer export."""
+    """What the addon saw anew of one character; None was not seen, is as it was known, or is known from a newer export."""
 
     id: int
     note: str | None
@@ -56,8 +64,16 @@ class RosterMoves:
     left_ids: Sequence[int]
 
 
-async def present(guild: GuildConnection) -> list[PresentCharacter]:
-    return [PresentCharacter._make(row) for row in await guild.rows(SQL["present"])]
+async def present(guild: GuildConnection, after: datetime | None = None) -> list[PresentCharacter]:
+    """Return every character in the guild now, with the times of what is known from later than a moment; None: no times."""
+    make = partial(tuple.__new__, PresentCharacter)
+    return [make(row) for row in await guild.rows(SQL["present"], after=after)]
+
+
+async def notes_as_of(guild: GuildConnection) -> datetime | None:
+    """Return of when the newest note is that is known of a character in the guild; None: no note was ever seen."""
+    moment: datetime | None = await guild.value(SQL["notes_as_of"])
+    return moment
 
 
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
@@ -95,6 +111,8 @@ async def moment_of(guild: GuildConnection, exported_at: datetime | None) -> dat
 
 async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_of: datetime) -> None:
     """Write what the addon saw at a time; that nothing newer is known is the caller's to make sure, under the guild's lock."""
+    if not notes:
+        return
     await guild.run(
         SQL["apply_notes"],
         as_of=as_of,
@@ -104,6 +122,77 @@ async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_o
         note_keys=[note.note_key for note in notes],
         ranks=[note.rank for note in notes],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """What an export saw to be as it was known: facts of characters, by their numbers, and names of ranks, by their indexes."""
+
+    notes: frozenset[int] = frozenset()
+    officer_notes: frozenset[int] = frozenset()
+    ranks: frozenset[int] = frozenset()
+    rank_names: frozenset[int] = frozenset()
+
+    @property
+    def facts(self) -> tuple[frozenset[int], ...]:
+        return self.notes, self.officer_notes, self.ranks, self.rank_names
+
+    def __sub__(self, other: SeenAgain) -> SeenAgain:
+        return SeenAgain(*(getattr(self, each) - getattr(other, each) for each in _FACTS))
+
+    def __or__(self, other: SeenAgain) -> SeenAgain:
+        return SeenAgain(*(getattr(self, each) | getattr(other, each) for each in _FACTS))
+
+
+_FACTS = ("notes", "officer_notes", "ranks", "rank_names")
+
+
+async def keep_seen_again(guild: GuildConnection, again: SeenAgain, written: SeenAgain, *, as_of: datetime) -> None:
+    """Keep the time of what an export saw to be as it was known. `written` is what it brought, whose time its rows tell.
+
+    The newest export is one row for the whole guild. What only the one before it saw, and what an older one saw, keeps its time
+    in its own row.
+    """
+    row = await guild.row(SQL["last_export"])
+    last_as_of, last = (row[0], SeenAgain(*map(_numbers, row[1:]))) if row else (None, SeenAgain())
+    if last_as_of is not None and last_as_of > as_of:
+        await _keep_times(guild, again, as_of)
+        return
+    if last_as_of == as_of:
+        again = again | last
+    elif last_as_of is not None:
+        await _keep_times(guild, last - again - written, last_as_of)
+    if (last_as_of, last) != (as_of, again):
+        await guild.run(
+            SQL["keep_last_export"], as_of=as_of, **{each: _ranges(getattr(again, each)) for each in _FACTS}
+        )
+
+
+async def _keep_times(guild: GuildConnection, facts: SeenAgain, as_of: datetime) -> None:
+    if facts.notes or facts.officer_notes or facts.ranks:
+        columns = {each: list(getattr(facts, each)) for each in _FACTS[:3]}
+        await guild.run(SQL["keep_times"], as_of=as_of, **columns)
+    if facts.rank_names:
+        await guild.run(SQL["keep_rank_times"], as_of=as_of, indexes=list(facts.rank_names))
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes ranges of them: those of a guild mostly follow each other."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number:
+            found[-1][1] += 1
+        else:
+            found.append([number, number + 1])
+    return "{" + ",".join(f"[{first},{after})" for first, after in found) + "}"
+
+
+def _numbers(ranges: str) -> frozenset[int]:
+    pairs = _RANGE.findall(ranges)
+    return frozenset(number for first, after in pairs for number in range(int(first), int(after)))
+
+
+_RANGE = re.compile(r"\[(\d+),(\d+)\)")
 
 
 async def settle_ranks(guild: GuildConnection, *, is_confirmed: bool = False) -> None:

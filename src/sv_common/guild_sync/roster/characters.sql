@@ -1,15 +1,28 @@
 -- name: present
--- Every character in the guild now, as a sync needs it. A time that lies in the future was written by a clock that was
--- wrong, and counts as not known.
+-- Every character in the guild now, as a sync needs it, with the times of those facts that are known from later than a
+-- moment. A time that lies in the future was written by a clock that was wrong, and counts as not known.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
-       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id,
-       case when c.guild_note_as_of <= clock_timestamp() then c.guild_note_as_of end,
-       case when c.officer_note_as_of <= clock_timestamp() then c.officer_note_as_of end,
-       case when c.settled_rank_as_of <= clock_timestamp() then c.settled_rank_as_of end
+       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id, l.basis_note, c.settled_rank_index,
+       greatest(case when c.guild_note_as_of > %(after)s and c.guild_note_as_of <= n.now then c.guild_note_as_of end,
+                case when e.notes @> c.id then e.as_of end),
+       greatest(case when c.officer_note_as_of > %(after)s and c.officer_note_as_of <= n.now then c.officer_note_as_of end,
+                case when e.officer_notes @> c.id then e.as_of end),
+       greatest(case when c.settled_rank_as_of > %(after)s and c.settled_rank_as_of <= n.now then c.settled_rank_as_of end,
+                case when e.ranks @> c.id then e.as_of end)
 from guild_identity.wow_characters c
+cross join (select clock_timestamp() as now) n
 left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.last_exports e
+    on e.guild_id = c.guild_id and e.as_of > %(after)s and e.as_of <= n.now
 where c.guild_id = %(guild_id)s and c.removed_at is null
 order by c.id
+
+-- name: notes_as_of
+-- Of when the newest note is that is known of a character in the guild.
+select max(f.guild_note_as_of)
+from guild_identity.addon_facts f
+join guild_identity.wow_characters c on c.id = f.character_id and c.removed_at is null
+where f.guild_id = %(guild_id)s
 
 -- name: same_characters
 -- How many characters in the guild now are in a roster, by id within a realm, else by realm and name as below; and of how
@@ -141,6 +154,42 @@ from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(n
             %(ranks)b::smallint[])
     as n (id, note, officer_note, note_key, rank_index)
 where c.id = n.id and c.guild_id = %(guild_id)s
+
+-- name: last_export
+-- What the newest export saw to be as it was known. A time that lies in the future counts as not known.
+select as_of, notes::text, officer_notes::text, ranks::text, rank_names::text
+from guild_identity.last_exports
+where guild_id = %(guild_id)s and as_of <= clock_timestamp()
+
+-- name: keep_last_export
+insert into guild_identity.last_exports (guild_id, as_of, notes, officer_notes, ranks, rank_names)
+values (%(guild_id)s, %(as_of)s, %(notes)s::int8multirange, %(officer_notes)s::int8multirange, %(ranks)s::int8multirange,
+        %(rank_names)s::int8multirange)
+on conflict (guild_id) do update
+set as_of = excluded.as_of, notes = excluded.notes, officer_notes = excluded.officer_notes, ranks = excluded.ranks,
+    rank_names = excluded.rank_names
+
+-- name: keep_times
+-- Let facts of characters keep a time in their own rows, unless these tell a later one that has come.
+update guild_identity.wow_characters c
+set guild_note_as_of = case when c.id = any (%(notes)s) then greatest(t.note, %(as_of)s) else c.guild_note_as_of end,
+    officer_note_as_of = case when c.id = any (%(officer_notes)s) then greatest(t.officer_note, %(as_of)s)
+                              else c.officer_note_as_of end,
+    settled_rank_as_of = case when c.id = any (%(ranks)s) then greatest(t.rank, %(as_of)s)
+                              else c.settled_rank_as_of end
+from guild_identity.wow_characters same
+cross join lateral (
+    select case when same.guild_note_as_of <= clock_timestamp() then same.guild_note_as_of end as note,
+           case when same.officer_note_as_of <= clock_timestamp() then same.officer_note_as_of end as officer_note,
+           case when same.settled_rank_as_of <= clock_timestamp() then same.settled_rank_as_of end as rank
+) t
+where c.guild_id = %(guild_id)s and same.id = c.id
+  and (c.id = any (%(notes)s) or c.id = any (%(officer_notes)s) or c.id = any (%(ranks)s))
+
+-- name: keep_rank_times
+update common.guild_ranks
+set name_as_of = greatest(case when name_as_of <= clock_timestamp() then name_as_of end, %(as_of)s)
+where guild_id = %(guild_id)s and wow_rank_index = any (%(indexes)s)
 
 -- name: settle_ranks
 -- Take the ranks of the roster for those that the rank table fits, unless whole ranks have moved; an officer's word does.

@@ -35,18 +35,24 @@ from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 ISSUE_TYPE = "note_mismatch"
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    return list(_all(await resolver_of(guild)))
+async def detect(
+    guild: GuildConnection,
+    *,
+    now: datetime | None = None,  # noqa: ARG001 -- every detector takes the time
+    among: Collection[int] | None = None,
+) -> list[Finding]:
+    resolver = await resolver_of(guild)
+    return list(_all(resolver)) if among is None else find(resolver, among)
 
 
 def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
     """Return the findings among some characters of the resolver, or among all. Pure."""
-    former = FormerNames(resolver.facts)
+    former, known = FormerNames(resolver.facts), resolver.facts.characters
+    looked_at = known.values() if among is None else [known[each] for each in sorted(among) if each in known]
     return [
         finding
-        for character in resolver.facts.characters.values()
+        for character in looked_at
         if character.player_id is not None and character.is_present and character.note
-        if among is None or character.id in among
         if (finding := _examine(resolver, former, character, character.player_id))
     ]
 
@@ -62,7 +68,9 @@ def notes_naming_their_player(resolver: Resolver, among: Collection[int]) -> set
     return {
         character.id
         for character in known
-        if (target := resolver.resolve(character).target) is not None and target.person.player_id == character.player_id
+        if resolver.certain_mentions(character)
+        and (target := resolver.resolve(character).target) is not None
+        and target.person.player_id == character.player_id
     }
 
 
@@ -268,6 +276,7 @@ RULE = RuleDefinition(
     subject=SubjectKind.CHARACTER,
     auto_mitigate=True,
     detect=detect,
+    detect_among=detect,
     plan=plan,
     explain=explain,
     question=question,

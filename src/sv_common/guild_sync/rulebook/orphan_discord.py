@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
@@ -29,8 +29,13 @@ ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    rows = await guild.rows(SQL["find"])
+async def detect(
+    guild: GuildConnection,
+    *,
+    now: datetime | None = None,  # noqa: ARG001 -- every detector takes the time
+    among: Collection[int] | None = None,
+) -> list[Finding]:
+    rows = await guild.rows(SQL["find"], among=None if among is None else list(among))
     return [
         Finding(
             ISSUE_TYPE,
@@ -160,6 +165,8 @@ RULE = RuleDefinition(
     subject=SubjectKind.DISCORD_MEMBER,
     auto_mitigate=False,
     detect=detect,
+    detect_among=detect,
+    is_local=True,
     plan=plan,
     explain=explain,
     question=question,

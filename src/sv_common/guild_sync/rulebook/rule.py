@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -33,6 +33,16 @@ class Detector(Protocol):
 
     async def __call__(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
         """Return the findings of the guild; `now` defaults to the database's clock."""
+        ...
+
+
+class PartDetector(Protocol):
+    """Finds what is wrong with some subjects: exactly what the detector finds of them. Never writes."""
+
+    async def __call__(
+        self, guild: GuildConnection, *, now: datetime | None = None, among: Collection[int]
+    ) -> list[Finding]:
+        """Return the findings about subjects of the rule's kind with these numbers."""
         ...
 
 
@@ -80,7 +90,9 @@ class RuleDefinition:
     undone; a fix by `mitigate_fn` alone cannot be previewed or undone. `question` is what the Inbox asks; without one it shows the
     summary. `safe` says which plans automation may apply where a
     guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
-    scanned again in the same transaction. `material` is what a dismissal rests on; without any, it hides every finding about
+    scanned again in the same transaction. `detect_among` looks at some subjects instead of all; with `is_local`, what is found
+    of a subject rests on its own rows, on those of its player and on the guild's settings, and a fix that changed neither changes
+    no finding about it. `material` is what a dismissal rests on; without any, it hides every finding about
     its subject.
     """
 
@@ -91,6 +103,8 @@ class RuleDefinition:
     auto_mitigate: bool
     mitigate_fn: Mitigation | None = None
     detect: Detector | None = None
+    detect_among: PartDetector | None = None
+    is_local: bool = False
     plan: Planner | None = None
     explain: Explainer | None = None
     question: Questioner | None = None
@@ -131,8 +145,15 @@ class RuleDefinition:
             text = text.replace(f"{each.default} {each.unit}", f"{chosen[each.name]} {each.unit}")
         return text
 
-    async def findings(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
-        """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""
+    async def findings(
+        self, guild: GuildConnection, *, now: datetime | None = None, among: Collection[int] | None = None
+    ) -> list[Finding]:
+        """Return what the detector finds, `among` some subjects of the rule's kind at least, or of all; nothing without one.
+
+        Raises `Refused` where it cannot tell.
+        """
+        if among is not None and self.detect_among is not None:
+            return await self.detect_among(guild, now=now, among=among)
         return [] if self.detect is None else await self.detect(guild, now=now)
 
     def settings(self, overrides: RuleOverrides) -> RuleSettings:

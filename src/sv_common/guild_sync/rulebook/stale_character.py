@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
@@ -29,8 +30,11 @@ STALE_AFTER = Parameter(
 SQL = load_sql(__package__, "stale_character.sql")
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
-    rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default)
+async def detect(
+    guild: GuildConnection, *, now: datetime | None = None, among: Collection[int] | None = None
+) -> list[Finding]:
+    only = None if among is None else list(among)
+    rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default, among=only)
     return [_finding(*row) for row in rows]
 
 
@@ -95,6 +99,8 @@ RULE = RuleDefinition(
     subject=SubjectKind.CHARACTER,
     auto_mitigate=False,
     detect=detect,
+    detect_among=detect,
+    is_local=True,
     explain=explain,
     question=lambda asked: f"Is {asked.name} still active?",
     thresholds=(STALE_AFTER,),

@@ -28,4 +28,5 @@ where c.guild_id = %(guild_id)s and c.removed_at is null
   and not exists (select from guild_identity.shared_characters s where s.character_id = c.id)
   and not exists (select from guild_identity.hiatuses h
                   where h.player_id = l.player_id and (h.until is null or h.until > t.today))
+  and (%(among)s::bigint[] is null or c.id = any (%(among)s::bigint[]))
 order by c.id

@@ -61,6 +61,7 @@ class NameIndex:
     def __init__(self, facts: GuildFacts) -> None:
         self._facts = facts
         self._own_names: dict[int, frozenset[str]] = {}
+        self._whole_names: dict[int, frozenset[str]] = {}
 
     @cached_property
     def characters_by_name(self) -> dict[str, list[int]]:
@@ -118,6 +119,12 @@ class NameIndex:
     def _by_owners_form(self, keys: Iterable[str]) -> dict[str, list[str]]:
         forms = ((key, form) for key in keys for form in owners_forms(key, is_polish=self._is_polish))
         return _index((fold, key) for key, form in forms for fold in folds_of(form))
+
+    def whole_names(self, player_id: int) -> frozenset[str]:
+        """A player's names, here and on Discord. Kept, since each of the player's notes asks for them."""
+        if player_id not in self._whole_names:
+            self._whole_names[player_id] = self.names_here(player_id) | self.names_on_discord(player_id)
+        return self._whole_names[player_id]
 
     def names_here(self, player_id: int) -> frozenset[str]:
         """A player's names apart from Discord. Built on demand: after a small change only few players are needed."""

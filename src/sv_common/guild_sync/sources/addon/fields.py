@@ -85,7 +85,7 @@ class Fields:
         if not isinstance(value, str):
             self.report(f"{field} is {kind_of_value(value)} and must be text")
             return None
-        return self.without(field, value, _unstorable(value))
+        return self.without(field, value, unstorable(value))
 
     def note(self, field: str, as_shown: Callable[[str], str]) -> str | None:
         """Give a note of bearable length; `as_shown` turns it into display text."""
@@ -154,7 +154,7 @@ def _too_long(text: str, most: int) -> str | None:
     return f"has {len(text)} letters and may have at most {most}" if len(text) > most else None
 
 
-def _unstorable(text: str) -> str | None:
+def unstorable(text: str) -> str | None:
     """Name what PostgreSQL cannot keep in a text."""
     if "\0" in text:
         return "contains a NUL character"
