@@ -7,6 +7,7 @@ from typing import Final
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.names.name_index import NameIndex
 from sv_common.guild_sync.identity.resolver import Resolver
 
 MOST_GUILDS: Final = 8
@@ -23,8 +24,10 @@ async def resolver_of(guild: GuildConnection) -> Resolver:
     """
     facts = await read_facts(guild)
     known = _recent.get(guild.id)
-    if known is None or known.facts != facts:
+    if known is None:
         known = _recent[guild.id] = Resolver(facts)
+    elif known.facts != facts:
+        known = _recent[guild.id] = Resolver(facts, NameIndex.following(facts, known.names))
     _recent.move_to_end(guild.id)
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)
