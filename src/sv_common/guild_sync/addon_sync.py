@@ -17,7 +17,7 @@ from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.notes import note_key, parse_note
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, ranks, realms
-from sv_common.guild_sync.roster.characters import PresentCharacter, SeenAgain, SeenNote
+from sv_common.guild_sync.roster.characters import LastExport, PresentCharacter, SeenAgain, SeenNote
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
@@ -53,17 +53,16 @@ async def sync_addon_data(
         if exported_at is not None and exported_at.tzinfo is None:
             exported_at = exported_at.replace(tzinfo=UTC)
         as_of = await character_store.moment_of(guild, exported_at)
-        present = await character_store.present(guild, as_of)
+        present, last = await character_store.present(guild), await character_store.last_export(guild)
         matching = match_upload(rows, present, await realms.of_guild(guild))
-        news = _News.of(matching, await ranks.all_ranks(guild), as_of)
+        news = _News.of(matching, await ranks.all_ranks(guild), last, as_of)
         if news.is_superseded:
             return _superseded(news, matching, as_of)
         await character_store.apply_notes(guild, news.seen, as_of=as_of)
         await ranks.seen_in_game(guild, news.rank_names, as_of=as_of)
-        await character_store.keep_seen_again(guild, news.again, news.written, as_of=as_of)
+        await character_store.keep_seen_again(guild, last, news.again, news.written, as_of=as_of)
         doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
         opened = await _judge_links(guild, news.changed_and_linked, news.outdated)
-        notes_as_of = as_of if news.has_a_note else await character_store.notes_as_of(guild) or as_of
     notices = [
         *_listing("Not in the roster, so skipped", matching.unknown),
         *_listing("On several realms, and the upload names no realm, so skipped", matching.ambiguous),
@@ -80,7 +79,8 @@ async def sync_addon_data(
         ),
     ]
     # Of when the newest note is, with those that this export has brought.
-    notes_as_of = max((known.note_as_of for known in present if known.note_as_of is not None), default=notes_as_of)
+    times = (as_of if news.has_a_note else None, last.notes_as_of(present))
+    notes_as_of = max((time for time in times if time is not None), default=as_of)
     return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
 
 
@@ -104,9 +104,9 @@ class _News:
     known_since: datetime | None
 
     @classmethod
-    def of(cls, matching: Matching, table: Sequence[Rank], as_of: datetime) -> _News:
+    def of(cls, matching: Matching, table: Sequence[Rank], last: LastExport, as_of: datetime) -> _News:
         """Compare the entries that were matched, one by one, with what is known and with its times."""
-        compared = _Compared()
+        compared = _Compared(last, as_of)
         for row, known in matching.matched:
             compared.add(row, known)
         names = _rank_names([row for row, _ in matching.matched])
@@ -158,6 +158,8 @@ class _News:
 class _Compared:
     """The entries of an export beside what is known: a fact of which something later is known tells nothing new."""
 
+    last: LastExport
+    as_of: datetime
     seen: list[SeenNote] = field(default_factory=list)
     same_notes: list[int] = field(default_factory=list)
     same_officer_notes: list[int] = field(default_factory=list)
@@ -169,11 +171,18 @@ class _Compared:
     has_a_note: bool = False
 
     def add(self, row: AddonCharacter, known: PresentCharacter) -> None:
-        note = row.note if known.note_as_of is None else None
-        officer_note = row.officer_note if known.officer_note_as_of is None else None
-        rank = row.rank if known.rank_as_of is None else None
+        number, later_of, again = known.id, self.last.later_of, self.last.again
+        later = later_of(known.note_as_of, number, again.notes, than=self.as_of)
+        later_officer = later_of(known.officer_note_as_of, number, again.officer_notes, than=self.as_of)
+        note = row.note if later is None else None
+        officer_note = row.officer_note if later_officer is None else None
+        rank = row.rank
+        if rank is not None and later_of(known.rank_as_of, number, again.ranks, than=self.as_of) is not None:
+            rank = None
         if note != row.note or officer_note != row.officer_note:
-            self._leave(row, known)
+            self.older.append(known)
+            pairs = ((row.note, later), (row.officer_note, later_officer))
+            self.left += [time for said, time in pairs if said is not None and time is not None]
         if note is not None:
             self.has_a_note = True
             if known.player_id is not None and note != known.basis_note:
@@ -192,12 +201,6 @@ class _Compared:
         if not (note is None and officer_note is None and rank is None):
             key = note_key(parse_note(note)) if note else None
             self.seen.append(SeenNote(known.id, note, officer_note, key, rank))
-
-    def _leave(self, row: AddonCharacter, known: PresentCharacter) -> None:
-        """Keep the later times of the notes that are known instead of those of the entry. A rank may be known from the roster."""
-        self.older.append(known)
-        pairs = ((row.note, known.note_as_of), (row.officer_note, known.officer_note_as_of))
-        self.left += [time for said, time in pairs if said is not None and time is not None]
 
 
 def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from sv_common.db.kept_rows import KeptRows
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key, realm_key
@@ -21,8 +22,8 @@ SQL = load_sql(__package__, "characters.sql")
 class PresentCharacter(NamedTuple):
     """A character in the guild now. Notes are None when never seen.
 
-    `basis_note` is the note that its link rests on. Each of the times is that of what it is named after, and None where that is
-    not later than the moment that was asked about.
+    `basis_note` is the note that its link rests on. Each of the times is that of what it is named after, as its row tells it; the
+    last export may tell a later one.
     """
 
     id: int
@@ -64,16 +65,12 @@ class RosterMoves:
     left_ids: Sequence[int]
 
 
-async def present(guild: GuildConnection, after: datetime | None = None) -> list[PresentCharacter]:
-    """Return every character in the guild now, with the times of what is known from later than a moment; None: no times."""
-    make = partial(tuple.__new__, PresentCharacter)
-    return [make(row) for row in await guild.rows(SQL["present"], after=after)]
+_PRESENT = KeptRows(SQL["present_versions"], SQL["present"], partial(tuple.__new__, PresentCharacter))
 
 
-async def notes_as_of(guild: GuildConnection) -> datetime | None:
-    """Return of when the newest note is that is known of a character in the guild; None: no note was ever seen."""
-    moment: datetime | None = await guild.value(SQL["notes_as_of"])
-    return moment
+async def present(guild: GuildConnection) -> list[PresentCharacter]:
+    """Return every character in the guild now. The caller reads in a snapshot, or under the guild's lock."""
+    return list((await _PRESENT.of(guild)).values())
 
 
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
@@ -147,22 +144,55 @@ class SeenAgain:
 _FACTS = ("notes", "officer_notes", "ranks", "rank_names")
 
 
-async def keep_seen_again(guild: GuildConnection, again: SeenAgain, written: SeenAgain, *, as_of: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class LastExport:
+    """What the newest export saw to be as it was known, and the time now; `as_of` None: there is none."""
+
+    now: datetime
+    as_of: datetime | None
+    again: SeenAgain
+
+    def later_of(self, told: datetime | None, number: int, seen: Set[int], *, than: datetime) -> datetime | None:
+        """Return the time of a fact, if that is later than a moment: the one that its row tells, or that of this export.
+
+        A time that lies in the future was written by a clock that was wrong, and counts as not known.
+        """
+        by_row = told if told is not None and than < told <= self.now else None
+        if self.as_of is None or self.as_of <= than or number not in seen:
+            return by_row
+        return self.as_of if by_row is None else max(self.as_of, by_row)
+
+    def notes_as_of(self, present: Sequence[PresentCharacter]) -> datetime | None:
+        """Return of when the newest note is that is known of these characters; None: none was ever seen."""
+        times = [known.note_as_of for known in present if known.note_as_of is not None and known.note_as_of <= self.now]
+        if self.as_of is not None and any(known.id in self.again.notes for known in present):
+            times.append(self.as_of)
+        return max(times, default=None)
+
+
+async def last_export(guild: GuildConnection) -> LastExport:
+    row = await guild.row(SQL["last_export"])
+    assert row is not None  # noqa: S101 -- a clock always tells
+    now, as_of, *seen = row
+    return LastExport(now, as_of, SeenAgain(*map(_numbers, seen)) if as_of is not None else SeenAgain())
+
+
+async def keep_seen_again(
+    guild: GuildConnection, last: LastExport, again: SeenAgain, written: SeenAgain, *, as_of: datetime
+) -> None:
     """Keep the time of what an export saw to be as it was known. `written` is what it brought, whose time its rows tell.
 
     The newest export is one row for the whole guild. What only the one before it saw, and what an older one saw, keeps its time
     in its own row.
     """
-    row = await guild.row(SQL["last_export"])
-    last_as_of, last = (row[0], SeenAgain(*map(_numbers, row[1:]))) if row else (None, SeenAgain())
-    if last_as_of is not None and last_as_of > as_of:
+    if last.as_of is not None and last.as_of > as_of:
         await _keep_times(guild, again, as_of)
         return
-    if last_as_of == as_of:
-        again = again | last
-    elif last_as_of is not None:
-        await _keep_times(guild, last - again - written, last_as_of)
-    if (last_as_of, last) != (as_of, again):
+    if last.as_of == as_of:
+        again = again | last.again
+    elif last.as_of is not None:
+        await _keep_times(guild, last.again - again - written, last.as_of)
+    if (last.as_of, last.again) != (as_of, again):
         await guild.run(
             SQL["keep_last_export"], as_of=as_of, **{each: _ranges(getattr(again, each)) for each in _FACTS}
         )

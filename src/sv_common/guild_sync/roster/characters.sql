@@ -1,28 +1,22 @@
 -- name: present
--- Every character in the guild now, as a sync needs it, with the times of those facts that are known from later than a
--- moment. A time that lies in the future was written by a clock that was wrong, and counts as not known.
+-- Every character in the guild now, or some of them, as a sync needs it.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
        c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id, l.basis_note, c.settled_rank_index,
-       greatest(case when c.guild_note_as_of > %(after)s and c.guild_note_as_of <= n.now then c.guild_note_as_of end,
-                case when e.notes @> c.id then e.as_of end),
-       greatest(case when c.officer_note_as_of > %(after)s and c.officer_note_as_of <= n.now then c.officer_note_as_of end,
-                case when e.officer_notes @> c.id then e.as_of end),
-       greatest(case when c.settled_rank_as_of > %(after)s and c.settled_rank_as_of <= n.now then c.settled_rank_as_of end,
-                case when e.ranks @> c.id then e.as_of end)
+       c.guild_note_as_of, c.officer_note_as_of, c.settled_rank_as_of
 from guild_identity.wow_characters c
-cross join (select clock_timestamp() as now) n
 left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.last_exports e
-    on e.guild_id = c.guild_id and e.as_of > %(after)s and e.as_of <= n.now
 where c.guild_id = %(guild_id)s and c.removed_at is null
+  and (%(numbers)s::bigint[] is null or c.id = any (%(numbers)s::bigint[]))
 order by c.id
 
--- name: notes_as_of
--- Of when the newest note is that is known of a character in the guild.
-select max(f.guild_note_as_of)
-from guild_identity.addon_facts f
-join guild_identity.wow_characters c on c.id = f.character_id and c.removed_at is null
-where f.guild_id = %(guild_id)s
+-- name: present_versions
+-- A version of each of them, of its own row and of its link's.
+select pg_postmaster_start_time(),
+       string_agg(int8send(c.id) || tidsend(c.ctid) || xidsend(c.xmin)
+                  || coalesce(tidsend(l.ctid) || xidsend(l.xmin), '\x00000000000000000000'), '' order by c.id)
+from guild_identity.wow_characters c
+left join guild_identity.player_characters l on l.character_id = c.id
+where c.guild_id = %(guild_id)s and c.removed_at is null
 
 -- name: same_characters
 -- How many characters in the guild now are in a roster, by id within a realm, else by realm and name as below; and of how
@@ -156,10 +150,10 @@ from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(n
 where c.id = n.id and c.guild_id = %(guild_id)s
 
 -- name: last_export
--- What the newest export saw to be as it was known. A time that lies in the future counts as not known.
-select as_of, notes::text, officer_notes::text, ranks::text, rank_names::text
-from guild_identity.last_exports
-where guild_id = %(guild_id)s and as_of <= clock_timestamp()
+-- The time now, and what the newest export saw to be as it was known. A time that lies in the future counts as not known.
+select n.now, e.as_of, e.notes::text, e.officer_notes::text, e.ranks::text, e.rank_names::text
+from (select clock_timestamp() as now) n
+left join guild_identity.last_exports e on e.guild_id = %(guild_id)s and e.as_of <= n.now
 
 -- name: keep_last_export
 insert into guild_identity.last_exports (guild_id, as_of, notes, officer_notes, ranks, rank_names)
