@@ -122,9 +122,11 @@ class Stage:
 async def set_stage(pool: Pool, size: int, *, repetitions: int, warm_up: int) -> Stage:
     people = synthetic_guild(size)
     names = ("the-engine", "plain-sql", "the-limit", "row-by-row")
-    twins = [await stage.new_twin(pool, people, name, f"81000000000000000{i}") for i, name in enumerate(names, start=1)]
+    engine, sql, least, rows = [
+        await stage.new_twin(pool, people, name, f"81000000000000000{i}") for i, name in enumerate(names, start=1)
+    ]
     await limit.make(pool)
-    return Stage(pool, *twins, repetitions, warm_up)
+    return Stage(pool, engine, sql, least, rows, repetitions, warm_up)
 
 
 Work: TypeAlias = Callable[[Pool, Twin], Awaitable[object]]

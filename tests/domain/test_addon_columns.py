@@ -39,7 +39,7 @@ _TEXTS = (
     "two\nlines",
     "Unknown",
 )
-_ANYTHING = (None, True, False, 0, 3, 9, 10, 80, 99, 201, 3.0, 2.5, -1, "3", [], {}, 10**20)
+_ANYTHING: tuple[object, ...] = (None, True, False, 0, 3, 9, 10, 80, 99, 201, 3.0, 2.5, -1, "3", [], {}, 10**20)
 _FIELDS = ("realm", "note", "officerNote", "rank", "rankName", "level", "class", "classFile", "guid", "lastOnline")
 _FLAGS = ("noteVisible", "canViewNote", "officerNoteVisible", "canViewOfficerNote")
 _LIKELY: dict[str, tuple[object, ...]] = {

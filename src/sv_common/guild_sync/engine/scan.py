@@ -21,6 +21,7 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.issues.model import Finding, SubjectKind, issue_hash
 from sv_common.guild_sync.issues.reports import Reconciliation, RuleCheck
+from sv_common.guild_sync.rulebook.dependence import Dependence, KeptFindings, state_of
 from sv_common.guild_sync.rulebook.parameter import RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_settings
@@ -44,9 +45,34 @@ async def scan(
     settings = await read_settings(guild, rules)
     enabled = _enabled(rules, settings)
     reopened = await lifecycle.reopen_due(guild, [rule.issue_type for rule in enabled], now=now)
-    checks = await _Scan(guild, enabled, settings, actor, now, on_progress=on_progress).check()
+    looked_at = _Scan(guild, enabled, settings, actor, now, on_progress=on_progress)
+    checks = await (looked_at.check() if now is not None else _look_again(looked_at))
     on_progress(Progress(len(enabled), len(enabled), "Writing down what was found"))
     return [replace(each, moves=replace(each.moves, reopened=reopened[each.issue_type])) for each in checks]
+
+
+async def _look_again(scan: _Scan) -> list[RuleCheck]:
+    """Look at the whole guild, but ask no rule that depends on nothing that was written since it was asked last."""
+    depends = {rule.issue_type: rule.depends_on for rule in scan.rules if rule.depends_on is not None}
+    days = {
+        scan.settings[rule.issue_type].parameters[each.name]
+        for rule in scan.rules
+        if Dependence.TIME in depends.get(rule.issue_type, ())
+        for each in rule.thresholds
+    }
+    state = await state_of(scan.guild, days)
+    found, names = _KEPT.of(scan.guild, state, depends), [rule.issue_type for rule in scan.rules]
+    if found.keys() == set(names) and _KEPT.says_so(scan.guild, state, names):
+        return [scan.unchanged(rule, found[rule.issue_type]) for rule in scan.rules]
+    checks = await replace(scan, found=found).check()
+    concluded = [each.issue_type for each in checks if each.error is None]
+    _KEPT.keep(scan.guild, state, depends, [(name, scan.detected[name]) for name in concluded if name in scan.detected])
+    if concluded == names and all(each.moves == Reconciliation(found=each.moves.found) for each in checks):
+        _KEPT.keep_agreed(scan.guild, state, names)
+    return checks
+
+
+_KEPT = KeptFindings()
 
 
 async def rescan(
@@ -139,6 +165,7 @@ class _Scan:
     found: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     touched: _Touched | None = None
     on_progress: OnProgress = ignore_progress
+    detected: dict[str, Sequence[Finding]] = field(default_factory=dict)
 
     async def check(self) -> list[RuleCheck]:
         """Detect and write all together; when anything fails unexpectedly, again and rule by rule, each in a savepoint."""
@@ -148,6 +175,15 @@ class _Scan:
         except Exception as failure:  # noqa: BLE001 -- whatever one rule does, the others go on; the second try says which it was
             raise_if_lost(failure, self.guild.conn)
             return [await self._check_alone(rule) for rule in self.rules]
+
+    def unchanged(self, rule: RuleDefinition, findings: Sequence[Finding]) -> RuleCheck:
+        """Report a rule that finds what the log says already."""
+        self._tell(rule)
+        found = len({(each.subject_kind, each.subject_id) for each in findings})
+        return RuleCheck(self.guild.id, rule.issue_type, Reconciliation(found=found), 0)
+
+    def _tell(self, rule: RuleDefinition) -> None:
+        self.on_progress(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
 
     async def _check_alone(self, rule: RuleDefinition) -> RuleCheck:
         check = RuleCheck(self.guild.id, rule.issue_type, Reconciliation(), 0)
@@ -164,14 +200,15 @@ class _Scan:
     async def _detect(self, rule: RuleDefinition) -> _Detected:
         """Call the detector, unless its findings are known; a detector may refuse to tell."""
         check = RuleCheck(self.guild.id, rule.issue_type, Reconciliation(), 0)
+        self._tell(rule)
         if rule.issue_type in self.found:
             return check, self.found[rule.issue_type]
-        self.on_progress(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
         started = time.monotonic()
         findings: Sequence[Finding] = ()
         error = None
         try:
             findings = await rule.findings(self.guild, now=self.now, among=self._subjects(rule))
+            self.detected[rule.issue_type] = findings
         except PattError as refusal:
             error = str(refusal)
         return replace(check, duration_ms=round((time.monotonic() - started) * 1000), error=error), findings

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from sv_common.guild_sync.core.names import name_key, realm_key
@@ -62,7 +63,8 @@ def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharac
     matched: list[tuple[AddonCharacter, PresentCharacter]] = []
     left: dict[str, list[str]] = {"unknown": [], "ambiguous": [], "doubtful": []}
     for claim in claims:
-        fault = _fault_of(claim, named, sure)
+        is_simple = claim.is_sure and len(claim.candidates) == 1 and sure[claim.candidates[0].id] == 1
+        fault = None if is_simple and not claim.is_of_another else _fault_of(claim, named, sure)
         if fault is None:
             matched.append((claim.row, claim.candidates[0]))
         else:
@@ -93,9 +95,10 @@ class _Roster:
         self._slugs: dict[str, set[str]] = defaultdict(set)
         for known in present:
             self._by_name[known.name_key].append(known)
-            for key in (known.realm_key, realm_key(known.realm_name or known.realm_slug)):
-                self._slugs[key].add(known.realm_slug)
-        self._ids = {(known.realm_slug, known.character_id) for known in present}
+        for slug, key, name in {(known.realm_slug, known.realm_key, known.realm_name) for known in present}:
+            self._slugs[key].add(slug)
+            self._slugs[realm_key(name or slug)].add(slug)
+        self._present = present
 
     def claim(self, row: AddonCharacter) -> _Claim:
         namesakes = self._by_name.get(name_key(row.name), [])
@@ -104,7 +107,7 @@ class _Roster:
         candidates = on_realm if slugs else namesakes
         own_id = row.supposed_id
         if own_id is None:
-            return _Claim(row, candidates, len(slugs) == 1, is_of_another=False)
+            return _Claim(row, candidates, len(slugs) == 1, False)
         same_id = [known for known in candidates if known.character_id == own_id]
         if len(same_id) == 1:
             return _Claim(row, same_id, is_sure=True, is_of_another=False)
@@ -113,6 +116,10 @@ class _Roster:
             (candidates[0].realm_slug, own_id) in self._ids or candidates[0].character_id in self._ids_in_upload
         )
         return _Claim(row, candidates, len(slugs) == 1, is_of_another)
+
+    @cached_property
+    def _ids(self) -> Set[tuple[str, int | None]]:
+        return {(known.realm_slug, known.character_id) for known in self._present}
 
     def _places(self, realm: str) -> tuple[Set[str], Set[int]]:
         """The slugs and the ids of the realms that are called so: found once for all entries of one realm."""

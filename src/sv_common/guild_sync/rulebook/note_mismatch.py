@@ -19,6 +19,7 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.notes import Mention
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
+from sv_common.guild_sync.rulebook.dependence import FACTS
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
@@ -277,6 +278,7 @@ RULE = RuleDefinition(
     auto_mitigate=True,
     detect=detect,
     detect_among=detect,
+    depends_on=FACTS,
     plan=plan,
     explain=explain,
     question=question,

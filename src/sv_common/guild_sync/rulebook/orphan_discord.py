@@ -21,6 +21,7 @@ from sv_common.guild_sync.rulebook.candidates.members import (
     players_named_like,
     unlinked_of_member,
 )
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import Asked, Remedy, RuleDefinition
@@ -166,6 +167,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     detect_among=detect,
+    depends_on=depends_on("members", "ranks", "players"),
     is_local=True,
     plan=plan,
     explain=explain,

@@ -18,6 +18,7 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
@@ -183,6 +184,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     detect_among=detect,
+    depends_on=depends_on("characters", "links", "decisions"),
     is_local=True,
     plan=plan,
     explain=explain,

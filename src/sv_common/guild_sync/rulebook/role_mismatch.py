@@ -14,6 +14,7 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import Known, in_words
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
@@ -219,6 +220,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     detect_among=detect,
+    depends_on=depends_on("characters", "links", "players", "members", "roles", "ranks", "grants"),
     is_local=True,
     plan=plan,
     explain=explain,

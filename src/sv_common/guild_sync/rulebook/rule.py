@@ -13,6 +13,7 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.dependence import Dependence
 from sv_common.guild_sync.rulebook.example import Example
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleOverrides, RuleSettings
@@ -91,9 +92,10 @@ class RuleDefinition:
     summary. `safe` says which plans automation may apply where a
     guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
     scanned again in the same transaction. `detect_among` looks at some subjects instead of all; with `is_local`, what is found
-    of a subject rests on its own rows, on those of its player and on the guild's settings, and a fix that changed neither changes
-    no finding about it. `material` is what a dismissal rests on; without any, it hides every finding about
-    its subject.
+    of a subject rests on its own rows, on those of its player and on the guild's settings, and a fix that changed neither
+    changes no finding about it. `depends_on` says on what the findings depend, so that a look at a guild in which none of it was
+    written asks the rule not again; None: on anything, and the rule is always asked. `material` is what a dismissal rests
+    on; without any, it hides every finding about its subject.
     """
 
     issue_type: str
@@ -105,6 +107,7 @@ class RuleDefinition:
     detect: Detector | None = None
     detect_among: PartDetector | None = None
     is_local: bool = False
+    depends_on: frozenset[Dependence] | None = None
     plan: Planner | None = None
     explain: Explainer | None = None
     question: Questioner | None = None

@@ -12,6 +12,7 @@ from sv_common.guild_sync.changes.describe import away
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import Parameter
@@ -100,6 +101,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     detect_among=detect,
+    depends_on=depends_on("characters", "links", "players", "decisions", "settings", "time"),
     is_local=True,
     explain=explain,
     question=lambda asked: f"Is {asked.name} still active?",
