@@ -171,14 +171,13 @@ class _Compared:
     has_a_note: bool = False
 
     def add(self, row: AddonCharacter, known: PresentCharacter) -> None:
-        number, later_of, again = known.id, self.last.later_of, self.last.again
-        later = later_of(known.note_as_of, number, again.notes, than=self.as_of)
-        later_officer = later_of(known.officer_note_as_of, number, again.officer_notes, than=self.as_of)
+        again = self.last.again
+        later_of, than = self.last.later_of, self.as_of
+        later = later_of(known.note_as_of, known.id, again.notes, than=than)
+        later_officer = later_of(known.officer_note_as_of, known.id, again.officer_notes, than=than)
         note = row.note if later is None else None
         officer_note = row.officer_note if later_officer is None else None
-        rank = row.rank
-        if rank is not None and later_of(known.rank_as_of, number, again.ranks, than=self.as_of) is not None:
-            rank = None
+        rank = row.rank if later_of(known.rank_as_of, known.id, again.ranks, than=than) is None else None
         if note != row.note or officer_note != row.officer_note:
             self.older.append(known)
             pairs = ((row.note, later), (row.officer_note, later_officer))

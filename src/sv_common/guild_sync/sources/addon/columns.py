@@ -125,7 +125,7 @@ def _each(work: Callable[[Any], _Value], values: Iterable[Any]) -> list[_Value]:
 
 def _texts(values: list[Any]) -> list[str | None]:
     texts = _of(str, values)
-    if unstorable("".join(text for text in texts if text)) is not None:
+    if unstorable("".join(filter(None, texts))) is not None:
         raise _Doubt
     return texts
 

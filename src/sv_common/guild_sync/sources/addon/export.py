@@ -264,12 +264,14 @@ def _without_fault(
     )
     ranks = [None if rank == _UNKNOWN_RANK else rank for rank in columns.ranks]
     rank_names = [_known(name) if rank is None else name for rank, name in zip(ranks, columns.rank_names, strict=True)]
+    class_names = list(zip(columns.classes, columns.class_tokens, strict=True))
+    classes = {named: _class_called(*named) for named in set(class_names)}
     return tuple(
         map(
             AddonCharacter,
             *(columns.names, columns.realms, notes, officer_notes, ranks, rank_names),
             [level or None for level in columns.levels],
-            [_class_called(*named) for named in zip(columns.classes, columns.class_tokens, strict=True)],
+            map(classes.__getitem__, class_names),
             *(columns.guids, columns.hours_away),
         )
     )
