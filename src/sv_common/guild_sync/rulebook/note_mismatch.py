@@ -81,9 +81,9 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 
 def _examine(resolver: Resolver, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
-    names = resolver.certain_mentions(character)
-    if not names or any(resolver.names_player(mention, player_id) for mention in names):
+    if resolver.fits_player(character.note or "", character, player_id):
         return None
+    names = resolver.certain_mentions(character)
     decision = resolver.resolve(character)
     if decision.verdict in (Verdict.NOBODY, Verdict.SUGGESTED):
         return None

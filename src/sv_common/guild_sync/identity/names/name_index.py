@@ -62,6 +62,8 @@ class NameIndex:
         self._facts = facts
         self._own_names: dict[int, frozenset[str]] = {}
         self._whole_names: dict[int, frozenset[str]] = {}
+        self.own_notes: dict[tuple[str, int], bool] = {}
+        """Notes of which a resolver has told whether they name their own player, or no one: it rests on names alone."""
 
     @classmethod
     def following(cls, facts: GuildFacts, before: NameIndex) -> NameIndex:
@@ -77,6 +79,7 @@ class NameIndex:
         players = {each.player_id for character in changed for each in (character, known[character.id])}
         for mine, theirs in ((index._own_names, before._own_names), (index._whole_names, before._whole_names)):
             mine |= {player: names for player, names in theirs.items() if player not in players}
+        index.own_notes |= {key: is_own for key, is_own in before.own_notes.items() if key[1] not in players}
         if "characters_by_player" in before.__dict__:
             index.characters_by_player = before._with_links_of(changed, players)
         return index
