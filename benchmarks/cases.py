@@ -177,7 +177,7 @@ async def all_rows(on: Stage) -> AsyncIterator[Row]:
     await on.every(stage.link_people)
     await limit.read_every_note(on.pool, on.limit.guild_id)
     await stage.tidy(on.pool)
-    yield await on.measure("integrity check, first", "first check", _forget("issues"))
+    yield await on.measure("integrity check, first", "first check", _forget_all_that_was_found)
     for twin in (on.limit, on.row_by_row):
         await _PLAIN["check"](on.pool, twin)
     yield await on.measure(CHECK_AGAIN, "check", _nothing)
@@ -194,6 +194,12 @@ def _forget(what: str) -> Work:
         await stage.tidy(pool)
 
     return forget
+
+
+async def _forget_all_that_was_found(pool: Pool, twin: Twin) -> None:
+    """Forget the issues, and let the engine's memory of what it found hold no more."""
+    await stage.run(pool, twin, "write_characters")
+    await _forget("issues")(pool, twin)
 
 
 async def _nothing(pool: Pool, twin: Twin) -> None:
