@@ -53,20 +53,20 @@ async def scan(
 
 async def _look_again(scan: _Scan) -> list[RuleCheck]:
     """Look at the whole guild, but ask no rule that depends on nothing that was written since it was asked last."""
-    depends = {rule.issue_type: rule.depends_on for rule in scan.rules if rule.depends_on is not None}
+    grounds = {rule.issue_type: (rule.detect, rule.depends_on) for rule in scan.rules if rule.depends_on is not None}
     days = {
         scan.settings[rule.issue_type].parameters[each.name]
         for rule in scan.rules
-        if Dependence.TIME in depends.get(rule.issue_type, ())
+        if Dependence.TIME in (rule.depends_on or ())
         for each in rule.thresholds
     }
     state = await state_of(scan.guild, days)
-    found, names = _KEPT.of(scan.guild, state, depends), [rule.issue_type for rule in scan.rules]
+    found, names = _KEPT.of(scan.guild, state, grounds), [rule.issue_type for rule in scan.rules]
     if found.keys() == set(names) and _KEPT.says_so(scan.guild, state, names):
         return [scan.unchanged(rule, found[rule.issue_type]) for rule in scan.rules]
     checks = await replace(scan, found=found).check()
     concluded = [each.issue_type for each in checks if each.error is None]
-    _KEPT.keep(scan.guild, state, depends, [(name, scan.detected[name]) for name in concluded if name in scan.detected])
+    _KEPT.keep(scan.guild, state, grounds, [(name, scan.detected[name]) for name in concluded if name in scan.detected])
     if concluded == names and all(each.moves == Reconciliation(found=each.moves.found) for each in checks):
         _KEPT.keep_agreed(scan.guild, state, names)
     return checks

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
@@ -46,7 +46,9 @@ FACTS: Final = frozenset(Dependence) - {Dependence.SETTINGS, Dependence.TIME}
 """What all that is known of a guild's identities depends on, and so whatever reads notes."""
 
 _ALWAYS = "guild"
-State = Mapping[str, str]
+State: TypeAlias = Mapping[str, str]
+Ground: TypeAlias = tuple[object, Collection[Dependence]]
+"""The detector of a rule, and on what it depends."""
 
 
 async def state_of(guild: GuildConnection, days: Collection[int]) -> State:
@@ -62,17 +64,15 @@ class KeptFindings:
 
     def __init__(self) -> None:
         self._agreed: dict[tuple[str, int], list[str | None]] = {}
-        self._kept: OrderedDict[tuple[str, int], dict[str, tuple[list[str | None], Sequence[Finding]]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], dict[str, tuple[list[object], Sequence[Finding]]]] = OrderedDict()
 
-    def of(
-        self, guild: GuildConnection, state: State, rules: Mapping[str, Collection[Dependence]]
-    ) -> dict[str, Sequence[Finding]]:
+    def of(self, guild: GuildConnection, state: State, rules: Mapping[str, Ground]) -> dict[str, Sequence[Finding]]:
         """Return the findings of those rules, by name, that depend on nothing that was written since."""
         kept = self._kept.get(_key(guild), {})
         return {
             name: kept[name][1]
-            for name, depends in rules.items()
-            if name in kept and kept[name][0] == _part(state, depends)
+            for name, ground in rules.items()
+            if name in kept and kept[name][0] == _part(state, ground)
         }
 
     def says_so(self, guild: GuildConnection, state: State, rules: Iterable[str]) -> bool:
@@ -87,7 +87,7 @@ class KeptFindings:
         self,
         guild: GuildConnection,
         state: State,
-        rules: Mapping[str, Collection[Dependence]],
+        rules: Mapping[str, Ground],
         found: Iterable[tuple[str, Sequence[Finding]]],
     ) -> None:
         """Keep what rules have found in a state, if they say on what they depend."""
@@ -108,5 +108,6 @@ def _log(state: State, rules: Iterable[str]) -> list[str | None]:
     return [state[_ALWAYS], state.get("issues"), state.get(Dependence.SETTINGS), *rules]
 
 
-def _part(state: State, depends: Collection[Dependence]) -> list[str | None]:
-    return [state[_ALWAYS], *(state.get(each) for each in sorted(depends))]
+def _part(state: State, ground: Ground) -> list[object]:
+    detector, depends = ground
+    return [detector, state[_ALWAYS], *(state.get(each) for each in sorted(depends))]
