@@ -1,4 +1,4 @@
-"""Times and statement counts of the engine and of plain SQL, and of addresses, taken in turns so that all meet the same noise."""
+"""Times and statement counts of several ways to do the same, and of addresses, taken in turns so that all meet the same noise."""
 
 from __future__ import annotations
 
@@ -47,21 +47,28 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way to do a piece of work; `prepare` makes sure, untimed, that there is something to do."""
+    """One way to do a piece of work; `prepare` makes sure, untimed, that there is something to do.
+
+    `most`: after so many timed runs it runs no more, for what takes long.
+    """
 
     prepare: Work
     work: Work
+    most: int | None = None
 
 
-async def compare(engine: Contender, plain: Contender, *, repetitions: int, warm_up: int) -> tuple[Samples, Samples]:
-    """Run both in turns; return the runs after the warm-up."""
+async def compare(contenders: Sequence[Contender], *, repetitions: int, warm_up: int) -> list[Samples]:
+    """Run all in turns; return the runs of each after the warm-up."""
     # Spare the garbage collector the benchmark's own guilds, which no real process would hold.
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    pairs = [(await _sample(engine), await _sample(plain)) for _ in range(warm_up + repetitions)]
-    timed = pairs[warm_up:]
-    return Samples([pair[0] for pair in timed]), Samples([pair[1] for pair in timed])
+    runs: list[list[Sample]] = [[] for _ in contenders]
+    for turn in range(warm_up + repetitions):
+        for contender, taken in zip(contenders, runs, strict=True):
+            if contender.most is None or turn < warm_up + contender.most:
+                taken.append(await _sample(contender))
+    return [Samples(taken[warm_up:]) for taken in runs]
 
 
 async def _sample(contender: Contender) -> Sample:

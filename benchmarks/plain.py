@@ -51,14 +51,24 @@ async def fix(pool: Pool, guild_id: int, mentions: Parameters) -> None:
 
 
 async def pipeline(pool: Pool, guild_id: int, columns: Parameters, mentions: Parameters) -> None:
-    async with pool.connection() as conn:
-        row = await (await conn.execute(SQL["start_log"], {"guild_id": guild_id})).fetchone()
+    run_id = await start_log(pool, guild_id)
     await upload(pool, guild_id, columns)
     await check(pool, guild_id, mentions)
     await fix(pool, guild_id, mentions)
+    await finish_log(pool, run_id)
+
+
+async def start_log(pool: Pool, guild_id: int) -> int:
+    async with pool.connection() as conn:
+        row = await (await conn.execute(SQL["start_log"], {"guild_id": guild_id})).fetchone()
+    assert row is not None  # noqa: S101 -- the inserted row always comes back
+    return int(row[0])
+
+
+async def finish_log(pool: Pool, run_id: int) -> None:
     steps = Jsonb([{"name": name, "duration_ms": 0, "counts": {}, "notices": [], "error": None} for name in _STEPS])
     async with pool.connection() as conn:
-        await conn.execute(SQL["finish_log"], {"run_id": row[0] if row else None, "steps": steps})
+        await conn.execute(SQL["finish_log"], {"run_id": run_id, "steps": steps})
 
 
 def roster_parameters(entries: Sequence[RosterCharacter]) -> Parameters:

@@ -1,4 +1,4 @@
-"""Two guilds of the same people in one database: the engine works on one of them, plain SQL on the other."""
+"""Guilds of the same people in one database: the engine works on one of them, each other way on one of its own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.models import DiscordGuild, GuildAddress, RosterCharacter
 
 SQL = load_sql(__package__, "stage.sql")
-_COMPARED = ("characters", "members_now", "issues_now", "moves_now", "attempts_now")
+_STATE = ("characters", "members_now", "issues_now")
+_HISTORY = ("moves_now", "attempts_now")
 
 
 @dataclass(slots=True)
 class Twin:
-    """One of the two guilds, with everything its sources say and the number of each character.
+    """One of the guilds, with everything its sources say and the number of each character.
 
     Its notes are either changed or as they were at first.
     """
@@ -108,15 +109,16 @@ async def tidy(pool: Pool) -> None:
         await conn.set_autocommit(False)
 
 
-async def differences(pool: Pool, first: Twin, second: Twin) -> int:
-    """Count the rows in which the two guilds differ: notes, links, members, issues, their moves, fixes."""
-    one, other = await _contents(pool, first), await _contents(pool, second)
+async def differences(pool: Pool, first: Twin, second: Twin, *, has_history: bool = True) -> int:
+    """Count the rows in which two guilds differ: notes, links, members, issues; and, with a history, their moves and fixes."""
+    compared = (*_STATE, *_HISTORY) if has_history else _STATE
+    one, other = await _contents(pool, first, compared), await _contents(pool, second, compared)
     return ((one - other) + (other - one)).total()
 
 
-async def _contents(pool: Pool, twin: Twin) -> Counter[tuple[object, ...]]:
+async def _contents(pool: Pool, twin: Twin, compared: Sequence[str]) -> Counter[tuple[object, ...]]:
     rows: Counter[tuple[object, ...]] = Counter()
     async with pool.connection() as conn:
-        for statement in _COMPARED:
+        for statement in compared:
             rows.update(await (await conn.execute(SQL[statement], {"guild_id": twin.guild_id})).fetchall())
     return rows

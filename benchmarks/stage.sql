@@ -14,6 +14,10 @@ where guild_id = %(guild_id)s
 -- name: forget_issues
 delete from guild_identity.audit_issues where guild_id = %(guild_id)s
 
+-- name: write_characters
+-- Every row is written again as it is, as a sync of the roster does.
+update guild_identity.wow_characters set level = level where guild_id = %(guild_id)s
+
 -- name: map_ranks
 update common.guild_ranks r
 set name = n.name, name_in_game = n.name, discord_role_id = n.role_id, discord_role_name = n.name,

@@ -290,5 +290,5 @@ async def test_a_hundred_marked_characters_cost_a_scan_and_a_match_no_more_state
             await run_integrity_check(guild.pool, guild_id=guild.guild_id)
             await preview_matching(guild.pool)
         counts.append(counter.statements)
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]  # the second look asks no rule of which nothing was written since
     assert await guild.call(lifecycle.open_of_rule, "orphan_wow") == []

@@ -31,6 +31,8 @@ NOW_MS = int(time.time() * 1000)
 SYNC_LOG = "guild_identity.sync_log"
 HELD_LOSSES = "guild_identity.held_losses"
 """Like the log of runs it tells what a run that was refused had seen, and nothing of it counts."""
+LAST_EXPORTS = "guild_identity.last_exports"
+"""Of when the newest export is that saw what was known already: a moment like those of the columns below."""
 MOMENTS = (
     "blizzard_last_sync",
     "addon_last_sync",
@@ -133,7 +135,9 @@ class Installation:
     async def fingerprint(self, *, without_columns: Collection[str] = ()) -> dict[str, str]:
         """The same as one checksum for each table."""
         return await snapshot.fingerprints(
-            self.pool, apart_from={SYNC_LOG, HELD_LOSSES}, without_columns=without_columns
+            self.pool,
+            apart_from={SYNC_LOG, HELD_LOSSES, *([LAST_EXPORTS] if without_columns else [])},
+            without_columns=without_columns,
         )
 
     async def newest_run(self) -> LoggedRun:

@@ -66,8 +66,10 @@ async def _end_of(pool: Pool, sent: Sequence[Export]) -> list[tuple[Any, ...]]:
         at = _START + timedelta(hours=export.hours)
         await sync_addon_data(pool, export.rows, guild_id=guild.guild_id, exported_at=at)
     return await guild.rows(
-        "select character_name, guild_note, officer_note, note_key, settled_rank_index, guild_note_as_of, officer_note_as_of "
-        "from guild_identity.wow_characters "
-        "union all select wow_rank_index::text, name, name_in_game, null, null, name_as_of, null from common.guild_ranks "
+        "select c.character_name, c.guild_note, c.officer_note, c.note_key, c.settled_rank_index, f.guild_note_as_of, "
+        "f.officer_note_as_of, f.settled_rank_as_of "
+        "from guild_identity.wow_characters c join guild_identity.addon_facts f on f.character_id = c.id "
+        "union all select wow_rank_index::text, name, name_in_game, null, null, greatest(name_as_of, e.as_of), null, null "
+        "from common.guild_ranks r left join guild_identity.last_exports e on e.rank_names @> r.wow_rank_index::bigint "
         "order by 1"
     )

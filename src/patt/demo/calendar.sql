@@ -17,6 +17,8 @@ with issues as (
     set guild_note_as_of = guild_note_as_of - interval '1 day',
         officer_note_as_of = officer_note_as_of - interval '1 day',
         settled_rank_as_of = settled_rank_as_of - interval '1 day'
+), exports as (
+    update guild_identity.last_exports set as_of = as_of - interval '1 day'
 ), ranks as (
     update common.guild_ranks set name_as_of = name_as_of - interval '1 day'
 )

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.language import day_and_time, tr, tr_n
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed
-from sv_common.guild_sync.identity.facts import changed_since_linked, record_link_notes
+from sv_common.guild_sync.identity.facts import record_link_notes
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.notes import note_key, parse_note
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, ranks, realms
-from sv_common.guild_sync.roster.characters import PresentCharacter, SeenNote
+from sv_common.guild_sync.roster.characters import LastExport, PresentCharacter, SeenAgain, SeenNote
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
@@ -55,15 +55,16 @@ async def sync_addon_data(
         if exported_at is not None and exported_at.tzinfo is None:
             exported_at = exported_at.replace(tzinfo=UTC)
         as_of = await character_store.moment_of(guild, exported_at)
-        present = await character_store.present(guild)
+        present, last = await character_store.present(guild), await character_store.last_export(guild)
         matching = match_upload(rows, present, await realms.of_guild(guild))
-        news = _News.of(matching, await ranks.all_ranks(guild), as_of)
+        news = _News.of(matching, await ranks.all_ranks(guild), last, as_of)
         if news.is_superseded:
             return _superseded(news, matching, as_of)
         await character_store.apply_notes(guild, news.seen, as_of=as_of)
         await ranks.seen_in_game(guild, news.rank_names, as_of=as_of)
+        await character_store.keep_seen_again(guild, last, news.again, news.written, as_of=as_of)
         doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
-        opened = await _judge_links(guild, news.changed_and_linked, news.with_a_note)
+        opened = await _judge_links(guild, news.changed_and_linked, news.outdated)
     notices = [
         *_listing(tr("Not in the roster, so skipped"), matching.unknown),
         *_listing(tr("On several realms, and the upload names no realm, so skipped"), matching.ambiguous),
@@ -87,7 +88,7 @@ async def sync_addon_data(
         ),
     ]
     # Of when the newest note is, with those that this export has brought.
-    times = (as_of if news.with_a_note else None, *(known.note_as_of for known in present))
+    times = (as_of if news.has_a_note else None, last.notes_as_of(present))
     notes_as_of = max((time for time in times if time is not None), default=as_of)
     return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
 
@@ -96,68 +97,123 @@ async def sync_addon_data(
 class _News:
     """What is new in an export.
 
-    `older` are the characters of whose notes, and `older_ranks` the ranks of whose name, something newer is known;
-    `known_since` is the newest time of that.
+    `seen` is what differs from what is known, and `again` what is as it was known. `outdated` are linked characters whose note
+    was seen, and is another one than their link rests on. `older` are the characters of whose notes, and `older_ranks` the
+    ranks of whose name, something newer is known; `known_since` is the newest time of that.
     """
 
     seen: Sequence[SeenNote]
+    again: SeenAgain
     rank_names: Mapping[int, str]
     changed: Sequence[PresentCharacter]
+    outdated: Set[int]
+    has_a_note: bool
     older: Sequence[PresentCharacter]
     older_ranks: Sequence[int]
     known_since: datetime | None
 
     @classmethod
-    def of(cls, matching: Matching, table: Sequence[Rank], as_of: datetime) -> _News:
-        """Compare the entries that were matched, one by one, with the times of what is known."""
-        facts = [(row, known, _seen(row, known, as_of)) for row, known in matching.matched]
+    def of(cls, matching: Matching, table: Sequence[Rank], last: LastExport, as_of: datetime) -> _News:
+        """Compare the entries that were matched, one by one, with what is known and with its times."""
+        compared = _Compared(last, as_of)
+        for row, known in matching.matched:
+            compared.add(row, known)
         names = _rank_names([row for row, _ in matching.matched])
-        times = {rank.wow_rank_index: rank.name_as_of for rank in table}
-        newer_names = {rank: name for rank, name in names.items() if _is_news(times.get(rank), as_of)}
-        older = [known for row, known, seen in facts if (row.note, row.officer_note) != (seen.note, seen.officer_note)]
-        left = [time for row, known, seen in facts for time in _times_of_what_is_left(row, known, seen)]
-        left += [time for rank in names.keys() - newer_names if (time := times.get(rank)) is not None]
+        ranks = {rank.wow_rank_index: rank for rank in table}
+        times = {rank: known.name_as_of for rank, known in ranks.items()}
+        newer = {rank: name for rank, name in names.items() if _is_news(times.get(rank), as_of)}
+        called_so = {rank for rank, name in newer.items() if rank in ranks and ranks[rank].is_called(name)}
+        compared.left += [time for rank in names.keys() - newer if (time := times.get(rank)) is not None]
+        again = SeenAgain(
+            frozenset(compared.same_notes),
+            frozenset(compared.same_officer_notes),
+            frozenset(compared.same_ranks),
+            frozenset(called_so),
+        )
         return cls(
-            [seen for _, _, seen in facts if (seen.note, seen.officer_note, seen.rank) != (None, None, None)],
-            newer_names,
-            [known for _, known, seen in facts if seen.note is not None and seen.note != (known.note or "")],
-            older,
-            sorted(names.keys() - newer_names),
-            max(left, default=None),
+            compared.seen,
+            again,
+            newer,
+            compared.changed,
+            compared.outdated,
+            compared.has_a_note,
+            compared.older,
+            sorted(names.keys() - newer),
+            max(compared.left, default=None),
         )
 
     @property
     def is_superseded(self) -> bool:
         """Whether there is nothing new in the export, and something that is known from a newer one."""
-        return self.known_since is not None and not self.seen and not self.rank_names
-
-    @property
-    def with_a_note(self) -> set[int]:
-        """Numbers of the characters whose note was seen, changed or not."""
-        return {each.id for each in self.seen if each.note is not None}
+        return self.known_since is not None and not self.seen and not self.rank_names and not any(self.again.facts)
 
     @property
     def changed_and_linked(self) -> set[int]:
         """Numbers of the linked characters whose note has changed."""
         return {known.id for known in self.changed if known.player_id is not None}
 
+    @property
+    def written(self) -> SeenAgain:
+        """The facts of which the rows tell the time of this export."""
+        return SeenAgain(
+            frozenset(each.id for each in self.seen if each.note is not None),
+            frozenset(each.id for each in self.seen if each.officer_note is not None),
+            frozenset(each.id for each in self.seen if each.rank is not None),
+            frozenset(self.rank_names) - self.again.rank_names,
+        )
 
-def _seen(row: AddonCharacter, known: PresentCharacter, as_of: datetime) -> SeenNote:
-    note = row.note if _is_news(known.note_as_of, as_of) else None
-    officer_note = row.officer_note if _is_news(known.officer_note_as_of, as_of) else None
-    rank = row.rank if _is_news(known.rank_as_of, as_of) else None
-    return SeenNote(known.id, note, officer_note, note_key(parse_note(note)) if note else None, rank)
+
+@dataclass(slots=True)
+class _Compared:
+    """The entries of an export beside what is known: a fact of which something later is known tells nothing new."""
+
+    last: LastExport
+    as_of: datetime
+    seen: list[SeenNote] = field(default_factory=list)
+    same_notes: list[int] = field(default_factory=list)
+    same_officer_notes: list[int] = field(default_factory=list)
+    same_ranks: list[int] = field(default_factory=list)
+    changed: list[PresentCharacter] = field(default_factory=list)
+    outdated: set[int] = field(default_factory=set)
+    older: list[PresentCharacter] = field(default_factory=list)
+    left: list[datetime] = field(default_factory=list)
+    has_a_note: bool = False
+
+    def add(self, row: AddonCharacter, known: PresentCharacter) -> None:
+        again = self.last.again
+        later_of, than = self.last.later_of, self.as_of
+        later = later_of(known.note_as_of, known.id, again.notes, than=than)
+        later_officer = later_of(known.officer_note_as_of, known.id, again.officer_notes, than=than)
+        note = row.note if later is None else None
+        officer_note = row.officer_note if later_officer is None else None
+        rank = row.rank if later_of(known.rank_as_of, known.id, again.ranks, than=than) is None else None
+        if note != row.note or officer_note != row.officer_note:
+            self.older.append(known)
+            pairs = ((row.note, later), (row.officer_note, later_officer))
+            self.left += [time for said, time in pairs if said is not None and time is not None]
+        if note is not None:
+            self.has_a_note = True
+            if known.player_id is not None and note != known.basis_note:
+                self.outdated.add(known.id)
+            if note != (known.note or ""):
+                self.changed.append(known)
+            if note == known.note:
+                self.same_notes.append(known.id)
+                note = None
+        if officer_note is not None and officer_note == known.officer_note:
+            self.same_officer_notes.append(known.id)
+            officer_note = None
+        if rank is not None and rank == known.settled_rank:
+            self.same_ranks.append(known.id)
+            rank = None
+        if not (note is None and officer_note is None and rank is None):
+            key = note_key(parse_note(note)) if note else None
+            self.seen.append(SeenNote(known.id, note, officer_note, key, rank))
 
 
 def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:
     """Whether what is seen at a time counts beside what is known from another; of two of one time, the later one counts."""
     return known_as_of is None or known_as_of <= as_of
-
-
-def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: SeenNote) -> Iterable[datetime]:
-    """The times of the notes that are known instead of those of the entry. A rank may be known from the roster."""
-    pairs = ((row.note, seen.note, known.note_as_of), (row.officer_note, seen.officer_note, known.officer_note_as_of))
-    return (time for said, taken, time in pairs if said != taken and time is not None)
 
 
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
@@ -209,19 +265,17 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
     }
 
 
-async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]) -> int:
+async def _judge_links(guild: GuildConnection, changed: Set[int], outdated: Set[int]) -> int:
     """Log the links that changed notes contradict; return how many are new.
 
     A link whose player a new note names rests on that note from now on, so that later changes are compared with the newest
     note that was right. A note that names no player ("Alch 300") gives no reason for a link.
     """
-    outdated = seen & await changed_since_linked(guild)
     if not outdated | changed:
         return 0
     resolver = await resolver_of(guild)
-    findings = note_mismatch.find(resolver, outdated | changed)
+    contradicted = note_mismatch.find(resolver, changed)
     await record_link_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
-    contradicted = [finding for finding in findings if finding.subject_id in changed]
     rule = note_mismatch.RULE
     settings = (await read_settings(guild, [rule]))[rule.issue_type]
     if not contradicted or not settings.is_enabled:

@@ -100,7 +100,7 @@ create table guild_identity.wow_characters (
     note_key text,      -- the name that the note clearly gives, if any
     first_seen timestamptz not null default now(),
     blizzard_last_sync timestamptz,
-    addon_last_sync timestamptz,
+    addon_last_sync timestamptz,  -- when an export last changed something of it
     removed_at timestamptz,  -- left the guild; null: in it
     unique (guild_id, id),
     foreign key (guild_id, guild_rank_id) references common.guild_ranks (guild_id, id) on delete set null (guild_rank_id),
@@ -114,6 +114,31 @@ create table guild_identity.wow_characters (
 );
 
 create index wow_characters_by_name on guild_identity.wow_characters (guild_id, name_key);
+
+-- What the newest export saw to be as it was known: so an export that brings nothing new writes one row, and not one for
+-- each character. `as_of` counts for the facts of these characters (by number) and for the names of these ranks (by index),
+-- as long as their own rows do not tell a later time.
+create table guild_identity.last_exports (
+    guild_id integer primary key references guild_identity.guilds on delete cascade,
+    as_of timestamptz not null,
+    notes int8multirange not null,
+    officer_notes int8multirange not null,
+    ranks int8multirange not null,
+    rank_names int8multirange not null
+);
+
+-- Of when the facts of each character are that the addon tells. A time that lies in the future was written by a clock that
+-- was wrong, and counts as not known.
+create view guild_identity.addon_facts as
+select c.guild_id, c.id as character_id,
+       greatest(case when c.guild_note_as_of <= clock_timestamp() then c.guild_note_as_of end,
+                case when e.notes @> c.id then e.as_of end) as guild_note_as_of,
+       greatest(case when c.officer_note_as_of <= clock_timestamp() then c.officer_note_as_of end,
+                case when e.officer_notes @> c.id then e.as_of end) as officer_note_as_of,
+       greatest(case when c.settled_rank_as_of <= clock_timestamp() then c.settled_rank_as_of end,
+                case when e.ranks @> c.id then e.as_of end) as settled_rank_as_of
+from guild_identity.wow_characters c
+left join guild_identity.last_exports e on e.guild_id = c.guild_id and e.as_of <= clock_timestamp();
 
 -- Guilds in which ranks were left by all who held them, and by how many; fewer than three may be promotions.
 create view guild_identity.moved_ranks as
@@ -396,6 +421,8 @@ create table guild_identity.audit_issues (
     -- when an officer dismissed the issue. A dismissal hides a finding as long as each value of its own is the same.
     material jsonb not null default '{}' check (jsonb_typeof(material) = 'object'),
     dismissed_material jsonb check (jsonb_typeof(dismissed_material) = 'object'),
+    -- Of all that the last finding said: one with the same key changes nothing. Null: what the row says was changed since.
+    finding_key text,
     review_reason text,  -- why automation leaves it to an officer; null: not tried, or nothing prevents it
     created_at timestamptz not null default now(),
     opened_at timestamptz not null default now(),  -- last opened or recurred
@@ -937,8 +964,9 @@ create policy own_rows on common.login_links to patt_guild using (
 
 -- A view runs with the rights of its caller, not of its owner, who is under no policy.
 alter view common.access_grants_in_force set (security_invoker = true);
+alter view guild_identity.addon_facts set (security_invoker = true);
 alter view guild_identity.aliases_in_use set (security_invoker = true);
 alter view guild_identity.moved_ranks set (security_invoker = true);
 alter view guild_identity.confirmed_characters set (security_invoker = true);
-grant select on common.access_grants_in_force, guild_identity.aliases_in_use, guild_identity.moved_ranks,
-    guild_identity.confirmed_characters to patt_guild;
+grant select on common.access_grants_in_force, guild_identity.addon_facts, guild_identity.aliases_in_use,
+    guild_identity.moved_ranks, guild_identity.confirmed_characters to patt_guild;

@@ -83,7 +83,7 @@ async def plan_fixes(
         settled += [FixResult(each.id, each.issue_type, FixOutcome.REFUSED, refusal) for each in unresolved]
     if rule.plan is None or refusal is not None or not unresolved:
         return Planning((), settled, ())
-    found = {f.issue_hash: f for f in await rule.findings(guild)}
+    found = {f.issue_hash: f for f in await rule.findings(guild, among=_subjects(unresolved))}
     current = [issue for issue in unresolved if issue.issue_hash in found]
     plans = await rule.plan(guild, [found[issue.issue_hash] for issue in current])
     planned = [PlannedFix(issue, plan) for issue, plan in zip(current, plans, strict=True)]
@@ -94,6 +94,12 @@ async def plan_fixes(
         [issue for issue in unresolved if issue.issue_hash not in found],
         {issue.id: found[issue.issue_hash] for issue in current},
     )
+
+
+def _subjects(issues: Sequence[Issue]) -> list[int] | None:
+    """The numbers of their subjects; None where one of them has none."""
+    numbers = [number for _, number in (issue.subject for issue in issues)]
+    return None if 0 in numbers else numbers
 
 
 async def _barred(

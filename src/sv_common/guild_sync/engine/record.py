@@ -56,7 +56,8 @@ async def record(guild: GuildConnection, run: FixRun, applied: Sequence[Applied]
     await resolve_fixed(guild, run, results)
     changed = [each for each in applied if each.error is None or each.changes]
     if changed:
-        await rescan(guild, run.rules, run.rule.issue_type, {run.rule.issue_type: changed[-1].found})
+        changes = [change for each in changed for change in each.changes]
+        await rescan(guild, run.rules, run.rule.issue_type, {run.rule.issue_type: changed[-1].found}, changes)
     return [replace(result, attempt_id=attempt_of.get(result.issue_id)) for result in results]
 
 

@@ -1,4 +1,4 @@
-"""A guild's identity data as one value: who there is and what they are called. Read whole, in four statements.
+"""A guild's identity data as one value: who there is and what they are called. Read whole, or what was written since.
 
 Its rows are named tuples: a guild has thousands of them, and a frozen dataclass takes eight times as long to make.
 """
@@ -6,12 +6,13 @@ Its rows are named tuples: a guild has thousands of them, and a frozen dataclass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from sv_common.db.kept_rows import KeptRows
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
@@ -189,7 +190,7 @@ async def read_facts(guild: GuildConnection) -> GuildFacts:
 
 
 async def _read(guild: GuildConnection) -> GuildFacts:
-    characters = await guild.rows(SQL["characters"])
+    characters = await _CHARACTERS.of(guild)
     players = await guild.rows(SQL["players"])
     members = await guild.rows(SQL["discord"])
     said: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -197,7 +198,7 @@ async def _read(guild: GuildConnection) -> GuildFacts:
         said[kind].append(tuple(row))
     return GuildFacts(
         guild.id,
-        _by_id(KnownCharacter, characters),
+        characters,
         _by_id(KnownPlayer, players),
         _by_id(KnownMember, members),
         {key: player for key, player, *_ in said["alias"]},
@@ -233,9 +234,16 @@ def _grants(here: Iterable[tuple[Any, ...]], on_discord: Iterable[tuple[Any, ...
 
 
 def _by_id(kind: type[_Row], rows: Iterable[tuple[Any, ...]]) -> dict[int, _Row]:
-    """Rows as named tuples. Made by `tuple`'s own constructor: half the time of `_make`, for thousands on each page."""
-    make = partial(tuple.__new__, kind)
+    make = _maker(kind)
     return {row[0]: make(row) for row in rows}
+
+
+def _maker(kind: type[_Row]) -> Callable[[Any], _Row]:
+    """Make rows named tuples by `tuple`'s own constructor: half the time of `_make`, for thousands on each page."""
+    return partial(tuple.__new__, kind)
+
+
+_CHARACTERS = KeptRows(SQL["characters_versions"], SQL["characters"], _maker(KnownCharacter))
 
 
 def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
@@ -243,10 +251,6 @@ def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     for name, _, number, *_ in rows:
         names[number].append(name)
     return dict(names)
-
-
-async def changed_since_linked(guild: GuildConnection) -> set[int]:
-    return {row[0] for row in await guild.rows(SQL["changed_since_linked"])}
 
 
 async def record_link_notes(guild: GuildConnection, character_ids: Collection[int]) -> None:

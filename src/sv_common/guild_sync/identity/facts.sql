@@ -9,7 +9,19 @@ left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and (
     c.removed_at is null or l.player_id is not null
     or exists (select from guild_identity.shared_characters s where s.character_id = c.id))
+  and (%(numbers)s::bigint[] is null or c.id = any (%(numbers)s::bigint[]))
 order by c.id
+
+-- name: characters_versions
+-- A version of each of them, of its own row and of its link's.
+select pg_postmaster_start_time(),
+       string_agg(int8send(c.id) || tidsend(c.ctid) || xidsend(c.xmin)
+                  || coalesce(tidsend(l.ctid) || xidsend(l.xmin), '\x00000000000000000000'), '' order by c.id)
+from guild_identity.wow_characters c
+left join guild_identity.player_characters l on l.character_id = c.id
+where c.guild_id = %(guild_id)s and (
+    c.removed_at is null or l.player_id is not null
+    or exists (select from guild_identity.shared_characters s where s.character_id = c.id))
 
 -- name: players
 select id, display_name, discord_user_id, main_character_id, offspec_character_id, discord_basis, discord_confirmed_by
@@ -91,14 +103,9 @@ where (m.discord_role_id <> (select l.discord_role_id from managed l order by l.
                     and a.role <> 'none')
 order by 1, 2, 3, 4
 
--- name: changed_since_linked
-select l.character_id
-from guild_identity.player_characters l
-join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
-where l.guild_id = %(guild_id)s and c.guild_note is not null and c.guild_note is distinct from l.basis_note
-
 -- name: record_link_notes
 update guild_identity.player_characters l
 set basis_note = c.guild_note
 from guild_identity.wow_characters c
 where c.id = l.character_id and l.guild_id = %(guild_id)s and l.character_id = any (%(character_ids)s)
+  and l.basis_note is distinct from c.guild_note

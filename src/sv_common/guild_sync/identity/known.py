@@ -8,6 +8,7 @@ from typing import Final
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.language import language
 from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.names.name_index import NameIndex
 from sv_common.guild_sync.identity.resolver import Resolver
 
 MOST_GUILDS: Final = 8
@@ -26,8 +27,10 @@ async def resolver_of(guild: GuildConnection) -> Resolver:
     facts = await read_facts(guild)
     place = guild.id, language()
     known = _recent.get(place)
-    if known is None or known.facts != facts:
+    if known is None:
         known = _recent[place] = Resolver(facts)
+    elif known.facts != facts:
+        known = _recent[place] = Resolver(facts, NameIndex.following(facts, known.names))
     _recent.move_to_end(place)
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)

@@ -88,11 +88,19 @@ class Resolver(CandidateFinder):
         """An unknown note is read as empty."""
         return parse_note(character.note or "", self.vocabulary)
 
+    def fits_player(self, note: str, character: KnownCharacter, player_id: int) -> bool:
+        """Whether a character's note certainly names no one, or its own player. Kept: of most notes it is all one wants to know."""
+        key = (note, player_id)
+        if key not in self.names.own_notes:
+            names = self.certain_mentions(character)
+            is_own = not names or any(self.names_player(mention, player_id) for mention in names)
+            self.names.own_notes[key] = is_own
+        return self.names.own_notes[key]
+
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
         keys = [reading.key for reading in mention.readings]
-        names = self.names.names_here(player_id) | self.names.names_on_discord(player_id)
-        if not names.isdisjoint(keys):
+        if not self.names.whole_names(player_id).isdisjoint(keys):
             return True
         words = self.names.words_on_discord(player_id).intersection(keys)
         return any(not self.names.is_current_name(word) for word in words)

@@ -6,10 +6,14 @@ a row in `issue_events` with who made it. The caller holds the guild's lock (`po
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -82,36 +86,83 @@ class UndoneWords:
 
 
 async def reconcile(
-    guild: GuildConnection, conclusions: Sequence[Conclusion], *, actor: str, is_complete: bool = True
+    guild: GuildConnection,
+    conclusions: Sequence[Conclusion],
+    *,
+    actor: str,
+    is_complete: bool = True,
+    examined: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> dict[str, Reconciliation]:
     """Make the log of some rules of one guild agree with what was found; return the moves of each rule.
 
-    With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
-    twice counts once. A dismissed issue stays dismissed while what the dismissal rests on is the same, and is
-    open again when it is not; `reopen_due` ends dismissals whose time has come.
+    With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. `examined` names, for a
+    rule that looked at some subjects only, their issues by hash: of others it resolves none. A subject found twice counts
+    once. A dismissed issue stays dismissed while what the dismissal rests on is the same, and is open again when it is
+    not; `reopen_due` ends dismissals whose time has come.
     """
     if not conclusions:
         return {}
-    unique = {each.issue_type: {f.issue_hash: f for f in each.findings}.values() for each in conclusions}
-    rows = await guild.rows(
+    said = [_Said.of(each, finding) for each in conclusions for finding in each.findings]
+    unique = {each.issue_hash: each for each in said}
+    moves: dict[str, dict[str, int]] = {each.issue_type: {"found": 0} for each in conclusions}
+    for each in unique.values():
+        moves[each.finding.issue_type]["found"] += 1
+    written = _write(guild, conclusions, unique, actor=actor, is_complete=is_complete, examined=examined)
+    for issue_type, event, count in await written:
+        moves[issue_type][event] = count
+    return {issue_type: Reconciliation(**counts) for issue_type, counts in moves.items()}
+
+
+async def _write(
+    guild: GuildConnection,
+    conclusions: Sequence[Conclusion],
+    said: Mapping[str, _Said],
+    *,
+    actor: str,
+    is_complete: bool,
+    examined: Mapping[str, Collection[str]],
+) -> Sequence[tuple[Any, ...]]:
+    """Write what the log does not say already. Of most findings of a scan it does, and their keys are enough to know it."""
+    looked_at = {
+        "rules": [each.issue_type for each in conclusions],
+        "partly": list(examined),
+        "examined": [issue_hash for hashes in examined.values() for issue_hash in hashes],
+    }
+    fresh = list(said.values())
+    if is_complete:
+        keys = [each.key for each in fresh]
+        news = {row[0] for row in await guild.rows(SQL["news"], hashes=list(said), keys=keys, **looked_at)}
+        if not news:
+            return ()
+        fresh = [each for each in fresh if each.issue_hash in news]
+    return await guild.rows(
         SQL["reconcile"],
         actor=actor,
         is_complete=is_complete,
         uncovered=tr("Dismissed {at}; now {now}.").replace("%", "%%").format(at="%1$s", now="%2$s"),
         joined=f" {tr_in('list', 'and')} ",
         rules=[each.issue_type for each in conclusions],
+        unchanged=list(said.keys() - {each.issue_hash for each in fresh}),
         severities=[each.severity for each in conclusions],
-        **_columns([finding for findings in unique.values() for finding in findings]),
-        materials=[
-            Jsonb(evidence_of(each.material, finding.details))
-            for each in conclusions
-            for finding in unique[each.issue_type]
-        ],
+        **looked_at,
+        **_columns(fresh),
     )
-    moves: dict[str, dict[str, int]] = {issue_type: {"found": len(unique[issue_type])} for issue_type in unique}
-    for issue_type, event, count in rows:
-        moves[issue_type][event] = count
-    return {issue_type: Reconciliation(**counts) for issue_type, counts in moves.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A finding with its hash, what a dismissal of it rests on, and the key of all that it says."""
+
+    finding: Finding
+    issue_hash: str
+    material: Mapping[str, Any]
+    key: str
+
+    @classmethod
+    def of(cls, conclusion: Conclusion, finding: Finding) -> _Said:
+        material = evidence_of(conclusion.material, finding.details)
+        text = json.dumps([conclusion.severity, finding.summary, finding.details, material])
+        return cls(finding, finding.issue_hash, material, blake2b(text.encode(), digest_size=16).hexdigest())
 
 
 async def reopen_due(
@@ -315,13 +366,16 @@ def _said(reason: str) -> str:
     return checked_reason(reason)
 
 
-def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:
+def _columns(said: Sequence[_Said]) -> dict[str, list[object]]:
+    findings = [each.finding for each in said]
     return {
         "issue_types": [finding.issue_type for finding in findings],
-        "hashes": [finding.issue_hash for finding in findings],
+        "hashes": [each.issue_hash for each in said],
         "summaries": [finding.summary for finding in findings],
         "details": [Jsonb(finding.details) for finding in findings],
         "characters": [finding.wow_character_id for finding in findings],
         "members": [finding.discord_member_id for finding in findings],
         "players": [finding.player_id for finding in findings],
+        "materials": [Jsonb(each.material) for each in said],
+        "keys": [each.key for each in said],
     }

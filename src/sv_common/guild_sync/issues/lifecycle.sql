@@ -1,16 +1,37 @@
+-- name: news
+-- Which findings the log does not say already, by their hashes; and null once, if it has an open issue that was not found.
+with found as (
+    select * from unnest(%(hashes)b::text[], %(keys)b::text[]) as f (issue_hash, finding_key)
+)
+select f.issue_hash
+from found f
+left join guild_identity.audit_issues i
+    on i.guild_id = %(guild_id)s and i.issue_hash = f.issue_hash and i.finding_key = f.finding_key
+       and i.resolved_at is null and (i.dismissed_at is null or i.dismissed_material = i.material)
+where i.id is null
+union all
+select null
+where exists (
+    select from guild_identity.audit_issues i
+    where i.guild_id = %(guild_id)s and i.issue_type = any (%(rules)b) and i.resolved_at is null
+      and (not i.issue_type = any (%(partly)b::text[]) or i.issue_hash = any (%(examined)b::text[]))
+      and not exists (select from found f where f.issue_hash = i.issue_hash))
+
 -- name: reconcile
 -- Make the audit log say what detectors have just found: open what is new, reopen what came back, refresh what is
--- known, and (unless only a part was looked at) resolve what is no longer found. Each row moves at most once, so the
--- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed, unless what the
+-- known, and resolve what is no longer found: of all subjects, of a rule that looked at a part (`partly`) of those that it `examined`, or of none. What
+-- the log says already is not among the findings but in `unchanged`. Each row moves at most once, so the parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed, unless what the
 -- dismissal rests on is no longer the same: then it is open again, and the move says what changed.
 with rules as (
     select * from unnest(%(rules)b::text[], %(severities)b::text[]) as r (issue_type, severity)
 ), found as (
     select f.*, r.severity
     from unnest(%(issue_types)b::text[], %(hashes)b::text[], %(summaries)b::text[], %(details)b::jsonb[],
-                %(characters)b::bigint[], %(members)b::bigint[], %(players)b::bigint[], %(materials)b::jsonb[])
+                %(characters)b::bigint[], %(members)b::bigint[], %(players)b::bigint[], %(materials)b::jsonb[],
+                %(keys)b::text[])
         with ordinality
-        as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id, material, place)
+        as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id, material,
+              finding_key, place)
     join rules r using (issue_type)
 ), known as (
     select i.id, i.issue_type, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_at, i.dismissed_material,
@@ -33,9 +54,9 @@ with rules as (
     group by known.id
 ), opened as (
     insert into guild_identity.audit_issues
-        (guild_id, issue_type, severity, summary, details, material, issue_hash,
+        (guild_id, issue_type, severity, summary, details, material, finding_key, issue_hash,
          wow_character_id, discord_member_id, player_id)
-    select %(guild_id)s, issue_type, severity, summary, details, material, issue_hash,
+    select %(guild_id)s, issue_type, severity, summary, details, material, finding_key, issue_hash,
            wow_character_id, discord_member_id, player_id
     from found
     where not exists (select from known where known.issue_hash = found.issue_hash)
@@ -45,6 +66,7 @@ with rules as (
     update guild_identity.audit_issues i
     set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, review_reason = null,
         severity = found.severity, summary = found.summary, details = found.details, material = found.material,
+        finding_key = found.finding_key,
         dismissed_at = case when uncovered.id is null then i.dismissed_at end,
         dismissed_by = case when uncovered.id is null then i.dismissed_by end,
         dismissed_reason = case when uncovered.id is null then i.dismissed_reason end,
@@ -58,6 +80,7 @@ with rules as (
 ), refreshed as (
     update guild_identity.audit_issues i
     set severity = found.severity, summary = found.summary, details = found.details, material = found.material,
+        finding_key = found.finding_key,
         review_reason = case when i.details is distinct from found.details then null else i.review_reason end
     from found, known
     where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
@@ -75,7 +98,9 @@ with rules as (
                            then 'subject gone' else 'detection' end
     from known
     where %(is_complete)s and not known.was_resolved and i.id = known.id
+      and (not known.issue_type = any (%(partly)b::text[]) or known.issue_hash = any (%(examined)b::text[]))
       and not exists (select from found where found.issue_hash = known.issue_hash)
+      and not known.issue_hash = any (%(unchanged)b::text[])
     returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
 ), moves as (
     select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened
@@ -286,7 +311,7 @@ where i.guild_id = %(guild_id)s and i.resolved_at is null and i.notified_at is n
 -- Take a detail that may no longer be kept out of one rule's issues of some characters, resolved ones included, and out
 -- of their summaries.
 update guild_identity.audit_issues
-set summary = %(summary)s, details = details - %(detail)s::text
+set summary = %(summary)s, details = details - %(detail)s::text, finding_key = null
 where guild_id = %(guild_id)s and issue_type = %(issue_type)s and wow_character_id = any (%(character_ids)s)
   and details ? %(detail)s::text
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
+from sv_common.db.kept_rows import KeptRows
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key, realm_key
@@ -17,7 +20,11 @@ SQL = load_sql(__package__, "characters.sql")
 
 
 class PresentCharacter(NamedTuple):
-    """A character in the guild now. Notes are None when never seen; each of the times is that of what it is named after."""
+    """A character in the guild now. Notes are None when never seen.
+
+    `basis_note` is the note that its link rests on. Each of the times is that of what it is named after, as its row tells it; the
+    last export may tell a later one.
+    """
 
     id: int
     name: str
@@ -30,13 +37,15 @@ class PresentCharacter(NamedTuple):
     note: str | None
     officer_note: str | None
     player_id: int | None
+    basis_note: str | None = None
+    settled_rank: int | None = None
     note_as_of: datetime | None = None
     officer_note_as_of: datetime | None = None
     rank_as_of: datetime | None = None
 
 
 class SeenNote(NamedTuple):
-    """What the addon saw of one character; None was not seen, or is known from a newer export."""
+    """What the addon saw anew of one character; None was not seen, is as it was known, or is known from a newer export."""
 
     id: int
     note: str | None
@@ -56,8 +65,12 @@ class RosterMoves:
     left_ids: Sequence[int]
 
 
+_PRESENT = KeptRows(SQL["present_versions"], SQL["present"], partial(tuple.__new__, PresentCharacter))
+
+
 async def present(guild: GuildConnection) -> list[PresentCharacter]:
-    return [PresentCharacter._make(row) for row in await guild.rows(SQL["present"])]
+    """Return every character in the guild now. The caller reads in a snapshot, or under the guild's lock."""
+    return list((await _PRESENT.of(guild)).values())
 
 
 async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
@@ -95,6 +108,8 @@ async def moment_of(guild: GuildConnection, exported_at: datetime | None) -> dat
 
 async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_of: datetime) -> None:
     """Write what the addon saw at a time; that nothing newer is known is the caller's to make sure, under the guild's lock."""
+    if not notes:
+        return
     await guild.run(
         SQL["apply_notes"],
         as_of=as_of,
@@ -104,6 +119,110 @@ async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_o
         note_keys=[note.note_key for note in notes],
         ranks=[note.rank for note in notes],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """What an export saw to be as it was known: facts of characters, by their numbers, and names of ranks, by their indexes."""
+
+    notes: frozenset[int] = frozenset()
+    officer_notes: frozenset[int] = frozenset()
+    ranks: frozenset[int] = frozenset()
+    rank_names: frozenset[int] = frozenset()
+
+    @property
+    def facts(self) -> tuple[frozenset[int], ...]:
+        return self.notes, self.officer_notes, self.ranks, self.rank_names
+
+    def __sub__(self, other: SeenAgain) -> SeenAgain:
+        return SeenAgain(*(getattr(self, each) - getattr(other, each) for each in _FACTS))
+
+    def __or__(self, other: SeenAgain) -> SeenAgain:
+        return SeenAgain(*(getattr(self, each) | getattr(other, each) for each in _FACTS))
+
+
+_FACTS = ("notes", "officer_notes", "ranks", "rank_names")
+
+
+@dataclass(frozen=True, slots=True)
+class LastExport:
+    """What the newest export saw to be as it was known, and the time now; `as_of` None: there is none."""
+
+    now: datetime
+    as_of: datetime | None
+    again: SeenAgain
+
+    def later_of(self, told: datetime | None, number: int, seen: Set[int], *, than: datetime) -> datetime | None:
+        """Return the time of a fact, if that is later than a moment: the one that its row tells, or that of this export.
+
+        A time that lies in the future was written by a clock that was wrong, and counts as not known.
+        """
+        by_row = told if told is not None and than < told <= self.now else None
+        if self.as_of is None or self.as_of <= than or number not in seen:
+            return by_row
+        return self.as_of if by_row is None else max(self.as_of, by_row)
+
+    def notes_as_of(self, present: Sequence[PresentCharacter]) -> datetime | None:
+        """Return of when the newest note is that is known of these characters; None: none was ever seen."""
+        times = [known.note_as_of for known in present if known.note_as_of is not None and known.note_as_of <= self.now]
+        if self.as_of is not None and any(known.id in self.again.notes for known in present):
+            times.append(self.as_of)
+        return max(times, default=None)
+
+
+async def last_export(guild: GuildConnection) -> LastExport:
+    row = await guild.row(SQL["last_export"])
+    assert row is not None  # noqa: S101 -- a clock always tells
+    now, as_of, *seen = row
+    return LastExport(now, as_of, SeenAgain(*map(_numbers, seen)) if as_of is not None else SeenAgain())
+
+
+async def keep_seen_again(
+    guild: GuildConnection, last: LastExport, again: SeenAgain, written: SeenAgain, *, as_of: datetime
+) -> None:
+    """Keep the time of what an export saw to be as it was known. `written` is what it brought, whose time its rows tell.
+
+    The newest export is one row for the whole guild. What only the one before it saw, and what an older one saw, keeps its time
+    in its own row.
+    """
+    if last.as_of is not None and last.as_of > as_of:
+        await _keep_times(guild, again, as_of)
+        return
+    if last.as_of == as_of:
+        again = again | last.again
+    elif last.as_of is not None:
+        await _keep_times(guild, last.again - again - written, last.as_of)
+    if (last.as_of, last.again) != (as_of, again):
+        await guild.run(
+            SQL["keep_last_export"], as_of=as_of, **{each: _ranges(getattr(again, each)) for each in _FACTS}
+        )
+
+
+async def _keep_times(guild: GuildConnection, facts: SeenAgain, as_of: datetime) -> None:
+    if facts.notes or facts.officer_notes or facts.ranks:
+        columns = {each: list(getattr(facts, each)) for each in _FACTS[:3]}
+        await guild.run(SQL["keep_times"], as_of=as_of, **columns)
+    if facts.rank_names:
+        await guild.run(SQL["keep_rank_times"], as_of=as_of, indexes=list(facts.rank_names))
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes ranges of them: those of a guild mostly follow each other."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number:
+            found[-1][1] += 1
+        else:
+            found.append([number, number + 1])
+    return "{" + ",".join(f"[{first},{after})" for first, after in found) + "}"
+
+
+def _numbers(ranges: str) -> frozenset[int]:
+    pairs = _RANGE.findall(ranges)
+    return frozenset(number for first, after in pairs for number in range(int(first), int(after)))
+
+
+_RANGE = re.compile(r"\[(\d+),(\d+)\)")
 
 
 async def settle_ranks(guild: GuildConnection, *, is_confirmed: bool = False) -> None:

@@ -1,15 +1,22 @@
 -- name: present
--- Every character in the guild now, as a sync needs it. A time that lies in the future was written by a clock that was
--- wrong, and counts as not known.
+-- Every character in the guild now, or some of them, as a sync needs it.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
-       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id,
-       case when c.guild_note_as_of <= clock_timestamp() then c.guild_note_as_of end,
-       case when c.officer_note_as_of <= clock_timestamp() then c.officer_note_as_of end,
-       case when c.settled_rank_as_of <= clock_timestamp() then c.settled_rank_as_of end
+       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id, l.basis_note, c.settled_rank_index,
+       c.guild_note_as_of, c.officer_note_as_of, c.settled_rank_as_of
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
+  and (%(numbers)s::bigint[] is null or c.id = any (%(numbers)s::bigint[]))
 order by c.id
+
+-- name: present_versions
+-- A version of each of them, of its own row and of its link's.
+select pg_postmaster_start_time(),
+       string_agg(int8send(c.id) || tidsend(c.ctid) || xidsend(c.xmin)
+                  || coalesce(tidsend(l.ctid) || xidsend(l.xmin), '\x00000000000000000000'), '' order by c.id)
+from guild_identity.wow_characters c
+left join guild_identity.player_characters l on l.character_id = c.id
+where c.guild_id = %(guild_id)s and c.removed_at is null
 
 -- name: same_characters
 -- How many characters in the guild now are in a roster, by id within a realm, else by realm and name as below; and of how
@@ -141,6 +148,42 @@ from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(n
             %(ranks)b::smallint[])
     as n (id, note, officer_note, note_key, rank_index)
 where c.id = n.id and c.guild_id = %(guild_id)s
+
+-- name: last_export
+-- The time now, and what the newest export saw to be as it was known. A time that lies in the future counts as not known.
+select n.now, e.as_of, e.notes::text, e.officer_notes::text, e.ranks::text, e.rank_names::text
+from (select clock_timestamp() as now) n
+left join guild_identity.last_exports e on e.guild_id = %(guild_id)s and e.as_of <= n.now
+
+-- name: keep_last_export
+insert into guild_identity.last_exports (guild_id, as_of, notes, officer_notes, ranks, rank_names)
+values (%(guild_id)s, %(as_of)s, %(notes)s::int8multirange, %(officer_notes)s::int8multirange, %(ranks)s::int8multirange,
+        %(rank_names)s::int8multirange)
+on conflict (guild_id) do update
+set as_of = excluded.as_of, notes = excluded.notes, officer_notes = excluded.officer_notes, ranks = excluded.ranks,
+    rank_names = excluded.rank_names
+
+-- name: keep_times
+-- Let facts of characters keep a time in their own rows, unless these tell a later one that has come.
+update guild_identity.wow_characters c
+set guild_note_as_of = case when c.id = any (%(notes)s) then greatest(t.note, %(as_of)s) else c.guild_note_as_of end,
+    officer_note_as_of = case when c.id = any (%(officer_notes)s) then greatest(t.officer_note, %(as_of)s)
+                              else c.officer_note_as_of end,
+    settled_rank_as_of = case when c.id = any (%(ranks)s) then greatest(t.rank, %(as_of)s)
+                              else c.settled_rank_as_of end
+from guild_identity.wow_characters same
+cross join lateral (
+    select case when same.guild_note_as_of <= clock_timestamp() then same.guild_note_as_of end as note,
+           case when same.officer_note_as_of <= clock_timestamp() then same.officer_note_as_of end as officer_note,
+           case when same.settled_rank_as_of <= clock_timestamp() then same.settled_rank_as_of end as rank
+) t
+where c.guild_id = %(guild_id)s and same.id = c.id
+  and (c.id = any (%(notes)s) or c.id = any (%(officer_notes)s) or c.id = any (%(ranks)s))
+
+-- name: keep_rank_times
+update common.guild_ranks
+set name_as_of = greatest(case when name_as_of <= clock_timestamp() then name_as_of end, %(as_of)s)
+where guild_id = %(guild_id)s and wow_rank_index = any (%(indexes)s)
 
 -- name: settle_ranks
 -- Take the ranks of the roster for those that the rank table fits, unless whole ranks have moved; an officer's word does.

@@ -39,6 +39,10 @@ class Rank:
         """Whether an officer has said which role the rank maps to, or that it maps to none."""
         return self.discord_role_id is not None or self.is_without_role
 
+    def is_called(self, name: str) -> bool:
+        """Whether it is known by this name of the game already, so that to see it again changes nothing."""
+        return self.name_in_game == name and (self.is_decided or self.name == name)
+
     @property
     def is_in_doubt(self) -> bool:
         """Whether the game calls the rank otherwise than the rank table, so that no role is concluded from any rank."""

@@ -7,22 +7,30 @@ on conflict (guild_id, wow_rank_index) do nothing
 
 -- name: seen_in_game
 -- Rank names from the addon. A rank of which nobody has said to which role it maps takes the name; for another one a
--- different name is kept beside it, for an officer to confirm.
+-- different name is kept beside it, for an officer to confirm. What is called so already is not written.
 insert into common.guild_ranks as r (guild_id, wow_rank_index, name, name_in_game, name_as_of, level)
 select %(guild_id)s, n.i, n.name, n.name, coalesce(%(as_of)s::timestamptz, clock_timestamp()), 10 - n.i
 from unnest(%(indexes)b::smallint[], %(names)b::text[]) as n (i, name)
 on conflict (guild_id, wow_rank_index) do update
 set name_in_game = excluded.name, name_as_of = excluded.name_as_of,
     name = case when r.discord_role_id is null and not r.is_without_role then excluded.name else r.name end
-where r.name_as_of is null or r.name_as_of <= excluded.name_as_of or r.name_as_of > clock_timestamp()
+where (r.name_in_game is distinct from excluded.name
+       or (r.name <> excluded.name and r.discord_role_id is null and not r.is_without_role))
+  and (r.name_as_of is null or r.name_as_of <= excluded.name_as_of or r.name_as_of > clock_timestamp())
+  and not exists (select from guild_identity.last_exports e
+                  where e.guild_id = r.guild_id and e.as_of > excluded.name_as_of and e.as_of <= clock_timestamp()
+                    and e.rank_names @> r.wow_rank_index::bigint)
 
 -- name: all
 -- A time that lies in the future counts as not known.
-select wow_rank_index, name, name_in_game, level, discord_role_id, discord_role_name, is_role_managed, is_without_role,
-       case when name_as_of <= clock_timestamp() then name_as_of end as name_as_of
-from common.guild_ranks
-where guild_id = %(guild_id)s
-order by wow_rank_index
+select r.wow_rank_index, r.name, r.name_in_game, r.level, r.discord_role_id, r.discord_role_name, r.is_role_managed,
+       r.is_without_role,
+       greatest(case when r.name_as_of <= clock_timestamp() then r.name_as_of end, e.as_of) as name_as_of
+from common.guild_ranks r
+left join guild_identity.last_exports e
+    on e.guild_id = r.guild_id and e.as_of <= clock_timestamp() and e.rank_names @> r.wow_rank_index::bigint
+where r.guild_id = %(guild_id)s
+order by r.wow_rank_index
 
 -- name: unmapped
 -- Ranks that characters in the guild hold and of which nobody has said to which Discord role they map.

@@ -8,9 +8,10 @@ stays open is left alone.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence, Set
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from sv_common.guild_sync.core.names import name_key, realm_key
@@ -45,21 +46,25 @@ class _Claim(NamedTuple):
     is_sure: bool
     is_of_another: bool
 
-    @property
-    def only(self) -> PresentCharacter | None:
-        return self.candidates[0] if len(self.candidates) == 1 else None
-
 
 def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharacter], realms: RealmIndex) -> Matching:
     """Match the entries of an upload with the characters of a guild. No character gets more than one entry."""
     roster = _Roster(present, realms, {row.supposed_id for row in rows if row.supposed_id is not None})
     claims = [roster.claim(row) for row in rows]
-    named = Counter(known.id for claim in claims for known in claim.candidates if not claim.is_of_another)
-    sure = Counter(claim.only.id for claim in claims if claim.only and claim.is_sure and not claim.is_of_another)
+    named: dict[int, int] = defaultdict(int)
+    sure: dict[int, int] = defaultdict(int)
+    for _, candidates, is_sure, is_of_another in claims:
+        if is_of_another:
+            continue
+        for known in candidates:
+            named[known.id] += 1
+        if is_sure and len(candidates) == 1:
+            sure[candidates[0].id] += 1
     matched: list[tuple[AddonCharacter, PresentCharacter]] = []
     left: dict[str, list[str]] = {"unknown": [], "ambiguous": [], "doubtful": []}
     for claim in claims:
-        fault = _fault_of(claim, named, sure)
+        is_simple = claim.is_sure and len(claim.candidates) == 1 and sure[claim.candidates[0].id] == 1
+        fault = None if is_simple and not claim.is_of_another else _fault_of(claim, named, sure)
         if fault is None:
             matched.append((claim.row, claim.candidates[0]))
         else:
@@ -69,13 +74,14 @@ def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharac
     return Matching(matched, unknown, ambiguous, doubtful, number_sure)
 
 
-def _fault_of(claim: _Claim, named: Counter[int], sure: Counter[int]) -> str | None:
+def _fault_of(claim: _Claim, named: Mapping[int, int], sure: Mapping[int, int]) -> str | None:
     """Say why an entry is left alone. One that is not sure of its character gets it only if no other entry may be it."""
-    if claim.only is None:
+    if len(claim.candidates) != 1:
         return "ambiguous" if claim.candidates else "unknown"
-    if claim.is_of_another or (claim.is_sure and sure[claim.only.id] > 1):
+    number = claim.candidates[0].id
+    if claim.is_of_another or (claim.is_sure and sure[number] > 1):
         return "doubtful"
-    return None if claim.is_sure or named[claim.only.id] == 1 else "unknown"
+    return None if claim.is_sure or named[number] == 1 else "unknown"
 
 
 class _Roster:
@@ -83,30 +89,42 @@ class _Roster:
 
     def __init__(self, present: Sequence[PresentCharacter], realms: RealmIndex, ids_in_upload: Set[int]) -> None:
         self._realms = realms
+        self._realms_called: dict[str, tuple[Set[str], Set[int]]] = {}
         self._ids_in_upload = ids_in_upload
         self._by_name: dict[str, list[PresentCharacter]] = defaultdict(list)
         self._slugs: dict[str, set[str]] = defaultdict(set)
         for known in present:
             self._by_name[known.name_key].append(known)
-            for key in (known.realm_key, realm_key(known.realm_name or known.realm_slug)):
-                self._slugs[key].add(known.realm_slug)
-        self._ids = {(known.realm_slug, known.character_id) for known in present}
+        for slug, key, name in {(known.realm_slug, known.realm_key, known.realm_name) for known in present}:
+            self._slugs[key].add(slug)
+            self._slugs[realm_key(name or slug)].add(slug)
+        self._present = present
 
     def claim(self, row: AddonCharacter) -> _Claim:
         namesakes = self._by_name.get(name_key(row.name), [])
-        realms = self._realms.called(row.realm or "")
-        slugs = self._slugs.get(realm_key(row.realm or ""), set()) | {realm.slug for realm in realms}
-        ids = {realm.realm_id for realm in realms}
+        slugs, ids = self._places(row.realm or "")
         on_realm = [known for known in namesakes if known.realm_slug in slugs or known.realm_id in ids]
         candidates = on_realm if slugs else namesakes
         own_id = row.supposed_id
-        same_id = [known for known in candidates if own_id is not None and known.character_id == own_id]
+        if own_id is None:
+            return _Claim(row, candidates, len(slugs) == 1, False)
+        same_id = [known for known in candidates if known.character_id == own_id]
         if len(same_id) == 1:
             return _Claim(row, same_id, is_sure=True, is_of_another=False)
         # The id is another character's, or the character's id another entry's.
-        is_of_another = (
-            own_id is not None
-            and len(candidates) == 1
-            and ((candidates[0].realm_slug, own_id) in self._ids or candidates[0].character_id in self._ids_in_upload)
+        is_of_another = len(candidates) == 1 and (
+            (candidates[0].realm_slug, own_id) in self._ids or candidates[0].character_id in self._ids_in_upload
         )
         return _Claim(row, candidates, len(slugs) == 1, is_of_another)
+
+    @cached_property
+    def _ids(self) -> Set[tuple[str, int | None]]:
+        return {(known.realm_slug, known.character_id) for known in self._present}
+
+    def _places(self, realm: str) -> tuple[Set[str], Set[int]]:
+        """The slugs and the ids of the realms that are called so: found once for all entries of one realm."""
+        if realm not in self._realms_called:
+            known = self._realms.called(realm)
+            slugs = self._slugs.get(realm_key(realm), set()) | {each.slug for each in known}
+            self._realms_called[realm] = slugs, {each.realm_id for each in known}
+        return self._realms_called[realm]

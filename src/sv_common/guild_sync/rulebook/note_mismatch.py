@@ -20,6 +20,7 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.notes import Mention
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
+from sv_common.guild_sync.rulebook.dependence import FACTS
 from sv_common.guild_sync.rulebook.examples.note_mismatch import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
@@ -37,18 +38,24 @@ from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 ISSUE_TYPE = "note_mismatch"
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    return list(_all(await resolver_of(guild)))
+async def detect(
+    guild: GuildConnection,
+    *,
+    now: datetime | None = None,  # noqa: ARG001 -- every detector takes the time
+    among: Collection[int] | None = None,
+) -> list[Finding]:
+    resolver = await resolver_of(guild)
+    return list(_all(resolver)) if among is None else find(resolver, among)
 
 
 def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
     """Return the findings among some characters of the resolver, or among all. Pure."""
-    former = FormerNames(resolver.facts)
+    former, known = FormerNames(resolver.facts), resolver.facts.characters
+    looked_at = known.values() if among is None else [known[each] for each in sorted(among) if each in known]
     return [
         finding
-        for character in resolver.facts.characters.values()
+        for character in looked_at
         if character.player_id is not None and character.is_present and character.note
-        if among is None or character.id in among
         if (finding := _examine(resolver, former, character, character.player_id))
     ]
 
@@ -64,7 +71,9 @@ def notes_naming_their_player(resolver: Resolver, among: Collection[int]) -> set
     return {
         character.id
         for character in known
-        if (target := resolver.resolve(character).target) is not None and target.person.player_id == character.player_id
+        if resolver.certain_mentions(character)
+        and (target := resolver.resolve(character).target) is not None
+        and target.person.player_id == character.player_id
     }
 
 
@@ -74,9 +83,9 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 
 def _examine(resolver: Resolver, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
-    names = resolver.certain_mentions(character)
-    if not names or any(resolver.names_player(mention, player_id) for mention in names):
+    if resolver.fits_player(character.note or "", character, player_id):
         return None
+    names = resolver.certain_mentions(character)
     decision = resolver.resolve(character)
     if decision.verdict in (Verdict.NOBODY, Verdict.SUGGESTED):
         return None
@@ -320,6 +329,8 @@ RULE = RuleDefinition(
     subject=SubjectKind.CHARACTER,
     auto_mitigate=True,
     detect=detect,
+    detect_among=detect,
+    depends_on=FACTS,
     plan=plan,
     explain=explain,
     question=question,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
@@ -22,6 +22,7 @@ from sv_common.guild_sync.rulebook.candidates.members import (
     players_named_like,
     unlinked_of_member,
 )
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.orphan_discord import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, any_of, in_words, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import Asked, Remedy, RuleDefinition
@@ -30,8 +31,13 @@ ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    rows = await guild.rows(SQL["find"])
+async def detect(
+    guild: GuildConnection,
+    *,
+    now: datetime | None = None,  # noqa: ARG001 -- every detector takes the time
+    among: Collection[int] | None = None,
+) -> list[Finding]:
+    rows = await guild.rows(SQL["find"], among=None if among is None else list(among))
     return [
         Finding(
             ISSUE_TYPE,
@@ -190,6 +196,9 @@ RULE = RuleDefinition(
     subject=SubjectKind.DISCORD_MEMBER,
     auto_mitigate=False,
     detect=detect,
+    detect_among=detect,
+    depends_on=depends_on("members", "ranks", "players"),
+    is_local=True,
     plan=plan,
     explain=explain,
     question=question,

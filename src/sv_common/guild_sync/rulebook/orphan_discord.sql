@@ -10,4 +10,5 @@ join lateral (
 ) held on held.roles is not null
 where d.guild_id = %(guild_id)s and d.is_present and not d.is_bot
   and not exists (select from guild_identity.players p where p.guild_id = d.guild_id and p.discord_user_id = d.id)
+  and (%(among)s::bigint[] is null or d.id = any (%(among)s::bigint[]))
 order by d.id

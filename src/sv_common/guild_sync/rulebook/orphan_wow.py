@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
@@ -19,6 +19,7 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.candidates.owners import candidates_for_character, remedy_for_character
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.orphan_wow import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
@@ -35,8 +36,13 @@ ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    rows = await guild.rows(SQL["find"])
+async def detect(
+    guild: GuildConnection,
+    *,
+    now: datetime | None = None,  # noqa: ARG001 -- every detector takes the time
+    among: Collection[int] | None = None,
+) -> list[Finding]:
+    rows = await guild.rows(SQL["find"], among=None if among is None else list(among))
     return [
         Finding(
             ISSUE_TYPE,
@@ -202,6 +208,9 @@ RULE = RuleDefinition(
     subject=SubjectKind.CHARACTER,
     auto_mitigate=False,
     detect=detect,
+    detect_among=detect,
+    depends_on=depends_on("characters", "links", "decisions"),
+    is_local=True,
     plan=plan,
     explain=explain,
     question=question,

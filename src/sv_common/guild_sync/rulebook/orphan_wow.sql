@@ -5,4 +5,5 @@ from guild_identity.wow_characters c
 where c.guild_id = %(guild_id)s and c.removed_at is null
   and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
   and not exists (select from guild_identity.shared_characters s where s.character_id = c.id)
+  and (%(among)s::bigint[] is null or c.id = any (%(among)s::bigint[]))
 order by c.id

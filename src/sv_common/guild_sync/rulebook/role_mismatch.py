@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import Known, all_of, in_words
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
@@ -23,16 +24,23 @@ ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(
+    guild: GuildConnection,
+    *,
+    now: datetime | None = None,  # noqa: ARG001 -- every detector takes the time
+    among: Collection[int] | None = None,
+) -> list[Finding]:
     """Find players on Discord whose managed roles differ from their rank's, and roles that cannot be given.
 
     Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved without
-    being confirmed: inserting one rank shifts all below it and would make everyone look wrong at once.
+    being confirmed: inserting one rank shifts all below it and would make everyone look wrong at once. `among` some players,
+    nothing is said of roles.
     """
     if doubt := await _doubt(guild):
         raise Refused(doubt)
-    unusable = await guild.rows(SQL["unusable_roles"])
-    mismatches: list[dict[str, Any]] = await guild.all(dict, SQL["find"])
+    unusable = await guild.rows(SQL["unusable_roles"]) if among is None else []
+    only = None if among is None else list(among)
+    mismatches: list[dict[str, Any]] = await guild.all(dict, SQL["find"], among=only)
     found = [_unusable_role(guild.id, *row) for row in unusable]
     for each in mismatches:
         details = {name: value for name, value in each.items() if name != "guild_id"}
@@ -316,6 +324,9 @@ RULE = RuleDefinition(
     subject=SubjectKind.PLAYER,
     auto_mitigate=False,
     detect=detect,
+    detect_among=detect,
+    depends_on=depends_on("characters", "links", "players", "members", "roles", "ranks", "grants"),
+    is_local=True,
     plan=plan,
     explain=explain,
     question=question,

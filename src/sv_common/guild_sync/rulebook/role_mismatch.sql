@@ -57,7 +57,8 @@ with usable as (
     join guild_identity.player_characters l on l.player_id = p.id
     join guild_identity.wow_characters c on c.id = l.character_id
     join common.guild_ranks r on r.id = c.guild_rank_id
-    where p.guild_id = %(guild_id)s
+    join guild_identity.discord_users there on there.id = p.discord_user_id and there.is_present
+    where p.guild_id = %(guild_id)s and (%(among)s::bigint[] is null or p.id = any (%(among)s::bigint[]))
     order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
              (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -14,6 +14,7 @@ from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.dependence import Dependence
 from sv_common.guild_sync.rulebook.example import Example
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleOverrides, RuleSettings
@@ -35,6 +36,16 @@ class Detector(Protocol):
 
     async def __call__(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
         """Return the findings of the guild; `now` defaults to the database's clock."""
+        ...
+
+
+class PartDetector(Protocol):
+    """Finds what is wrong with some subjects: exactly what the detector finds of them. Never writes."""
+
+    async def __call__(
+        self, guild: GuildConnection, *, now: datetime | None = None, among: Collection[int]
+    ) -> list[Finding]:
+        """Return the findings about subjects of the rule's kind with these numbers."""
         ...
 
 
@@ -88,8 +99,11 @@ class RuleDefinition:
     undone; a fix by `mitigate_fn` alone cannot be previewed or undone. `question` is what the Inbox asks; without one it shows the
     summary. `safe` says which plans automation may apply where a
     guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
-    scanned again in the same transaction. `material` is what a dismissal rests on; without any, it hides every finding about
-    its subject.
+    scanned again in the same transaction. `detect_among` looks at some subjects instead of all; with `is_local`, what is found
+    of a subject rests on its own rows, on those of its player and on the guild's settings, and a fix that changed neither
+    changes no finding about it. `depends_on` says on what the findings depend, so that a look at a guild in which none of it was
+    written asks the rule not again; None: on anything, and the rule is always asked. `material` is what a dismissal rests
+    on; without any, it hides every finding about its subject.
 
     Its texts are marked, and read in the language of the task. In the `description`, `{stale_after_days}` stands for what is set of
     the threshold of that name.
@@ -102,6 +116,9 @@ class RuleDefinition:
     auto_mitigate: bool
     mitigate_fn: Mitigation | None = None
     detect: Detector | None = None
+    detect_among: PartDetector | None = None
+    is_local: bool = False
+    depends_on: frozenset[Dependence] | None = None
     plan: Planner | None = None
     explain: Explainer | None = None
     question: Questioner | None = None
@@ -139,8 +156,15 @@ class RuleDefinition:
         """Return the description with a guild's own thresholds in the place of the defaults."""
         return tr(message_of(self.description), **{each.name: chosen[each.name] for each in self.thresholds})
 
-    async def findings(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
-        """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""
+    async def findings(
+        self, guild: GuildConnection, *, now: datetime | None = None, among: Collection[int] | None = None
+    ) -> list[Finding]:
+        """Return what the detector finds, `among` some subjects of the rule's kind at least, or of all; nothing without one.
+
+        Raises `Refused` where it cannot tell.
+        """
+        if among is not None and self.detect_among is not None:
+            return await self.detect_among(guild, now=now, among=among)
         return [] if self.detect is None else await self.detect(guild, now=now)
 
     def settings(self, overrides: RuleOverrides) -> RuleSettings:

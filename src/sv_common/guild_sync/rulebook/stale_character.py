@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.facts import KnownHiatus
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.stale_character import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import Parameter
@@ -32,8 +33,11 @@ STALE_AFTER = Parameter(
 SQL = load_sql(__package__, "stale_character.sql")
 
 
-async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
-    rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default)
+async def detect(
+    guild: GuildConnection, *, now: datetime | None = None, among: Collection[int] | None = None
+) -> list[Finding]:
+    only = None if among is None else list(among)
+    rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default, among=only)
     return [_finding(*row) for row in rows]
 
 
@@ -153,6 +157,9 @@ RULE = RuleDefinition(
     subject=SubjectKind.CHARACTER,
     auto_mitigate=False,
     detect=detect,
+    detect_among=detect,
+    depends_on=depends_on("characters", "links", "players", "decisions", "settings", "time"),
+    is_local=True,
     explain=explain,
     question=lambda asked: tr("Is {name} still active?", name=asked.name),
     thresholds=(STALE_AFTER,),

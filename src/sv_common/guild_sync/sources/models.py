@@ -86,7 +86,7 @@ class AddonCharacter:
 
         Known from community code only: a hint beside the name, never an identity.
         """
-        found = _GUID.fullmatch(self.guid or "")
+        found = _GUID.fullmatch(self.guid) if self.guid else None
         return int(found[1], 16) if found else None
 
 

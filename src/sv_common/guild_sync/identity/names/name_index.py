@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
@@ -61,6 +61,40 @@ class NameIndex:
     def __init__(self, facts: GuildFacts) -> None:
         self._facts = facts
         self._own_names: dict[int, frozenset[str]] = {}
+        self._whole_names: dict[int, frozenset[str]] = {}
+        self.own_notes: dict[tuple[str, int], bool] = {}
+        """Notes of which a resolver has told whether they name their own player, or no one: it rests on names alone."""
+
+    @classmethod
+    def following(cls, facts: GuildFacts, before: NameIndex) -> NameIndex:
+        """Return the index of facts, with what is the same in an earlier one, as when only notes and links have changed."""
+        index, old = cls(facts), before._facts
+        known = old.characters
+        changed = [character for number, character in facts.characters.items() if known.get(number) is not character]
+        if len(known) != len(facts.characters) or any(_named(c) != _named(known.get(c.id)) for c in changed):
+            return index
+        if _people_of(old) != _people_of(facts):
+            return index
+        index.__dict__ |= {name: value for name, value in before.__dict__.items() if name in _OF_NAMES_ALONE}
+        players = {each.player_id for character in changed for each in (character, known[character.id])}
+        for mine, theirs in ((index._own_names, before._own_names), (index._whole_names, before._whole_names)):
+            mine |= {player: names for player, names in theirs.items() if player not in players}
+        index.own_notes |= {key: is_own for key, is_own in before.own_notes.items() if key[1] not in players}
+        if "characters_by_player" in before.__dict__:
+            index.characters_by_player = before._with_links_of(changed, players)
+        return index
+
+    def _with_links_of(
+        self, changed: Sequence[KnownCharacter], players: Set[int | None]
+    ) -> dict[int, list[KnownCharacter]]:
+        """The characters by player, where some characters are other ones now, of players that they have or had."""
+        numbers = {character.id for character in changed}
+        found = self.characters_by_player.copy()
+        for player in players - {None}:
+            rest = [each for each in self.characters_by_player.get(player or 0, ()) if each.id not in numbers]
+            theirs = [*rest, *(each for each in changed if each.player_id == player)]
+            found[player or 0] = sorted(theirs, key=lambda each: each.id)
+        return found
 
     @cached_property
     def characters_by_name(self) -> dict[str, list[int]]:
@@ -118,6 +152,12 @@ class NameIndex:
     def _by_owners_form(self, keys: Iterable[str]) -> dict[str, list[str]]:
         forms = ((key, form) for key in keys for form in owners_forms(key, is_polish=self._is_polish))
         return _index((fold, key) for key, form in forms for fold in folds_of(form))
+
+    def whole_names(self, player_id: int) -> frozenset[str]:
+        """A player's names, here and on Discord. Kept, since each of the player's notes asks for them."""
+        if player_id not in self._whole_names:
+            self._whole_names[player_id] = self.names_here(player_id) | self.names_on_discord(player_id)
+        return self._whole_names[player_id]
 
     def names_here(self, player_id: int) -> frozenset[str]:
         """A player's names apart from Discord. Built on demand: after a small change only few players are needed."""
@@ -236,6 +276,27 @@ class NameIndex:
 
     def _present_members(self) -> Iterator[KnownMember]:
         return (member for member in self._facts.members.values() if member.is_present)
+
+
+_OF_NAMES_ALONE = frozenset(
+    {
+        *("characters_by_name", "players_by_name", "player_by_member", "members_by_name", "members_called"),
+        *("members_by_word", "realms", "similar_names", "known_names", "_aliases_by_player", "_names_by_first_letter"),
+        *("_past_names", "_all_names", "_names_by_fold"),
+    }
+)
+"""What rests on what everyone is called, and on no note and no link. Whether the guild writes Polish rests on its notes."""
+
+
+def _named(character: KnownCharacter | None) -> tuple[object, ...]:
+    return () if character is None else (character.name, character.name_key, character.realm_key, character.realm_name)
+
+
+def _people_of(facts: GuildFacts) -> tuple[object, ...]:
+    """All that names rest on besides characters."""
+    players = [(player.id, player.display_name, player.discord_user_id) for player in facts.players.values()]
+    of_old = facts.former_characters, facts.departed_names
+    return players, facts.members, facts.aliases, facts.vocabulary, *of_old
 
 
 def is_of_realm(character: KnownCharacter, wanted: str) -> bool:

@@ -36,10 +36,11 @@ order by id
 -- name: characters
 -- What the sources say of some characters, and of all that belong to some players.
 select c.id, c.character_name as name, coalesce(c.realm_name, c.realm_slug) as realm, c.realm_slug, g.region, c.character_class,
-       c.level, c.item_level, r.name as rank, c.last_login_timestamp, c.guild_note as note, c.guild_note_as_of as note_seen_at,
+       c.level, c.item_level, r.name as rank, c.last_login_timestamp, c.guild_note as note, f.guild_note_as_of as note_seen_at,
        l.player_id, p.display_name as player, c.rank_index, c.removed_at is null as is_present
 from guild_identity.wow_characters c
 join guild_identity.guilds g on g.id = c.guild_id
+join guild_identity.addon_facts f on f.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
 left join guild_identity.player_characters l on l.character_id = c.id
 left join guild_identity.players p on p.id = l.player_id

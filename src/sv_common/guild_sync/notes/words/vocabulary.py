@@ -93,9 +93,15 @@ class Vocabulary:
     entries: frozenset[tuple[str, Category]]
     categories: Mapping[str, Categories] = field(init=False, repr=False, compare=False)
     phrases: Mapping[str, tuple[tuple[str, ...], ...]] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Taken once: each look for a remembered note asks for it."""
+        return self._hash
 
     def __post_init__(self) -> None:
         categories = _categories_by_term(self.entries)
+        object.__setattr__(self, "_hash", hash(self.entries))
         object.__setattr__(self, "categories", categories)
         object.__setattr__(self, "phrases", _phrases_by_first_word(categories))
 

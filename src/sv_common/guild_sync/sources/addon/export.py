@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.sources.addon.columns import are_settled, columns_of
 from sv_common.guild_sync.sources.addon.fields import (
     MAX_LABEL_LETTERS,
     Fields,
@@ -53,6 +54,8 @@ HIGHEST_LEVEL = 200
 
 # What PATTSync 1.0.0 writes for a rank, and for a class, rank or guild name, that the client did not tell.
 _UNKNOWN_RANK = 99
+_RANKS = range(GUILD_MASTER_RANK, LOWEST_RANK + 1)
+_LEVELS = range(1, HIGHEST_LEVEL + 1)
 _UNKNOWN_LABEL = "Unknown"
 
 _CLASS_OF_TOKEN = {name.replace(" ", "").upper(): name for name in CLASS_NAMES.values()}
@@ -172,6 +175,10 @@ def strip_markup(text: str) -> str:
     return _MARKUP.sub(lambda found: "|" if found[0] == "||" else "", text)
 
 
+def _as_shown(note: str) -> str:
+    return strip_markup(note).strip()
+
+
 class _Entry(NamedTuple):
     """A checked entry whose empty notes may still turn out to be unknown; a flag of None leaves that open."""
 
@@ -237,10 +244,48 @@ def _characters(
     rows: Iterable[object], problems: Problems, notes_visible: bool | None, officer_notes_visible: bool | None
 ) -> tuple[AddonCharacter, ...]:
     """The flags say whether the uploader could see the notes; None: the export does not say."""
-    numbered = enumerate(_bounded(rows), start=1)
+    listed = _bounded(rows)
+    if (settled := _without_fault(listed, notes_visible, officer_notes_visible)) is not None:
+        return settled
+    numbered = enumerate(listed, start=1)
     entries = [entry for number, row in numbered if (entry := _entry(number, row, problems)) is not None]
     _report_duplicates(entries, problems)
     return _settled(entries, notes_visible, officer_notes_visible)
+
+
+def _without_fault(
+    rows: Sequence[object], notes_visible: bool | None, officer_notes_visible: bool | None
+) -> tuple[AddonCharacter, ...] | None:
+    """Return what comes of entries of which none has a fault; None where they have to be looked at one by one."""
+    if all(isinstance(row, AddonCharacter) for row in rows):
+        characters = tuple(row for row in rows if isinstance(row, AddonCharacter))
+        return characters if are_settled(characters, _RANKS, _LEVELS, _UNKNOWN_LABEL) else None
+    columns = columns_of(rows, _as_shown, {*_RANKS, _UNKNOWN_RANK}, {0, *_LEVELS})
+    if columns is None:
+        return None
+    any_note, any_officer_note = any(columns.notes) or len(rows) == 1, any(columns.officer_notes)
+    notes = _seen(columns.notes, columns.notes_visible, _first(notes_visible, any_note))
+    officer_notes = _seen(
+        columns.officer_notes, columns.sees_officer_notes, _first(officer_notes_visible, any_officer_note)
+    )
+    ranks = [None if rank == _UNKNOWN_RANK else rank for rank in columns.ranks]
+    rank_names = [_known(name) if rank is None else name for rank, name in zip(ranks, columns.rank_names, strict=True)]
+    class_names = list(zip(columns.classes, columns.class_tokens, strict=True))
+    classes = {named: _class_called(*named) for named in set(class_names)}
+    return tuple(
+        map(
+            AddonCharacter,
+            *(columns.names, columns.realms, notes, officer_notes, ranks, rank_names),
+            [level or None for level in columns.levels],
+            map(classes.__getitem__, class_names),
+            *(columns.guids, columns.hours_away),
+        )
+    )
+
+
+def _seen(notes: Sequence[str | None], visible: Sequence[bool | None], otherwise: bool) -> Sequence[str | None]:
+    """The notes that were seen; `otherwise` counts where the entry does not say whether."""
+    return [note if (otherwise if sees is None else sees) else None for note, sees in zip(notes, visible, strict=True)]
 
 
 def _bounded(rows: Iterable[object]) -> Sequence[object]:
@@ -265,7 +310,7 @@ def _entry(number: int, row: object, problems: Problems) -> _Entry | None:
         entry = _Entry(fields, _character(fields, str), note_visible=True, officer_note_visible=True)
     elif isinstance(row, Mapping):
         fields = Fields(row, problems, number)
-        character = _character(fields, lambda note: strip_markup(note).strip())
+        character = _character(fields, _as_shown)
         visible = fields.flag("noteVisible", "canViewNote"), fields.flag("officerNoteVisible", "canViewOfficerNote")
         entry = _Entry(fields, character, *visible)
     else:
@@ -318,8 +363,11 @@ def _character(fields: Fields, as_shown: Callable[[str], str]) -> AddonCharacter
 
 def _class_name(fields: Fields) -> str | None:
     """Give the class in English, by the client's token where there is one: the other field is in the client's language."""
-    shown = _known(fields.label("class"))
-    return _CLASS_OF_TOKEN.get(fields.label("classFile") or "", shown)
+    return _class_called(fields.label("class"), fields.label("classFile"))
+
+
+def _class_called(shown: str | None, token: str | None) -> str | None:
+    return _CLASS_OF_TOKEN.get(token or "", _known(shown))
 
 
 def _identity(fields: Fields) -> tuple[str, str | None]:

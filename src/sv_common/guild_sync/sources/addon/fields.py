@@ -95,7 +95,7 @@ class Fields:
         if not isinstance(value, str):
             self.report(tr("{field} is {kind} and must be text", field=field, kind=kind_of_value(value)))
             return None
-        return self.without(value, _unstorable(field, value))
+        return self.without(value, unstorable(field, value))
 
     def note(self, field: str, as_shown: Callable[[str], str]) -> str | None:
         """Give a note of bearable length; `as_shown` turns it into display text."""
@@ -174,7 +174,7 @@ def _too_long(field: str, text: str, most: int) -> str | None:
     return tr("{field} has {n} letters and may have at most {most}", field=field, n=len(text), most=most)
 
 
-def _unstorable(field: str, text: str) -> str | None:
+def unstorable(field: str, text: str) -> str | None:
     """Name what PostgreSQL cannot keep in a text."""
     if "\0" in text:
         return tr("{field} contains a NUL character", field=field)
