@@ -141,7 +141,6 @@ async def _write(
         is_complete=is_complete,
         uncovered=tr("Dismissed {at}; now {now}.").replace("%", "%%").format(at="%1$s", now="%2$s"),
         joined=f" {tr_in('list', 'and')} ",
-        rules=[each.issue_type for each in conclusions],
         unchanged=list(said.keys() - {each.issue_hash for each in fresh}),
         severities=[each.severity for each in conclusions],
         **looked_at,
