@@ -14,7 +14,7 @@ def test_the_language_is_shown_previewed_set_and_undone(patt: Patt) -> None:
     seen = patt("guild", "language", "de", "--preview")
     assert "Language  English  Deutsch" in seen.out
     assert patt("guild", "language", "--json").json == {"language": "en", "name": "English"}
-    assert "Saved." in patt("guild", "language", "de").out
+    assert "Gespeichert." in patt("guild", "language", "de").out
     assert patt("guild", "language").out.strip() == "de: Deutsch"
     [made] = patt("settings", "history", "--json").json
     assert patt("settings", "undo", made["id"]).code == 0

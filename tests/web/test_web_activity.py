@@ -57,7 +57,7 @@ async def test_where_nothing_happened_yet_the_lists_are_empty(alice: httpx2.Asyn
 @pytest.mark.usefixtures("busy")
 async def test_runs_are_shown_with_their_steps_and_what_went_wrong(alice: httpx2.AsyncClient) -> None:
     text = (await see(alice, ACTIVITY)).text("content")
-    assert "failed Discord by officer bob just now" in text
+    assert "failed Discord by bob just now" in text
     assert "Discord is not set up: set PATT_DISCORD_BOT_TOKEN." in text
     assert "done Daily check by schedule just now" in text
     assert "integrity check" in text
@@ -95,14 +95,14 @@ async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> N
     ]
     assert "'Newalt' has no player link" in actions[-2]["subject"]
     text = (await see(alice, ACTIVITY, show="actions")).text("content")
-    assert "undone 'Newalt' has no player link by officer bob" in text
+    assert "undone 'Newalt' has no player link by bob" in text
 
 
 @pytest.mark.usefixtures("busy")
 async def test_actions_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
     text = (await see(alice, ACTIVITY, show="actions", actor="officer bob")).text("content")
     assert "1 total" in text
-    assert "by officer alice" not in text
+    assert "by alice" not in text
     assert (await alice.get(f"{API}/actions", params={"actor": "nobody"})).json()["total"] == 0
     assert (await alice.get(f"{API}/actions", params={"actor": "a\x00"})).status_code == 422
 
@@ -114,7 +114,7 @@ async def test_what_was_done_manually_or_as_a_whole_is_told_too(
     await run_matching(troubled.pool, actor="root")
     text = (await see(alice, ACTIVITY, show="actions")).text("content")
     assert "fixed Full match by root" in text
-    assert "fixed Manual by officer alice" in text
+    assert "fixed Manual by alice" in text
 
 
 @pytest.mark.usefixtures("busy")

@@ -113,7 +113,7 @@ async def test_one_officers_fix_shows_at_the_others_page_without_taking_what_is_
     await expect(alice.get_by_label("Reason")).to_have_value("a guest")
     await expect(alice.get_by_label("Reason")).to_be_focused()
     await alice.get_by_role("button", name="Show").click()
-    await expect(alice.locator("#content")).to_contain_text("by officer bob")
+    await expect(alice.locator("#content")).to_contain_text("by bob")
     await expect(bob.locator("#news")).to_be_hidden()
 
 

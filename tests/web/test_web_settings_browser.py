@@ -47,7 +47,7 @@ async def test_a_rule_is_turned_off_and_on_and_its_threshold_changed(sign_in: Si
     await page.get_by_role("link", name="Undo: stale_character. Switched: off → on; Stale after").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator(".entry")).to_have_count(3)
-    await expect(page.locator(".entry").nth(1)).to_contain_text("undone by officer alice")
+    await expect(page.locator(".entry").nth(1)).to_contain_text("undone by alice")
     assert wrong == []
 
 

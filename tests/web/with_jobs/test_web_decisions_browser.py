@@ -137,7 +137,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await content.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(content).to_contain_text("Characters 1")
-    await expect(content).to_contain_text("undone by officer alice")
+    await expect(content).to_contain_text("undone by alice")
     assert page.url.startswith(f"{site}{PLAYERS}/")
     assert wrong == []
 

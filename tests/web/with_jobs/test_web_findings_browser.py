@@ -47,7 +47,7 @@ async def test_an_officer_scans_previews_fixes_and_undoes(
     await expect(page.locator(".changes")).to_contain_text("Player of Newalt-area-52")
     await page.locator("#content").get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
-    await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
+    await expect(page.locator("#content")).to_contain_text("Undone by alice")
     await page.get_by_label("Reason").fill("a guest")
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.locator("#content")).to_contain_text("dismissed officer alice dismissed it: a guest")
