@@ -301,21 +301,21 @@ async def test_who_does_not_read_is_dropped_and_the_others_are_told(
         assert number > LONGEST_QUEUE
 
 
-async def test_a_hundred_streams_hold_no_connection_of_the_pool(troubled: GuildBuilder, database_url: str) -> None:
+@pytest.mark.parametrize("many", [100, pytest.param(1000, marks=pytest.mark.nightly)])
+async def test_many_streams_hold_no_connection(troubled: GuildBuilder, database_url: str, many: int) -> None:
     async with make_pool(database_url, max_size=2) as small:
         app = made(Services(settings("http://patt.test"), small, Sources()))
         async with contextlib.AsyncExitStack() as stack:
             base_url = await stack.enter_async_context(served(app))
-            limits = httpx2.Limits(max_connections=200)
+            limits = httpx2.Limits(max_connections=many + 100)
             client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, limits=limits))
             streams = []
-            for number in range(100):
+            for number in range(many):
                 headers = await api_token(troubled.pool, f"robot{number}")
                 streams.append(await stack.enter_async_context(streaming(client, base_url, headers=headers)))
             for stream in streams:
                 await stream.until("hello")
-            hub: Hub = app.state.live
-            assert hub.streams == 100
+            assert app.state.live.streams == many
             answer = await client.get(f"{base_url}{API}/rules", headers=headers)
             assert answer.status_code == 200
             listeners = await troubled.rows(
