@@ -21,8 +21,8 @@ from patt.web.throttle import UPLOADS
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 from sv_common.guild_sync.sources.ports import Sources
-from web.helpers import BASE_URL, api_token, asker, made, session, settings
-from web.live_server import served
+from web.helpers import API, BASE_URL, api_token, asker, made, session, settings
+from web.live_server import served, streaming
 from web.test_web_routes import all_ways
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
@@ -30,6 +30,7 @@ EXPORT = b'{"characters": [{"name": "Mito", "note": "main"}]}'
 CHUNK = 64 * 1024
 ENOUGH_BODY = MAX_BYTES + 4 * CHUNK
 SLOW_CLIENTS = 60
+STREAMS_OF_A_CLIENT = 50
 
 pytestmark = pytest.mark.usefixtures("troubled")
 
@@ -111,6 +112,27 @@ async def test_a_body_of_a_thousand_gigabytes_is_refused_before_it_is_sent(
         async with asyncio.timeout(20):
             status = (await reader.readline()).split()[1]
     assert status == (b"413" if is_known else b"401")
+
+
+@pytest.mark.parametrize("many", [100, pytest.param(1000, marks=pytest.mark.nightly)])
+async def test_many_streams_hold_no_connection(troubled: GuildBuilder, database_url: str, many: int) -> None:
+    async with make_pool(database_url, max_size=2) as pool, contextlib.AsyncExitStack() as stack:
+        app = made(Services(settings(BASE_URL), pool, Sources()))
+        base_url = await stack.enter_async_context(served(app))
+        streams = []
+        for number in range(many):
+            if number % STREAMS_OF_A_CLIENT == 0:
+                client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False))
+            headers = await api_token(troubled.pool, f"robot{number}")
+            streams.append(await stack.enter_async_context(streaming(client, base_url, headers=headers)))
+        for stream in streams:
+            await stream.until("hello")
+        assert app.state.live.streams == many
+        assert (await client.get(f"{base_url}{API}/rules", headers=headers)).status_code == 200
+        listeners = await troubled.rows(
+            "select count(*) from pg_stat_activity where datname = current_database() and query like '%%listen patt_live'"
+        )
+        assert listeners == [(1,)]
 
 
 async def test_no_route_reads_a_body_without_end(
