@@ -114,7 +114,7 @@ async def test_a_body_of_a_thousand_gigabytes_is_refused_before_it_is_sent(
     assert status == (b"413" if is_known else b"401")
 
 
-@pytest.mark.parametrize("many", [100, pytest.param(1000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("many", [100, pytest.param(300, marks=pytest.mark.nightly)])
 async def test_many_streams_hold_no_connection(troubled: GuildBuilder, database_url: str, many: int) -> None:
     async with make_pool(database_url, max_size=2) as pool, contextlib.AsyncExitStack() as stack:
         app = made(Services(settings(BASE_URL), pool, Sources()))

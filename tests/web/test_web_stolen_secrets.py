@@ -9,6 +9,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
+import thoroughness
 from guild_builder import GuildBuilder
 from patt.auth import credentials, sessions
 from patt.log_setup import configure_logging
@@ -138,16 +139,15 @@ async def test_no_answer_says_where_a_header_claims_that_it_is(
     }
     asked = 0
     officers = {"Cookie": f"{SESSION_COOKIE}={await session(pool)}"}
-    for who in ({}, officers):
+    ways = [way for way in all_ways(patient) if way.method == "GET" and not way.path.endswith("/live")]
+    for who, tried in (({}, ways), (officers, ways if thoroughness.everything() else ways[::4])):
         async with asker(patient) as client:
-            for way in all_ways(patient):
-                if way.method != "GET" or way.path.endswith("/live"):
-                    continue
+            for way in tried:
                 answer = await way.ask(client, theirs, {**claims, **who}, troubled.guild_id)
                 said = f"{answer.headers} {answer.text}"
                 assert ELSEWHERE not in said, (way.path, said[:300])
                 asked += 1
-    assert asked > 100
+    assert asked > 80
 
 
 async def test_a_request_that_fails_leaves_no_secret_in_the_log(
