@@ -74,6 +74,8 @@ def test_a_guild_name_has_its_plain_form_first_and_then_the_one_without_apostrop
             "/data/wow/guild/mar%C3%A9cage-de-zangar/%C3%A9ternels/roster",
         ),
         (wire.roster_path("senjin", "a/b?c#d%e f"), "/data/wow/guild/senjin/a%2Fb%3Fc%23d%25e%20f/roster"),
+        (wire.roster_path("..", "."), "/data/wow/guild/%2E%2E/%2E/roster"),
+        (wire.status_path("senjin", ".."), "/profile/wow/character/senjin/%2E%2E/status"),
         (wire.profile_path("senjin", "TRÓG"), "/profile/wow/character/senjin/tr%C3%B3g"),
         (wire.status_path("senjin", "TRÓG"), "/profile/wow/character/senjin/tr%C3%B3g/status"),
         (wire.profile_path("gordunni", "Ягода"), "/profile/wow/character/gordunni/%D1%8F%D0%B3%D0%BE%D0%B4%D0%B0"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import httpx2
 import pytest
 
 from clients.conftest import Net
@@ -18,7 +19,9 @@ from sv_common.guild_sync.changes.roles import (
 from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
+from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.permissions import Permission
+from sv_common.guild_sync.sources.http import Timing
 
 REASON = "PATT, bob: Zoë is Officer"
 
@@ -286,3 +289,21 @@ async def test_putting_back_is_believed_only_when_it_is_seen(net: Net, run: Role
     outcome = await promote(run, net.world, alice)
     net.faults.empty("remove_role", 204)
     assert "still has the role" in ((await put_back(run, net.world, alice, outcome)).error or "")
+
+
+async def test_no_id_leads_a_change_of_roles_to_another_address(timing: Timing) -> None:
+    asked: list[bytes] = []
+
+    def note(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.raw_path)
+        return httpx2.Response(204)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(note)) as http:
+        client = DiscordClient(http, token="t", api_url="http://127.0.0.1/api", timing=timing)  # noqa: S106 -- made up
+        for member, role in (("..", "8"), ("5", ".."), (".", "a/b?c")):
+            await client.add_role("7", member, role, reason=REASON)
+    assert asked == [
+        b"/api/guilds/7/members/%2E%2E/roles/8",
+        b"/api/guilds/7/members/5/roles/%2E%2E",
+        b"/api/guilds/7/members/%2E/roles/a%2Fb%3Fc",
+    ]

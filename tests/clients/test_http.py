@@ -163,6 +163,7 @@ def test_the_header_says_how_long_to_wait_where_the_body_does_not(body: bytes) -
         ("Friday, 31-Dec-99 23:59:59 GMT", 29.0),
         ("Fri, 31 Dec 1999 23:00:00 GMT", 0.0),
         ("Fri, 99 Dec 1999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 1999 23:59444444444444444444:59 GMT", None),
         ("soon", None),
         ("", None),
         ("120", 120.0),

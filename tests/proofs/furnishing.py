@@ -26,6 +26,8 @@ from web.helpers import BASE_URL, bound_session, settings
 
 LONGEST_CHARACTER_NAME = 48
 
+_PLAYERS = "select id from guild_identity.players where guild_id = %(guild)s order by id"
+
 PLAIN = ("Mito", "Elrek", "Sunhollow", "Zephyr", "Moorland", "Heathfen")
 """Names as most guilds have them."""
 
@@ -94,10 +96,10 @@ async def _people(guild: GuildBuilder, words: Words) -> None:
 
 async def _decisions(guild: GuildBuilder, words: Words, officer: str) -> None:
     """What officers said about who is who."""
-    players = [str(row[0]) for row in await guild.rows("select id from guild_identity.players order by id")]
+    players = [str(row[0]) for row in await guild.rows(_PLAYERS)]
     loners = await guild.rows(
         "select c.id from guild_identity.wow_characters c left join guild_identity.player_characters l "
-        "on l.character_id = c.id where l.character_id is null order by c.id desc"
+        "on l.character_id = c.id where l.character_id is null and c.guild_id = %(guild)s order by c.id desc"
     )
     decisions = (
         RejectLink(str(loners[0][0]), players[0], words.one()),

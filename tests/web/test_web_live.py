@@ -24,7 +24,7 @@ from patt.tasks import Task, open_queue
 from patt.web.context import SESSION_COOKIE
 from patt.web.forms import UNATTENDED_HEADER
 from patt.worker.running import run_jobs
-from sv_common.db.pool import Pool, make_pool
+from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.language import PSEUDO
 from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
@@ -299,29 +299,6 @@ async def test_who_does_not_read_is_dropped_and_the_others_are_told(
                     hub.publish(troubled.guild_id, "change", {"sentence": "x" * 50_000, "number": number})
                     await stream.until("change", number=number)
         assert number > LONGEST_QUEUE
-
-
-async def test_a_hundred_streams_hold_no_connection_of_the_pool(troubled: GuildBuilder, database_url: str) -> None:
-    async with make_pool(database_url, max_size=2) as small:
-        app = made(Services(settings("http://patt.test"), small, Sources()))
-        async with contextlib.AsyncExitStack() as stack:
-            base_url = await stack.enter_async_context(served(app))
-            limits = httpx2.Limits(max_connections=200)
-            client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, limits=limits))
-            streams = []
-            for number in range(100):
-                headers = await api_token(troubled.pool, f"robot{number}")
-                streams.append(await stack.enter_async_context(streaming(client, base_url, headers=headers)))
-            for stream in streams:
-                await stream.until("hello")
-            hub: Hub = app.state.live
-            assert hub.streams == 100
-            answer = await client.get(f"{base_url}{API}/rules", headers=headers)
-            assert answer.status_code == 200
-            listeners = await troubled.rows(
-                "select count(*) from pg_stat_activity where datname = current_database() and query like '%%listen patt_live'"
-            )
-            assert listeners == [(1,)]
 
 
 async def test_the_server_stops_at_once_with_streams_open(live_app: FastAPI, troubled: GuildBuilder) -> None:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patt.auth.hashing import proof_of
@@ -24,6 +25,8 @@ from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 FORM_HEADER = "X-Form-Token"
 _PROOF_BYTES = 32
 _TOO_LARGE = 413
+_CLIENT_LEFT = 499
+"""What proxies call it when a client leaves before it has sent all."""
 
 
 def form_token_of(session: str) -> str:
@@ -132,6 +135,11 @@ class SecurityHeaders:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except (
+            ClientDisconnect
+        ):  # in the middle of its own request: nothing is wrong here, and only metrics hear the answer
+            if not has_started:
+                await Response(status_code=_CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             if has_started:
                 raise

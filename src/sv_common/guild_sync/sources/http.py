@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx2
 
@@ -257,7 +258,7 @@ def wait_in_header(response: httpx2.Response) -> float | None:
 def _moment(text: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a number too large for any part of a date
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -373,6 +374,11 @@ class Node:
                 **self.asked.words,
             )
         )
+
+
+def segment(text: str) -> str:
+    """Quote one part of a path, so that no text changes what stands around it: neither a slash nor a part of dots alone."""
+    return "%2E" * len(text) if text in (".", "..") else quote(text, safe="")
 
 
 def storable(text: str) -> str:

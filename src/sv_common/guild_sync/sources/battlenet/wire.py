@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sv_common.guild_sync.core.language import tr
-from sv_common.guild_sync.sources.http import Node
+from sv_common.guild_sync.sources.http import Node, segment
 from sv_common.guild_sync.sources.models import (
     LOCALES,
     LOWEST_RANK,
@@ -35,13 +35,13 @@ def guild_slugs(name: str) -> tuple[str, ...]:
 
 def roster_path(realm_slug: str, guild_slug: str) -> str:
     """Address of a guild's roster; each part is quoted on its own, so that no name can change the path."""
-    return f"/data/wow/guild/{quote(realm_slug, safe='')}/{quote(guild_slug, safe='')}/roster"
+    return f"/data/wow/guild/{segment(realm_slug)}/{segment(guild_slug)}/roster"
 
 
 def profile_path(realm_slug: str, name: str) -> str:
     """Address of a character's profile; the name goes in lower case."""
     lowered = unicodedata.normalize("NFC", name).lower()
-    return f"/profile/wow/character/{quote(realm_slug, safe='')}/{quote(lowered, safe='')}"
+    return f"/profile/wow/character/{segment(realm_slug)}/{segment(lowered)}"
 
 
 def status_path(realm_slug: str, name: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeVar
-from urllib.parse import quote
 
 import httpx2
 
@@ -26,6 +25,7 @@ from sv_common.guild_sync.sources.http import (
     Sender,
     Timing,
     refuse_busy,
+    segment,
 )
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
 
@@ -82,7 +82,7 @@ class DiscordClient:
         return DiscordGuild(discord_guild_id, guild.child("name").any_text(), [role for role, _ in roles], members)
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
-        path = f"/guilds/{_part(discord_guild_id)}/members/{_part(user_id)}"
+        path = f"/guilds/{segment(discord_guild_id)}/members/{segment(user_id)}"
         call = _Call("GET", path, f"GET member {discord_guild_id}", tr("one member of the server"))
 
         def read(response: httpx2.Response) -> DiscordMember | None:
@@ -121,13 +121,13 @@ class DiscordClient:
         await self._change_role("DELETE", discord_guild_id, user_id, role_id, reason)
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        path, content = f"/channels/{_part(channel_id)}/messages", new_message(announcement)
+        path, content = f"/channels/{segment(channel_id)}/messages", new_message(announcement)
         call = _Call("POST", path, f"POST message {channel_id}", tr("a message in the audit channel"), json=content)
         return await self._ask(call, lambda response: str(wire.snowflake(call.answer(response).child("id"))))
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
         path, what = (
-            f"/channels/{_part(channel_id)}/messages/{_part(message_id)}",
+            f"/channels/{segment(channel_id)}/messages/{segment(message_id)}",
             tr("the change of a message in the audit channel"),
         )
         call = _Call("PATCH", path, f"PATCH message {channel_id}", what, json=message(announcement))
@@ -159,7 +159,7 @@ class DiscordClient:
             last = max(found)
 
     async def _change_role(self, method: str, guild_id: str, user_id: str, role_id: str, reason: str) -> None:
-        path = f"/guilds/{_part(guild_id)}/members/{_part(user_id)}/roles/{_part(role_id)}"
+        path = f"/guilds/{segment(guild_id)}/members/{segment(user_id)}/roles/{segment(role_id)}"
         call = _Call(method, path, f"{method} role {guild_id}", tr("the change of a member's role"), reason=reason)
         response = await self._ask(call, lambda response: response)
         if response.is_success:
@@ -183,7 +183,7 @@ class DiscordClient:
         return bot
 
     async def _read(self, guild_id: str, path: str, what: str, query: Mapping[str, str] | None = None) -> Node:
-        call = _Call("GET", f"/guilds/{_part(guild_id)}{path}", f"GET guild{path} {guild_id}", what, query)
+        call = _Call("GET", f"/guilds/{segment(guild_id)}{path}", f"GET guild{path} {guild_id}", what, query)
 
         def read(response: httpx2.Response) -> Node:
             if path == "/members" and not response.is_success and wire.error_code(response) == wire.MISSING_ACCESS:
@@ -252,7 +252,3 @@ class _Call:
         if not response.is_success:
             raise wire.refusal(response, self.asked)
         return Node.of(response, self.asked)
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")
