@@ -1,0 +1,93 @@
+"""Processes that share one server: the first starts it, and the last that ends stops it.
+
+Each holds a shared lock on a file until it ends. The system releases the lock of one that is killed, so the next process that
+ends well finds itself the last, and no number of a process has to be believed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import fasteners
+
+from sv_common.db.embedded import binaries, renewal
+from sv_common.db.embedded.account import account, home_of
+from sv_common.db.embedded.cluster import Cluster, Reach, ServerNotStarted
+from sv_common.guild_sync.core.language import tr
+
+_joined: dict[Path, tuple[Cluster, fasteners.InterProcessReaderWriterLock]] = {}
+"""The servers that this process uses, by their folders."""
+
+
+def join(folder: Path, reach: Reach) -> Cluster:
+    """Start or join the server of a folder. Raises `ServerNotStarted`."""
+    who = account()
+    home = home_of(folder, who)
+    with _alone(home):
+        if home in _joined:
+            cluster, _ = _joined[home]
+            cluster.start()
+            return cluster
+        major, programs = binaries.newest()
+        cluster = Cluster(home, str(major), programs, who, reach)
+        if cluster.exists():
+            renewal.forget_old(home)
+        else:
+            with _the_only_user(home) as nobody_else:
+                if not nobody_else:
+                    raise ServerNotStarted(tr("another version of PATT is using these data. Stop it first"))
+                renewal.make_current(cluster, major)
+        use = _users(home)
+        use.acquire_read_lock()
+        try:
+            cluster.start()
+        except BaseException:
+            use.release_read_lock()
+            _stop_unless_used(cluster)
+            raise
+        _joined[home] = cluster, use
+        atexit.register(_leave, home, os.getpid())
+        return cluster
+
+
+def _leave(home: Path, joined_by: int) -> None:
+    """Stop the server unless another process uses it. A forked child, which has not joined, leaves it alone."""
+    if os.getpid() != joined_by or not home.exists():
+        return
+    with _alone(home):
+        cluster, use = _joined.pop(home)
+        use.release_read_lock()
+        _stop_unless_used(cluster)
+
+
+def _stop_unless_used(cluster: Cluster) -> None:
+    with _the_only_user(cluster.home) as nobody_else:
+        if nobody_else:
+            cluster.stop()
+
+
+@contextlib.contextmanager
+def _the_only_user(home: Path) -> Iterator[bool]:
+    """Yield whether no process uses the server; for one that does so itself, this would end its own lock."""
+    users = _users(home)
+    alone: bool = users.acquire_write_lock(blocking=False)
+    try:
+        yield alone
+    finally:
+        if alone:
+            users.release_write_lock()
+
+
+def _users(home: Path) -> fasteners.InterProcessReaderWriterLock:
+    return fasteners.InterProcessReaderWriterLock(home / "users")
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Let one process at a time start and stop the server of a folder."""
+    with fasteners.InterProcessLock(home / "lock"):
+        yield
