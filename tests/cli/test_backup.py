@@ -33,15 +33,10 @@ def _everything(url: str) -> Tables:
     """All rows of all tables, and where all sequences are."""
     with psycopg.connect(url) as conn:
         names = [row[0] for row in conn.execute(backup.SQL["tables"], {"schemas": [*backup.SCHEMAS, "public"]})]
-        found = {
-            name: [
-                row[0]
-                for row in conn.execute(
-                    sql.SQL('select t::text from {} t order by 1 collate "C"').format(sql.SQL(name))  # type: ignore[arg-type]
-                )
-            ]
-            for name in names
-        }
+        found = {}
+        for name in names:
+            rows = conn.execute(sql.SQL("select t::text from {} t").format(sql.SQL(name)))  # type: ignore[arg-type]
+            found[name] = sorted(row[0] for row in rows)
         found["sequences"] = [
             row[0]
             for row in conn.execute(
@@ -53,11 +48,12 @@ def _everything(url: str) -> Tables:
 
 
 def _schema(url: str) -> list[str]:
-    """The schema as pg_dump writes it, without what it makes up anew each time."""
+    """The schema as pg_dump writes it, without what it makes up anew, and the parentheses that PostgreSQL leaves out when it reads."""
     dumped = subprocess.run(  # noqa: S603 -- a program of the wheel
         [binaries.client("pg_dump"), "--schema-only", url], capture_output=True, text=True, check=True
     ).stdout
-    return [line for line in dumped.splitlines() if not line.startswith(("\\restrict", "\\unrestrict", "--"))]
+    kept = (line for line in dumped.splitlines() if not line.startswith(("\\restrict", "\\unrestrict", "--")))
+    return [line.translate({ord("("): None, ord(")"): None}) for line in kept]
 
 
 @pytest.fixture

@@ -58,6 +58,6 @@ async def test_a_backup_that_fails_is_logged_and_ends_nothing(
     (tmp_path / "backups").write_text("no folder")
     services = Services(Settings(data_dir=tmp_path), pool, Sources(), is_embedded=True)
     assert await worker.back_up(services) is None
-    assert "no_backup" in capsys.readouterr().out
+    assert "no_backup" in "".join(capsys.readouterr())
     (tmp_path / "backups").unlink()
     assert await worker.back_up(replace(services)) is not None
