@@ -75,6 +75,7 @@ def _wreck(url: str) -> None:
         conn.execute("drop table guild_identity.character_profiles cascade")
         conn.execute("update guild_identity.wow_characters set character_name = 'Wrong' where id % 2 = 0")
         conn.execute("alter table guild_identity.players disable row level security")
+        conn.execute("drop table public.alembic_version")
 
 
 def test_after_a_restore_every_table_is_as_it_was_and_what_was_there_is_kept(practice: Practice, url: str) -> None:

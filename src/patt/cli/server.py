@@ -100,7 +100,7 @@ def restore(
     say(tr("It was made on {at} by PATT {version}.", at=day_and_time(manifest.made_at), version=manifest.version))
     say(
         tr("The database holds {rows} rows in {tables} tables, and the guilds: {guilds}.", **_figures(present))
-        if present.schema
+        if not present.is_empty
         else tr("The database is empty.")
     )
     if dry_run:
@@ -109,8 +109,10 @@ def restore(
         typer.confirm(tr("Replace the database by the backup?"), abort=True)
     if settings_file is not None:
         backups.write_settings(manifest, settings_file)
-    kept = backups.before("restore", settings, url) if present.schema else None
+    kept = backups.before("restore", settings, url) if not present.is_empty else None
     backup.restore(url, file, manifest)
+    if manifest.schema is not None:  # else it is a damaged database that was kept; it is as it was
+        make_ready(settings, backs_up=False)
     say(tr("The database is as it was in the backup."))
     if kept is not None:
         say(tr("What it held before is in {file}.", file=kept))

@@ -86,11 +86,11 @@ def _register(queue: Queue, services: Services) -> None:
         queue.app.task(name=task.value)(_bound(job, services))
 
     async def plan(timestamp: int) -> None:
-        await back_up(services)
         await resume_stalled(queue)
         await enqueue_due(services, datetime.fromtimestamp(timestamp, UTC))
         if services.sources.discord is not None:
             await finish_interrupted(services.pool, services.sources.discord)
+        await back_up(services)
 
     queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
 

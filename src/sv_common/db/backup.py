@@ -18,10 +18,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, LiteralString, cast
+from typing import BinaryIO
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sv_common.db import migrate
 from sv_common.db.embedded import binaries
@@ -42,7 +43,6 @@ _FIRST_WITH_TRANSACTION_TIMEOUT = 17
 _REVISION = sql.SQL(
     "create table public.alembic_version (version_num varchar(32) not null constraint alembic_version_pkc primary key);\n"
     "insert into public.alembic_version values ({});\n"
-    "do $$ begin\n"
 )
 _LOOK = sql.SQL("if (select count(*) from {table}) <> {count} then raise exception using message = {fault}; end if;\n")
 _TABLE = re.compile(r'[\w."]+')
@@ -59,6 +59,10 @@ class Contents:
     @property
     def rows(self) -> int:
         return sum(self.tables.values())
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ def read(file: Path) -> Manifest:
 
 
 def restore(url: str, file: Path, manifest: Manifest) -> None:
-    """Replace what a database holds by a backup that was read, and bring it to the schema that this version needs.
+    """Replace what a database holds by a backup that was read; its schema is the one of the backup then.
 
     Raises `Busy` while other processes use the database, and `ConfigurationError` where it cannot be done; nothing is changed then.
     """
@@ -148,25 +152,23 @@ def restore(url: str, file: Path, manifest: Manifest) -> None:
         with zipfile.ZipFile(file) as parts:
             parts.extract(_DUMP, folder)
         script, before, after = folder / "all.sql", folder / "before.sql", folder / "after.sql"
-        _call("pg_restore", "--no-owner", f"--file={script}", str(folder / _DUMP))
+        _call(None, "pg_restore", "--no-owner", f"--file={script}", str(folder / _DUMP))
         before.write_text(SQL["clear"], encoding="utf-8")
         after.write_text(_proof(manifest), encoding="utf-8")
-        options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={url}"]
+        options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
         _for_server(url, script)
-        _call("psql", *options, *(f"--file={each}" for each in (before, script, after)))
-    migrate.upgrade(url)
+        _call(url, "psql", *options, *(f"--file={each}" for each in (before, script, after)))
 
 
 def _contents(connection: psycopg.Connection, schema: str | None) -> Contents:
-    if schema is None:
-        return Contents(schema=None)
     tables = [row[0] for row in connection.execute(SQL["tables"], {"schemas": list(SCHEMAS)})]
     counts = {}
     for table in tables:
         (counts[table],) = connection.execute(sql.SQL("select count(*) from {}").format(sql.SQL(table))).fetchone() or (
             0,
         )
-    guilds = [row[0] for row in connection.execute(SQL["guilds"])]
+    has_guilds = "guild_identity.guilds" in tables  # a damaged database may have lost any table
+    guilds = [row[0] for row in connection.execute(SQL["guilds"])] if has_guilds else []
     return Contents(schema=schema, guilds=guilds, tables=counts)
 
 
@@ -175,10 +177,10 @@ def _dump(url: str, file: Path) -> Contents:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = connection.execute("select pg_export_snapshot()").fetchone() or ("",)
         held = _contents(connection, migrate.current_revision(url))
-        if held.schema is None:
+        if held.is_empty:
             raise ConfigurationError(tr("The database is empty: there is nothing to back up."))
         schemas = [f"--schema={schema}" for schema in SCHEMAS]
-        _call("pg_dump", "--format=custom", *schemas, f"--snapshot={snapshot}", f"--file={file}", f"--dbname={url}")
+        _call(url, "pg_dump", "--format=custom", *schemas, f"--snapshot={snapshot}", f"--file={file}")
     return held
 
 
@@ -235,10 +237,11 @@ def _proof(manifest: Manifest) -> str:
         if _TABLE.fullmatch(table) is None:
             raise BadInput(tr("The backup names a table that cannot be: {table}.", table=table))
     looks = (
-        _LOOK.format(table=sql.SQL(cast("LiteralString", table)), count=count, fault=f"not {count} rows in {table}")
+        _LOOK.format(table=sql.SQL(table), count=count, fault=f"not {count} rows in {table}")
         for table, count in manifest.tables.items()
     )
-    return sql.SQL("").join([_REVISION.format(manifest.schema), *looks, sql.SQL("end $$;\n")]).as_string()
+    revision = [] if manifest.schema is None else [_REVISION.format(manifest.schema)]
+    return sql.SQL("").join([*revision, sql.SQL("do $$ begin\n"), *looks, sql.SQL("end $$;\n")]).as_string()
 
 
 def _for_server(url: str, script: Path) -> None:
@@ -256,14 +259,23 @@ def _for_server(url: str, script: Path) -> None:
                 kept.write(line)
 
 
-def _call(name: str, *arguments: str) -> None:
+def _call(url: str | None, name: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs, with a database. Its password is no argument, which all users of a computer can read."""
+    environment = {**os.environ, "LC_ALL": "C", "PGAPPNAME": "patt db"}
+    if url is not None:
+        parts = conninfo_to_dict(url)
+        password = parts.pop("password", None)
+        if password:
+            environment["PGPASSWORD"] = str(password)
+        arguments = (f"--dbname={make_conninfo('', **parts)}", *arguments)
+    try:
+        program = binaries.client(name)
+    except binaries.ServerNotStarted as error:
+        raise ConfigurationError(
+            tr("{program} failed: {reason}. Nothing was changed.", program=name, reason=error)
+        ) from error
     done = subprocess.run(  # noqa: S603 -- a program of the wheel
-        [binaries.client(name), *arguments],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        env={**os.environ, "LC_ALL": "C", "PGAPPNAME": "patt db"},
-        check=False,
+        [program, *arguments], capture_output=True, text=True, errors="replace", env=environment, check=False
     )
     if done.returncode != 0:
         raise ConfigurationError(

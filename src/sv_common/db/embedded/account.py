@@ -108,7 +108,9 @@ def home_of(folder: Path, who: Account) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if who.own and not folder.exists() and not _is_open(folder.absolute().parent):
         place = OPEN_PLACE / f"postgres-{_mark_of(folder.absolute())}"
-        place.mkdir(parents=True, exist_ok=True)
+        OPEN_PLACE.mkdir(parents=True, exist_ok=True)
+        OPEN_PLACE.chmod(0o755)
+        place.mkdir(mode=0o700, exist_ok=True)
         folder.unlink(missing_ok=True)
         folder.symlink_to(place)
     home = folder.resolve()
@@ -155,6 +157,8 @@ def programs_for(who: Account, programs: Path) -> Path:
             tr("the user {user} may not enter the folder {folder}", user=who.name, folder=install.parent)
         )
     built = (programs / "postgres").stat()
+    OPEN_PLACE.mkdir(parents=True, exist_ok=True)
+    OPEN_PLACE.chmod(0o755)
     copy = OPEN_PLACE / f"programs-{_mark_of(install, built.st_size, built.st_mtime_ns)}"
     if not copy.exists():
         _copy_programs(install, copy)

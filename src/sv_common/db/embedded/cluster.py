@@ -41,6 +41,9 @@ provider, but the embedded server is newer."""
 LONGEST_START_S = 300
 """How long a server may take that recovers from a crash."""
 
+_LONGEST_SILENCE_S = 30
+"""How long there may be no server after it was launched; on Windows it is no child, so its end is not seen at once."""
+
 _LONGEST_STOP_S = 60
 _POLL_S = 0.02
 _LONGEST_SOCKET_PATH = 103
@@ -110,8 +113,11 @@ class Cluster:
             self._forget_other_process()
             self._write_settings()
             self._launch()
-        while self._state() != "ready":
-            if self._has_failed() or time.monotonic() > deadline:
+        last_sign = time.monotonic()
+        while (state := self._state()) != "ready":
+            now = time.monotonic()
+            last_sign = now if state is not None else last_sign
+            if self._has_ended() or now > deadline or now - last_sign > _LONGEST_SILENCE_S:
                 raise ServerNotStarted(self._last_words())
             time.sleep(_POLL_S)
 
@@ -205,10 +211,8 @@ class Cluster:
                 **self.account.of_process,
             )
 
-    def _has_failed(self) -> bool:
-        if self._process is not None:
-            return self._process.poll() is not None
-        return sys.platform != "win32" and self._state() is None
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
 
     def _last_words(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []

@@ -19,8 +19,8 @@ from sv_common.db.embedded.account import account, home_of
 from sv_common.db.embedded.cluster import Cluster, Reach, ServerNotStarted
 from sv_common.guild_sync.core.language import tr
 
-_joined: dict[Path, tuple[Cluster, fasteners.InterProcessReaderWriterLock]] = {}
-"""The servers that this process uses, by their folders."""
+_joined: dict[tuple[int, Path], tuple[Cluster, fasteners.InterProcessReaderWriterLock]] = {}
+"""The servers that a process uses, by its number and their folders: a forked child has no part in its parent's locks."""
 
 
 def join(folder: Path, reach: Reach) -> Cluster:
@@ -28,8 +28,8 @@ def join(folder: Path, reach: Reach) -> Cluster:
     who = account()
     home = home_of(folder, who)
     with _alone(home):
-        if home in _joined:
-            cluster, _ = _joined[home]
+        if (os.getpid(), home) in _joined:
+            cluster, _ = _joined[os.getpid(), home]
             cluster.start()
             return cluster
         major, programs = binaries.newest()
@@ -49,7 +49,7 @@ def join(folder: Path, reach: Reach) -> Cluster:
             use.release_read_lock()
             _stop_unless_used(cluster)
             raise
-        _joined[home] = cluster, use
+        _joined[os.getpid(), home] = cluster, use
         atexit.register(_leave, home, os.getpid())
         return cluster
 
@@ -59,7 +59,7 @@ def _leave(home: Path, joined_by: int) -> None:
     if os.getpid() != joined_by or not home.exists():
         return
     with _alone(home):
-        cluster, use = _joined.pop(home)
+        cluster, use = _joined.pop((joined_by, home))
         use.release_read_lock()
         _stop_unless_used(cluster)
 
