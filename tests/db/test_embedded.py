@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from server_folders import folder_for_a_server
-from sv_common.db import embedded
+from sv_common.db import backup, embedded, migrate
 from sv_common.db.embedded import Reach, ServerNotStarted, account, binaries
 from sv_common.db.embedded.cluster import Cluster
 
@@ -130,7 +130,7 @@ def test_a_number_that_went_to_another_process_is_no_server(folder: Path) -> Non
         stranger.communicate(b"\n")
 
 
-def test_over_loopback_the_password_stands_in_a_file_for_its_user_alone(folder: Path) -> None:
+def test_over_loopback_the_password_stands_in_a_file_for_its_user_alone(folder: Path, tmp_path: Path) -> None:
     cluster = _cluster(folder, Reach.LOOPBACK)
     cluster.start()
     try:
@@ -140,8 +140,8 @@ def test_over_loopback_the_password_stands_in_a_file_for_its_user_alone(folder: 
         password = cluster.password_file.read_text().strip().rpartition(":")[2]
         assert len(password) >= 32
         assert password not in url
-        with psycopg.connect(url) as connection:
-            assert connection.execute("select current_user").fetchone() == ("postgres",)
+        migrate.upgrade(url)
+        assert backup.write(url, tmp_path / "all.patt", version="1").schema == migrate.current_revision(url)
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(url.partition("?")[0], passfile=os.devnull)
         with pytest.raises(psycopg.OperationalError, match="password"):
@@ -159,6 +159,23 @@ def test_a_server_that_cannot_start_says_why_in_the_words_of_its_log(folder: Pat
             cluster.start()
     finally:
         settings.write_text("", encoding="utf-8")
+
+
+def test_data_that_were_moved_to_a_path_that_no_socket_can_have_still_start(folder: Path) -> None:
+    _cluster(folder)
+    moved = folder.with_name("long " * 30)
+    folder.rename(moved)
+    try:
+        cluster = _cluster(moved)
+        cluster.start()
+        with psycopg.connect(cluster.get_uri()) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+            (sockets,) = connection.execute("show unix_socket_directories").fetchone() or ("",)
+        cluster.stop()
+        assert Path(sockets.strip('"')).stat().st_mode & 0o077 == 0
+        Path(sockets.strip('"')).rmdir()
+    finally:
+        moved.rename(folder)
 
 
 _AS_ROOT = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root, to be another user as well")
