@@ -94,6 +94,7 @@ def test_a_server_in_a_folder_with_blanks_lives_until_its_last_user_ends_also_wh
     first, second, third = User(folder), User(folder), User(folder)
     data, url = first.started()
     assert data.parent == folder
+    assert [name for name in ("lock", "users", "log", "password") if (folder / name).stat().st_mode & 0o077] == []
     assert second.started() == third.started() == (data, url)
     first.kill()
     second.ended()

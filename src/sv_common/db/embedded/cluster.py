@@ -191,6 +191,7 @@ class Cluster:
 
     def _launch(self) -> None:
         programs = programs_for(self.account, self.programs)
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             if sys.platform == "win32":
                 # pg_ctl gives up an administrator's rights, with which the server would not start.

@@ -83,11 +83,17 @@ def _the_only_user(home: Path) -> Iterator[bool]:
 
 
 def _users(home: Path) -> fasteners.InterProcessReaderWriterLock:
-    return fasteners.InterProcessReaderWriterLock(home / "users")
+    return fasteners.InterProcessReaderWriterLock(_of_its_user(home / "users"))
+
+
+def _of_its_user(file: Path) -> Path:
+    """Make a file where missing, and let nobody else read it: who can read a file can hold its lock."""
+    file.touch(mode=0o600)
+    return file
 
 
 @contextlib.contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Let one process at a time start and stop the server of a folder."""
-    with fasteners.InterProcessLock(home / "lock"):
+    with fasteners.InterProcessLock(_of_its_user(home / "lock")):
         yield
