@@ -202,9 +202,11 @@ def test_a_backup_of_a_newer_version_is_refused(
     file = practice.folder / "newer.patt"
     practice.patt("db", "upgrade")
     practice.patt("db", "backup", str(file))
-    monkeypatch.setattr(migrate, "MIGRATIONS", Path(migrate.__file__).with_name("migrations"))
-    migrate.revisions.cache_clear()
-    assert practice.patt("db", "restore", str(file), "--yes").refuses("whose schema this version does not know")
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "MIGRATIONS", Path(migrate.__file__).with_name("migrations"))
+        migrate.revisions.cache_clear()
+        refused = practice.patt("db", "restore", str(file), "--yes")
+    assert refused.refuses("whose schema this version does not know")
     content = file.read_bytes()
     file.write_bytes(content.replace(b"PATT backup 1", b"PATT backup 2", 1))
     assert practice.patt("db", "restore", str(file), "--yes").refuses("was made by a newer version of PATT")
