@@ -18,6 +18,7 @@ def folder_for_a_server() -> Path:
     has started and that, for root, belongs to another user.
     """
     folder = Path(tempfile.mkdtemp(prefix="patt-test-"))
+    folder.chmod(0o711)  # root's server would have its data elsewhere, which nobody would remove
     # What is registered first runs last: the embedded server registers its own stop when it starts.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -15,12 +15,13 @@ import httpx2
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from patt import backups
 from patt.config import Settings, load_settings
 from patt.tasks import Queue, open_queue
 from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
-from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 from sv_common.guild_sync.core.language import tr, tr_in
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
@@ -90,11 +91,17 @@ def check_schema(url: str) -> None:
         )
 
 
-def make_ready(settings: Settings) -> str:
-    """Return the URL of the database, upgraded to the schema that this version needs. Raises `ConfigurationError`."""
+def make_ready(settings: Settings, *, backs_up: bool = True) -> str:
+    """Return the URL of the database, upgraded to the schema that this version needs, after a backup of what it holds.
+
+    Raises `ConfigurationError`, and nothing was changed then.
+    """
     url = database_url(settings)
-    if _known_revision_of(url) == migrate.newest_revision():
+    revision = _known_revision_of(url)
+    if revision == migrate.newest_revision():
         return url
+    if revision is not None and backs_up:
+        _back_up_before_upgrade(settings, url)
     try:
         migrate.upgrade(url)
     except DBAPIError as error:
@@ -106,6 +113,24 @@ def make_ready(settings: Settings) -> str:
             )
         ) from error
     return url
+
+
+def _back_up_before_upgrade(settings: Settings, url: str) -> None:
+    try:
+        backups.before("upgrade", settings, url)
+    except (ConfigurationError, BadInput) as error:
+        raise ConfigurationError(
+            tr(
+                "There is no backup from before the upgrade: {reason} The database was not upgraded. "
+                "To upgrade without a backup, run: patt db upgrade --no-backup",
+                reason=error,
+            )
+        ) from error
+
+
+def check_schema_is_known(url: str) -> None:
+    """Raise `ConfigurationError` when the database does not answer, or has a schema that this version does not know."""
+    _known_revision_of(url)
 
 
 def _known_revision_of(url: str) -> str | None:
@@ -131,6 +156,8 @@ class Services:
     pool: Pool
     sources: Sources
     queue: Queue | None = None
+    is_embedded: bool = False
+    """Whether the database is the embedded one of the settings, whose backups a worker makes."""
 
 
 @contextlib.asynccontextmanager
@@ -142,11 +169,12 @@ async def open_services(
     `patience` sets the time-outs of their pool, by default those of the command line. Raises `ConfigurationError` when the database
     does not answer, or has another schema than this version needs.
     """
+    is_embedded = url is None and settings.database_url is None
     url = url or database_url(settings)
     check_schema(url)
     async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
-        yield Services(settings, pool, sources(settings, http), queue)
+        yield Services(settings, pool, sources(settings, http), queue, is_embedded)
 
 
 @contextlib.asynccontextmanager

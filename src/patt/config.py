@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("patt")),
-        description="Folder of the embedded database and the demo.",
+        description="Folder of the embedded database, of automatic backups and the demo.",
     )
     base_url: WebAddress = Field(
         default="http://127.0.0.1:8000", description="Where people reach the web pages; used in sign-in links."

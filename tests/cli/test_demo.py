@@ -31,7 +31,7 @@ def folder(server: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("demo")
     with psycopg.connect(server.get_uri()) as conn:
         (data,) = conn.execute("show data_directory").fetchone() or ("",)
-    (folder / "postgres").symlink_to(data)
+    (folder / "postgres").symlink_to(Path(data).parent)
     return folder
 
 

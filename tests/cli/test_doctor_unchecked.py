@@ -74,7 +74,7 @@ def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice
     practice.change("grant select on public.alembic_version to stranger")
     try:
         url = os.environ["PATT_DATABASE_URL"]
-        practice.environment.setenv("PATT_DATABASE_URL", url.replace("//postgres:@", "//stranger:@"))
+        practice.environment.setenv("PATT_DATABASE_URL", url.replace("//postgres@", "//stranger@"))
         wrong = practice.wrong()
         assert "may not read and change: common.access_grants, " in wrong["database access"][0]
         assert wrong["worker"] == (

@@ -237,7 +237,7 @@ async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(one: Guil
     await one.execute("grant usage on schema guild_identity to stranger")
     await one.execute("grant select on guild_identity.guilds to stranger")
     try:
-        async with make_pool(database_url.replace("postgres:", "stranger:")) as pool:
+        async with make_pool(database_url.replace("//postgres@", "//stranger@")) as pool:
             for opened in (pool.reading(one.guild_id), pool.writing(one.guild_id, alone=False)):
                 with pytest.raises(ConfigurationError, match="grant patt_guild"):
                     async with opened:
@@ -248,7 +248,7 @@ async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(one: Guil
 
 
 def _as_login(url: str, login: str) -> str:
-    return url.replace("postgres:", f"{login}:")
+    return url.replace("//postgres@", f"//{login}@")
 
 
 def test_a_login_that_may_make_no_role_is_told_what_to_do_and_goes_on_once_it_is_done(

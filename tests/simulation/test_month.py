@@ -14,6 +14,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
+from server_folders import folder_for_a_server
 from simulation.clock import SQL, fake_the_time, open_clock
 from simulation.life import HOUR_S, Life, Plan, open_life
 from simulation.tally import LawBroken
@@ -146,11 +147,11 @@ async def test_the_database_tells_the_fake_time_to_every_statement_and_default(d
     assert (told, made) == ((later, later, "UTC"), (later,))
 
 
-def test_the_command_prints_what_was_done_and_ends_well(tmp_path: Path) -> None:
+def test_the_command_prints_what_was_done_and_ends_well() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "simulation.month", "--guilds", "1", "--days", "0"],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(folder_for_a_server())},
         capture_output=True,
         text=True,
         check=False,

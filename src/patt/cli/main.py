@@ -168,7 +168,7 @@ _TABLE = (
     ("ranks", "settings:ranks_app", mark("The rank table: names, and the Discord role of each rank.")),
     ("keys", "access:keys_app", mark("Keys with which companions upload the addon's exports.")),
     ("admin", "access:app", mark("Sign-in links, sessions and API tokens.")),
-    ("db", "server:database_app", mark("The database's schema.")),
+    ("db", "server:database_app", mark("The database: its schema, backups, and moving to another server.")),
 )
 """Of each command its name, its place in this package, and its help."""
 

@@ -1,21 +1,32 @@
-"""Running PATT: the web pages, the worker, the database's schema, and the digest."""
+"""Running PATT: the web pages, the worker, the database with its backups, and the digest."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from patt.bootstrap import Services, database_url, make_ready, open_services, revision_of, run
+from patt import backups
+from patt.bootstrap import (
+    Services,
+    check_schema_is_known,
+    database_url,
+    make_ready,
+    open_services,
+    revision_of,
+    run,
+)
 from patt.cli.output import JsonOption, say, show
 from patt.cli.runner import DryRunOption, GuildOption, call
 from patt.config import load_settings
 from patt.server import serve_until_stopped
 from patt.worker.worker import work_until_stopped
-from sv_common.db import migrate
+from sv_common.db import backup, migrate
 from sv_common.db.patience import JOBS, REQUESTS
 from sv_common.guild_sync.core.errors import ConfigurationError
-from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
+from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_in, tr_n
+from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.reporter import preview_digest, send_digest
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.discord.message import Announcement
@@ -44,9 +55,84 @@ def worker() -> None:
     run(worked())
 
 
-@database_app.command(help=mark("Bring the database to the schema that this version needs."))
-def upgrade() -> None:
-    say(tr("The database has the schema {schema}.", schema=revision_of(make_ready(load_settings()))))
+_NO_BACKUP = mark("Upgrade without a backup before it.")
+
+
+@database_app.command(help=mark("Bring the database to the schema that this version needs, after a backup."))
+def upgrade(no_backup: Annotated[bool, typer.Option("--no-backup", help=_NO_BACKUP)] = False) -> None:
+    url = make_ready(load_settings(), backs_up=not no_backup)
+    say(tr("The database has the schema {schema}.", schema=revision_of(url)))
+
+
+@database_app.command("backup", help=mark("Write the whole database and the settings into one file."))
+def back_up(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=mark("A new file."))],
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help=mark("Also write the secrets among the settings."))
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    settings = load_settings()
+    url = database_url(settings)
+    check_schema_is_known(url)
+    manifest = backups.make(settings, url, file, with_secrets=with_secrets)
+    show(manifest, as_json, lambda _: _say_backup(file, manifest))
+
+
+@database_app.command(help=mark("Replace the database by a backup. What it held is kept in another backup."))
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=mark("A file that “patt db backup” wrote."))],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=mark("Do not ask."))] = False,
+    dry_run: DryRunOption = False,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings", metavar="NEW-FILE", help=mark("Also write the backup's settings into this new file.")
+        ),
+    ] = None,
+) -> None:
+    settings = load_settings()
+    manifest = backup.read(file)
+    url = database_url(settings)
+    revision_of(url)
+    present = backup.contents(url)
+    say(_holds(manifest))
+    say(tr("It was made on {at} by PATT {version}.", at=day_and_time(manifest.made_at), version=manifest.version))
+    say(
+        tr("The database holds {rows} rows in {tables} tables, and the guilds: {guilds}.", **_figures(present))
+        if not present.is_empty
+        else tr("The database is empty.")
+    )
+    if dry_run:
+        return
+    if not yes:
+        typer.confirm(tr("Replace the database by the backup?"), abort=True)
+    if settings_file is not None:
+        backups.write_settings(manifest, settings_file)
+    kept = backups.before("restore", settings, url) if not present.is_empty else None
+    backup.restore(url, file, manifest)
+    if manifest.schema is not None:  # else it is a damaged database that was kept; it is as it was
+        make_ready(settings, backs_up=False)
+    say(tr("The database is as it was in the backup."))
+    if kept is not None:
+        say(tr("What it held before is in {file}.", file=kept))
+
+
+def _holds(manifest: backup.Manifest) -> str:
+    return tr("The backup holds {rows} rows in {tables} tables, and the guilds: {guilds}.", **_figures(manifest))
+
+
+def _figures(held: backup.Contents) -> dict[str, str]:
+    names = ", ".join(map(shown, held.guilds)) or tr_in("guilds", "(none)")
+    return {"rows": number(held.rows), "tables": number(len(held.tables)), "guilds": names}
+
+
+def _say_backup(file: Path, manifest: backup.Manifest) -> None:
+    say(tr("{file} is written.", file=file) + " " + _holds(manifest))
+    if manifest.with_secrets:
+        say(tr("It holds the secrets of your settings: keep it where nobody else can read it."))
+    else:
+        say(tr("It holds no secrets of your settings; names and notes of your guild it does hold."))
 
 
 @database_app.command(

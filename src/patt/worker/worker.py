@@ -3,22 +3,28 @@
 Uploads, scans, fixes and full matches run as they are enqueued. Battle.net is read four times a day and Discord every 15
 minutes for each guild, spread over the interval by the guild's number; each guild is scanned once a day. After a failure
 the next try comes in 1, 2, 4 … minutes, and never later than the next regular one. Jobs of a worker that died go to
-another, and role changes that a process left behind are looked up on Discord.
+another, and role changes that a process left behind are looked up on Discord. The embedded database is backed up once a day.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import structlog
+
+from patt import backups
 from patt.bootstrap import Services
 from patt.tasks import WORKER_DEAD_AFTER_S, Queue, Task
 from patt.worker.running import run_full_match, run_jobs
 from patt.worker.uploads import process_uploads
 from sv_common.guild_sync import scheduler
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.jobs import matches, requests
 from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.notifications import announcements
@@ -27,6 +33,8 @@ from sv_common.guild_sync.roster import guilds, runs, uploads
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.roster.runs import History
+
+log = structlog.get_logger(__name__)
 
 _SPREAD = 0.618_033_988_75
 """The golden ratio: multiples of it spread any number of guilds evenly over an interval."""
@@ -82,8 +90,20 @@ def _register(queue: Queue, services: Services) -> None:
         await enqueue_due(services, datetime.fromtimestamp(timestamp, UTC))
         if services.sources.discord is not None:
             await finish_interrupted(services.pool, services.sources.discord)
+        await back_up(services)
 
     queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
+
+
+async def back_up(services: Services) -> Path | None:
+    """Make the day's backup of the embedded database unless there is one, and return it; a failure is logged, and tried again."""
+    if not services.is_embedded:
+        return None
+    try:
+        return await asyncio.to_thread(backups.make_daily, services.settings, str(services.pool.conninfo))
+    except PattError as error:
+        log.warning("no_backup", reason=str(error))
+        return None
 
 
 GuildJob = Callable[[Services, int], Coroutine[Any, Any, object]]

