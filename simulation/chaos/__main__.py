@@ -67,7 +67,7 @@ def _trials(seed: int, faults: Sequence[str], pipelines: Sequence[str], *, every
 async def _all(database: Database, given: argparse.Namespace, trials: Sequence[tuple[str, str]]) -> int:
     """Do every trial; return the exit code."""
     began = time.monotonic()
-    broken = ""
+    broken, done = "", 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
@@ -76,18 +76,24 @@ async def _all(database: Database, given: argparse.Namespace, trials: Sequence[t
                 for pipeline, fault in trials:
                     struck = await strike(stage, pipeline, fault)
                     place = f"step {struck.moment}, before “{struck.before}”" if struck.before else "after its end"
+                    done += 1
                     print(f"{pipeline}: {fault} ({place}): well after {struck.seconds:.1f} s", flush=True)
                 watched = stage.health
         except* (LawBroken, TimeoutError) as errors:
-            broken = f"{pipeline}, {fault}: {errors.exceptions[0]!r}"
+            broken = f"{pipeline}, {fault}: {_first(errors)!r}"
             print("\n".join((folder / LOG).read_text(errors="replace").splitlines()[-_LAST_LINES:]))
     if not broken:
         print(
             f"/health was asked {watched.asked} times, {watched.told_of_an_outage} of them in an outage: always true."
         )
-    print(f"{len(trials)} trials in {time.monotonic() - began:.0f} s")
+    print(f"{done} trials in {time.monotonic() - began:.0f} s")
     print(f"\nBroken law: {broken}" if broken else "\nEvery law held, and nothing was repaired by anybody.")
     return 1 if broken else 0
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 if __name__ == "__main__":

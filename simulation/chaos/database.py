@@ -127,8 +127,12 @@ def _mounted(folder: Path) -> Path | None:
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=False, capture_output=True)  # noqa: S603, S607
     if done.returncode:
         return None
-    atexit.register(subprocess.run, ["umount", "--lazy", folder], check=False)
+    atexit.register(_unmount, folder)
     return folder
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "--lazy", folder], check=False)  # noqa: S603, S607
 
 
 def _fill(path: Path) -> None:

@@ -115,14 +115,18 @@ async def _ask(stage: Stage, pipeline: str, guild: LivingGuild) -> None:
 
 
 async def _come_to_rest(stage: Stage) -> None:
-    """Let time pass, and the planner plan, until all that was acknowledged is done and each source was read again."""
+    """Let time pass, and the planner plan, until all that was acknowledged is done and each source was read again.
+
+    The last to come is an export of each guild: a note of somebody whom Battle.net has not told of yet is nobody's.
+    """
     since = await _patiently(stage.clock.look)
-    for guild in stage.guilds:
-        await stage.upload(guild)
     await _let_time_pass(stage, _RETRY_S, lambda: _is_all_kept(stage))
     for guild in stage.guilds:
         await _patiently(partial(stage.officers.look_after, guild))
     await _let_time_pass(stage, _EVERY_SLOT_S, lambda: _is_all_read(stage, since))
+    for guild in stage.guilds:
+        await stage.upload(guild)
+    await _let_time_pass(stage, _RETRY_S, lambda: _is_all_kept(stage))
 
 
 async def _let_time_pass(stage: Stage, seconds: float, is_done: Callable[[], Awaitable[bool]]) -> None:
