@@ -18,7 +18,7 @@ from pathlib import Path
 
 from patt.bootstrap import run
 from simulation.chaos.database import Database
-from simulation.chaos.faults import FAULTS, NEEDS_SMALL_DISK
+from simulation.chaos.faults import FAULTS, NEEDS_SMALL_DISK, suits
 from simulation.chaos.processes import LOG
 from simulation.chaos.stage import open_stage
 from simulation.chaos.trial import PIPELINES, strike
@@ -54,13 +54,14 @@ def _given() -> argparse.Namespace:
 
 
 def _trials(seed: int, faults: Sequence[str], pipelines: Sequence[str], *, every: bool) -> list[tuple[str, str]]:
-    """Deal out pipelines to faults, in an order that chance gives."""
+    """Deal out pipelines to faults, in an order that chance gives; to a source's faults those that ask that source."""
     rng = random.Random(f"trials {seed}")  # noqa: S311 -- repeatable on purpose, guards nothing
     if every:
         dealt = list(itertools.product(pipelines, faults))
     else:
-        order = rng.sample(pipelines, len(pipelines))
-        dealt = list(zip(itertools.cycle(order), faults, strict=False))
+        dealt = [
+            (rng.choice([each for each in pipelines if suits(fault, each)] or pipelines), fault) for fault in faults
+        ]
     return rng.sample(dealt, len(dealt))
 
 
@@ -83,9 +84,7 @@ async def _all(database: Database, given: argparse.Namespace, trials: Sequence[t
             broken = f"{pipeline}, {fault}: {_first(errors)!r}"
             print("\n".join((folder / LOG).read_text(errors="replace").splitlines()[-_LAST_LINES:]))
     if not broken:
-        print(
-            f"/health was asked {watched.asked} times, {watched.told_of_an_outage} of them in an outage: always true."
-        )
+        print(f"/health was asked {watched.asked} times, and in {watched.outages} outages: it always told the truth.")
     print(f"{done} trials in {time.monotonic() - began:.0f} s")
     print(f"\nBroken law: {broken}" if broken else "\nEvery law held, and nothing was repaired by anybody.")
     return 1 if broken else 0

@@ -153,4 +153,14 @@ FAULTS: Mapping[str, Fault] = {
     **{f"Discord {answer}": _source(DISCORD_ROUTES, answer) for answer in ANSWERS},
 }
 
+_ASKING = {"Battle.net": ("Battle.net sync",), "Discord": ("Discord sync", "fixes", "digest", "addon upload")}
+"""Pipelines that ask a source for something."""
+
+
+def suits(fault: str, pipeline: str) -> bool:
+    """Whether a pipeline can feel a fault: that of a source is felt by whoever asks it, all others by all."""
+    source = fault.partition(" ")[0]
+    return source not in _ASKING or pipeline in _ASKING[source]
+
+
 NEEDS_SMALL_DISK = "the disk is full"

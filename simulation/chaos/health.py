@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -16,20 +15,19 @@ LONGEST_ANSWER_S = 15.0
 """The application gives itself three seconds, and a machine with much to do some more."""
 
 _PAUSE_S = 0.1
-_DYING_S = 1.0
+_DYING_S = 2.0
 """How long the sessions of a server that was killed may go on."""
 
 
 @dataclass
 class Health:
-    """Asks one web process. `is_sound` says that nothing is broken, `is_down` that the database is away."""
+    """Asks one web process. `is_sound` says that nothing is broken; `outages` counts those that it has told of."""
 
     http: httpx2.AsyncClient
     base_url: str
-    is_down: Callable[[], bool]
     is_sound: bool = False
     asked: int = 0
-    told_of_an_outage: int = 0
+    outages: int = 0
 
     async def answer(self) -> int | None:
         """Return the status, None where nobody answers. Raises `LawBroken` for an answer that does not come."""
@@ -42,21 +40,23 @@ class Health:
         return response.status_code
 
     async def watch(self) -> None:
-        """Ask again and again. Raises `LawBroken` for what is not true."""
-        down_since: float | None = None
+        """Ask again and again. Raises `LawBroken` where it says that something is wrong and nothing is."""
         while True:
-            began, was_sound = time.monotonic(), self.is_sound
-            down_since = (down_since or began) if self.is_down() else None
+            was_sound = self.is_sound
             status = await self.answer()
             self.asked += 1
             if was_sound and self.is_sound and status != HTTPStatus.OK:
                 raise LawBroken(f"/health said {status} while nothing was broken")
-            was_down = down_since is not None and began - down_since > _DYING_S
-            if was_down and self.is_down() and status is not None:
-                self.told_of_an_outage += 1
-                if status != HTTPStatus.SERVICE_UNAVAILABLE:
-                    raise LawBroken(f"/health said {status} while the database was away")
             await asyncio.sleep(_PAUSE_S)
+
+    async def tell_of_the_outage(self) -> None:
+        """Ask while the database is away and does not come back. Raises `LawBroken` where that goes on unsaid."""
+        deadline = time.monotonic() + _DYING_S
+        while (status := await self.answer()) not in (HTTPStatus.SERVICE_UNAVAILABLE, None):
+            if time.monotonic() > deadline:
+                raise LawBroken(f"/health said {status} while the database was away")
+            await asyncio.sleep(_PAUSE_S)
+        self.outages += 1
 
     async def until_well(self, longest_s: float) -> None:
         """Wait until it says that all is well. Raises `LawBroken` when it does not say so."""

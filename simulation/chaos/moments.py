@@ -11,10 +11,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cuts.proxy import CuttingProxy
 
+_NO_WORK = ("BEGIN", "COMMIT", "ROLLBACK", "LISTEN", "UNLISTEN", "select 1")
+_OF_THE_QUEUE = "procrastinate"
+
+
+class _Work(list[str]):
+    """Statements and requests without those that come while nothing is done, too: of the queue, of probes, and around others."""
+
+    def append(self, statement: str) -> None:
+        if statement and not statement.startswith(_NO_WORK) and _OF_THE_QUEUE not in statement:
+            super().append(statement)
+
 
 @dataclass
 class Moments(CuttingProxy):
     """Counts what goes through it to the database, and what the sources are asked; at one of these something is done first."""
+
+    def begin(self, cut_at: int | None = None, *, before: Callable[[], Awaitable[object]] | None = None) -> None:
+        super().begin(cut_at, before=before)
+        self.statements = _Work()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -24,7 +39,15 @@ class Moments(CuttingProxy):
 
     def wait_for(self, number: int, deed: Callable[[], Awaitable[object]]) -> None:
         """Do something once, before the statement or request with this number, counted from 1 and from now on."""
-        self.begin(number, before=deed)
+        is_due = True
+
+        async def once() -> None:
+            nonlocal is_due
+            if is_due:
+                is_due = False
+                await deed()
+
+        self.begin(number, before=once)
 
     def watching(self, app: ASGIApp) -> ASGIApp:
         """Count the requests to an application, too."""

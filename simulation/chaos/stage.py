@@ -131,7 +131,7 @@ async def open_stage(database: Database, folder: Path, *, guilds: int, people: i
         settings = {f"PATT_{key.upper()}": value for key, value in _settings(through, address).items()}
         machines = Machines(services.pool, settings, folder, prepare=prepare, web_works=False)
         here.enter_context(contextlib.closing(machines))
-        health = Health(http, machines.base_url, lambda: database.is_down)
+        health = Health(http, machines.base_url)
         rng = random.Random(f"chaos {seed}")  # noqa: S311 -- repeatable on purpose, guards nothing
         stage = Stage(
             rng, database, services, SkewedClock(services.pool), crowd, living, keys, moments, machines, health, http

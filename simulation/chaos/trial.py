@@ -35,8 +35,8 @@ LONGEST_REST_S = 240.0
 _REGULAR = tuple(schedule.pipeline for schedule in SCHEDULES)
 _Result = TypeVar("_Result")
 
-MANY_STEPS = 150
-"""Statements and requests of the longest pipelines here; what comes later than a shorter one's end strikes what follows."""
+MANY_STEPS = 60
+"""Statements and requests of a short pipeline here, with those of the uploads beside it: nothing later is chosen."""
 
 _EVERY_SLOT_S = 24 * 3600 + 60
 _RETRY_S = 20 * 60
@@ -81,7 +81,7 @@ async def strike(stage: Stage, pipeline: str, fault: str) -> Struck:
     async with contextlib.AsyncExitStack() as ends:
 
         async def break_it() -> None:
-            before.append(stage.moments.statements[-1])
+            before.extend(stage.moments.statements[-1:])
             stage.health.is_sound = False
             await ends.enter_async_context(FAULTS[fault](stage))
             broken.set()
@@ -91,11 +91,12 @@ async def strike(stage: Stage, pipeline: str, fault: str) -> Struck:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(broken.wait(), 10)
         if not before:
-            stage.moments.begin()
+            stage.moments.begin()  # all is done, and nothing comes before it any more
             await break_it()
-            before.clear()
         await broken.wait()
         await asyncio.sleep(lasting)
+        if stage.database.is_down:
+            await stage.health.tell_of_the_outage()
     began = time.monotonic()
     async with asyncio.timeout(LONGEST_REST_S):
         await asking
