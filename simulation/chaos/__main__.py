@@ -84,7 +84,8 @@ async def _all(database: Database, given: argparse.Namespace, trials: Sequence[t
             broken = f"{pipeline}, {fault}: {_first(errors)!r}"
             print("\n".join((folder / LOG).read_text(errors="replace").splitlines()[-_LAST_LINES:]))
     if not broken:
-        print(f"/health was asked {watched.asked} times, and in {watched.outages} outages: it always told the truth.")
+        print(f"/health was asked {watched.asked} times, and in {watched.outages} outages: it always told the truth,")
+        print(f"within {watched.slowest_s:.1f} s at most.")
     print(f"{done} trials in {time.monotonic() - began:.0f} s")
     print(f"\nBroken law: {broken}" if broken else "\nEvery law held, and nothing was repaired by anybody.")
     return 1 if broken else 0
