@@ -20,8 +20,8 @@ _LARGEST_TABLES = 6
 def simulate(
     guilds: Annotated[int, typer.Option(min=1, help="How many guilds.")] = 4,
     days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
-    people: Annotated[
-        int | None, typer.Option(min=4, help="People of each guild; left out, 8 to 20, and some 120.")
+    characters: Annotated[
+        int | None, typer.Option(min=4, help="Characters of each guild; left out, 8 to 20, and 120 in some.")
     ] = None,
     seed: Annotated[int, typer.Option(help="What chance starts from.")] = 1,
     as_json: JsonOption = False,
@@ -29,7 +29,7 @@ def simulate(
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # which minds answers that are cut on purpose
     url = embedded.recreate_database(embedded.start(folder_for_a_server() / "data"), "business")
     migrate.upgrade(url)
-    business = run(live(url, Plan(guilds, days, seed, people=people, lanes=1)))
+    business = run(live(url, Plan(guilds, days, seed, characters=characters, lanes=1)))
     if as_json:
         print_json(business.as_json())
     else:

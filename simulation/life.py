@@ -49,14 +49,14 @@ HOURS_OF_REST = 7
 class Plan:
     """How long which life is; `intensity` is how many times as much as usual happens and goes wrong.
 
-    `people` are so many in each guild, else by chance; `lanes` is how many jobs a worker does at once.
+    `characters` are so many in each guild, else by chance; `lanes` is how many jobs a worker does at once.
     """
 
     guilds: int
     days: int
     seed: int
     intensity: int = 1
-    people: int | None = None
+    characters: int | None = None
     lanes: int = LANES
 
 
@@ -213,7 +213,9 @@ async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
     fake_the_time(database_url)
     witness.install(database_url)
     tally, jobs = Tally(), WaitingJobs()
-    crowd = CrowdSimulator(guild_life.worlds(plan.guilds, plan.seed, int(BEGINNING.timestamp() * 1000), plan.people))
+    crowd = CrowdSimulator(
+        guild_life.worlds(plan.guilds, plan.seed, int(BEGINNING.timestamp() * 1000), plan.characters)
+    )
     async with (
         open_clock(database_url, BEGINNING, plan.seed) as clock,
         make_pool(database_url) as pool,

@@ -45,7 +45,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulation.chaos", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1, help="what chance starts from (default: 1)")
     parser.add_argument("--guilds", type=int, default=2, help="how many guilds (default: 2)")
-    parser.add_argument("--people", type=int, default=6, help="of so many people (default: 6)")
+    parser.add_argument("--characters", type=int, default=6, help="of so many characters (default: 6)")
     parser.add_argument("--every", action="store_true", help="each fault in each pipeline, instead of each fault once")
     parser.add_argument("--trials", type=int, help="no more than so many")
     parser.add_argument("--fault", action="append", choices=list(FAULTS), help="only this one; may be repeated")
@@ -72,7 +72,9 @@ async def _all(database: Database, given: argparse.Namespace, trials: Sequence[t
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
-            async with open_stage(database, folder, guilds=given.guilds, people=given.people, seed=given.seed) as stage:
+            async with open_stage(
+                database, folder, guilds=given.guilds, characters=given.characters, seed=given.seed
+            ) as stage:
                 print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
                 for pipeline, fault in trials:
                     struck = await strike(stage, pipeline, fault)

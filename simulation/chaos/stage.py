@@ -115,14 +115,16 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(database: Database, folder: Path, *, guilds: int, people: int, seed: int) -> AsyncIterator[Stage]:
+async def open_stage(
+    database: Database, folder: Path, *, guilds: int, characters: int, seed: int
+) -> AsyncIterator[Stage]:
     """Set up guilds on a migrated database that is thrown away afterwards, and start the processes."""
     loosen_the_clock(database)
     witness.install(database.url)
     moments = Moments(database.url)
     async with contextlib.AsyncExitStack() as here:
         http = await here.enter_async_context(http_client(trust_env=False))
-        crowd = CrowdSimulator(guild_life.worlds(guilds, seed, int(time.time() * 1000), people))
+        crowd = CrowdSimulator(guild_life.worlds(guilds, seed, int(time.time() * 1000), characters))
         address = await here.enter_async_context(serve(moments.watching(crowd)))
         services = await here.enter_async_context(_services(database.url, address))
         through = address_of(await here.enter_async_context(moments.open()))

@@ -13,7 +13,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from faults.installation import Installation, seeded_world
+from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.simulators import GuildSimulator
+from sv_common.guild_sync.sources.http import http_client
 
 ROOT = Path(__file__).parents[2]
 STEPS = (ROOT / "docs" / "citus.sql").read_text(encoding="utf-8")
@@ -83,8 +87,19 @@ def test_no_statement_of_the_product_needs_a_key_without_the_guild(database_url:
         assert _refused(connection) == before
 
 
+@pytest.mark.own_database
+async def test_a_guild_that_is_spread_is_read_matched_and_scanned(spread: psycopg.Connection[Any], pool: Pool) -> None:
+    with GuildSimulator(seeded_world()) as simulator:
+        async with http_client(trust_env=False) as http:
+            installation = Installation(pool, simulator, http)
+            await installation.set_up()
+            reports = [await installation.sync_battlenet(), await installation.sync_discord()]
+    assert [report.status for report in reports] == ["done", "done"]
+    assert spread.execute("select count(*) > 0 from guild_identity.players").fetchone() == (True,)
+
+
 def _refused(connection: psycopg.Connection[Any]) -> set[str]:
-    """The named statements that PostgreSQL does not plan when nothing is known of their values."""
+    """The named statements that PostgreSQL does not plan; some need values of a known type, and are not tried so."""
     refused = set()
     for path in sorted((ROOT / "src").rglob("*.sql")):
         if "migrations" in path.parts or path.parent.name == "demo":

@@ -26,7 +26,7 @@ def chaos(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_killed_server_and_a_full_disk_lose_nothing_that_was_acknowledged() -> None:
-    options = ("--seed", "3", "--guilds", "1", "--people", "4")
+    options = ("--seed", "3", "--guilds", "1", "--characters", "4")
     done = chaos(*options, "--fault", "the database server is killed", "--fault", "the disk is full")
     assert done.returncode == 0, done.stdout + done.stderr
     assert WELL in done.stdout
