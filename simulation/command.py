@@ -18,12 +18,12 @@ _LARGEST_TABLES = 6
 
 
 def simulate(
-    guilds: Annotated[int, typer.Option(min=1, help="How many guilds.")] = 4,
-    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
+    guilds: Annotated[int, typer.Option(min=1, max=10_000, help="How many guilds.")] = 4,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How many days.")] = 1,
     characters: Annotated[
-        int | None, typer.Option(min=4, help="Characters of each guild; left out, 8 to 20, and 120 in some.")
+        int | None, typer.Option(min=4, max=1000, help="Characters of each guild; left out, 8 to 20, and 120 in some.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="What chance starts from.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=999_999, help="What chance starts from.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # which minds answers that are cut on purpose

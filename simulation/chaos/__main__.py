@@ -10,6 +10,7 @@ import argparse
 import itertools
 import logging
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ _LAST_LINES = 40
 def main() -> None:
     """Run the trials from the command line, on a database that is thrown away."""
     given = _given()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that server and disk are put away
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # which minds answers that are cut on purpose
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # which minds connections that are cut on purpose
     database = Database.made()
