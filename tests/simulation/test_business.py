@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Patt
 from patt.cli import main
 from patt.tasks import Task
 from simulation.business import queue_ages
@@ -30,6 +29,7 @@ def test_a_job_waits_for_the_processor_for_a_lane_and_for_its_guild() -> None:
     assert queue_ages(jobs, factor=1, lanes=1) == [0, 12, 13]
 
 
+@pytest.mark.nightly
 def test_simulate_prints_what_a_day_costs_as_json() -> None:
     command = [sys.executable, "-m", "patt", "simulate", "--guilds", "1", "--days", "1", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- this very program
@@ -46,7 +46,7 @@ def test_simulate_prints_what_a_day_costs_as_json() -> None:
     assert told["rows_per_guild_and_day"]["guild_identity.sync_log"] > 96
 
 
-def test_simulate_says_where_it_works_where_there_is_no_simulation(monkeypatch: pytest.MonkeyPatch, patt: Patt) -> None:
+def test_simulate_says_where_it_works_where_there_is_no_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "_SIMULATION", "no_such_folder")
     command = main.Command("no_such_folder.command:simulate", "")
     with pytest.raises(ConfigurationError, match=r"project's own folder.*python run.py patt simulate"):
