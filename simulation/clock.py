@@ -6,6 +6,7 @@ import contextlib
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Protocol
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -23,6 +24,16 @@ def fake_the_time(database_url: str) -> None:
         database = sql.Identifier(connection.info.dbname)
         for setting in ("search_path = simulated_time, pg_catalog, public", "synchronous_commit = off"):
             connection.execute(sql.SQL("alter database {} set " + setting).format(database))
+
+
+class Clock(Protocol):
+    """What tells the time that the database tells."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def now_ms(self) -> int: ...
 
 
 class FakeClock:

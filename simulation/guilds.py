@@ -59,12 +59,14 @@ class LivingGuild:
                 return name
 
 
-def worlds(count: int, seed: int, now_ms: int) -> list[GuildWorld]:
-    return [_world(number, seed, now_ms) for number in range(1, count + 1)]
+def worlds(count: int, seed: int, now_ms: int, characters: int | None = None) -> list[GuildWorld]:
+    """Make the worlds of so many guilds; each of so many characters, or by chance, some larger than others."""
+    return [_world(number, seed, now_ms, characters) for number in range(1, count + 1)]
 
 
-def _world(number: int, seed: int, now_ms: int) -> GuildWorld:
-    size = BIG if number % EVERY_BIG == 0 else random.Random(f"{seed} {number}").randint(SMALLEST, LARGEST)  # noqa: S311
+def _world(number: int, seed: int, now_ms: int, characters: int | None) -> GuildWorld:
+    rng = random.Random(f"{seed} {number}")  # noqa: S311 -- repeatable on purpose, guards nothing
+    size = characters or (BIG if number % EVERY_BIG == 0 else rng.randint(SMALLEST, LARGEST))
     world = GuildWorld.seeded(seed * 1000 + number, size, now_ms=now_ms)
     world.set_apart(number)
     return world

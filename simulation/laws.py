@@ -12,7 +12,7 @@ from typing import Any
 from laws import guild_rows, note_meaning, oracle
 from patt.worker.worker import SCHEDULES, Schedule, slot_before
 from simulation.budget import RequestBudget
-from simulation.clock import FakeClock
+from simulation.clock import Clock
 from simulation.confirmed_links import ConfirmedLinks
 from simulation.decisions import Decisions, read_decisions
 from simulation.guilds import LivingGuild
@@ -35,7 +35,9 @@ _GUILD_NAME = re.compile(r"The Lantern Watch \d+")
 class Laws:
     """Judges the guilds. Every method raises `LawBroken` with what it has seen."""
 
-    def __init__(self, pool: Pool, clock: FakeClock, guilds: Sequence[LivingGuild], budget: RequestBudget) -> None:
+    def __init__(
+        self, pool: Pool, clock: Clock, guilds: Sequence[LivingGuild], budget: RequestBudget | None = None
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._guilds = guilds
@@ -49,6 +51,14 @@ class Laws:
 
     async def judge(self, *, is_whole_day: bool) -> None:
         """Hold everything that has happened since the last time against every law."""
+        await self.judge_state()
+        self._judge_digests()
+        await self._judge_schedules(is_whole_day=is_whole_day)
+        broken = [window for window in self._budget.windows if window.is_exceeded] if self._budget else []
+        _demand("request budget exceeded", broken)
+
+    async def judge_state(self) -> None:
+        """Hold it against every law but those about time: when pipelines run, what a day may hold, and how much is asked when."""
         for guild in self._guilds:
             await self._judge_issues(guild)
         await self._judge_decisions()
@@ -58,11 +68,7 @@ class Laws:
             _demand(question.removeprefix("never_").replace("_", " "), rows)
         await self._judge_borders()
         await self._judge_uploads()
-        self._judge_digests()
         await self._judge_departures()
-        await self._judge_schedules(is_whole_day=is_whole_day)
-        broken = [window for window in self._budget.windows if window.is_exceeded]
-        _demand("request budget exceeded", broken)
 
     async def _judge_issues(self, guild: LivingGuild) -> None:
         """After a scan, the open issues of a guild are what the oracle finds by brute force."""

@@ -27,7 +27,7 @@ from simulation.tally import LawBroken, Tally
 from simulation.trouble import Outage
 from simulation.truth import demand_the_truth
 from simulation.uploads import upload
-from simulation.work import WaitingJobs, Worker
+from simulation.work import LANES, WaitingJobs, Worker
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
@@ -47,12 +47,17 @@ HOURS_OF_REST = 7
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long which life is; `intensity` is how many times as much as usual happens and goes wrong."""
+    """How long which life is; `intensity` is how many times as much as usual happens and goes wrong.
+
+    `characters` are so many in each guild, else by chance; `lanes` is how many jobs a worker does at once.
+    """
 
     guilds: int
     days: int
     seed: int
     intensity: int = 1
+    characters: int | None = None
+    lanes: int = LANES
 
 
 @dataclass
@@ -71,8 +76,16 @@ class Life:
     def __post_init__(self) -> None:
         self.laws = Laws(self.services.pool, self.clock, self.guilds, self.budget)
         self._officers = Officers(self.services, self.clock, self.tally)
-        self._worker = Worker(
-            self.services, self.jobs, self.clock, self.tally, killed=KILLED * self.plan.intensity, seed=self.plan.seed
+        self.jobs.time = lambda: self.clock.seconds
+        killed = KILLED * self.plan.intensity
+        self.worker = Worker(
+            self.services,
+            self.jobs,
+            self.clock,
+            self.tally,
+            killed=killed,
+            seed=self.plan.seed,
+            lanes=self.plan.lanes,
         )
         self._chance = random.Random(f"days {self.plan.seed}")  # noqa: S311 -- repeatable on purpose, guards nothing
         self._outages: list[Outage] = []
@@ -128,8 +141,8 @@ class Life:
             while waiting and waiting[-1][0] <= self.clock.seconds:
                 _, guild, what = waiting.pop()
                 await self._do(guild, what)
-            await self._worker.plan()
-            await self._worker.work()
+            await self.worker.plan()
+            await self.worker.work()
 
     def _agenda(self) -> list[tuple[float, LivingGuild, str]]:
         """When on this day what is to be done for which guild."""
@@ -200,7 +213,9 @@ async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
     fake_the_time(database_url)
     witness.install(database_url)
     tally, jobs = Tally(), WaitingJobs()
-    crowd = CrowdSimulator(guild_life.worlds(plan.guilds, plan.seed, int(BEGINNING.timestamp() * 1000)))
+    crowd = CrowdSimulator(
+        guild_life.worlds(plan.guilds, plan.seed, int(BEGINNING.timestamp() * 1000), plan.characters)
+    )
     async with (
         open_clock(database_url, BEGINNING, plan.seed) as clock,
         make_pool(database_url) as pool,

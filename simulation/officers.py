@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from patt.bootstrap import Services
-from simulation.clock import FakeClock
+from simulation.clock import Clock
 from simulation.decisions import Decisions, read_decisions
 from simulation.founding import OFFICER
 from simulation.guilds import LivingGuild
@@ -44,7 +44,7 @@ CONFIRMED_AT_FIRST = 0.8
 class Officers:
     """The officers of all guilds."""
 
-    def __init__(self, services: Services, clock: FakeClock, tally: Tally) -> None:
+    def __init__(self, services: Services, clock: Clock, tally: Tally) -> None:
         self._services = services
         self._pool = services.pool
         self._clock = clock

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import defaultdict
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -33,12 +35,19 @@ class WaitingJobs(Queue):
     def __init__(self) -> None:
         super().__init__("postgresql://")  # which is never opened
         self._waiting: dict[tuple[int, Task], None] = {}
+        self._since: dict[tuple[int, Task], float] = {}
+        self.time: Callable[[], float] = lambda: 0.0
 
     async def enqueue(self, task: Task, guild_id: int) -> bool:
         """Let a job wait, unless it does."""
         is_new = (guild_id, task) not in self._waiting
         self._waiting[guild_id, task] = None
+        self._since.setdefault((guild_id, task), self.time())
         return is_new
+
+    def waited_since(self, task: Task, guild_id: int) -> float:
+        """Return when a job that is begun now began to wait."""
+        return self._since.pop((guild_id, task), self.time())
 
     def take(self, *, without: set[int]) -> dict[int, list[Task]]:
         """Take all jobs out, by guild and in the order in which they came; those of some guilds go on waiting."""
@@ -50,11 +59,30 @@ class WaitingJobs(Queue):
         return taken
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job that was done: since when it waited, how long it kept a processor busy, and how long it waited for sources (seconds)."""
+
+    guild_id: int
+    task: Task
+    waited_since: float
+    busy_s: float
+    outside_s: float
+
+
 class Worker:
-    """Works on the fake clock. Of `killed` runs (a share), the process dies in the middle."""
+    """Works on the fake clock. Of `killed` runs (a share), the process dies in the middle. `done` is kept where jobs come one by one."""
 
     def __init__(
-        self, services: Services, jobs: WaitingJobs, clock: FakeClock, tally: Tally, *, killed: float, seed: int
+        self,
+        services: Services,
+        jobs: WaitingJobs,
+        clock: FakeClock,
+        tally: Tally,
+        *,
+        killed: float,
+        seed: int,
+        lanes: int = LANES,
     ) -> None:
         self._services = services
         self._jobs = jobs
@@ -62,6 +90,8 @@ class Worker:
         self._tally = tally
         self._killed = killed
         self._rng = random.Random(f"kills {seed}")  # noqa: S311 -- repeatable on purpose, guards nothing
+        self._lanes = lanes
+        self.done: list[Work] = []
         self._dead: dict[int, tuple[Task, float]] = {}
         """The job that a dead worker held for a guild, and when it will be noticed; until then the guild waits."""
 
@@ -75,7 +105,7 @@ class Worker:
 
     async def work(self) -> None:
         """Do everything that waits; one job at a time for each guild."""
-        lanes = asyncio.Semaphore(LANES)
+        lanes = asyncio.Semaphore(self._lanes)
         while taken := self._jobs.take(without=set(self._dead)):
             async with asyncio.TaskGroup() as group:
                 for guild_id, tasks in taken.items():
@@ -87,7 +117,13 @@ class Worker:
                 if guild_id in self._dead:
                     await self._jobs.enqueue(task, guild_id)
                 else:
-                    await self._do(task, guild_id)
+                    await self._measured(task, guild_id)
+
+    async def _measured(self, task: Task, guild_id: int) -> None:
+        waited_since, began, busy = self._jobs.waited_since(task, guild_id), self._clock.seconds, time.process_time()
+        await self._do(task, guild_id)
+        outside = self._clock.seconds - began
+        self.done.append(Work(guild_id, task, waited_since, time.process_time() - busy, outside))
 
     async def _do(self, task: Task, guild_id: int) -> None:
         work = self._pipeline(task, guild_id)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+
+import psycopg
 
 from patt.cli.main import main
 from patt.worker import worker
@@ -23,7 +26,11 @@ POLL_S = 0.2
 """Seconds after which a worker here looks for jobs that waited for another of their guild; the usual ones would be waited for."""
 _BEAT_S = 0.05
 _WORKERS = "select id from jobs.procrastinate_workers"
-_SILENCE = "update jobs.procrastinate_workers set last_heartbeat = now() - interval '10 minutes' where id <> all(%s)"
+_SILENCE = "update jobs.procrastinate_workers set last_heartbeat = pg_catalog.now() - interval '10 minutes' where id <> all(%s)"
+
+
+def _as_it_is() -> None:
+    pass
 
 
 @dataclass
@@ -34,6 +41,7 @@ class Machine:
     """
 
     arguments: Sequence[str]
+    has_worker: bool = True
     process: ForkServerProcess | None = None
     worker_id: int | None = None
     deaths: int = 0
@@ -42,9 +50,9 @@ class Machine:
     def is_running(self) -> bool:
         return self.process is not None and self.process.is_alive()
 
-    def start(self, environment: Mapping[str, str], folder: Path) -> None:
-        """Start the process, in a folder without settings."""
-        self.process = _FORKS.Process(target=_patt, args=(self.arguments, dict(environment), folder))
+    def start(self, environment: Mapping[str, str], folder: Path, prepare: Callable[[], None]) -> None:
+        """Start the process, in a folder without settings; it prepares itself there first."""
+        self.process = _FORKS.Process(target=_patt, args=(self.arguments, dict(environment), folder, prepare))
         self.process.start()
 
     def kill(self) -> None:
@@ -55,23 +63,37 @@ class Machine:
 
 
 class Machines:
-    """A web process with a worker in it, and a worker beside it, on one database. Closing it ends both."""
+    """A web process with a worker in it (or without), and a worker beside it, on one database. Closing it ends both.
 
-    def __init__(self, pool: Pool, settings: Mapping[str, str], folder: Path) -> None:
+    `prepare` is done in each process before it begins.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        settings: Mapping[str, str],
+        folder: Path,
+        *,
+        prepare: Callable[[], None] = _as_it_is,
+        web_works: bool = True,
+    ) -> None:
         port = _free_port()
         self.base_url = f"http://127.0.0.1:{port}"
-        self.web = Machine(["serve", "--port", str(port)])
+        web = ["serve", "--port", str(port)]
+        self.web = Machine(web if web_works else [*web, "--no-worker"], has_worker=web_works)
+        self._prepare = prepare
         self.worker = Machine(["worker"])
         self._pool = pool
         self._folder = folder
         self._environment = {**os.environ, **settings}
 
     async def keep_running(self, *machines: Machine) -> None:
-        """Start whichever of these is dead, again and again."""
+        """Start whichever of these is dead, again and again; while the database is away it is tried again."""
         while True:
             for machine in machines:
                 if not machine.is_running:
-                    await self._start(machine)
+                    with contextlib.suppress(psycopg.OperationalError):
+                        await self._start(machine)
             await asyncio.sleep(_BEAT_S)
 
     def close(self) -> None:
@@ -86,8 +108,8 @@ class Machines:
         async with self._pool.connection() as conn:
             await conn.execute(_SILENCE, [[each.worker_id or 0 for each in (self.web, self.worker)]])
         known = await self._workers()
-        machine.start(self._environment, self._folder)
-        while machine.worker_id is None and machine.is_running:
+        machine.start(self._environment, self._folder, self._prepare)
+        while machine.has_worker and machine.worker_id is None and machine.is_running:
             await asyncio.sleep(_BEAT_S)
             machine.worker_id = next(iter(await self._workers() - known), None)
 
@@ -96,12 +118,13 @@ class Machines:
             return {row[0] for row in await (await conn.execute(_WORKERS)).fetchall()}
 
 
-def _patt(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+def _patt(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, prepare: Callable[[], None]) -> None:
     """Run the command line, as `patt` does."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     worker._POLL_S = POLL_S
+    prepare()
     sys.argv = ["patt", *arguments]
     main()
 

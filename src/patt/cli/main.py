@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar
 
 import typer
@@ -169,10 +170,25 @@ _TABLE = (
     ("keys", "access:keys_app", mark("Keys with which companions upload the addon's exports.")),
     ("admin", "access:app", mark("Sign-in links, sessions and API tokens.")),
     ("db", "server:database_app", mark("The database: its schema, backups, and moving to another server.")),
+    (
+        "simulate",
+        "simulation.command:simulate",
+        mark("For developers: what many guilds cost for some days, and what a machine carries."),
+    ),
 )
-"""Of each command its name, its place in this package, and its help."""
+"""Of each command its name, its place in this package or in the simulation, and its help."""
 
-COMMANDS = {name: Command(f"{__package__}.{place}", text, name not in _NEEDS_NO_SERVER) for name, place, text in _TABLE}
+_SIMULATION = "simulation"
+"""A package of the project's folder that is not installed: its laws judge the product by what the tests know of it."""
+
+_PROJECT = Path(__file__).parents[3]
+
+
+def _place(place: str) -> str:
+    return place if place.startswith(f"{_SIMULATION}.") else f"{__package__}.{place}"
+
+
+COMMANDS = {name: Command(_place(place), text, name not in _NEEDS_NO_SERVER) for name, place, text in _TABLE}
 
 _LOST_DATABASE = (
     ("psycopg", "OperationalError"),
@@ -217,8 +233,18 @@ def load(name: str, command: Command) -> Any:
     try:
         if command.needs_server_parts:
             _imported("patt.log_setup:configure_logging")()
+        if command.place.startswith(f"{_SIMULATION}."):
+            sys.path.append(str(_PROJECT))
         found = _imported(command.place)
     except ModuleNotFoundError as error:
+        if error.name == _SIMULATION:
+            raise ConfigurationError(
+                tr(
+                    "“patt {command}” is for developers, and works in the project's own folder. "
+                    "Go there and run: python run.py patt {command}",
+                    command=name,
+                )
+            ) from error
         if error.name is None or error.name.partition(".")[0] in OWN_PACKAGES:
             raise
         raise ConfigurationError(

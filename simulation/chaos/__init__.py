@@ -1,0 +1,1 @@
+"""Faults during every pipeline: real processes, a real server and real sources break. Run `python -m simulation.chaos`."""
