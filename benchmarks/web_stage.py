@@ -91,7 +91,7 @@ async def sessions(pool: Pool, count: int) -> list[str]:
 @asynccontextmanager
 async def served(database_url: str, folder: Path) -> AsyncIterator[str]:
     """Serve the product on this database, by its own command; give the address. Raises `ServerDidNotStartError`."""
-    port = _free_port()
+    port = free_port()
     command = (sys.executable, "-m", "patt", "serve", "--no-worker", "--host", LOOPBACK, "--port", str(port))
     environment = {**os.environ, "PATT_DATABASE_URL": database_url, "PATT_DATA_DIR": str(folder)}
     # In a folder of its own, so that no settings file of this machine has a say.
@@ -117,7 +117,7 @@ async def _answers(process: asyncio.subprocess.Process, base_url: str) -> None:
     raise ServerDidNotStartError(f"The server ended with {process.returncode} before it answered.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
         return int(listener.getsockname()[1])
