@@ -91,6 +91,13 @@ async def sessions(pool: Pool, count: int) -> list[str]:
 @asynccontextmanager
 async def served(database_url: str, folder: Path) -> AsyncIterator[str]:
     """Serve the product on this database, by its own command; give the address. Raises `ServerDidNotStartError`."""
+    async with serving(database_url, folder) as (base_url, _):
+        yield base_url
+
+
+@asynccontextmanager
+async def serving(database_url: str, folder: Path) -> AsyncIterator[tuple[str, int]]:
+    """Do the same, and give the number of the server's process, too."""
     port = free_port()
     command = (sys.executable, "-m", "patt", "serve", "--no-worker", "--host", LOOPBACK, "--port", str(port))
     environment = {**os.environ, "PATT_DATABASE_URL": database_url, "PATT_DATA_DIR": str(folder)}
@@ -99,7 +106,7 @@ async def served(database_url: str, folder: Path) -> AsyncIterator[str]:
     base_url = f"http://{LOOPBACK}:{port}"
     try:
         await _answers(process, base_url)
-        yield base_url
+        yield base_url, process.pid
     finally:
         if process.returncode is None:
             process.terminate()

@@ -64,7 +64,7 @@ def made_with(server: embedded.EmbeddedServer) -> Callable[[str], str]:
     def made(how: str) -> str:
         with psycopg.connect(server.get_uri(), autocommit=True) as conn:
             conn.execute("drop database if exists made_with")
-            conn.execute(sql.SQL("create database made_with template template0 " + how))  # type: ignore[arg-type]
+            conn.execute(sql.SQL("create database made_with template template0 " + how))
         return server.get_uri(database="made_with")
 
     return made

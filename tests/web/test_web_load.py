@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -286,3 +287,33 @@ async def test_who_gives_up_waiting_leaves_the_place_to_the_next(monkeypatch: py
         ended = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(error) for error in ended] == [asyncio.CancelledError, ShareInUseError]
     await wait()
+
+
+async def test_hundreds_of_requests_leave_nothing_behind(
+    alice: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    async def ask_around() -> None:
+        for client in (alice, anonymous):
+            for path in (
+                "/health",
+                "/ready",
+                f"{API}/rules",
+                f"{API}/issues?q=mito",
+                "/admin/nothing",
+                "/login/made-up",
+            ):
+                await client.get(path)
+        await alice.post(f"{API}/issues/1/dismiss", json={})
+
+    def held() -> tuple[int, int]:
+        gc.collect()
+        return len(gc.get_objects()), len(asyncio.all_tasks())
+
+    for _ in range(3):
+        await ask_around()
+    objects, tasks = held()
+    for _ in range(20):
+        await ask_around()
+    later, tasks_later = held()
+    assert tasks_later <= tasks
+    assert later - objects < 2_000, "about ten objects stay behind for each request"

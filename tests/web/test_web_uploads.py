@@ -309,3 +309,23 @@ async def test_a_large_export_is_refused_with_its_faults_in_the_guilds_language_
     await process.wait()
     assert (await anonymous.post(UPLOAD, json={**right, "exportId": "2"}, headers=key)).status_code == 202
     app.state.export_reader.close()
+
+
+@pytest.mark.own_database
+async def test_an_upload_for_which_the_disk_has_no_room_is_not_acknowledged_and_can_be_sent_again(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    await guild.execute(
+        "create function guild_identity.no_room() returns trigger language plpgsql as "
+        "$$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$"
+    )
+    await guild.execute(
+        "create trigger no_room before insert on guild_identity.addon_uploads "
+        "for each row execute function guild_identity.no_room()"
+    )
+    refused = await anonymous.post(UPLOAD, json=_export("Main"), headers=key)
+    assert (refused.status_code, await _stored(guild)) == (503, [])
+    await guild.execute("drop trigger no_room on guild_identity.addon_uploads")
+    assert (await anonymous.post(UPLOAD, json=_export("Main"), headers=key)).status_code == 202
+    assert await _stored(guild) == [("received", 1)]
