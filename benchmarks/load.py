@@ -201,9 +201,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    numbers = {"type": int, "nargs": "+"}
-    parser.add_argument("--sizes", **numbers, default=SIZES, help="characters of the guilds")
-    parser.add_argument("--connections", **numbers, default=CONNECTIONS, help="that ask at the same time")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="characters of the guilds")
+    parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS, help="that ask at the same time")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"for which each kind is asked for ({SECONDS})")
     parser.add_argument("--memory", type=int, default=0, help="requests after which the memory is looked at again")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
