@@ -91,7 +91,14 @@ async def sessions(pool: Pool, count: int) -> list[str]:
 @asynccontextmanager
 async def served(database_url: str, folder: Path) -> AsyncIterator[str]:
     """Serve the product on this database, by its own command; give the address. Raises `ServerDidNotStartError`."""
-    port = _free_port()
+    async with serving(database_url, folder) as (base_url, _):
+        yield base_url
+
+
+@asynccontextmanager
+async def serving(database_url: str, folder: Path) -> AsyncIterator[tuple[str, int]]:
+    """Do the same, and give the number of the server's process, too."""
+    port = free_port()
     command = (sys.executable, "-m", "patt", "serve", "--no-worker", "--host", LOOPBACK, "--port", str(port))
     environment = {**os.environ, "PATT_DATABASE_URL": database_url, "PATT_DATA_DIR": str(folder)}
     # In a folder of its own, so that no settings file of this machine has a say.
@@ -99,7 +106,7 @@ async def served(database_url: str, folder: Path) -> AsyncIterator[str]:
     base_url = f"http://{LOOPBACK}:{port}"
     try:
         await _answers(process, base_url)
-        yield base_url
+        yield base_url, process.pid
     finally:
         if process.returncode is None:
             process.terminate()
@@ -117,7 +124,7 @@ async def _answers(process: asyncio.subprocess.Process, base_url: str) -> None:
     raise ServerDidNotStartError(f"The server ended with {process.returncode} before it answered.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
         return int(listener.getsockname()[1])

@@ -86,7 +86,7 @@ async def _send_foreign(guild: LivingGuild, services: Services) -> None:
         return
     try:
         async with services.pool.writing(guild.guild_id, alone=False) as here:
-            await refuse_foreign(here, export.origin, export.characters)
+            await refuse_foreign(here, export.origin, lambda: export.characters)
     except BadInput:
         return
     raise LawBroken(f"guild {guild.guild_id} takes in an export of {export.guild_name}")
@@ -104,7 +104,7 @@ async def _send_past_the_door(guild: LivingGuild, services: Services, export: Ad
 async def _send(guild: LivingGuild, services: Services, content: bytes, *, is_known: bool) -> None:
     export = read_addon_export(content)
     async with services.pool.writing(guild.guild_id, alone=False) as here:
-        await refuse_foreign(here, export.origin, export.characters)
+        await refuse_foreign(here, export.origin, lambda: export.characters)
         received = await uploads.receive(here, guild.upload_key_id, export)
     guild.is_last_sent_newest = content == guild.exports[-1]
     if is_known and received.is_new:

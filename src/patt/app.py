@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -37,6 +36,8 @@ from patt.pages import (
 )
 from patt.web.assets import Assets
 from patt.web.guard import Guard
+from patt.web.load.reading import ExportReader
+from patt.web.load.turns import LimitUnfinished, TakeTurns
 from patt.web.monitoring import probes
 from patt.web.monitoring.metrics import HttpMetrics, MeasureRequests
 from patt.web.places import STATIC_PREFIX
@@ -97,16 +98,18 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.state.live = Hub(services.pool)
     app.state.heartbeat_s = heartbeat_s
     app.state.http_metrics = HttpMetrics()
-    app.state.reading_uploads = asyncio.Semaphore(1)  # reading one takes many times its size in memory
+    app.state.export_reader = ExportReader()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     for router in ROUTERS:
         app.include_router(router)
     app.mount(STATIC_PREFIX, Assets(), name="static")
     app.add_middleware(NoteCursor, hub=app.state.live)
+    app.add_middleware(TakeTurns)
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
+    app.add_middleware(LimitUnfinished)
     app.add_middleware(OverlongBodies)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders, is_over_tls=services.settings.is_over_tls)
@@ -127,5 +130,8 @@ class _Application(FastAPI):
 @contextlib.asynccontextmanager
 async def _listen(app: FastAPI) -> AsyncIterator[None]:
     hub: Hub = app.state.live
-    async with hub.listening():
-        yield
+    try:
+        async with hub.listening():
+            yield
+    finally:
+        app.state.export_reader.close()

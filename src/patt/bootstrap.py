@@ -9,10 +9,10 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import DBAPIError
 
 from patt import backups
@@ -23,6 +23,7 @@ from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 from sv_common.guild_sync.core.language import tr, tr_in
+from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
@@ -30,6 +31,7 @@ from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_c
 from sv_common.guild_sync.sources.ports import Sources
 
 DATABASE_NAME = "patt"
+_HIGHEST_PORT = 65_535
 DISCORD_CALLBACK = "/login/discord/callback"
 """The page to which Discord redirects after sign-in; its whole address is registered there."""
 
@@ -62,13 +64,16 @@ def database_url(settings: Settings) -> str:
 
 
 def revision_of(url: str) -> str | None:
-    """Return the schema's revision, None without one. Raises `ConfigurationError` for a database that is away, or for its address."""
+    """Return the schema's revision, None without one.
+
+    Raises `ConfigurationError` for a database that is away or cannot be used, and for its address.
+    """
     try:
-        _ = urlsplit(url).port  # raises for one that is no number, where psycopg would say that nothing answers there
+        _check_ports(url)
         return migrate.current_revision(url)
     except psycopg.OperationalError as error:
         raise ConfigurationError(tr("The database does not answer: {reason}.", reason=_reason(error))) from error
-    except (psycopg.Error, ValueError) as error:
+    except psycopg.Error as error:
         raise ConfigurationError(
             tr(
                 "PATT_DATABASE_URL cannot be used: it must be an address of PostgreSQL, such as "
@@ -76,6 +81,18 @@ def revision_of(url: str) -> str | None:
                 error=type(error).__name__,
             )
         ) from error
+
+
+def _check_ports(url: str) -> None:
+    """Raise `ConfigurationError` for a port that is none, of which the driver would say that nothing answers there."""
+    for port in str(conninfo_to_dict(url).get("port") or "").split(","):
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) <= _HIGHEST_PORT):
+            raise ConfigurationError(
+                tr(
+                    "PATT_DATABASE_URL cannot be used: it names the port {port}, and ports are numbers from 1 to 65535.",
+                    port=shown(port),
+                )
+            )
 
 
 def check_schema(url: str) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from patt.app import create_app
 from patt.bootstrap import Services, for_jobs
 from patt.live.hub import Hub
+from patt.web.load.connections import BoundedProtocol, tell_of_faults_seldom
 from patt.worker.gateway import listen
 from patt.worker.worker import work_until_stopped
 from sv_common.guild_sync.core.errors import ConfigurationError
@@ -32,6 +33,7 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
     """Serve pages and API until the process is asked to stop; with a worker, and with Discord's gateway if it is set."""
     config = server_config(services, host, port)
     _spare_the_collector()
+    tell_of_faults_seldom(asyncio.get_running_loop())
     hub: Hub = cast("FastAPI", config.app).state.live
     async with for_jobs(services) as of_jobs:
         beside = [asyncio.create_task(_keep_running("worker", work_until_stopped, of_jobs))] if with_worker else []
@@ -64,6 +66,7 @@ def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
         port=port,
         log_level="warning",
         access_log=False,
+        http=BoundedProtocol,
         proxy_headers=False,  # the application trusts the proxies of a setting; uvicorn would trust those of this computer
         timeout_graceful_shutdown=GRACE_S,
     )

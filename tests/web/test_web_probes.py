@@ -45,6 +45,7 @@ async def test_it_is_ready_while_nothing_waits_in_vain(anonymous: httpx2.AsyncCl
     assert [(check["name"], check["ok"]) for check in answer.json()["checks"]] == [
         ("database", True),
         ("schema", True),
+        ("database access", True),
         ("worker", True),
     ]
 
@@ -56,7 +57,7 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
         await queue.enqueue(Task.SWEEP, guild.guild_id)
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
-    assert "1 job," in answer.json()["checks"][2]["message"]
+    assert "1 job," in answer.json()["checks"][3]["message"]
     await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
     assert (await anonymous.get("/ready")).status_code == 503  # it died while the clock was wrong
     await guild.execute("insert into jobs.procrastinate_workers default values")

@@ -90,7 +90,8 @@ async def test_each_error_has_its_status_its_kind_and_its_page(
     assert page.status_code == status
     assert body["detail"] in page.text
     assert SECRET not in answer.text + page.text
-    assert len(logs) == (2 if status == 500 or kind in ("database", "too-slow", "overloaded") else 0)
+    logs = [log for log in logs if kind != "overloaded"]  # those are told once in a while, since there may be thousands
+    assert len(logs) == (2 if status == 500 or kind in ("database", "read-only", "too-slow") else 0)
 
 
 async def test_no_answer_may_be_kept_framed_or_scripted_from_elsewhere(

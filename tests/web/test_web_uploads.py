@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from patt.auth import credentials
@@ -198,7 +200,7 @@ async def test_one_export_is_read_at_a_time(
             time.sleep(0.02)
             return read_addon_export_json(body)
 
-    monkeypatch.setattr("patt.api.uploads.read_addon_export_json", read_and_count)
+    monkeypatch.setattr("patt.web.load.reading.read_addon_export_json", read_and_count)
     key = await _key(guild.pool, guild)
     await asyncio.gather(*(anonymous.post(UPLOAD, json=_export(str(n)), headers=key) for n in range(6)))
     assert at_once == [1] * 6
@@ -269,3 +271,61 @@ async def test_keys_are_listed_with_their_last_use_and_the_freshness_of_their_da
     assert (mito.uploader, mito.last_used_at is not None, zork.last_used_at) == ("Mito", True, None)
     assert mito.last_export_at is not None
     assert (int(mito.last_export_at.timestamp()), zork.last_export_at) == (1_700_000_000, None)
+
+
+async def test_pages_go_on_while_thousands_of_entries_are_checked(
+    app: FastAPI, anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    names = ("".join(letters).title() for letters in itertools.product("abcdefghijklm", repeat=4))
+    characters = [{"name": name, "note": f"alt of {name}", "rank": 3} for name in itertools.islice(names, 5000)]
+    key, body = await _key(guild.pool, guild), json.dumps({"characters": characters, "exportId": "e1"}).encode()
+    longest, began = 0.0, time.perf_counter()
+    sent = asyncio.create_task(
+        anonymous.post(UPLOAD, content=body, headers={**key, "Content-Type": "application/json"})
+    )
+    while not sent.done():
+        turn = time.perf_counter()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.perf_counter() - turn)
+    took = time.perf_counter() - began
+    app.state.export_reader.close()
+    assert (await sent).status_code == 202, (await sent).text
+    assert await _stored(guild) == [("received", 5000)]
+    assert longest < took / 4, f"the event loop stood still for {longest:.2f} s of {took:.2f} s"
+
+
+async def test_a_large_export_is_refused_with_its_faults_in_the_guilds_language_and_the_next_one_is_read(
+    app: FastAPI, anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    padding = {"note": "x" * 30}
+    wrong = {"characters": [{"name": "Mi to", **padding}] * 2000}
+    right = {"characters": [{"name": f"Mito{chr(97 + n % 26)}{chr(97 + n // 26)}", **padding} for n in range(676)]}
+    refused, taken = [await anonymous.post(UPLOAD, json=each, headers=key) for each in (wrong, right)]
+    assert (refused.status_code, taken.status_code) == (422, 202)
+    assert any("Mi to" in each for each in refused.json()["problems"])
+    process = app.state.export_reader._process
+    process.kill()
+    await process.wait()
+    assert (await anonymous.post(UPLOAD, json={**right, "exportId": "2"}, headers=key)).status_code == 202
+    app.state.export_reader.close()
+
+
+@pytest.mark.own_database
+async def test_an_upload_for_which_the_disk_has_no_room_is_not_acknowledged_and_can_be_sent_again(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    await guild.execute(
+        "create function guild_identity.no_room() returns trigger language plpgsql as "
+        "$$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$"
+    )
+    await guild.execute(
+        "create trigger no_room before insert on guild_identity.addon_uploads "
+        "for each row execute function guild_identity.no_room()"
+    )
+    refused = await anonymous.post(UPLOAD, json=_export("Main"), headers=key)
+    assert (refused.status_code, await _stored(guild)) == (503, [])
+    await guild.execute("drop trigger no_room on guild_identity.addon_uploads")
+    assert (await anonymous.post(UPLOAD, json=_export("Main"), headers=key)).status_code == 202
+    assert await _stored(guild) == [("received", 1)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader
@@ -15,13 +14,13 @@ from patt.auth.credentials import Uploader
 from patt.tasks import Task
 from patt.web.context import GuildDep, ServicesDep, UploadId
 from patt.web.guard import UPLOAD_KEY_HEADER
+from patt.web.load.reading import ExportReader
 from patt.web.places import UPLOAD_PREFIX
 from patt.web.problems import problems
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.roster.uploads import Received, Upload
-from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export, read_addon_export_json
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 _AS_THE_GAME_WROTE_IT = 'PATTSyncDB = { ["lastExport"] = { ["characters"] = { { ["name"] = "Mito" } } } }'
@@ -99,10 +98,11 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
     An export that waits already, or was the last one taken in, is not stored again. One of another guild is refused.
     """
     body = await request.body()
-    async with request.app.state.reading_uploads:
-        export = await asyncio.to_thread(_read, body, request.headers.get("content-type", ""))
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    reader = cast("ExportReader", request.app.state.export_reader)
+    export = await reader.read(body, is_json=kind == "application/json")
     async with services.pool.writing(uploader.guild_id, alone=False) as guild:
-        await refuse_foreign(guild, export.origin, export.characters)
+        await refuse_foreign(guild, export.origin, export.listed)
         received = await uploads.receive(guild, uploader.key_id, export)
     if received.is_new and services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, uploader.guild_id)
@@ -141,8 +141,3 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
         "Upload {number} is queued again. A worker processes it: patt serve, or patt worker.", number=upload.id
     )
     return replace(upload, sentence=sentence)
-
-
-def _read(body: bytes, content_type: str) -> AddonExport:
-    is_json = content_type.partition(";")[0].strip().lower() == "application/json"
-    return read_addon_export_json(body) if is_json else read_addon_export(body)

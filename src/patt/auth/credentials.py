@@ -177,15 +177,6 @@ async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> 
         raise NotFound(tr("Upload key {number} does not exist or is revoked already.", number=key_id))
 
 
-async def ping(conn: Connection) -> None:
-    await conn.execute(SQL["ping"])
-
-
-async def schema_revision(conn: Connection) -> str | None:
-    row = await (await conn.execute(SQL["schema_revision"])).fetchone()
-    return str(row[0]) if row else None
-
-
 async def _new_secret(
     conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str, **further: str
 ) -> str:

@@ -51,7 +51,7 @@ select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
 from member m
 join guild_identity.guilds g on g.id = m.guild_id
 left join granted c on c.id = m.id
-order by m.guild_id, lower(m.display_name), m.discord_id,
+order by m.guild_id, guild_identity.search_key(m.display_name) collate "C", m.discord_id,
          array_position(array['administrator', 'officer', 'viewer'], c.role), not c.is_confirmed, c.kind, c.because
 
 -- name: mapping

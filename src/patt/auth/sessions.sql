@@ -82,4 +82,4 @@ from common.admin_accounts a
 left join common.web_sessions s on s.account_id = a.id
 where %(guild_id)s::integer is null or a.guild_id = %(guild_id)s or s.guild_id = %(guild_id)s
 group by a.id
-order by a.discord_id is not null, lower(a.name), a.id
+order by a.discord_id is not null, guild_identity.search_key(a.name) collate "C", a.id

@@ -23,6 +23,7 @@ _LONGEST_SENTENCE = 500
 _NOT_PATT = mark("The program at this address is not PATT. Check the server's address.")
 _LONGEST_KEY = 200
 _LARGEST_KEY_FILE = 4096
+_HIGHEST_PORT = 65_535
 
 
 class Answer(StrEnum):
@@ -137,7 +138,8 @@ def checked_server(address: str) -> str:
         raise _no_address(address) from error
     if url.scheme not in ("http", "https"):
         raise _like_this(tr("The server's address “{address}” must begin with https://.", address=address))
-    if not url.host or " " in address or url.query or url.fragment or url.userinfo:
+    is_port = url.port is None or 0 < url.port <= _HIGHEST_PORT
+    if not url.host or not is_port or " " in address or url.query or url.fragment or url.userinfo:
         raise _no_address(address)
     if url.scheme == "http" and not _is_this_computer(url.host):
         raise BadInput(

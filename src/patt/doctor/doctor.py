@@ -43,7 +43,7 @@ async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[G
         names = [name for name in (SCHEMA, ACCESS, WORKER, GUILDS) if name not in {each.name for each in checks}]
         return checks + not_checked(names, checks[-1].name), []
     try:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True, client_encoding="utf8") as conn:
             access = await _read(ACCESS, installation.check_access(conn))
             worker = await _read(WORKER, installation.check_worker(conn))
             found, facts = await _read_guilds(conn)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from patt.bootstrap import DISCORD_CALLBACK, EmbeddedDatabaseError, database_url, revision_of
 from patt.config import ENV_FILE, Settings, load_settings
@@ -23,6 +25,9 @@ CHECKS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER)
 """Those that need settings that can be used."""
 SQL = load_sql(__package__, "installation.sql")
 RIGHTS_REMEDY = mark("Set PATT_DATABASE_URL to the user who owns the tables, or grant that user the rights.")
+WORK = {"dead_after_s": WORKER_DEAD_AFTER_S}
+"""The values of the statement `work`."""
+
 _OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -101,7 +106,12 @@ def check_sign_in(settings: Settings) -> Check:
 
 
 async def check_access(conn: Connection) -> Check:
-    row = await (await conn.execute(SQL["access"])).fetchone()
+    """Check that this connection may write, and that all tables are open to it."""
+    return access_of(await (await conn.execute(SQL["access"])).fetchone())
+
+
+def access_of(row: Sequence[Any] | None) -> Check:
+    """Return what the statement `access` comes to."""
     is_read_only, closed = row or (True, [])
     if is_read_only:
         message = tr("The database is read-only or a standby, so nothing can be saved.")
@@ -115,7 +125,11 @@ async def check_access(conn: Connection) -> Check:
 
 async def check_worker(conn: Connection) -> Check:
     """Check that a worker is running, or that nothing waits for one."""
-    row = await (await conn.execute(SQL["work"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
+    return work_of(await (await conn.execute(SQL["work"], WORK)).fetchone())
+
+
+def work_of(row: Sequence[Any] | None) -> Check:
+    """Return what the statement `work` comes to."""
     workers, jobs, uploads = row or (0, 0, 0)
     if workers:
         return check(WORKER, tr_n("{n} worker running.", "{n} workers running.", workers))

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
 from patt.web.forms import Flash, led_back, shape_of, told_alone
+from patt.web.load.seldom import warn_seldom
 from patt.web.places import page_of
 from patt.web.rendering import page
 from patt.web.telling.faults import fault_in_words, fault_sentence
@@ -58,6 +59,7 @@ _TITLES = {
 """Statuses that are answered so; others are called as HTTP calls them."""
 
 
+READ_ONLY = mark("The database is read-only or a standby, so nothing can be saved. Try again later.")
 _ONLY_A_BUTTON = mark("Nothing was done. Use the button on this page.")
 
 
@@ -101,6 +103,9 @@ _KNOWN: Mapping[type[Exception], Problem] = {
         "too-slow",
         mark("It took too long"),
         mark("The database took too long, so nothing was done. Try again in a moment."),
+    ),
+    psycopg.errors.ReadOnlySqlTransaction: replace(
+        _for_a_moment("read-only", mark("Read-only database"), mark(READ_ONLY)), headers={"Retry-After": "30"}
     ),
     ShareInUseError: _for_a_moment(
         "overloaded",
@@ -163,7 +168,9 @@ def logged(request: Request, error: Exception) -> Problem:
         # The route's pattern rather than the path, which may hold a secret.
         path = str(getattr(request.scope.get("route"), "path", "(no route)"))
         log.error("request_failed", method=request.method, path=path, exc_info=error)
-    elif problem.code in ("database", "too-slow", "overloaded"):
+    elif problem.code == "overloaded":
+        warn_seldom("too_much_at_once")
+    elif problem.code in ("database", "read-only", "too-slow"):
         log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
     return problem
 

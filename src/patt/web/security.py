@@ -129,6 +129,7 @@ class SecurityHeaders:
                 has_started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
+                _name_no_host(headers, Request(scope))
                 if not is_below(STATIC_PREFIX, scope["path"]) or "Cache-Control" not in headers:
                     headers["Cache-Control"] = "no-store"
             await send(message)
@@ -145,6 +146,14 @@ class SecurityHeaders:
                 raise
             response = await answer(Request(scope), error)
             await response(scope, receive, send_with_headers)
+
+
+def _name_no_host(headers: MutableHeaders, request: Request) -> None:
+    """Let a redirect within the application be a path alone: the host that a request names may be anybody's."""
+    location = headers.get("Location", "")
+    own = f"{request.url.scheme}://{request.url.netloc}/"
+    if location.startswith(own):
+        headers["Location"] = "/" + location.removeprefix(own).lstrip("/\\")
 
 
 class OverlongBodies:

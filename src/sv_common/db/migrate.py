@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -12,6 +13,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.language import tr
+
+_ENCODING = "UTF8"
+_REMEDY = "create database patt template template0 encoding 'UTF8' locale 'C.UTF-8'"
+_FOLDS = """
+select lower(U&'\\00C9') = U&'\\00E9'
+       or exists (select from pg_collation where collname in ('pg_c_utf8', 'und-x-icu'))
+"""
 MIGRATIONS = Path(__file__).with_name("migrations")
 _ONE_AT_A_TIME = 7_283_000  # advisory lock: two processes that start together migrate one after the other
 
@@ -35,8 +45,12 @@ def downgrade(database_url: str, revision: str) -> None:
 
 
 def current_revision(database_url: str) -> str | None:
-    """Return the revision that the database has; None for one that was never migrated."""
-    with psycopg.connect(database_url) as connection:
+    """Return the revision that the database has; None for one that was never migrated.
+
+    Raises `ConfigurationError` for a database that cannot hold or fold the letters of every alphabet.
+    """
+    with _connect(database_url) as connection:
+        _check_letters(connection)
         try:
             row = connection.execute("select version_num from public.alembic_version").fetchone()
         except psycopg.errors.UndefinedTable:
@@ -62,10 +76,32 @@ def _config() -> Config:
     return config
 
 
+def _connect(database_url: str) -> psycopg.Connection[Any]:
+    """Connect as the pools do; SQLAlchemy itself knows no address of several servers."""
+    return psycopg.connect(database_url, client_encoding="utf8")
+
+
 def _engine(database_url: str) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(
-        database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sqlalchemy.NullPool
+        "postgresql+psycopg://", creator=partial(_connect, database_url), poolclass=sqlalchemy.NullPool
     )
+
+
+def _check_letters(connection: psycopg.Connection[Any]) -> None:
+    encoding, name = connection.info.parameter_status("server_encoding"), connection.info.dbname
+    if encoding != _ENCODING:
+        fault = tr(
+            "The database {name} has the encoding {encoding}, and PATT needs UTF8.", name=name, encoding=encoding
+        )
+    elif not (connection.execute(_FOLDS).fetchone() or (False,))[0]:
+        fault = tr("The database {name} cannot change the case of letters such as É.", name=name)
+    else:
+        return
+    remedy = tr(
+        "As an administrator of the database server run: {command}. Then set PATT_DATABASE_URL to that database.",
+        command=_REMEDY,
+    )
+    raise ConfigurationError(f"{fault} {remedy}")
 
 
 def _revision_of(connection: sqlalchemy.Connection) -> str | None:

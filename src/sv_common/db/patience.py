@@ -11,6 +11,7 @@ _OPTIONS = "-c timezone=UTC -c jit=off -c random_page_cost=1.1"
 """Pages of indexes are in memory or on a disk without moving parts; PostgreSQL's usual guess is made for others."""
 
 KEEPALIVES: dict[str, Any] = {
+    "client_encoding": "utf8",
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 30,
@@ -18,7 +19,9 @@ KEEPALIVES: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30 * _SECOND,
 }
-"""What finds out that the other end is gone without a word: a cable, a firewall that forgets, a server that lost its power."""
+"""What finds out that the other end is gone without a word: a cable, a firewall that forgets, a server that lost its power.
+
+Text is UTF-8 on the way, whatever this computer or the login's own settings ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sv_common.db.guild import Connection, GuildConnection, bind, lock, unbind
 from sv_common.db.holding import held_connections, holding
 from sv_common.db.lost import check_can_commit
 from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
+from sv_common.db.pulse import Pulse
 from sv_common.db.shares import Shares
 
 __all__ = ["Connection", "GuildConnection", "Pool", "counting_statements", "make_pool"]
@@ -180,6 +181,7 @@ class PoolWithLocks(CheckedPool):
 
     locks: LivePool
     probes: CheckedPool
+    pulse: Pulse
     database_url: str
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
@@ -188,6 +190,7 @@ class PoolWithLocks(CheckedPool):
         await self.probes.open()
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 -- as above
+        self.pulse.close()
         await self.probes.close(timeout)
         await self.locks.close(timeout)
         await super().close(timeout)
@@ -203,6 +206,7 @@ def make_pool(database_url: str, *, max_size: int = 10, patience: Patience = COM
     pool.database_url = database_url
     pool.shares = Shares(max(1, max_size // 2), wait_s)
     pool.probes = _closed(CheckedPool, database_url, PROBES.connection_s, most=_MOST_PROBES, options=PROBES.options)
+    pool.pulse = Pulse(database_url)
     pool.locks = _closed(
         LivePool, database_url, LONGEST_WAIT_S, most=MOST_LOCKS, reset=_give_back_locks, autocommit=True
     )

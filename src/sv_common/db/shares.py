@@ -27,6 +27,11 @@ def on_account_of(key: str) -> Iterator[None]:
         _for_whom.set(before)
 
 
+def account() -> str | None:
+    """Return on whose account this task works; None where nobody has said."""
+    return _for_whom.get()
+
+
 class Shares:
     """Who uses how many connections at once. Who comes when their share is in use waits without a connection."""
 

@@ -51,7 +51,7 @@ async def sync_addon_data(
     rows = read_characters(characters)
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
-            await refuse_foreign(guild, origin, rows)
+            await refuse_foreign(guild, origin, lambda: rows)
         if exported_at is not None and exported_at.tzinfo is None:
             exported_at = exported_at.replace(tzinfo=UTC)
         as_of = await character_store.moment_of(guild, exported_at)

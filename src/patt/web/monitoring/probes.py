@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, cast
@@ -17,7 +16,8 @@ from starlette.responses import Response
 from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.doctor.checks import Check, check
-from patt.doctor.installation import DATABASE, SCHEMA, check_worker
+from patt.doctor.installation import DATABASE, SCHEMA, WORK, access_of, work_of
+from patt.doctor.installation import SQL as OF_INSTALLATION
 from patt.web.context import ServicesDep, ViewerDep, open_to_all, viewer_of
 from patt.web.monitoring import metrics as measured
 from patt.web.places import METRICS_PATH
@@ -25,7 +25,6 @@ from patt.web.problems import problems
 from sv_common.db import migrate
 from sv_common.guild_sync.core.language import tr
 
-_PATIENCE_S = 3.0
 _FOR_ALL = [Depends(open_to_all)]
 _REFUSALS = problems(
     _401="No session and no valid token.",
@@ -70,8 +69,7 @@ class Ready:
 async def health(services: ServicesDep, response: Response) -> Alive:
     """Answer 200 while the database answers, and 503 when it does not."""
     try:
-        async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
-            await credentials.ping(conn)
+        await services.pool.pulse.answer(credentials.SQL["ping"])
     except (psycopg.Error, TimeoutError):
         response.status_code = 503
         return Alive("unavailable", tr("The database does not answer."))
@@ -85,7 +83,7 @@ async def health(services: ServicesDep, response: Response) -> Alive:
     responses={503: {"model": Ready, "description": "Not now: one of the checks says why."}},
 )
 async def ready(services: ServicesDep, response: Response) -> Ready:
-    """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
+    """Answer 200 while the database has the right schema and can be changed, and nothing waits for a worker in vain; else 503."""
     checks = await _checks(services)
     if all(check.ok for check in checks):
         return Ready("ready", checks)
@@ -110,18 +108,23 @@ async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) ->
 
 
 async def _checks(services: Services) -> list[Check]:
+    pulse = services.pool.pulse
     try:
-        async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
-            current, newest = await credentials.schema_revision(conn), _newest_revision()
-            if current != newest:
-                message = tr(
-                    "The database has the schema {current}, and this version needs {newest}.",
-                    current=current,
-                    newest=newest,
-                )
-                return [check(DATABASE, tr("It answers.")), check(SCHEMA, "", (message, "patt db upgrade"))]
-            schema = check(SCHEMA, tr("It is the one that this version needs."))
-            return [check(DATABASE, tr("It answers.")), schema, await check_worker(conn)]
+        row, newest = await pulse.answer(credentials.SQL["schema_revision"]), _newest_revision()
+        current = row[0] if row else None
+        if current != newest:
+            message = tr(
+                "The database has the schema {current}, and this version needs {newest}.",
+                current=current,
+                newest=newest,
+            )
+            return [check(DATABASE, tr("It answers.")), check(SCHEMA, "", (message, "patt db upgrade"))]
+        return [
+            check(DATABASE, tr("It answers.")),
+            check(SCHEMA, tr("It is the one that this version needs.")),
+            access_of(await pulse.answer(OF_INSTALLATION["access"])),
+            work_of(await pulse.answer(OF_INSTALLATION["work"], WORK)),
+        ]
     except (psycopg.Error, TimeoutError):
         return [check(DATABASE, "", (tr("It does not answer."), tr("Start the database server.")))]
 

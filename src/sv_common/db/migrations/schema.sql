@@ -324,6 +324,18 @@ create table guild_identity.player_note_aliases (
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
 );
 
+-- Lower case in every alphabet, whatever locale the database was made with: in one of locale C, `lower` alone knows ASCII
+-- only. PostgreSQL has brought a collation of its own for this since 17; before that, the one of ICU.
+do $do$
+declare
+    folding text := coalesce((select min(collname) from pg_collation where collname = 'pg_c_utf8'),
+                             (select min(collname) from pg_collation where collname = 'und-x-icu'), 'default');
+begin
+    execute format('create function guild_identity.lowered(words text) returns text
+                        language sql immutable strict parallel safe return lower(words collate %I)', folding);
+end
+$do$;
+
 -- A learned alias counts as long as a note of one of the player's own characters has it. In any other note the word may
 -- mean another player by now.
 create view guild_identity.aliases_in_use as
@@ -335,7 +347,7 @@ where a.source = 'person'
         from guild_identity.player_characters l
         join guild_identity.wow_characters c on c.id = l.character_id
         where l.guild_id = a.guild_id and l.player_id = a.player_id
-          and position(a.alias_key in normalize(lower(c.guild_note), NFC)) > 0
+          and position(a.alias_key in normalize(guild_identity.lowered(c.guild_note), NFC)) > 0
    );
 
 -- An officer's "no", about a character and a player or about a player and a Discord member. Evidence does not link the two
@@ -399,8 +411,9 @@ create table guild_identity.guild_words (
 -- How text is searched: without case, accents and ligatures. The keys of names keep accents, because they tell people apart.
 create function guild_identity.search_key(words text) returns text
     language sql immutable strict parallel safe
-    return translate(replace(replace(lower(regexp_replace(normalize(words, nfkd), U&'[\0300-\036F]', '', 'g')),
-                                     'ß', 'ss'), 'æ', 'ae'), 'øłđðıŧ', 'olddit');
+    return translate(replace(replace(
+        guild_identity.lowered(regexp_replace(normalize(words, nfkd), U&'[\0300-\036F]', '', 'g')),
+        'ß', 'ss'), 'æ', 'ae'), 'øłđðıŧς', 'oldditσ');
 
 -- One row for each subject of a rule, forever. It has three states:
 --   open      -> dismissed (an officer, with a reason)         open      -> resolved (no longer found, or fixed)

@@ -37,4 +37,4 @@ select d.id, d.display_name, d.highest_guild_role, p.id, p.display_name
 from guild_identity.discord_users d
 left join guild_identity.players p on p.guild_id = d.guild_id and p.discord_user_id = d.id
 where d.guild_id = %(guild_id)s and d.id = any (%(ids)s::bigint[])
-order by d.highest_guild_role nulls last, lower(d.display_name), d.id
+order by d.highest_guild_role nulls last, guild_identity.search_key(d.display_name) collate "C", d.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.names import realm_key
@@ -13,13 +13,18 @@ from sv_common.guild_sync.sources.addon.origin import ExportOrigin, GuildIdentit
 from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
 
 
-async def refuse_foreign(guild: GuildConnection, origin: ExportOrigin, rows: Sequence[AddonCharacter]) -> None:
-    """Raise `BadInput` for an export of another guild than this one, and `NotFound` for a guild that is none."""
+async def refuse_foreign(
+    guild: GuildConnection, origin: ExportOrigin, rows: Callable[[], Sequence[AddonCharacter]]
+) -> None:
+    """Raise `BadInput` for an export of another guild than this one, and `NotFound` for a guild that is none.
+
+    `rows` gives its characters, which are looked at only where it names another realm.
+    """
     named = await identity_of(guild)
     is_elsewhere = False
     if realm_key(origin.realm or "") not in ("", realm_key(named.realm_slug)):
         present, index = await characters.present(guild), await realms.of_guild(guild)
-        is_elsewhere = is_of_other_realm(origin, named, present, index, match_upload(rows, present, index))
+        is_elsewhere = is_of_other_realm(origin, named, present, index, match_upload(rows(), present, index))
     refuse_other_guild(origin, named, is_of_other_realm=is_elsewhere)
 
 

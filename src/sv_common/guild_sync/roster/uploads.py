@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import psycopg
@@ -77,18 +78,47 @@ class Received:
     sentence: str
 
 
-async def receive(guild: GuildConnection, key_id: int, export: AddonExport) -> Received:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An export as it is stored: its characters are JSON already, `exported_at` is in seconds since 1970, UTC."""
+
+    content_hash: str
+    characters: str
+    character_count: int
+    exported_at: int | None
+    guild_name: str | None
+    realm: str | None
+    region: int | None
+
+    @property
+    def origin(self) -> ExportOrigin:
+        return ExportOrigin(self.guild_name, self.realm, self.region)
+
+    def listed(self) -> list[AddonCharacter]:
+        """Return the characters; that takes a while."""
+        return [AddonCharacter(**each) for each in json.loads(self.characters)]
+
+
+def prepare(export: AddonExport) -> Prepared:
+    """Make an export ready to be stored: all that takes time, and no database."""
+    characters = json.dumps([asdict(character) for character in export.characters])
+    origin = (export.exported_at, export.guild_name, export.realm, export.region)
+    return Prepared(export.content_hash, characters, len(export.characters), *origin)
+
+
+async def receive(guild: GuildConnection, key_id: int, export: AddonExport | Prepared) -> Received:
     """Store an export, unless an equal one waits, or the newest upload was equal and is taken in."""
+    stored = export if isinstance(export, Prepared) else prepare(export)
     row = await guild.row(
         SQL["receive"],
         key_id=key_id,
-        content_hash=export.content_hash,
-        characters=Jsonb([asdict(character) for character in export.characters]),
-        character_count=len(export.characters),
-        exported_at=export.seen_at,
-        guild_name=export.guild_name,
-        realm=export.realm,
-        region=export.region,
+        content_hash=stored.content_hash,
+        characters=Jsonb(stored.characters, dumps=str),
+        character_count=stored.character_count,
+        exported_at=None if stored.exported_at is None else datetime.fromtimestamp(stored.exported_at, UTC),
+        guild_name=stored.guild_name,
+        realm=stored.realm,
+        region=stored.region,
     )
     assert row is not None  # noqa: S101 -- one of the two halves always gives the row
     upload_id, what = int(row[0]), str(row[1])

@@ -1,0 +1,1 @@
+"""What keeps one visitor, or one guild, from taking the server from all others."""
