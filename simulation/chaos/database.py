@@ -124,7 +124,7 @@ def _mounted(folder: Path) -> Path | None:
     """Mount a small disk in memory, until this process ends; None where that is not allowed."""
     folder.mkdir()
     size = f"size={DISK_MB}m,mode=0755"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=False, capture_output=True)  # noqa: S603, S607
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=False, capture_output=True)  # noqa: S603, S607 -- mount of the system, on a folder of this run
     if done.returncode:
         return None
     atexit.register(_unmount, folder)
@@ -132,7 +132,7 @@ def _mounted(folder: Path) -> Path | None:
 
 
 def _unmount(folder: Path) -> None:
-    subprocess.run(["umount", "--lazy", folder], check=False)  # noqa: S603, S607
+    subprocess.run(["umount", "--lazy", folder], check=False)  # noqa: S603, S607 -- the same
 
 
 def _fill(path: Path) -> None:
