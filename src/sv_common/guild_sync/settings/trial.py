@@ -83,9 +83,7 @@ async def scan_and_fix(guild: GuildConnection) -> ScannedGuild:
         else:
             results += here.results
             on_discord[issue_type] = here.on_discord
-            notices += [f"{rule.name}: {each.reason}" for each in here.results if each.outcome is FixOutcome.HELD][
-                :1
-            ]
+            notices += [f"{rule.name}: {each.reason}" for each in here.results if each.outcome is FixOutcome.HELD][:1]
     return ScannedGuild(await open_issues(guild), results, on_discord, tuple(notices))
 
 
