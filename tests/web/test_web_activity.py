@@ -61,7 +61,7 @@ async def test_runs_are_shown_with_their_steps_and_what_went_wrong(alice: httpx2
     assert "Discord is not set up: set PATT_DISCORD_BOT_TOKEN." in text
     assert "done Daily check by schedule just now" in text
     assert "integrity check" in text
-    assert text.rindex("officer bob") < text.rindex("by schedule")
+    assert text.rindex("by bob") < text.rindex("by schedule")
 
 
 @pytest.mark.usefixtures("busy")
