@@ -72,8 +72,10 @@ def revision_of(url: str) -> str | None:
         _check_ports(url)
         return migrate.current_revision(url)
     except psycopg.OperationalError as error:
-        raise ConfigurationError(tr("The database does not answer: {reason}.", reason=_reason(error))) from error
-    except psycopg.Error as error:
+        raise ConfigurationError(
+            tr("The database does not answer: {reason}.", reason=reason_of_database(error))
+        ) from error
+    except (psycopg.Error, ValueError) as error:
         raise ConfigurationError(
             tr(
                 "PATT_DATABASE_URL cannot be used: it must be an address of PostgreSQL, such as "
@@ -126,7 +128,7 @@ def make_ready(settings: Settings, *, backs_up: bool = True) -> str:
             tr(
                 "The database could not be upgraded to the schema {schema}: {reason}. Nothing was changed.",
                 schema=migrate.newest_revision(),
-                reason=_reason(error.orig),
+                reason=reason_of_database(error.orig),
             )
         ) from error
     return url
@@ -163,7 +165,8 @@ def _known_revision_of(url: str) -> str | None:
     return revision
 
 
-def _reason(error: BaseException | None) -> str:
+def reason_of_database(error: BaseException | None) -> str:
+    """Return the first line of what the database said, without its period."""
     return str(error).strip().partition("\n")[0].rstrip(".")
 
 

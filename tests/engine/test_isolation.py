@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
+from sv_common.guild_sync.changes.changeset import Changeset, Named
+from sv_common.guild_sync.changes.row_changes import create_player, link
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_all, run_auto_mitigations

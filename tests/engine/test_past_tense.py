@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes import row_changes as change
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.changes.past import done_in_words

@@ -11,17 +11,8 @@ from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.apply import apply
-from sv_common.guild_sync.changes.changeset import (
-    Author,
-    Changeset,
-    Named,
-    RowChange,
-    attach_member,
-    create_player,
-    delete_player,
-    link,
-    remember_alias,
-)
+from sv_common.guild_sync.changes.changeset import Author, Changeset, Named, RowChange
+from sv_common.guild_sync.changes.row_changes import attach_member, create_player, delete_player, link, remember_alias
 from sv_common.guild_sync.changes.tables import TABLES
 from sv_common.guild_sync.core.errors import PlanStale, Refused
 from sv_common.guild_sync.engine.results import FixOutcome

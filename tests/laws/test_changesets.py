@@ -21,7 +21,7 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Connection, GuildConnection, Pool, counting_statements
-from sv_common.guild_sync.changes import apply, changeset
+from sv_common.guild_sync.changes import apply, row_changes
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Author, Changeset, Named, NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.changes.tables import TABLES
@@ -90,29 +90,29 @@ class Picked:
 
 
 def _link(p: Picked) -> Iterator[RowChange]:
-    yield changeset.link(p.character.named, p.player.named, "x", former=p.owner(p.character))
+    yield row_changes.link(p.character.named, p.player.named, "x", former=p.owner(p.character))
 
 
 def _unlink(p: Picked) -> Iterator[RowChange]:
     if owner := p.owner(p.character):
-        yield changeset.unlink(p.character.named, owner)
+        yield row_changes.unlink(p.character.named, owner)
 
 
 def _new_player(p: Picked) -> Iterator[RowChange]:
     new = Named(p.number, "New")
-    yield changeset.create_player(*new, p.member.named, p.character.named)
-    yield changeset.link(p.character.named, new, "x", former=p.owner(p.character))
-    yield changeset.remember_alias(new, p.word)
+    yield row_changes.create_player(*new, p.member.named, p.character.named)
+    yield row_changes.link(p.character.named, new, "x", former=p.owner(p.character))
+    yield row_changes.remember_alias(new, p.word)
 
 
 def _member(p: Picked) -> Iterator[RowChange]:
     now = p.facts.members.get(p.player.discord_user_id or 0)
     if now is None:
-        yield changeset.attach_member(p.player.named, p.member.named)
+        yield row_changes.attach_member(p.player.named, p.member.named)
     elif p.player.discord_confirmed_by is None:
-        yield changeset.confirm_member(p.player.named, now.named)
+        yield row_changes.confirm_member(p.player.named, now.named)
     else:
-        yield changeset.detach_member(p.player.named, now.named)
+        yield row_changes.detach_member(p.player.named, now.named)
 
 
 def _pointers(p: Picked) -> Iterator[RowChange]:
@@ -120,54 +120,54 @@ def _pointers(p: Picked) -> Iterator[RowChange]:
         player = p.facts.players[owner.id]
         former = p.facts.characters.get(player.main_character_id or 0)
         if former != p.character:
-            yield changeset.set_main(owner, p.character.named, former.named if former else None)
+            yield row_changes.set_main(owner, p.character.named, former.named if former else None)
         if player.offspec_character_id is None:
-            yield changeset.set_offspec(owner, p.character.named)
+            yield row_changes.set_offspec(owner, p.character.named)
 
 
 def _words(p: Picked) -> Iterator[RowChange]:
     if found := p.alias():
         word, player = found
         yield (
-            changeset.forget_alias(player, word)
+            row_changes.forget_alias(player, word)
             if player.id == p.other.id
-            else changeset.move_alias(p.other.named, player, word)
+            else row_changes.move_alias(p.other.named, player, word)
         )
-    yield changeset.remember_alias(p.player.named, p.word)
+    yield row_changes.remember_alias(p.player.named, p.word)
 
 
 def _rejections(p: Picked) -> Iterator[RowChange]:
-    yield changeset.reject(p.player.named, character=p.character.named, why="x", is_unlinking=True)
-    yield changeset.reject(p.player.named, member=p.member.named, why="x", is_unlinking=True)
+    yield row_changes.reject(p.player.named, character=p.character.named, why="x", is_unlinking=True)
+    yield row_changes.reject(p.player.named, member=p.member.named, why="x", is_unlinking=True)
 
 
 def _shared(p: Picked) -> Iterator[RowChange]:
     if p.character.id in p.facts.shared:
-        yield changeset.unmark_shared(p.character.named)
+        yield row_changes.unmark_shared(p.character.named)
     else:
         if owner := p.owner(p.character):
-            yield changeset.unlink(p.character.named, owner)
-        yield changeset.mark_shared(p.character.named, "x")
+            yield row_changes.unlink(p.character.named, owner)
+        yield row_changes.mark_shared(p.character.named, "x")
 
 
 def _away(p: Picked) -> Iterator[RowChange]:
     known = p.facts.hiatuses.get(p.player.id)
     former = {"until": known.day, "reason": known.reason} if known is not None else None
     if known is not None and p.other.id not in p.facts.hiatuses:
-        yield changeset.move_hiatus(p.other.named, p.player.named, known.day)
+        yield row_changes.move_hiatus(p.other.named, p.player.named, known.day)
     elif known is not None and p.word == "word0":
-        yield changeset.end_hiatus(p.player.named, known.day)
+        yield row_changes.end_hiatus(p.player.named, known.day)
     else:
-        yield changeset.set_hiatus(p.player.named, "2099-12-24", "x", former=former)
+        yield row_changes.set_hiatus(p.player.named, "2099-12-24", "x", former=former)
 
 
 def _said_before(p: Picked) -> Iterator[RowChange]:
     if said := p.rejection():
         player = said.pop("player")
         yield (
-            changeset.forget_rejection(player, **said)
+            row_changes.forget_rejection(player, **said)
             if player.id == p.other.id
-            else changeset.move_rejection(p.other.named, player, **said)
+            else row_changes.move_rejection(p.other.named, player, **said)
         )
 
 
@@ -177,15 +177,15 @@ def _merge(p: Picked) -> Iterator[RowChange]:
     stays, other = p.player.named, p.other.named
     for character in p.facts.characters.values():
         if character.player_id == other.id:
-            yield changeset.link(character.named, stays, "x", former=other)
+            yield row_changes.link(character.named, stays, "x", former=other)
     for key, player_id in p.facts.aliases.items():
         if player_id == other.id:
-            yield changeset.move_alias(stays, other, p.facts.written_aliases[key])
+            yield row_changes.move_alias(stays, other, p.facts.written_aliases[key])
     if p.other.id in p.facts.hiatuses:
-        yield changeset.end_hiatus(other, p.facts.hiatuses[p.other.id].day)
+        yield row_changes.end_hiatus(other, p.facts.hiatuses[p.other.id].day)
     if p.other.discord_user_id in p.facts.members and p.player.discord_user_id is None:
-        yield changeset.attach_member(stays, p.facts.members[p.other.discord_user_id].named)
-    yield changeset.delete_player(other, p.other.discord_user_id, stays)
+        yield row_changes.attach_member(stays, p.facts.members[p.other.discord_user_id].named)
+    yield row_changes.delete_player(other, p.other.discord_user_id, stays)
 
 
 _BUILDERS: tuple[Builder, ...] = (

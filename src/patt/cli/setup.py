@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import getpass
-import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -14,21 +11,21 @@ import typer
 from rich.markup import escape
 
 from patt.bootstrap import Services, make_ready, run
-from patt.cli.output import JsonOption, out, say, say_error, show, show_rows, table
+from patt.cli.output import JsonOption, out, say, show, show_rows
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation, read
 from patt.cli.settings import PreviewOption, change_setting
+from patt.cli.speech.dialogue import ScriptDialogue, TerminalDialogue
 from patt.config import Settings, load_settings
 from patt.doctor.checks import Check, label_of
 from patt.doctor.doctor import examine
 from patt.setup import guild_moves
 from patt.setup.finding import read_region
 from patt.setup.guild_moves import GuildMove, NewName
-from patt.setup.session import Choice, Dialogue, SetupSession, StepSkipped
+from patt.setup.session import Dialogue, SetupSession
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync.core.errors import BadInput, Refused
-from sv_common.guild_sync.core.language import LANGUAGES, mark, number, tr, tr_in, tr_n
-from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.language import LANGUAGES, mark, number, tr, tr_n
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.settings.requests import LanguageRequest
 from sv_common.guild_sync.sources.http import http_client
@@ -36,8 +33,6 @@ from sv_common.guild_sync.sources.models import GuildAddress
 
 app = typer.Typer(no_args_is_help=True)
 _STOPPED = 130
-_AGREED = {"y", "yes"}
-_REFUSED = {"n", "no"}
 _STEP_NAMES = tuple(step.name for step in STEPS)
 
 _ANSWERS: Mapping[str, tuple[Any, Any]] = {
@@ -271,150 +266,3 @@ def _say_checks(checks: Sequence[Check]) -> None:
     say("")
     failed = tr_n("{failed} of {n} check failed.", "{failed} of {n} checks failed.", len(checks), failed=number(faults))
     say(failed if faults else tr("All checks passed."))
-
-
-class _Printing(Dialogue):
-    say = staticmethod(say)
-    complain = staticmethod(say_error)
-    step = ""
-
-    def begin(self, step: str, heading: str) -> None:
-        self.step = step
-        out.print(f"\n[bold]{escape(heading)}[/]")
-
-    def warn(self, sentence: str) -> None:
-        out.print(f"[yellow]![/] {escape(sentence)}", soft_wrap=True)
-
-    def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        table(*columns, rows=rows)
-
-
-class TerminalDialogue(_Printing):
-    """Prompts a user. Enter without an answer takes the default, or leaves the step for later."""
-
-    is_interactive = True
-
-    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
-        answer = self.take(option)
-        if answer is None:
-            enter = tr("Enter: {answer}", answer=default) if default else tr("Enter: later")
-            hints = "; ".join((tr("not shown"), enter)) if is_secret else enter
-            answer = _read(f"{question} ({hints}): ", is_secret=is_secret)
-        if not answer.strip() and not default:
-            raise StepSkipped(tr("no answer"))
-        return answer.strip() or default
-
-    def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        given = self.take(option)
-        if given is not None:
-            return _chosen(given, choices)
-        for place, choice in enumerate(choices, start=1):
-            say(f"  {place:>2}  {choice.label}")
-        usual = next((choice.label for choice in choices if choice.value == default), tr("later"))
-        hint = tr("number; Enter: {answer}", answer=usual)
-        while True:
-            answer = _read(f"{question} ({hint}): ").strip()
-            if not answer and not default:
-                raise StepSkipped(tr("no selection"))
-            if not answer:
-                return default
-            try:
-                return _chosen(answer, choices, by_number=True)
-            except BadInput as error:
-                say_error(error)
-
-    def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
-        answer, hint = self.take(option), tr("Y/n") if default else tr("y/N")
-        while True:
-            answer = _read(f"{question}? ({hint}): ") if answer is None else answer
-            if not answer.strip():
-                return default
-            if (agreed := _is_agreed(answer)) is not None:
-                return agreed
-            say(tr("Answer y or n."))
-            answer = None
-
-    def try_again(self) -> bool:
-        return not _read(tr("Enter: try again; s: leave this step for later") + ": ").strip()
-
-    @contextlib.contextmanager
-    def working(self, what: str) -> Iterator[None]:
-        with out.status(f"{escape(what)} …"):
-            yield
-
-
-class ScriptDialogue(_Printing):
-    """Prompts no one: takes the options, then defaults, and names the option if there is neither."""
-
-    is_interactive = False
-
-    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:  # noqa: ARG002 -- nothing is shown
-        answer = (self.take(option) or default).strip()
-        if not answer:
-            raise BadInput(self._missing(option, question))
-        return answer
-
-    def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        given = self.take(option)
-        if given is not None:
-            return _chosen(given, choices)
-        if not default:
-            there = tr("There are: {choices}", choices=_listing(choices))
-            raise BadInput(f"{self._missing(option, question)}. {there}")
-        return default
-
-    def confirm(self, option: str, question: str, *, default: bool = True) -> bool:  # noqa: ARG002 -- nothing is shown
-        answer = self.take(option)
-        return default if answer is None else _is_agreed(answer) is True
-
-    def try_again(self) -> bool:
-        return False
-
-    @contextlib.contextmanager
-    def working(self, what: str) -> Iterator[None]:
-        say(f"{what} …")
-        yield
-
-    def _missing(self, option: str, question: str) -> str:
-        return tr(
-            "{question}: this is missing. Give it with --{option}, or skip the step: --skip {step}",
-            question=question,
-            option=option,
-            step=self.step,
-        )
-
-
-def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) -> str:
-    """Return the value of the choice with this number in the list, value, label or name. Raises `BadInput`."""
-    if by_number and answer.isdecimal() and 1 <= int(answer) <= len(choices):
-        return choices[int(answer) - 1].value
-    if answer in {choice.value for choice in choices}:
-        return answer
-    key = name_key(answer)
-    meant = [choice.value for choice in choices if key in (name_key(choice.label), name_key(choice.name))]
-    if len(meant) == 1:
-        return meant[0]
-    several = tr("“{answer}” fits more than one choice.", answer=answer)
-    cause = several if meant else tr("“{answer}” is not a choice.", answer=answer)
-    raise BadInput(cause + " " + tr("Use one of: {choices}", choices=_listing(choices)))
-
-
-def _is_agreed(answer: str) -> bool | None:
-    """Read yes or no, in English or as the prompt says it; None for anything else."""
-    key = answer.strip().lower()
-    if key in _AGREED | {tr_in("answer", "y"), tr_in("answer", "yes")}:
-        return True
-    return False if key in _REFUSED | {tr_in("answer", "n"), tr_in("answer", "no")} else None
-
-
-def _listing(choices: Sequence[Choice]) -> str:
-    return ", ".join(f"{choice.value} ({choice.label})" for choice in choices)
-
-
-def _read(prompt: str, *, is_secret: bool = False) -> str:
-    """Read one line. Ctrl-C ends the program here too; asyncio would wait until the line is read."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return getpass.getpass(prompt) if is_secret else input(prompt)
-    finally:
-        signal.signal(signal.SIGINT, before)

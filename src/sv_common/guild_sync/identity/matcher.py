@@ -16,17 +16,9 @@ from typing import Annotated
 
 from pydantic import Field, computed_field
 
-from sv_common.guild_sync.changes.changeset import (
-    NEW_PLAYER,
-    Changeset,
-    Named,
-    RowChange,
-    attach_member,
-    create_player,
-    link,
-    remember_alias,
-)
+from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.changes.describe import sentences
+from sv_common.guild_sync.changes.row_changes import attach_member, create_player, link, remember_alias
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key

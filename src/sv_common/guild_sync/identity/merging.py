@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes import row_changes as change
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
+from sv_common.guild_sync.changes.row_changes import link, unlink
 from sv_common.guild_sync.core.basis import has_changed
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.identity.facts import KnownCharacter

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
+from sv_common.guild_sync.changes.changeset import Changeset, Named
+from sv_common.guild_sync.changes.row_changes import attach_member, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.core.names import name_key

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
+from sv_common.guild_sync.changes.changeset import Changeset, Named
+from sv_common.guild_sync.changes.row_changes import create_player, link
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes import row_changes as change
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import away
 from sv_common.guild_sync.core.errors import BadInput, Refused

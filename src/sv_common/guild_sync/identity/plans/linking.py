@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sv_common.guild_sync.changes import changeset as change
-from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
+from sv_common.guild_sync.changes import row_changes as change
+from sv_common.guild_sync.changes.changeset import DECIDED, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
 
-SAYS_SO = change.DECIDED
+SAYS_SO = DECIDED
 
 
 def decided(rows: Iterable[RowChange], sentence: str) -> Changeset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes import row_changes as change
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.language import tr, tr_n

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sv_common.guild_sync.changes import changeset as change
+from sv_common.guild_sync.changes import row_changes as change
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
