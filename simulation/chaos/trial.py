@@ -42,6 +42,7 @@ _EVERY_SLOT_S = 24 * 3600 + 60
 _RETRY_S = 20 * 60
 _PAUSE_S = 0.1
 _LOOKS = 20
+_LONGEST_PIPELINE_S = 10
 
 
 def _enqueue(task: Task) -> Callable[[Stage, LivingGuild], Awaitable[object]]:
@@ -77,23 +78,26 @@ async def strike(stage: Stage, pipeline: str, fault: str) -> Struck:
     for each in stage.guilds:
         stage.live_on(each)
     before: list[str] = []
-    broken = asyncio.Event()
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with contextlib.AsyncExitStack() as ends:
 
         async def break_it() -> None:
             before.extend(stage.moments.statements[-1:])
             stage.health.is_sound = False
-            await ends.enter_async_context(FAULTS[fault](stage))
-            broken.set()
+            try:
+                await ends.enter_async_context(FAULTS[fault](stage))
+            except Exception as error:  # noqa: BLE001 -- raised below: here it would end one connection and be lost
+                broken.set_exception(error)
+            else:
+                broken.set_result(None)
 
         stage.moments.wait_for(moment, break_it)
         asking = asyncio.create_task(_ask(stage, pipeline, guild))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(broken.wait(), 10)
+        await asyncio.wait([broken], timeout=_LONGEST_PIPELINE_S)
         if not before:
             stage.moments.begin()  # all is done, and nothing comes before it any more
             await break_it()
-        await broken.wait()
+        await broken
         await asyncio.sleep(lasting)
         if stage.database.is_down:
             await stage.health.tell_of_the_outage()
