@@ -44,7 +44,7 @@ async def recording_pool(database_url: str) -> AsyncIterator[Pool]:
         kwargs={**usual.kwargs, "cursor_factory": _Recorder},
         connection_class=usual.connection_class,
     )
-    pool.locks, pool.probes = usual.locks, usual.probes
+    pool.locks, pool.probes, pool.pulse = usual.locks, usual.probes, usual.pulse
     async with pool:
         await pool.wait()
         yield pool
