@@ -54,7 +54,7 @@ def test_serve_says_where_it_answers_and_ends_without_a_traceback(
         address = told.partition(" on ")[2].partition(" ")[0]
         assert told == f"PATT is served on {address} until you press Ctrl-C.\n"
         assert program.stderr.readline() == "To sign in, make a link: patt admin link\n"
-        assert httpx2.get(f"{address}/health", trust_env=False).status_code == 200
+        assert httpx2.get(f"{address}/health", trust_env=False, timeout=60).status_code == 200
         program.send_signal(stop)
         out, err = program.communicate(timeout=60)
     assert (program.returncode, out) == (code, "")
