@@ -1,7 +1,15 @@
-"""`python -m patt` is the command `patt`."""
+"""`python -m patt` is the command `patt`. Every Python can read this file, so that one that is too old is told so."""
 
-from __future__ import annotations
+from patt.supported import refuse_other_pythons
 
-from patt.cli.main import main
 
-main()
+def main():  # noqa: ANN201 -- every Python reads a type in a comment
+    # type: () -> None
+    refuse_other_pythons()
+    from patt.cli.main import main as patt  # noqa: PLC0415 -- a Python that is too old cannot read it
+
+    patt()
+
+
+if __name__ == "__main__":
+    main()

@@ -34,6 +34,7 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
+from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
 from patt.web.load.reading import ExportReader
@@ -88,7 +89,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app = _Application(
         title="PATT",
         summary="Data quality for the identity data of a guild.",
-        version=version("patt"),
+        version=version(DISTRIBUTION),
         # The interactive pages load scripts from elsewhere, which these pages never do.
         docs_url=None,
         redoc_url=None,

@@ -12,6 +12,7 @@ import fasteners
 from pydantic import SecretStr
 
 from patt.config import ENV_PREFIX, Settings
+from patt.supported import DISTRIBUTION
 from sv_common.db import backup
 from sv_common.db.backup import Manifest
 from sv_common.guild_sync.core.errors import ConfigurationError
@@ -35,7 +36,7 @@ def folder_of(settings: Settings) -> Path:
 def make(settings: Settings, url: str, file: Path, *, with_secrets: bool = False) -> Manifest:
     """Write a backup with the settings in force. Raises like `backup.write`."""
     kept = settings_of(settings, with_secrets=with_secrets)
-    return backup.write(url, file, version=version("patt"), settings=kept, with_secrets=with_secrets)
+    return backup.write(url, file, version=version(DISTRIBUTION), settings=kept, with_secrets=with_secrets)
 
 
 def settings_of(settings: Settings, *, with_secrets: bool) -> dict[str, str]:

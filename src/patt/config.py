@@ -1,15 +1,20 @@
-"""Settings: environment variables with the prefix `PATT_`, or lines of a `.env` file in the working folder."""
+"""Settings: environment variables with the prefix `PATT_`, or lines of a `.env` file in the working folder.
+
+A variable with `_FILE` behind its name says in which file the value stands, as containers and systemd pass secrets.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import tr
@@ -18,6 +23,7 @@ from sv_common.guild_sync.core.plain_text import shown
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
 ENV_FILE = ".env"
 ENV_PREFIX = "PATT_"
+FILE_SUFFIX = "_FILE"
 
 
 def _address(*schemes: str, placeholder: str = "") -> AfterValidator:
@@ -115,6 +121,19 @@ class Settings(BaseSettings):
         default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read files that the environment names; they count as the environment does."""
+        files = InitSettingsSource(settings_cls, _from_files(cls.model_fields, os.environ))
+        return init_settings, env_settings, files, dotenv_settings, file_secret_settings
+
     @property
     def is_over_tls(self) -> bool:
         """Whether people reach the pages over TLS."""
@@ -128,6 +147,39 @@ class Settings(BaseSettings):
         """Return the address of a page for people elsewhere; None while the base URL is this computer's own."""
         host = urlsplit(self.base_url).hostname
         return None if host in _OWN_HOSTS else self.own_page(path)
+
+
+def _from_files(names: Mapping[str, object], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings whose variable names a file. Raises `ConfigurationError`, never with what stands in the file."""
+    given = {name.upper(): value for name, value in environment.items() if value}
+    found = {}
+    for name in names:
+        variable = f"{ENV_PREFIX}{name.upper()}"
+        file = given.get(variable + FILE_SUFFIX)
+        if file is None:
+            continue
+        if variable in given:
+            raise ConfigurationError(
+                tr("{variable} and {variable}_FILE are both set. Remove one of them.", variable=variable)
+            )
+        if content := _read(variable, Path(file)):
+            found[name] = content
+    return found
+
+
+def _read(variable: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            tr(
+                "{variable}_FILE names {file}, which cannot be read ({error}). Make it a text file in UTF-8 "
+                "that PATT may read.",
+                variable=variable,
+                file=shown(str(file)),
+                error=type(error).__name__,
+            )
+        ) from error
 
 
 def load_settings() -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import socket
 from collections.abc import Awaitable, Callable
@@ -19,18 +20,52 @@ from patt.web.load.connections import BoundedProtocol, tell_of_faults_seldom
 from patt.worker.gateway import listen
 from patt.worker.worker import work_until_stopped
 from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.plain_text import shown
 
 log = structlog.get_logger(__name__)
 
 GRACE_S = 20
 """Seconds that requests may run on when the server stops; one that hangs does not keep the process alive."""
 
+_BACKLOG = 2048
+_REASONS = {
+    errno.EADDRINUSE: mark(
+        "Another program already uses port {port} on {host}. Stop it, or choose another port: patt serve --port NUMBER"
+    ),
+    errno.EACCES: mark("You may not use port {port} on {host}. Choose one from 1024 on: patt serve --port NUMBER"),
+    errno.EADDRNOTAVAIL: mark(
+        "This computer does not have the address {host}. Choose one that it has: patt serve --host ADDRESS"
+    ),
+}
+_CANNOT_LISTEN = mark(
+    "PATT cannot listen on {host}, port {port}: {fault}. Choose others: patt serve --host ADDRESS --port NUMBER"
+)
 _PAUSE_AFTER_A_FAULT_S = 10
 _OBJECTS_BEFORE_A_SEARCH = (10_000, 10, 10)
 
 
-async def serve_until_stopped(services: Services, host: str, port: int, *, with_worker: bool = False) -> None:
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; port 0 is any that is free. Raises `ConfigurationError` with what to do."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = _REASONS.get(error.errno or 0) if isinstance(error, OSError) else None
+        fault = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        values = {"host": shown(host), "port": port, "fault": fault}
+        raise ConfigurationError(tr(reason or _CANNOT_LISTEN, **values)) from error
+
+
+async def serve_until_stopped(
+    services: Services,
+    listener: socket.socket,
+    *,
+    with_worker: bool = False,
+    on_started: Callable[[], None] = lambda: None,
+) -> None:
     """Serve pages and API until the process is asked to stop; with a worker, and with Discord's gateway if it is set."""
+    host, port = listener.getsockname()[:2]
     config = server_config(services, host, port)
     _spare_the_collector()
     tell_of_faults_seldom(asyncio.get_running_loop())
@@ -40,7 +75,7 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
         if services.settings.discord_gateway:
             beside.append(asyncio.create_task(_keep_running("gateway", listen, of_jobs)))
         try:
-            await Server(config, hub.close).serve()
+            await Server(config, hub.close, on_started).serve([listener])
         finally:
             for task in beside:
                 task.cancel()
@@ -48,11 +83,19 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
 
 
 class Server(uvicorn.Server):
-    """A server that closes the open streams when it is asked to stop, since they never end otherwise."""
+    """A server that says when it answers, and closes the open streams when it is asked to stop: they never end otherwise."""
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, end_streams: Callable[[], None], on_started: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(config)
         self._end_streams = end_streams
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._end_streams()

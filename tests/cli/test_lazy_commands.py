@@ -56,7 +56,7 @@ def _called(place: str) -> None:
 
 
 def test_a_part_that_is_not_installed_is_named_with_its_remedy() -> None:
-    with pytest.raises(ConfigurationError, match=r"“patt broken” needs .* pip install \"patt\[server\]\""):
+    with pytest.raises(ConfigurationError, match=r"“patt broken” needs .* pip install \"patt-guild\[server\]\""):
         _called("no_such_package.commands:broken")
 
 

@@ -105,7 +105,7 @@ async def test_a_command_of_the_server_says_what_to_install(
     code, out, err = await _patt(not_installed, tmp_path, command)
     assert (code, out) == (1, "")
     assert err == (
-        f'“patt {command}” needs the parts of the server, which are not installed here. Run: pip install "patt[server]"\n'
+        f'“patt {command}” needs the parts of the server, which are not installed here. Run: pip install "patt-guild[server]"\n'
     )
 
 

@@ -55,11 +55,11 @@ async def base_url(services: Services, monkeypatch: pytest.MonkeyPatch) -> Async
 
     monkeypatch.setattr(server, "Server", Recorded)
     monkeypatch.setattr(worker, "_POLL_S", 0.5)  # a worker that has lost its connection looks for jobs so often
-    port = _free_port()
-    serving = asyncio.create_task(server.serve_until_stopped(services, "127.0.0.1", port, with_worker=True))
-    yield f"http://127.0.0.1:{port}"
-    started[0].should_exit = True
-    await serving
+    with server.listening("127.0.0.1", 0) as listener:
+        serving = asyncio.create_task(server.serve_until_stopped(services, listener, with_worker=True))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        started[0].should_exit = True
+        await serving
 
 
 async def test_a_worker_and_the_news_go_on_after_a_restart(base_url: str, troubled: GuildBuilder) -> None:
@@ -83,12 +83,6 @@ async def test_a_worker_and_the_news_go_on_after_a_restart(base_url: str, troubl
             await _restart(troubled.pool)
             await scanned()
             await until(lambda: _is_listened_to(troubled))
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 async def _is_done(guild: GuildBuilder, number: int) -> bool:

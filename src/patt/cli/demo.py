@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,12 +12,14 @@ import typer
 from rich.markup import escape
 
 from patt.auth import credentials
-from patt.bootstrap import Services, run
-from patt.cli.output import JsonOption, err, out, print_json, say, table
+from patt.bootstrap import Services
+from patt.cli.output import JsonOption, out, print_json, say, say_beside, table
+from patt.cli.server import SERVED, until_interrupted
 from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
-from patt.server import serve_until_stopped
+from patt.server import listening, serve_until_stopped
 from patt.web.places import INBOX
+from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.scheduler import PipelineReport
 
@@ -50,36 +51,32 @@ def demo(
             if not once:
                 await _serve(opened.services, port)
 
-    run(work())
+    until_interrupted(work())
 
 
 async def _serve(services: Services, port: int) -> None:
     async with services.pool.installation() as conn:
         token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
-    free = _free_port(port)
+    try:
+        listener = listening(HOST, port)
+    except ConfigurationError:
+        listener = listening(HOST, 0)
+    free = listener.getsockname()[1]
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
     address, link = settings.own_page(INBOX.href), settings.own_page(f"/login/{token}")
     told = (
-        tr("PATT is served on {address} until you press Ctrl-C.", address=address),
+        tr(SERVED, address=address),
         tr("To sign in, open this link and press its button (it works once): {link}", link=link),
         tr("Or sign in with the made-up Discord, as any of its members."),
     )
-    err.print()
-    for sentence in told:
-        err.print(sentence, soft_wrap=True)
-    await serve_until_stopped(replace(services, settings=settings), HOST, free, with_worker=True)
 
+    def say_where() -> None:
+        for sentence in ("", *told):
+            say_beside(sentence)
 
-def _free_port(wanted: int) -> int:
-    """Return the port if it is free, else one that is."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    return wanted
+    with listener:
+        served = replace(services, settings=settings)
+        await serve_until_stopped(served, listener, with_worker=True, on_started=say_where)
 
 
 def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:

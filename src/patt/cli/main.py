@@ -8,25 +8,32 @@ while the program runs.
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
-from patt.cli.output import escape_unprintable, say_error
+from patt.cli.output import escape_unprintable, say, say_error
 from patt.cli.speech.help import frame_in_language, in_language
+from patt.supported import DISTRIBUTION
 from sv_common.guild_sync.core.errors import BadInput, Busy, ConfigurationError, PattError
-from sv_common.guild_sync.core.language import mark, of_environment, speak, tr
+from sv_common.guild_sync.core.language import mark, of_environment, speak, tr, type_as
 from sv_common.guild_sync.core.plain_text import fault_of_text, shown
 
 OWN_PACKAGES = ("patt", "sv_common")
+_INTERRUPTED = 128 + signal.SIGINT
+TYPED_AS = "PATT_TYPED_AS"
+"""A variable in which `run.py` says how the person types `patt`, so that commands are named in that form."""
+
 LONGEST_ARGUMENT = 1000
 """Characters of an argument. Each text also has a limit of its own."""
 
@@ -223,8 +230,18 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(name="patt", cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+def _say_version(is_wanted: bool) -> None:
+    if is_wanted:
+        say(f"PATT {version(DISTRIBUTION)} (Python {platform.python_version()})")
+        raise typer.Exit
+
+
 @app.callback(help=mark("Data quality for a guild: who plays which character, and who that is on Discord."))
-def patt() -> None:
+def patt(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help=mark("Show the version and exit."))
+    ] = False,
+) -> None:
     pass
 
 
@@ -250,7 +267,7 @@ def load(name: str, command: Command) -> Any:
         raise ConfigurationError(
             tr(
                 "“patt {command}” needs the parts of the server, which are not installed here. "
-                'Run: pip install "patt[server]"',
+                'Run: pip install "patt-guild[server]"',
                 command=name,
             )
         ) from error
@@ -268,10 +285,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     escape_unprintable()
     speak(of_environment(os.environ))
+    typed_as = os.environ.get(TYPED_AS)
+    if typed_as:
+        type_as(typed_as)
     frame_in_language()
     try:
         check_arguments(sys.argv[1:])
-        app()
+        app(prog_name=typed_as)
+    except KeyboardInterrupt:  # between the parts of a command; Typer ends with the same code inside of one
+        sys.exit(_INTERRUPTED)
     except PattError as error:
         say_error(error)
         sys.exit(1)

@@ -47,8 +47,12 @@ def show_rows(
 
 
 def print_json(value: object, *, indent: int | None = 2) -> None:
-    """Print one JSON value; without an indent on one line, for a script that reads many."""
-    print(json.dumps(as_json(value), ensure_ascii=False, indent=indent))  # noqa: T201 -- this is the output
+    """Print one JSON value; without an indent on one line, for a script that reads many.
+
+    Where the output's encoding lacks characters, they are escaped as JSON does: other escapes are no JSON.
+    """
+    lacks_characters = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(as_json(value), ensure_ascii=lacks_characters, indent=indent))  # noqa: T201 -- this is the output
 
 
 def print_file(content: bytes) -> None:
@@ -97,6 +101,11 @@ def day_of(milliseconds: int | None) -> str | None:
 def say(sentence: str) -> None:
     """Print a sentence; it is never read as markup."""
     out.print(escape(sentence), soft_wrap=True)
+
+
+def say_beside(sentence: str) -> None:
+    """Say a sentence beside the output, on standard error; it is never read as markup."""
+    err.print(escape(sentence), soft_wrap=True)
 
 
 def say_error(error: PattError) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,10 +19,10 @@ from patt.bootstrap import (
     revision_of,
     run,
 )
-from patt.cli.output import JsonOption, say, show
+from patt.cli.output import JsonOption, say, say_beside, show
 from patt.cli.runner import DryRunOption, GuildOption, call
 from patt.config import load_settings
-from patt.server import serve_until_stopped
+from patt.server import listening, serve_until_stopped
 from patt.worker.worker import work_until_stopped
 from sv_common.db import backup, migrate
 from sv_common.db.patience import JOBS, REQUESTS
@@ -33,6 +35,7 @@ from sv_common.guild_sync.sources.discord.message import Announcement
 
 database_app = typer.Typer(no_args_is_help=True)
 NOTHING_NEW = mark("No news.")
+SERVED = mark("PATT is served on {address} until you press Ctrl-C.")
 
 
 def serve(
@@ -40,19 +43,38 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help=mark("Port to listen on."))] = 8000,
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help=mark("Also run a worker."))] = True,
 ) -> None:
-    async def served() -> None:
-        async with open_services(load_settings(), patience=REQUESTS) as services:
-            await serve_until_stopped(services, host, port, with_worker=with_worker)
+    settings = load_settings()
 
-    run(served())
+    def say_where() -> None:
+        at = listener.getsockname()[1]
+        address = f"http://[{host}]:{at}" if ":" in host else f"http://{host}:{at}"
+        say_beside(tr(SERVED, address=address))
+        say_beside(tr("To sign in, make a link: patt admin link"))
+
+    async def served() -> None:
+        async with open_services(settings, patience=REQUESTS) as services:
+            await serve_until_stopped(services, listener, with_worker=with_worker, on_started=say_where)
+
+    with listening(host, port) as listener:
+        until_interrupted(served())
 
 
 def worker() -> None:
     async def worked() -> None:
         async with open_services(load_settings(), patience=JOBS) as services:
+            say_beside(tr("The worker is running until you press Ctrl-C."))
             await work_until_stopped(services)
 
-    run(worked())
+    until_interrupted(worked())
+
+
+def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Run work that goes on until Ctrl-C. Its exit code is then the one that shells expect."""
+    try:
+        run(work)
+    except KeyboardInterrupt:
+        say_beside(tr("Stopped."))
+        raise typer.Exit(128 + signal.SIGINT) from None
 
 
 _NO_BACKUP = mark("Upgrade without a backup before it.")

@@ -75,7 +75,7 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
             schema=revision or tr_in("schema", "(none)"),
             needed=newest,
         )
-        return [answers, failed(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
+        return [answers, failed(SCHEMA, message, tr("patt db upgrade") if revision else tr("patt init"))], None
     return [
         answers,
         check(SCHEMA, tr("The database has the schema {schema}, which this version needs.", schema=newest)),

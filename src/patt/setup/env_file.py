@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dotenv
 
-from patt.config import ENV_FILE, ENV_PREFIX
+from patt.config import ENV_FILE, ENV_PREFIX, FILE_SUFFIX
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 from sv_common.guild_sync.core.language import tr
 
@@ -43,12 +43,13 @@ def keep(settings: Mapping[str, str], file: Path | None = None) -> None:
 
 
 def _refuse(name: str, value: str) -> None:
-    if any(name == each.upper() for each in os.environ):
+    overriding = next((each.upper() for each in os.environ if each.upper() in (name, name + FILE_SUFFIX)), None)
+    if overriding:
         raise ConfigurationError(
             tr(
                 "{variable} is set in the environment, which overrides {file}. Change or remove it there, then run this "
                 "again.",
-                variable=name,
+                variable=overriding,
                 file=ENV_FILE,
             )
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from typer import rich_utils
 
-from sv_common.guild_sync.core.language import ENGLISH, language, mark, tr
+from sv_common.guild_sync.core.language import COMMAND, ENGLISH, language, mark, tr, typed_as
 
 _FRAME = {
     "ARGUMENTS_PANEL_TITLE": mark("Arguments"),
@@ -39,7 +39,7 @@ def frame_in_language() -> None:
 
 def in_language(command: Any) -> Any:
     """Translate the help of a command, its options, and the commands below it. Typer has no public names for their types."""
-    if language() == ENGLISH:
+    if language() == ENGLISH and typed_as() == COMMAND:
         return command
     option = command.get_help_option(command.context_class(command))
     for each in (command, option, *command.params):

@@ -31,7 +31,12 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 _CATALOGUES = Path(__file__).parents[2] / "locale"
 DOMAIN = "patt"
 
+COMMAND = "patt"
+"""How texts call the command line; `type_as` says how it is typed here."""
+
 _LANGUAGE: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_TYPED_AS: ContextVar[str] = ContextVar("typed_as", default=COMMAND)
+_COMMAND_IN_TEXT = re.compile(r"(?<![\w./-])(?<!\.py )patt(?= [a-z{])")
 _PARTS = re.compile(r"[-_.@]")
 
 
@@ -56,6 +61,16 @@ def speaking(code: str) -> Iterator[None]:
         _LANGUAGE.set(before)
 
 
+def typed_as() -> str:
+    """Return what a person types to run the command line, such as `patt` or `python run.py patt`."""
+    return _TYPED_AS.get()
+
+
+def type_as(command: str) -> None:
+    """From now on in this task, say commands as the person types them. Only texts are changed so, never a value in them."""
+    _TYPED_AS.set(command)
+
+
 def mark(message: str) -> str:
     """Put a text that is translated later, with `tr`, into the catalogue: for constants, which no language is known for yet."""
     return message
@@ -69,14 +84,14 @@ def tr(message: str, /, **values: object) -> str:
     """
     code = _LANGUAGE.get()
     text = message if code == ENGLISH else _translated(code, message)
-    return text.format(**values) if values else text
+    return _written(text, values)
 
 
 def tr_in(context: str, message: str, /, **values: object) -> str:
     """Return a text whose translation depends on where it stands, such as “Open” as a verb and as a state."""
     code = _LANGUAGE.get()
     text = message if code == ENGLISH else _translated(code, message, context)
-    return text.format(**values) if values else text
+    return _written(text, values)
 
 
 def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
@@ -88,7 +103,7 @@ def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
         text = f"⟦{one if n == 1 else many}⟧"
     else:
         text = _counted(code, one, many, n)
-    return text.format(n=number(n), **values)
+    return _written(text, {"n": number(n), **values})
 
 
 def number(value: float) -> str:
@@ -145,6 +160,14 @@ def read_catalogue(code: str) -> Catalog:
 
 catalogue = cache(read_catalogue)
 """The translations of a language, read once. Not to be changed."""
+
+
+def _written(text: str, values: Mapping[str, object]) -> str:
+    command = _TYPED_AS.get()
+    if command != COMMAND:
+        inserted = command.replace("{", "{{").replace("}", "}}") if values else command
+        text = _COMMAND_IN_TEXT.sub(lambda _: inserted, text)
+    return text.format(**values) if values else text
 
 
 def _weight(text: str) -> float:
