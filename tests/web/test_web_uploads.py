@@ -12,9 +12,9 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import process_uploads
 from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.worker.uploads import process_uploads
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.simulators.addon import saved_variables

@@ -615,6 +615,8 @@ create table guild_identity.work_requests (
     state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed')),
     attempts integer not null default 0,
     issue_ids bigint[],  -- the issues of a fix when the first try began; null: not begun, or no fix
+    results jsonb not null default '[]' check (jsonb_typeof(results) = 'array'),  -- of the portions that are done
+    failed_at timestamptz,  -- the last failed try
     done integer not null default 0 check (done >= 0),
     total integer not null default 0 check (total >= done),  -- 0: not known yet
     doing text,          -- the current step, in words
@@ -860,6 +862,24 @@ create trigger publish_changed after update on guild_identity.work_requests
     referencing new table as changed for each statement execute function guild_identity.publish_rows('work');
 create trigger publish_new after insert on guild_identity.setting_changes
     referencing new table as changed for each statement execute function guild_identity.publish_rows('settings');
+
+-- Procrastinate's functions and triggers name their tables without a schema. They find them for every session, also for one
+-- that comes through PgBouncer, which has no search path of its own.
+do $$
+declare
+    of_queue regprocedure;
+begin
+    for of_queue in select oid from pg_proc where pronamespace = 'jobs'::regnamespace
+    loop
+        execute format('alter function %s set search_path = jobs', of_queue);
+    end loop;
+end $$;
+
+-- When each guild's last job ended, as a number of the sequence of jobs: whatever was enqueued later has a higher one.
+create table jobs.turns (
+    lock text primary key,  -- as the jobs of a guild have it
+    turn bigint not null
+);
 
 create trigger publish_new after insert on jobs.procrastinate_jobs
     referencing new table as changed for each statement execute function guild_identity.publish_jobs();
