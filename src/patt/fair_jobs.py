@@ -11,8 +11,8 @@ from typing import Any, LiteralString
 import psycopg
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager
+from procrastinate.jobs import Job, Notification, Status
+from procrastinate.manager import JobManager, NotificationCallback
 
 from sv_common.db.sql import load_sql
 
@@ -53,19 +53,42 @@ class QueueConnector(PsycopgConnector):
 class FairJobs(JobManager):
     """Procrastinate's jobs, fetched fairly and finished so that a guild's next one begins at once."""
 
+    def __init__(self, connector: QueueConnector) -> None:
+        super().__init__(connector)
+        self._news = 0
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Listen like the library, and count what is heard."""
+
+        async def count(*, channel: str, notification: Notification) -> None:
+            self._news += 1
+            await on_notification(channel=channel, notification=notification)
+
+        await super().listen_for_jobs(on_notification=count, queues=queues)
+
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:  # noqa: ARG002 -- the library's
-        """Give the next job to a worker, None where none may begin."""
-        found: list[dict[str, Any]] = []
+        """Give the next job to a worker, None where none may begin.
+
+        The library forgets what it hears while it fetches, and would leave that to its next regular look.
+        """
+        while True:
+            known = self._news
+            found = await self._fetch(worker_id)
+            if found or known == self._news:
+                return Job.from_row(found[0]) if found else None
+
+    async def _fetch(self, worker_id: int) -> list[dict[str, Any]]:
         for tries in range(1, _TRIES + 1):
             try:
-                found = await self.connector.execute_query_all_async(
+                return await self.connector.execute_query_all_async(
                     SQL["fetch"], worker_id=worker_id, officer=Priority.OFFICER.value, upload=Priority.UPLOAD.value
                 )
-                break
             except ConnectorException as error:  # another worker was faster with another job of the guild
                 if not isinstance(error.__cause__, psycopg.errors.UniqueViolation) or tries == _TRIES:
                     raise
-        return Job.from_row(found[0]) if found else None
+        return []
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """End a job, and its guild's turn."""

@@ -3,21 +3,23 @@
 -- urgent, and of these the oldest. Among the guilds the most urgent goes first, and of these the guild whose last turn or
 -- whose job is the oldest. A guild that an officer waits for goes before uploads and not before an upload, or before what
 -- another officer waits for, that waited when the guild had its last turn already.
-with heads as (
-    select distinct on (coalesce(j.lock, 'job ' || j.id)) j.id, j.lock, j.priority, greatest(j.id, t.turn) as place, t.turn
+with waiting as (
+    select j.id, coalesce(j.lock, 'job ' || j.id) as lock, j.priority, t.turn,
+           min(j.id) filter (where j.priority between %(upload)s and %(officer)s)
+               over (partition by coalesce(j.lock, 'job ' || j.id)) as oldest_awaited
     from jobs.procrastinate_jobs j
     left join jobs.turns t on t.lock = j.lock
     where j.status = 'todo' and (j.scheduled_at is null or j.scheduled_at <= now())
-      and not exists (select from jobs.procrastinate_jobs running where running.lock = j.lock and running.status = 'doing')
-    order by coalesce(j.lock, 'job ' || j.id), j.priority desc, j.id
+), heads as (
+    select distinct on (w.lock) w.id, w.lock, w.priority, w.turn, w.oldest_awaited,
+           w.priority = %(officer)s and w.turn > (select min(o.oldest_awaited) from waiting o where o.lock <> w.lock) as has_had_its_turn
+    from waiting w
+    where not exists (select from jobs.procrastinate_jobs running where running.lock = w.lock and running.status = 'doing')
+    order by w.lock, w.priority desc, w.id
 ), placed as (
-    select h.id, h.place,
-           case when h.priority = %(officer)s and exists (
-                    select from jobs.procrastinate_jobs other
-                    where other.status = 'todo' and other.priority between %(upload)s and %(officer)s
-                      and other.id < h.turn and other.lock is distinct from h.lock)
-                then %(upload)s else h.priority end as priority
-    from heads h
+    select id, case when has_had_its_turn then %(upload)s else priority end as priority,
+           greatest(case when has_had_its_turn then oldest_awaited else id end, turn) as place
+    from heads
 ), candidate as (
     select j.id
     from placed p

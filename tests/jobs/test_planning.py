@@ -22,8 +22,8 @@ from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.sources.ports import Sources
 
 GOLDEN_RATIO = 0.618_033_988_75
-CLEARING_UP = 4
-"""Statements that clear up before what is due is enqueued: cut-off runs, old uploads, old jobs twice."""
+CLEARING_UP = 5
+"""Statements that clear up before what is due is enqueued: cut-off runs, old uploads, old requests, old jobs twice."""
 
 MANY = 2_000
 
@@ -151,8 +151,9 @@ async def test_what_was_left_half_done_on_discord_is_enqueued_for_its_guild_alon
 ) -> None:
     await GuildBuilder.create(guild.pool, "Other Watch", "7001")
     await guild.execute(
-        "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, outcome, reason, plan, changes, is_automatic, duration_ms, intended) "
-        "values (%(guild)s, 'role_mismatch', 'x', 'running', '', '{}', '[]', false, 0, '[]')"
+        "insert into guild_identity.fix_attempts "
+        "(guild_id, issue_type, actor, outcome, reason, plan, changes, is_automatic, duration_ms, intended) "
+        "values (%(guild)s, 'role_mismatch', 'x', 'running', '', '{}', '[]', false, 0, '[{}]')"
     )
     due = await enqueue_due(connected, datetime.now(UTC))
     assert [guild_id for task, guild_id in due if task is Task.RECOVERY] == [guild.guild_id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -34,7 +34,7 @@ class FixedSoFar:
 
     results: Sequence[FixResult]
     earlier: Sequence[Mapping[str, Any]] = ()
-    left: int = field(default=0)
+    left: int = 0
 
     @property
     def portion(self) -> list[dict[str, Any]]:

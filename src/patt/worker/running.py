@@ -60,7 +60,7 @@ async def _run(services: Services, job: WorkRequest) -> None:
             case FixedSoFar(left=0):
                 await requests.finish(guild, job.id, "done", result.report.sentence, result.as_json)
             case FixedSoFar():
-                await requests.keep_portion(guild, job, result.portion)
+                await requests.keep_portion(guild, job, result.portion, left=result.left)
             case _:
                 await requests.finish(guild, job.id, "done", result.sentence, as_json_data(result))
 

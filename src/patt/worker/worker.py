@@ -26,6 +26,7 @@ from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.roster import runs, uploads
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
+from sv_common.guild_sync.sources import permits
 
 SQL = load_sql(__package__, "planning.sql")
 
@@ -139,6 +140,7 @@ async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int
     async with services.pool.installation() as conn:
         await requests.clear_old(conn)
         await uploads.clear_old(conn)
+        await permits.clear_old(conn)
     schedules = [each for each in SCHEDULES if _has_source(each, services)]
     values = {
         "now": now,

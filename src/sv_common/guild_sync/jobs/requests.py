@@ -77,9 +77,15 @@ async def report(guild: GuildConnection, request: WorkRequest, progress: Progres
     await guild.run(SQL["report"], request_id=request.id, attempts=request.attempts, **values)
 
 
-async def keep_portion(guild: GuildConnection, request: WorkRequest, results: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what became of a portion of a fix; its next one is not another try. Nothing where its try was taken over."""
-    await guild.run(SQL["keep_portion"], request_id=request.id, attempts=request.attempts, results=Jsonb(list(results)))
+async def keep_portion(
+    guild: GuildConnection, request: WorkRequest, results: Sequence[Mapping[str, Any]], *, left: int
+) -> None:
+    """Keep what became of a portion of a fix, of which so many issues are left; the next portion is not another try.
+
+    Nothing where its try was taken over.
+    """
+    values = {"results": Jsonb(list(results)), "left": left}
+    await guild.run(SQL["keep_portion"], request_id=request.id, attempts=request.attempts, **values)
 
 
 async def put_off(guild: GuildConnection, request: WorkRequest, reason: str) -> None:

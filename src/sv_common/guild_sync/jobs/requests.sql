@@ -26,7 +26,8 @@ update guild_identity.work_requests set issue_ids = %(issue_ids)s where id = %(r
 
 -- name: keep_portion
 update guild_identity.work_requests
-set results = results || %(results)s, attempts = attempts - 1, failed_at = null
+set results = results || %(results)s, attempts = attempts - 1, failed_at = null,
+    done = jsonb_array_length(results || %(results)s), total = jsonb_array_length(results || %(results)s) + %(left)s
 where id = %(request_id)s and attempts = %(attempts)s and state = 'running'
 
 -- name: put_off
