@@ -129,7 +129,12 @@ async def open_services(
     """
     url = url or database_url(settings)
     check_schema(url)
-    async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
+    listen_url = settings.database_listen_url
+    async with (
+        make_pool(url, patience=patience, listen_url=listen_url) as pool,
+        http_client() as http,
+        open_queue(url, listen_url) as queue,
+    ):
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from enum import IntEnum
 from functools import cache
 from typing import Any, LiteralString
@@ -14,6 +15,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Notification, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
+from sv_common.db.patience import KEEPALIVES
 from sv_common.db.sql import load_sql
 
 SQL = load_sql(__package__, "fair_jobs.sql")
@@ -35,8 +37,18 @@ class Priority(IntEnum):
 class QueueConnector(PsycopgConnector):
     """Names the schema of Procrastinate's tables and functions in each statement.
 
-    A search path is a property of the session, which does not reach the server through PgBouncer.
+    A search path is a property of the session, which does not reach the server through PgBouncer. `listen_url` is for the
+    connection that hears of new jobs.
     """
+
+    def __init__(self, *, listen_url: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._listen_url = listen_url
+
+    @contextlib.asynccontextmanager
+    async def _get_standalone_connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        async with await psycopg.AsyncConnection.connect(self._listen_url, autocommit=True, **KEEPALIVES) as connection:
+            yield connection
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         await super().execute_query_async(_with_schema(query), **arguments)
@@ -56,6 +68,7 @@ class FairJobs(JobManager):
     def __init__(self, connector: QueueConnector) -> None:
         super().__init__(connector)
         self._news = 0
+        self._wake: Callable[[], Awaitable[None]] | None = None
 
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
@@ -66,6 +79,10 @@ class FairJobs(JobManager):
             self._news += 1
             await on_notification(channel=channel, notification=notification)
 
+        async def wake() -> None:
+            await count(channel="", notification={"type": "job_inserted", "job_id": 0})
+
+        self._wake = wake
         await super().listen_for_jobs(on_notification=count, queues=queues)
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:  # noqa: ARG002 -- the library's
@@ -95,6 +112,8 @@ class FairJobs(JobManager):
         await self.connector.execute_query_async(
             SQL["finish"], job_id=job.id, status=status.value, delete_job=delete_job, lock=job.lock
         )
+        if self._wake is not None:  # also where a pooler lets no connection listen
+            await self._wake()
 
 
 @cache

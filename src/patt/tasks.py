@@ -20,6 +20,7 @@ from procrastinate.jobs import Job, Status
 from patt.fair_jobs import SQL, FairJobs, Priority, QueueConnector
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import LivePool
+from sv_common.db.pooler import recognize_pooler
 
 log = structlog.get_logger(__name__)
 
@@ -60,12 +61,14 @@ PRIORITIES: Mapping[Task, Priority] = {
 class Queue:
     """The jobs that wait. At most one job of a kind waits for each guild, and one at a time runs for it."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, listen_url: str | None = None) -> None:
         connector = QueueConnector(
+            listen_url=listen_url or database_url,
             conninfo=database_url,
             min_size=0,
             max_size=_CONNECTIONS,
             kwargs={**KEEPALIVES},
+            configure=recognize_pooler,
             # The queue's own check of connections would be a second one.
             pool_factory=lambda **of_queue: LivePool(**{**of_queue, "check": None}),
         )
@@ -116,7 +119,7 @@ class Queue:
 
 
 @contextlib.asynccontextmanager
-async def open_queue(database_url: str) -> AsyncIterator[Queue]:
-    queue = Queue(database_url)
+async def open_queue(database_url: str, listen_url: str | None = None) -> AsyncIterator[Queue]:
+    queue = Queue(database_url, listen_url)
     async with queue.app.open_async():
         yield queue

@@ -64,7 +64,9 @@ def _config() -> Config:
 
 def _engine(database_url: str) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(
-        database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sqlalchemy.NullPool
+        database_url.replace("postgresql://", "postgresql+psycopg://", 1),
+        poolclass=sqlalchemy.NullPool,
+        connect_args={"prepare_threshold": None},  # a pooler may give each transaction another connection
     )
 
 
