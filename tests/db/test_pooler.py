@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from guild_builder import GuildBuilder
 from jobs.sent_exports import note_of, upload, upload_rows
 from patt.bootstrap import Services
 from patt.config import Settings
+from patt.doctor.doctor import examine
+from patt.doctor.installation import POOLER
 from patt.live.hub import Hub
 from patt.tasks import Task, open_queue
 from patt.worker.worker import work_until_stopped
@@ -150,6 +153,24 @@ async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
         while not await holds():  # noqa: ASYNC110 -- another process moves
             await asyncio.sleep(0.02)
+
+
+async def test_doctor_tells_where_changes_are_not_heard_of(
+    database_url: str, mode: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def pooler() -> list[tuple[bool, str]]:
+        return [(each.ok, each.remedy) for each in await examine() if each.name == POOLER]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATT_DATABASE_URL", database_url)
+    assert await pooler() == []
+    with pgbouncer(database_url, mode) as url:
+        monkeypatch.setenv("PATT_DATABASE_URL", url)
+        ((ok, remedy),) = await pooler()
+        assert ok == (mode == "session")
+        assert ("PATT_DATABASE_LISTEN_URL" in remedy) == (mode == "transaction")
+        monkeypatch.setenv("PATT_DATABASE_LISTEN_URL", database_url)
+        assert await pooler() == [(True, "")]
 
 
 @pytest.mark.parametrize("ignored", ["extra_float_digits", "options, extra_float_digits"])

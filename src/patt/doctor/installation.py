@@ -6,18 +6,25 @@ import os
 import stat
 from pathlib import Path
 
+import psycopg
+
 from patt.bootstrap import DISCORD_CALLBACK, EmbeddedDatabaseError, database_url, revision_of
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.doctor.checks import Check, check, failed
 from patt.tasks import WORKER_DEAD_AFTER_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
+from sv_common.db.pooler import is_pooled, recognize_pooler
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import ConfigurationError, PattError
 from sv_common.guild_sync.core.text import plural
 
 SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
 SIGN_IN = "discord sign-in"
+POOLER = "database pooler"
+"""Shown where there is one."""
+
+_NOTICE_S = 1.0
 CHECKS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER)
 """Those that need settings that can be used."""
 SQL = load_sql(__package__, "installation.sql")
@@ -91,6 +98,28 @@ async def check_access(conn: Connection) -> Check:
         return failed(ACCESS, message, "Set PATT_DATABASE_URL to the primary server, or end its read-only mode.")
     not_allowed = (f"The database user may not read and change: {', '.join(closed)}.", RIGHTS_REMEDY)
     return check(ACCESS, "The database can be changed.", not_allowed if closed else None)
+
+
+async def check_pooler(settings: Settings, url: str, conn: Connection) -> list[Check]:
+    """Check that changes are heard of where the database is reached through a pooler; nothing where it is reached itself."""
+    await recognize_pooler(conn)
+    if not is_pooled(conn):
+        return []
+    if await _is_heard(settings.database_listen_url or url, conn):
+        return [check(POOLER, "The database is reached through a pooler, and changes are heard of.")]
+    message = (
+        "The database is reached through a pooler in transaction mode, in which no connection hears of changes. "
+        "Pages do not show what others do, and workers look for jobs every few seconds."
+    )
+    remedy = "Set PATT_DATABASE_LISTEN_URL to the address of PostgreSQL itself, or let the pooler use session mode."
+    return [failed(POOLER, message, remedy)]
+
+
+async def _is_heard(listen_url: str, conn: Connection) -> bool:
+    async with await psycopg.AsyncConnection.connect(listen_url, autocommit=True, connect_timeout=10) as listening:
+        await listening.execute("listen patt_doctor")
+        await conn.execute("select pg_notify('patt_doctor', '')")
+        return [notice async for notice in listening.notifies(timeout=_NOTICE_S, stop_after=1)] != []
 
 
 async def check_worker(conn: Connection) -> Check:
