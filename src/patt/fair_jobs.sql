@@ -3,16 +3,28 @@
 -- urgent, and of these the oldest. Among the guilds the most urgent goes first, and of these the guild whose last turn or
 -- whose job is the oldest. A guild that an officer waits for goes before uploads and not before an upload, or before what
 -- another officer waits for, that waited when the guild had its last turn already.
-with waiting as (
+with most_urgent as materialized (
+    select case when j.priority between %(upload)s and %(officer)s then %(upload)s else j.priority end as least, j.priority as most
+    from jobs.procrastinate_jobs j
+    where j.status = 'todo' and (j.scheduled_at is null or j.scheduled_at <= now())
+      and not exists (select from jobs.procrastinate_jobs running where running.lock = j.lock and running.status = 'doing')
+    order by j.priority desc, j.id
+    limit 1
+), waiting as (
     select j.id, coalesce(j.lock, 'job ' || j.id) as lock, j.priority, t.turn,
            min(j.id) filter (where j.priority between %(upload)s and %(officer)s)
                over (partition by coalesce(j.lock, 'job ' || j.id)) as oldest_awaited
-    from jobs.procrastinate_jobs j
+    from most_urgent u
+    join jobs.procrastinate_jobs j on j.priority between u.least and u.most
     left join jobs.turns t on t.lock = j.lock
     where j.status = 'todo' and (j.scheduled_at is null or j.scheduled_at <= now())
+), longest as (  -- the two guilds that wait longest: each guild has another one among them
+    select lock, oldest_awaited from waiting where oldest_awaited is not null
+    group by lock, oldest_awaited order by oldest_awaited limit 2
 ), heads as (
     select distinct on (w.lock) w.id, w.lock, w.priority, w.turn, w.oldest_awaited,
-           w.priority = %(officer)s and w.turn > (select min(o.oldest_awaited) from waiting o where o.lock <> w.lock) as has_had_its_turn
+           w.priority = %(officer)s
+               and exists (select from longest l where l.lock <> w.lock and l.oldest_awaited < w.turn) as has_had_its_turn
     from waiting w
     where not exists (select from jobs.procrastinate_jobs running where running.lock = w.lock and running.status = 'doing')
     order by w.lock, w.priority desc, w.id
