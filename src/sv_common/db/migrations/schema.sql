@@ -850,7 +850,9 @@ begin
     select s.paused_until into pause from common.request_services s where s.service = of_service for update;
     moment := clock_timestamp();
     delete from common.request_leases l where l.service = of_service and l.counts_until <= moment;
-    select coalesce(sum(l.permits), 0), coalesce(sum(l.permits) filter (where l.route = of_route and not l.is_over), 0),
+    select coalesce(sum(l.permits), 0), coalesce(sum(l.permits) filter (
+               -- a dead process must not hold a route for longer than an answer usually takes
+               where l.route = of_route and not l.is_over and l.counts_until > moment + interval '85 seconds'), 0),
            min(l.counts_until) filter (where l.is_over)
         into in_use, on_route, soonest
         from common.request_leases l where l.service = of_service;
