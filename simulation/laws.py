@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from laws import guild_rows, note_meaning, oracle
-from patt.worker.worker import SCHEDULES, Schedule, slot_before
+from patt.worker.worker import SCHEDULES, Schedule
 from simulation.budget import RequestBudget
 from simulation.clock import Clock
 from simulation.confirmed_links import ConfirmedLinks
@@ -25,6 +25,9 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 
 SQL = load_sql(__package__, "laws.sql")
+
+GOLDEN_RATIO = 0.618_033_988_75
+"""Guilds are spread over an interval by the multiples of it."""
 
 MOST_TIMES_THE_MEAN = 3
 """How many times the mean, and how many beyond that, the regular runs may be that begin in one minute."""
@@ -197,3 +200,10 @@ def _demand(law: str, seen: object) -> None:
     """Raise `LawBroken` if anything was seen."""
     if seen:
         raise LawBroken(f"{law}: {seen}")
+
+
+def slot_before(now: datetime, interval: timedelta, guild_id: int) -> datetime:
+    """Return the latest regular moment of a guild up to now."""
+    seconds = interval.total_seconds()
+    offset = (guild_id * GOLDEN_RATIO % 1) * seconds
+    return datetime.fromtimestamp(((now.timestamp() - offset) // seconds) * seconds + offset, UTC)

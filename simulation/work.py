@@ -14,12 +14,13 @@ from typing import Any
 from patt.bootstrap import Services
 from patt.tasks import WORKER_DEAD_AFTER_S, Queue, Task
 from patt.worker.running import run_full_match
-from patt.worker.uploads import process_uploads
+from patt.worker.uploads import process_next_upload
 from patt.worker.worker import enqueue_due
 from simulation.clock import FakeClock
 from simulation.tally import LawBroken, Tally
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.reporter import send_digest
 
 LANES = 4
@@ -38,7 +39,7 @@ class WaitingJobs(Queue):
         self._since: dict[tuple[int, Task], float] = {}
         self.time: Callable[[], float] = lambda: 0.0
 
-    async def enqueue(self, task: Task, guild_id: int) -> bool:
+    async def enqueue(self, task: Task, guild_id: int, *, is_awaited: bool = False) -> bool:  # noqa: ARG002 -- as the queue
         """Let a job wait, unless it does."""
         is_new = (guild_id, task) not in self._waiting
         self._waiting[guild_id, task] = None
@@ -101,7 +102,8 @@ class Worker:
             if noticed <= self._clock.seconds:
                 del self._dead[guild_id]
                 await self._jobs.enqueue(task, guild_id)
-        await enqueue_due(self._services, self._clock.now)
+        for task, guild_id in await enqueue_due(self._services, self._clock.now):
+            await self._jobs.enqueue(task, guild_id)
 
     async def work(self) -> None:
         """Do everything that waits; one job at a time for each guild."""
@@ -145,9 +147,11 @@ class Worker:
         services = self._services
         match task:
             case Task.UPLOADS:
-                return process_uploads(services, guild_id)
+                return self._process_uploads(guild_id)
             case Task.FULL_MATCH:
                 return run_full_match(services, guild_id)
+            case Task.RECOVERY if services.sources.discord is not None:
+                return finish_interrupted(services.pool, services.sources.discord, guild_id=guild_id)
             case Task.DIGEST:
                 return send_digest(services.pool, services.sources.announcer, guild_id=guild_id)
         pipelines = {
@@ -156,6 +160,10 @@ class Worker:
             Task.SWEEP: scheduler.run_sweep,
         }
         return partial(pipelines[task], services.pool, guild_id=guild_id, sources=services.sources)()
+
+    async def _process_uploads(self, guild_id: int) -> None:
+        while await process_next_upload(self._services, guild_id):
+            pass
 
 
 class _KilledError(Exception):

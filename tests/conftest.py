@@ -17,6 +17,7 @@ import database_to_empty
 import thoroughness
 from database_to_empty import DatabaseToEmpty
 from kept_pool import KeptPool
+from pgbouncer import PROGRAM
 from server_folders import TEMPLATE, folder_for_a_server
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
@@ -34,7 +35,7 @@ _QUIET = (
 """Arguments with which Chromium asks for nothing that no test asked for."""
 
 REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))
-"""Parts ("browser", "fixtures") whose absence fails the tests that need them; elsewhere such tests are skipped."""
+"""Parts ("browser", "fixtures", "pgbouncer") whose absence fails the tests that need them; elsewhere such tests are skipped."""
 
 
 def missing_parts() -> dict[str, str]:
@@ -44,6 +45,8 @@ def missing_parts() -> dict[str, str]:
         missing["browser"] = "needs Chromium: install the package 'chromium', or set PATT_CHROMIUM to the program"
     if not os.environ.get("PATT_FIXTURES_DIR"):
         missing["fixtures"] = "needs the conformance fixtures: set PATT_FIXTURES_DIR to their folder"
+    if PROGRAM is None:
+        missing["pgbouncer"] = "needs PgBouncer: install the package 'pgbouncer'"
     return missing
 
 

@@ -24,10 +24,13 @@ from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 from sv_common.guild_sync.core.language import tr, tr_in
 from sv_common.guild_sync.core.plain_text import shown
+from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS as BATTLE_NET_LIMITS
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
+from sv_common.guild_sync.sources.discord.rate_limits import SHARED_LIMITS as DISCORD_LIMITS
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
+from sv_common.guild_sync.sources.permits import SharedPermits
 from sv_common.guild_sync.sources.ports import Sources
 
 DATABASE_NAME = "patt"
@@ -192,9 +195,18 @@ async def open_services(
     is_embedded = url is None and settings.database_url is None
     url = url or database_url(settings)
     check_schema(url)
-    async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
+    listen_url = settings.database_listen_url
+    async with (
+        make_pool(url, patience=patience, listen_url=listen_url) as pool,
+        http_client() as http,
+        open_queue(url, listen_url) as queue,
+    ):
         await pool.wait()
-        yield Services(settings, pool, sources(settings, http), queue, is_embedded)
+        permits = PermitsOfServices.of(pool)
+        try:
+            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded)
+        finally:
+            await permits.close()
 
 
 @contextlib.asynccontextmanager
@@ -204,13 +216,35 @@ async def for_jobs(services: Services) -> AsyncIterator[Services]:
         yield replace(services, pool=pool)
 
 
-def sources(settings: Settings, http: httpx2.AsyncClient) -> Sources:
-    battle_net, discord = battlenet_client(settings, http), discord_client(settings, http)
+@dataclass(frozen=True, slots=True)
+class PermitsOfServices:
+    """The permits for requests that all processes of an installation share."""
+
+    battle_net: SharedPermits
+    discord: SharedPermits
+
+    @classmethod
+    def of(cls, pool: Pool) -> PermitsOfServices:
+        return cls(SharedPermits(pool, BATTLE_NET_LIMITS), SharedPermits(pool, DISCORD_LIMITS))
+
+    async def close(self) -> None:
+        """Give back what this process holds."""
+        await self.battle_net.close()
+        await self.discord.close()
+
+
+def sources(settings: Settings, http: httpx2.AsyncClient, permits: PermitsOfServices | None = None) -> Sources:
+    battle_net = battlenet_client(settings, http, permits=permits)
+    discord = discord_client(settings, http, permits=permits)
     return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
 
 
 def battlenet_client(
-    settings: Settings, http: httpx2.AsyncClient, retries: RetryPolicy = USUAL_RETRIES
+    settings: Settings,
+    http: httpx2.AsyncClient,
+    retries: RetryPolicy = USUAL_RETRIES,
+    *,
+    permits: PermitsOfServices | None = None,
 ) -> BattleNetClient | None:
     if not settings.blizzard_client_id or not settings.blizzard_client_secret:
         return None
@@ -221,11 +255,16 @@ def battlenet_client(
         token_url=settings.blizzard_token_url,
         api_url=settings.blizzard_api_url,
         retries=retries,
+        permits=permits.battle_net if permits else None,
     )
 
 
 def discord_client(
-    settings: Settings, http: httpx2.AsyncClient, retries: RetryPolicy = USUAL_RETRIES
+    settings: Settings,
+    http: httpx2.AsyncClient,
+    retries: RetryPolicy = USUAL_RETRIES,
+    *,
+    permits: PermitsOfServices | None = None,
 ) -> DiscordClient | None:
     if not settings.discord_bot_token:
         return None
@@ -235,6 +274,7 @@ def discord_client(
         api_url=settings.discord_api_url,
         contact_url=settings.base_url,
         retries=retries,
+        permits=permits.discord if permits else None,
     )
 
 

@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_postgres)] | None = Field(
         default=None, description="PostgreSQL 15 or newer; unset: the embedded server in PATT_DATA_DIR."
     )
+    database_listen_url: Annotated[str, AfterValidator(_postgres)] | None = Field(
+        default=None,
+        description="PostgreSQL itself, for hearing of changes, where PATT_DATABASE_URL is a pooler in transaction mode.",
+    )
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("patt")),
         description="Folder of the embedded database, of automatic backups and the demo.",

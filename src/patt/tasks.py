@@ -1,28 +1,30 @@
 """The queue of jobs: what is enqueued here is done by a worker, in this process or another, also after a crash.
 
 A job holds a guild's number and nothing else. What is to be done stands in rows that were written before (uploads, jobs,
-the sync log). So the planner enqueues a lost job again, and one that runs twice finds nothing left to do.
+the sync log). So the planner enqueues a lost job again, and one that runs twice finds nothing left to do. A job does one
+thing, such as one upload; where more is left to do, it is enqueued again, behind what other guilds wait for.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 
 import psycopg
 import structlog
-from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate import App
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 
+from patt.fair_jobs import SQL, FairJobs, Priority, QueueConnector
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import LivePool
+from sv_common.db.pooler import recognize_pooler
 
 log = structlog.get_logger(__name__)
 
 _CONNECTIONS = 4
-_BEFORE_OTHERS = 10
 
 WORKER_DEAD_AFTER_S = 45
 """Seconds without a heartbeat after which a worker counts as dead and its jobs go to another."""
@@ -38,56 +40,69 @@ class Task(StrEnum):
     FULL_MATCH = "full_match"
     DIGEST = "digest"
     JOBS = "run_jobs"
+    RECOVERY = "finish_interrupted"
     PLAN = "plan"
+    BACKUP = "backup"
+
+
+PRIORITIES: Mapping[Task, Priority] = {
+    Task.PLAN: Priority.PLANNING,
+    Task.RECOVERY: Priority.PLANNING,
+    Task.JOBS: Priority.OFFICER,
+    Task.FULL_MATCH: Priority.OFFICER,
+    Task.UPLOADS: Priority.UPLOAD,
+    Task.BATTLE_NET: Priority.SYNC,
+    Task.DISCORD: Priority.SYNC,
+    Task.DIGEST: Priority.SYNC,
+    Task.SWEEP: Priority.SWEEP,
+    Task.BACKUP: Priority.SWEEP,
+}
+"""How urgent each kind is, unless an officer waits for it."""
 
 
 class Queue:
     """The jobs that wait. At most one job of a kind waits for each guild, and one at a time runs for it."""
 
-    def __init__(self, database_url: str) -> None:
-        # Procrastinate's tables and functions are in a schema of their own, and call each other without naming it.
-        options = "-c search_path=jobs -c timezone=UTC"
-        connector = PsycopgConnector(
+    def __init__(self, database_url: str, listen_url: str | None = None) -> None:
+        connector = QueueConnector(
+            listen_url=listen_url or database_url,
             conninfo=database_url,
             min_size=0,
             max_size=_CONNECTIONS,
-            kwargs={"options": options, **KEEPALIVES},
+            kwargs={**KEEPALIVES},
+            configure=recognize_pooler,
             # The queue's own check of connections would be a second one.
             pool_factory=lambda **of_queue: LivePool(**{**of_queue, "check": None}),
         )
         self.app = App(connector=connector)
+        self.app.job_manager = FairJobs(connector)
 
-    async def enqueue(self, task: Task, guild_id: int) -> bool:
-        """Enqueue a job; return whether it is new. A failure of the queue is logged: the planner tries again."""
-        job = self.app.configure_task(
-            task.value,
-            lock=f"guild {guild_id}",
-            queueing_lock=f"{task.value} {guild_id}",
-            priority=_BEFORE_OTHERS if task is Task.JOBS else 0,  # an officer is waiting for it
-            allow_unknown=True,
-        )
+    async def enqueue(self, task: Task, guild_id: int, *, is_awaited: bool = False) -> bool:
+        """Enqueue a job; return whether it is new. A failure of the queue is logged: the planner tries again.
+
+        `is_awaited` says that an officer waits for it.
+        """
         try:
-            await job.defer_async(guild_id=guild_id)
-        except AlreadyEnqueued:
-            return False
+            added = await self.app.connector.execute_query_all_async(
+                SQL["enqueue"],
+                task=task.value,
+                priority=max(PRIORITIES[task], Priority.OFFICER if is_awaited else Priority.SWEEP).value,
+                lock=f"guild {guild_id}",
+                queueing_lock=f"{task.value} {guild_id}",
+                guild_id=guild_id,
+            )
         except (ConnectorException, psycopg.Error) as error:
             log.warning("job_not_enqueued", task=task.value, guild_id=guild_id, error=type(error).__name__)
             return False
-        return True
+        return any(row["is_new"] for row in added)
 
     async def correct_times_ahead(self) -> None:
         """Clear times that a wrong clock wrote: a dead worker's heartbeat, or the start of a job that waits.
 
         No job is enqueued in advance, so whatever lies further ahead than clocks differ is wrong.
         """
-        connector = self.app.connector
-        await connector.execute_query_async(
-            "update procrastinate_workers set last_heartbeat = now() where last_heartbeat > now() + interval '5 minutes'"
-        )
-        await connector.execute_query_async(
-            "update procrastinate_jobs set scheduled_at = null "
-            "where status = 'todo' and scheduled_at > now() + interval '5 minutes'"
-        )
+        for name in ("correct_heartbeats", "correct_starts"):
+            await self.app.connector.execute_query_async(SQL[name])
 
     async def requeue(self, job: Job) -> None:
         """Let a job whose worker died wait again.
@@ -106,7 +121,7 @@ class Queue:
 
 
 @contextlib.asynccontextmanager
-async def open_queue(database_url: str) -> AsyncIterator[Queue]:
-    queue = Queue(database_url)
+async def open_queue(database_url: str, listen_url: str | None = None) -> AsyncIterator[Queue]:
+    queue = Queue(database_url, listen_url)
     async with queue.app.open_async():
         yield queue

@@ -65,6 +65,15 @@ async def test_a_wanted_wait_is_kept_to_the_second(timing: Timing, clock: Simula
     assert clock.sleeps == [7.25, 7.25]
 
 
+@pytest.mark.parametrize("wait", [0, 0.001, None])
+async def test_no_wait_and_no_luck_let_all_tries_follow_at_once(
+    timing: Timing, clock: SimulatedClock, wait: float | None
+) -> None:
+    clock.luck = 0.0
+    assert await repeated(Flaky(3, wait=wait), RetryPolicy(), timing) == "done"
+    assert clock.sleeps == pytest.approx([0.1, 0.2, 0.4])
+
+
 async def test_the_last_failure_is_the_one_that_is_told(timing: Timing, clock: SimulatedClock) -> None:
     with pytest.raises(SourceUnavailable, match="failure 4"):
         await repeated(Flaky(9), RetryPolicy(attempts=4), timing)

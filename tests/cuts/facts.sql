@@ -40,7 +40,10 @@ select format('work %%s', kind) from guild_identity.work_requests where guild_id
 
 -- name: let_time_pass
 with uploads as (
-    update guild_identity.addon_uploads set failed_at = failed_at - interval '1 hour' where failed_at is not null)
+    update guild_identity.addon_uploads set failed_at = failed_at - interval '1 hour' where failed_at is not null
+), requests as (
+    update guild_identity.work_requests set failed_at = failed_at - interval '1 hour' where failed_at is not null
+)
 -- Whoever had claimed an announcement has lost its connection: the claim runs out.
 update guild_identity.announcements
 set next_try_at = now(), claimed_until = claimed_until - interval '1 hour'

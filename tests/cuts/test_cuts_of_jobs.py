@@ -14,12 +14,12 @@ import pytest
 from cuts.conftest import Bench
 from cuts.trial import Told, Trial
 from cuts.world import World, sources
+from jobs.all_waiting import process_uploads, run_jobs
 from laws.snapshot import Snapshot
 from laws.sources import AnnouncerInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, open_queue
-from patt.worker.running import run_full_match, run_jobs
-from patt.worker.uploads import process_uploads
+from patt.worker.running import run_full_match
 from patt.worker.worker import enqueue_due
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler

@@ -26,6 +26,9 @@ _KEYS_WITHOUT_A_GUILD = {
     "common.web_sessions": "of the installation",
     "common.discord_sign_ins": "of the installation",
     "common.realms": "of the installation",
+    "common.request_services": "all guilds share what may be requested",
+    "common.request_routes": "as the services",
+    "common.request_counts": "as the services",
     "common.api_tokens token_hash": "a token says itself of which guild it is, so it is looked for in all",
     "common.upload_keys key_hash": "as a token",
 }

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from engine.desk import Desk, HeldAnnouncer, desk, served
+from planned import guilds_with_news
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync.core.errors import SourceUnavailable
-from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.reporter import send_digest
 
 __all__ = ["desk", "served"]
@@ -47,8 +47,7 @@ async def test_a_clock_that_was_a_year_ahead_lets_no_news_wait_for_a_year(desk: 
         "update guild_identity.announcements set next_try_at = now() + interval '1 year', claim = gen_random_uuid(), "
         "claimed_until = now() + interval '1 year'"
     )
-    async with desk.guild.pool.installation() as conn:
-        assert await announcements.guilds_with_news(conn) == [desk.guild.guild_id]
+    assert await guilds_with_news(desk.guild.pool) == [desk.guild.guild_id]
     assert await desk.tell() == 1
     assert len(desk.messages) == 1
 

@@ -8,12 +8,12 @@ import pytest
 
 from engine.desk import Desk, DyingAnnouncer, desk, served
 from guild_builder import GuildBuilder
+from planned import guilds_with_news
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import SourceError, SourceUnavailable
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues.reports import CheckReport, Reconciliation, RuleCheck
-from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.reporter import preview_digest, send_digest, send_sync_summary
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.simulators.model import WorldChannel
@@ -221,8 +221,7 @@ async def test_news_of_another_guild_are_not_told_here(desk: Desk) -> None:
 
 async def test_guilds_with_settled_news_or_something_unsent_are_to_be_told(desk: Desk) -> None:
     async def to_tell() -> list[int]:
-        async with desk.guild.pool.installation() as conn:
-            return await announcements.guilds_with_news(conn)
+        return await guilds_with_news(desk.guild.pool)
 
     await desk.newcomer("Zephyrine")
     assert await to_tell() == []

@@ -9,10 +9,11 @@ import pytest
 from psycopg import AsyncConnection
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import process_uploads
 from jobs.sent_exports import die_in_tries, note_of, upload, upload_rows
 from patt.api import uploads as api
 from patt.bootstrap import Services
-from patt.worker.uploads import MOST_TRIES, process_uploads
+from patt.worker.uploads import MOST_TRIES
 from patt.worker.worker import enqueue_due
 from sv_common.guild_sync.core.errors import NotFound, Refused
 from sv_common.guild_sync.roster import uploads

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
 from patt.tasks import Task
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
 from patt.worker.retry import MOST_TRIES
-from patt.worker.running import run_jobs
 from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import mitigations
@@ -225,7 +225,9 @@ async def test_only_what_another_try_cannot_change_fails_at_once_and_others_pass
     assert (await _job(services, job_id)).state == state
     assert (await _job(services, scan)).state == "done"
     for _ in range(MOST_TRIES):
-        await run_jobs(services, noted.guild_id)
+        await run_jobs(services, noted.guild_id)  # it pauses after each failure
+        await noted.execute("update guild_identity.work_requests set failed_at = failed_at - interval '1 minute'")
+    await run_jobs(services, noted.guild_id)
     assert (await _job(services, job_id)).state == "failed"
 
 

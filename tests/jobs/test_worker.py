@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import process_uploads
 from jobs.sent_exports import note_of, upload, upload_rows
 from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, Task
-from patt.worker.uploads import MOST_TRIES, process_uploads
-from patt.worker.worker import SCHEDULES, enqueue_due, is_due, resume_stalled, slot_before, work_until_stopped
+from patt.worker.uploads import MOST_TRIES
+from patt.worker.worker import enqueue_due, resume_stalled, work_until_stopped
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.roster import runs as sync_log
 from sv_common.guild_sync.roster import uploads
-from sv_common.guild_sync.roster.runs import History
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
 from sv_common.guild_sync.sources.ports import Sources
-
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-BATTLE_NET, DISCORD, SWEEP = SCHEDULES
-HOUR = timedelta(hours=1)
 
 
 async def _let_a_worker_die_with_all_jobs(queue: Queue) -> None:
@@ -237,59 +229,3 @@ async def test_settled_news_are_told_by_the_worker(services: Services, guild: Gu
         await work_until_stopped(told_by, wait=False)
     assert [(channel, told.nonce) for channel, told in announcer.announcements] == [("5", "patt-digest-1")]
     assert (Task.DIGEST, guild.guild_id) not in await enqueue_due(told_by, datetime.now(UTC))
-
-
-async def test_a_history_tells_the_last_beginning_and_the_failures_since_a_run_ended_well(guild: GuildBuilder) -> None:
-    await GuildBuilder.create(guild.pool, "Other Watch", "7001")
-    log = {
-        "discord_sync": ((70, "failed"), (69, "done"), (5, "failed"), (3, "failed"), (1, "running")),
-        "battlenet_sync": ((9, "failed"), (2, "partial")),
-        "sweep": ((100, "failed"), (60, "failed"), (30, "failed")),
-    }
-    for pipeline, runs in log.items():
-        for hours, status in runs:
-            await guild.execute(
-                "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) "
-                "values (%(guild)s, %(pipeline)s, 'x', %(status)s, %(at)s, case when %(status)s <> 'running' then now() end)",
-                {"pipeline": pipeline, "status": status, "at": datetime.now(UTC) - timedelta(hours=hours)},
-            )
-    async with guild.pool.connection() as conn:
-        found = await sync_log.histories(conn, ["discord_sync", "battlenet_sync", "sweep", "never_ran"])
-    hours_ago = {pipeline: round((datetime.now(UTC) - each.last_start) / HOUR) for (_, pipeline), each in found.items()}
-    assert hours_ago == {"discord_sync": 1, "battlenet_sync": 2, "sweep": 30}
-    assert {pipeline: each.failures for (_, pipeline), each in found.items()} == {
-        "discord_sync": 2,
-        "battlenet_sync": 0,
-        "sweep": 1,
-    }
-
-
-@given(st.integers(1, 10_000), st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 -- the time zone is given beside
-def test_a_guilds_moment_comes_once_in_each_interval(guild_id: int, now: datetime) -> None:
-    for schedule in SCHEDULES:
-        slot = slot_before(now, schedule.interval, guild_id)
-        assert slot <= now < slot + schedule.interval + timedelta(milliseconds=1)
-
-
-def test_guilds_are_spread_over_the_interval() -> None:
-    moments = sorted(
-        (slot_before(NOW, DISCORD.interval, guild_id).timestamp() % DISCORD.interval.total_seconds())
-        for guild_id in range(1, 91)
-    )
-    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    assert max(gaps) < 3 * DISCORD.interval.total_seconds() / 90
-
-
-def _history(*, last: timedelta, failures: int) -> dict[tuple[int, str], History]:
-    return {(1, "discord_sync"): History(1, "discord_sync", NOW - last, failures)}
-
-
-def test_a_pipeline_runs_once_for_each_slot_and_again_after_a_pause_when_it_failed() -> None:
-    into_slot = NOW - slot_before(NOW, DISCORD.interval, 1)
-    just_now = min(into_slot, timedelta(seconds=5))
-    assert is_due(DISCORD, 1, {}, NOW)
-    assert is_due(DISCORD, 1, _history(last=into_slot + timedelta(seconds=1), failures=0), NOW)
-    assert not is_due(DISCORD, 1, _history(last=just_now, failures=0), NOW)
-    assert not is_due(DISCORD, 1, _history(last=just_now, failures=1), NOW)
-    assert is_due(DISCORD, 1, _history(last=just_now, failures=1), NOW + timedelta(minutes=1))
-    assert not is_due(DISCORD, 1, _history(last=just_now, failures=3), NOW + timedelta(minutes=1))

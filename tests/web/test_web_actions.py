@@ -7,10 +7,10 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
 from patt.web.context import SESSION_COOKIE
 from patt.web.forms import COOKIE
-from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings

@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
 from patt.worker import jobs
 from patt.worker.jobs import FixSelectedJob
-from patt.worker.running import run_jobs
 from sv_common.guild_sync import mitigations
 from web.browsers import SignIn
 from web.helpers import PAGE, issue_number

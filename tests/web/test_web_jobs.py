@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
-from patt.worker.running import run_jobs
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, issue_number, settings
 

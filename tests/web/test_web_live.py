@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt import server
 from patt.bootstrap import Services
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
@@ -23,7 +24,6 @@ from patt.server import server_config
 from patt.tasks import Task, open_queue
 from patt.web.context import SESSION_COOKIE
 from patt.web.forms import UNATTENDED_HEADER
-from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.language import PSEUDO

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
 from patt.pages import admin_pages
-from patt.worker.running import run_jobs
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, Seen, issue_number, settings

@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
-from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve

@@ -12,11 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from laws import snapshot
 from laws.snapshot import Snapshot, differences
 from patt.bootstrap import Services
 from patt.web.forms import Flash
-from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Sources

@@ -14,9 +14,9 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import process_uploads
 from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.worker.uploads import process_uploads
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.simulators.addon import saved_variables

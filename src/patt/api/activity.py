@@ -222,7 +222,7 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
     async with services.pool.writing(number, alone=False) as here:
         released = await held_losses.release(here, body.source, body.key, actor=officer.actor)
     if services.queue is not None:
-        await services.queue.enqueue(_TASKS[body.source], number)
+        await services.queue.enqueue(_TASKS[body.source], number, is_awaited=True)
     count = len(released.subject_ids)
     return Released(_release_in_words(body.source, count), body.source, count)
 

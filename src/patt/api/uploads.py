@@ -136,7 +136,7 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
     async with services.pool.writing(number, alone=False) as here:
         upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
-        await services.queue.enqueue(Task.UPLOADS, number)
+        await services.queue.enqueue(Task.UPLOADS, number, is_awaited=True)
     sentence = tr(
         "Upload {number} is queued again. A worker processes it: patt serve, or patt worker.", number=upload.id
     )

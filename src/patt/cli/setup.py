@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from patt.bootstrap import Services, make_ready, run
+from patt.bootstrap import PermitsOfServices, Services, make_ready, run
 from patt.cli.output import JsonOption, out, say, show, show_rows
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation, read
 from patt.cli.settings import PreviewOption, change_setting
@@ -210,7 +210,11 @@ def list_guilds(as_json: JsonOption = False) -> None:
 async def _set_up(dialogue: Dialogue, left_out: set[str], settings: Settings, url: str) -> list[str]:
     async with make_pool(url) as pool, http_client() as http:
         await pool.wait()
-        return await set_up(SetupSession(dialogue, pool, http, settings, actor()), left_out)
+        permits = PermitsOfServices.of(pool)
+        try:
+            return await set_up(SetupSession(dialogue, pool, http, settings, actor(), permits), left_out)
+        finally:
+            await permits.close()
 
 
 def _as_text(answer: object) -> str:

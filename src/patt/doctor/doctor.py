@@ -43,13 +43,16 @@ async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[G
         names = [name for name in (SCHEMA, ACCESS, WORKER, GUILDS) if name not in {each.name for each in checks}]
         return checks + not_checked(names, checks[-1].name), []
     try:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True, client_encoding="utf8") as conn:
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=True, client_encoding="utf8", prepare_threshold=None
+        ) as conn:
+            pooler = await _read_all(installation.POOLER, installation.check_pooler(settings, url, conn))
             access = await _read(ACCESS, installation.check_access(conn))
             worker = await _read(WORKER, installation.check_worker(conn))
             found, facts = await _read_guilds(conn)
     except psycopg.OperationalError as error:
         return [*checks, _refused(ACCESS, error), *not_checked((WORKER, GUILDS), ACCESS)], []
-    return [*checks, access, worker, found], facts
+    return [*checks, *pooler, access, worker, found], facts
 
 
 async def _read_guilds(conn: Connection) -> tuple[Check, Sequence[GuildFacts]]:
@@ -68,6 +71,13 @@ async def _read(name: str, made: Awaitable[Check]) -> Check:
         return await made
     except psycopg.Error as error:
         return _refused(name, error)
+
+
+async def _read_all(name: str, made: Awaitable[list[Check]]) -> list[Check]:
+    try:
+        return await made
+    except psycopg.Error as error:
+        return [_refused(name, error)]
 
 
 def _refused(name: str, error: psycopg.Error) -> Check:

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from patt.bootstrap import DISCORD_CALLBACK, EmbeddedDatabaseError, database_url, revision_of
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.doctor.checks import Check, check, failed
 from patt.tasks import WORKER_DEAD_AFTER_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
+from sv_common.db.pooler import is_pooled, recognize_pooler
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import ConfigurationError, PattError
 from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
@@ -21,6 +24,10 @@ from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
 SETTINGS, DATABASE, SCHEMA = mark("settings"), mark("database"), mark("schema")
 ACCESS, WORKER = mark("database access"), mark("worker")
 SIGN_IN = mark("discord sign-in")
+POOLER = mark("database pooler")
+"""Shown where there is one."""
+
+_NOTICE_S = 1.0
 CHECKS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER)
 """Those that need settings that can be used."""
 SQL = load_sql(__package__, "installation.sql")
@@ -121,6 +128,28 @@ def access_of(row: Sequence[Any] | None) -> Check:
         tr(RIGHTS_REMEDY),
     )
     return check(ACCESS, tr("The database can be changed."), not_allowed if closed else None)
+
+
+async def check_pooler(settings: Settings, url: str, conn: Connection) -> list[Check]:
+    """Check that changes are heard of where the database is reached through a pooler; nothing where it is reached itself."""
+    await recognize_pooler(conn)
+    if not is_pooled(conn):
+        return []
+    if await _is_heard(settings.database_listen_url or url, conn):
+        return [check(POOLER, tr("The database is reached through a pooler, and changes are heard of."))]
+    message = tr(
+        "The database is reached through a pooler in transaction mode, in which no connection hears of changes. "
+        "Pages do not show what others do, and workers look for jobs every few seconds."
+    )
+    remedy = tr("Set PATT_DATABASE_LISTEN_URL to the address of PostgreSQL itself, or let the pooler use session mode.")
+    return [failed(POOLER, message, remedy)]
+
+
+async def _is_heard(listen_url: str, conn: Connection) -> bool:
+    async with await psycopg.AsyncConnection.connect(listen_url, autocommit=True, connect_timeout=10) as listening:
+        await listening.execute("listen patt_doctor")
+        await conn.execute("select pg_notify('patt_doctor', '')")
+        return [notice async for notice in listening.notifies(timeout=_NOTICE_S, stop_after=1)] != []
 
 
 async def check_worker(conn: Connection) -> Check:

@@ -225,7 +225,7 @@ class Hub:
 
     async def _listen(self) -> None:
         """Listen on a connection outside the pool, since it is held for as long as the process runs."""
-        address = make_conninfo(str(self._pool.conninfo), **KEEPALIVES)
+        address = make_conninfo(self._pool.listen_url, **KEEPALIVES)
         async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
             await conn.execute(SQL["listen"])
             # What happened before this moment is not known.

@@ -144,5 +144,5 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
             raise PlanStale(tr("The guild has changed. Nothing was changed. Preview it again."))
         await guilds.move(here, found.address, found.name, actor=actor)
     if services.queue is not None:
-        await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
+        await services.queue.enqueue(Task.BATTLE_NET, found.guild.id, is_awaited=True)
     return replace(found, is_kept=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 import httpx2
 from pydantic import SecretStr
 
-from patt.bootstrap import battlenet_client, discord_client, sources
+from patt.bootstrap import PermitsOfServices, battlenet_client, discord_client, sources
 from patt.config import Settings, load_settings
 from patt.setup import env_file
 from sv_common.db.pool import Pool
@@ -94,22 +94,23 @@ class SetupSession:
     http: httpx2.AsyncClient
     settings: Settings
     actor: str
+    permits: PermitsOfServices | None = None
     guild_id: int | None = None
 
     @property
     def sources(self) -> Sources:
-        return sources(self.settings, self.http)
+        return sources(self.settings, self.http, self.permits)
 
     def require_battle_net(self) -> BattleNetClient:
         """Return a client of Battle.net. Raises `StepSkipped` without credentials."""
-        client = battlenet_client(self.settings, self.http)
+        client = battlenet_client(self.settings, self.http, permits=self.permits)
         if client is None:
             raise StepSkipped(tr("it needs the credentials of Battle.net"))
         return client
 
     def require_discord(self) -> DiscordClient:
         """Return a client of Discord. Raises `StepSkipped` without a token."""
-        client = discord_client(self.settings, self.http)
+        client = discord_client(self.settings, self.http, permits=self.permits)
         if client is None:
             raise StepSkipped(tr("it needs the token of the Discord bot"))
         return client

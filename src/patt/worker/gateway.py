@@ -17,7 +17,7 @@ from discord.http import Route
 
 from patt.bootstrap import Services
 from patt.tasks import Queue, Task
-from sv_common.db.pool import Pool
+from sv_common.db.pool import Pool, hold_lock
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import guilds
@@ -103,7 +103,7 @@ async def listen(services: Services, *, changes: ChangedServers | None = None) -
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
     changes = changes or ChangedServers(services.pool, services.queue)
     async with services.pool.locks.connection() as conn:
-        await conn.execute("select pg_advisory_lock(%s, 0)", [_LISTENER_LOCK])
+        await hold_lock(conn, _LISTENER_LOCK, 0)
         await _listen(changes, settings.discord_bot_token.get_secret_value().strip())
 
 

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from patt.bootstrap import Services
+from patt.json_data import as_json_data
 from patt.worker.retry import MOST_TRIES
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.core.language import tr, tr_n
-from sv_common.guild_sync.core.progress import OnProgress
+from sv_common.guild_sync.core.progress import OnProgress, Progress
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
@@ -22,7 +23,47 @@ from sv_common.guild_sync.jobs.requests import WorkRequest
 from sv_common.guild_sync.rules import RULES
 
 Arguments = Mapping[str, Any]
-JobResult: TypeAlias = CheckReport | FixReport
+
+PORTION = 100
+"""Issues that one job fixes. The rest goes behind what other guilds wait for; each role on Discord takes a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSoFar:
+    """A fix after one more portion. `results` are those of the portion, `earlier` those of the ones before it, as JSON."""
+
+    results: Sequence[FixResult]
+    earlier: Sequence[Mapping[str, Any]] = ()
+    left: int = 0
+
+    @property
+    def portion(self) -> list[dict[str, Any]]:
+        """The results of the portion as JSON."""
+        return [as_json_data(each) for each in self.results]
+
+    @property
+    def report(self) -> FixReport:
+        """All results, without the plans of the earlier ones."""
+        known = [
+            FixResult(
+                each["issue_id"],
+                each["issue_type"],
+                FixOutcome(each["outcome"]),
+                each["reason"],
+                attempt_id=each["attempt_id"],
+            )
+            for each in self.earlier
+        ]
+        return FixReport([*known, *self.results])
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON, in which each result is as it was told when it was made."""
+        whole: dict[str, Any] = as_json_data(self.report)
+        return whole | {"issues": [*self.earlier, *self.portion]}
+
+
+JobResult: TypeAlias = CheckReport | FixedSoFar
 
 
 class JobKind(StrEnum):
@@ -78,16 +119,25 @@ async def _fix(
     *,
     seen: Mapping[int, str] | None = None,
 ) -> JobResult:
+    wanted = list(dict.fromkeys(issue_ids))
+    done = len(job.results)
+    portion = wanted[done : done + PORTION]
+
+    def of_all(progress: Progress) -> None:
+        on_progress(Progress(done + progress.done, len(wanted), progress.doing))
+
     report = await mitigations.fix_selected(
         services.pool,
-        issue_ids,
+        portion,
         actor=job.actor,
         guild_id=job.guild_id,
         discord_bot=services.sources.discord,
         seen=seen,
-        on_progress=on_progress,
+        on_progress=of_all,
     )
-    return report if job.attempts == 1 else await _with_earlier_tries(services, job, report)
+    if job.attempts > 1:
+        report = await _with_earlier_tries(services, job, report)
+    return FixedSoFar(report.results, job.results, len(wanted) - done - len(portion))
 
 
 async def _with_earlier_tries(services: Services, job: WorkRequest, report: FixReport) -> FixReport:

@@ -14,7 +14,7 @@ import structlog
 
 from patt.bootstrap import Services
 from patt.json_data import as_json_data
-from patt.worker.kinds import KINDS, JobKind, JobResult
+from patt.worker.kinds import KINDS, FixedSoFar, JobKind, JobResult
 from patt.worker.retry import Failed, run_once
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
@@ -32,16 +32,15 @@ PAUSE_S = 0.3
 """Seconds between two writes of progress; what happens meanwhile is part of the next one."""
 
 
-async def run_jobs(services: Services, guild_id: int) -> None:
-    """Run the scans and fixes of a guild, oldest first; one that is to be tried again waits for the next call."""
-    tried: list[int] = []
-    while True:
-        async with services.pool.writing(guild_id, alone=False) as guild:
-            job = await requests.next_waiting(guild, tried=tried)
-        if job is None:
-            return
-        tried.append(job.id)
-        await _run(services, job)
+async def run_next_job(services: Services, guild_id: int) -> bool:
+    """Run the oldest scan or fix of a guild, of a large fix one portion; return whether anything is left to do now."""
+    async with services.pool.writing(guild_id, alone=False) as guild:
+        job = await requests.next_waiting(guild)
+    if job is None:
+        return False
+    await _run(services, job)
+    async with services.pool.reading(guild_id) as guild:
+        return await requests.is_any_waiting(guild)
 
 
 async def _run(services: Services, job: WorkRequest) -> None:
@@ -53,20 +52,25 @@ async def _run(services: Services, job: WorkRequest) -> None:
 
     result = await run_once(run, number=job.attempts, most=kind.most_tries, job_id=job.id, guild_id=job.guild_id)
     async with services.pool.writing(job.guild_id, alone=False) as guild:
-        if not isinstance(result, Failed):
-            await requests.finish(guild, job.id, "done", result.sentence, as_json_data(result))
-        elif result.is_final:
-            await requests.finish(guild, job.id, "failed", result.reason)
-        else:
-            await requests.report(guild, job, Progress(0, 0, result.reason))
+        match result:
+            case Failed(reason, is_final=True):
+                await requests.finish(guild, job.id, "failed", reason)
+            case Failed(reason):
+                await requests.put_off(guild, job, reason)
+            case FixedSoFar(left=0):
+                await requests.finish(guild, job.id, "done", result.report.sentence, result.as_json)
+            case FixedSoFar():
+                await requests.keep_portion(guild, job, result.portion, left=result.left)
+            case _:
+                await requests.finish(guild, job.id, "done", result.sentence, as_json_data(result))
 
 
-async def run_full_match(services: Services, guild_id: int) -> None:
-    """Run the full match of a guild that waits, if one does. One that is to be tried again goes on waiting."""
+async def run_full_match(services: Services, guild_id: int) -> bool:
+    """Run the full match of a guild that waits, if one does. One that is to be tried again goes on waiting for the planner."""
     async with services.pool.writing(guild_id, alone=False) as guild:
         job = await matches.next_waiting(guild)
     if job is None:
-        return
+        return False
 
     def run() -> Awaitable[tuple[PipelineReport, MatchReport]]:
         return scheduler.run_full_match(
@@ -78,11 +82,12 @@ async def run_full_match(services: Services, guild_id: int) -> None:
         if result.is_final:
             async with services.pool.writing(guild_id, alone=False) as guild:
                 await matches.finish(guild, job.id, "failed", result.reason)
-        return
+        return False
     report, match = result
     values = {"attempt_id": match.attempt_id, "run_id": report.run_id}
     async with services.pool.writing(guild_id, alone=False) as guild:
         await matches.finish(guild, job.id, "done", _in_words(match, job), **values)
+    return False
 
 
 def _in_words(match: MatchReport, job: WaitingMatch) -> str:

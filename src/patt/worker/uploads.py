@@ -20,14 +20,18 @@ MOST_TRIES = 6
 """A try begins under the guild's lock."""
 
 
-async def process_uploads(services: Services, guild_id: int) -> None:
-    """Process the waiting uploads of a guild; one that fails lets the next ones pass."""
-    while True:
-        async with services.pool.reading(guild_id) as guild:
-            upload = await uploads.next_waiting(guild)
-        if upload is None:
-            return
-        await _Processing(services, guild_id, upload).process()
+async def process_next_upload(services: Services, guild_id: int) -> bool:
+    """Process the next waiting upload of a guild, if one does; return whether another one waits.
+
+    One that fails is put off, so that it lets the next ones pass.
+    """
+    async with services.pool.reading(guild_id) as guild:
+        upload = await uploads.next_waiting(guild)
+    if upload is None:
+        return False
+    await _Processing(services, guild_id, upload).process()
+    async with services.pool.reading(guild_id) as guild:
+        return await uploads.is_any_waiting(guild)
 
 
 class _Processing:

@@ -1,6 +1,7 @@
 """The worker: does the jobs of the queue, and every minute enqueues what is due.
 
-Uploads, scans, fixes and full matches run as they are enqueued. Battle.net is read four times a day and Discord every 15
+Uploads, scans, fixes and full matches run as they are enqueued, one in a job: where more of a guild waits, another job is
+enqueued behind what other guilds wait for. Battle.net is read four times a day and Discord every 15
 minutes for each guild, spread over the interval by the guild's number; each guild is scanned once a day. After a failure
 the next try comes in 1, 2, 4 … minutes, and never later than the next regular one. Jobs of a worker that died go to
 another, and role changes that a process left behind are looked up on Discord. The embedded database is backed up once a day.
@@ -20,19 +21,20 @@ import structlog
 
 from patt import backups
 from patt.bootstrap import Services
-from patt.tasks import WORKER_DEAD_AFTER_S, Queue, Task
-from patt.worker.running import run_full_match, run_jobs
-from patt.worker.uploads import process_uploads
+from patt.tasks import PRIORITIES, WORKER_DEAD_AFTER_S, Queue, Task
+from patt.worker.running import run_full_match, run_next_job
+from patt.worker.uploads import process_next_upload
+from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import PattError
-from sv_common.guild_sync.jobs import matches, requests
+from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.mitigations import finish_interrupted
-from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.reporter import send_digest
-from sv_common.guild_sync.roster import guilds, runs, uploads
+from sv_common.guild_sync.roster import runs, uploads
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
-from sv_common.guild_sync.roster.guilds import Guild
-from sv_common.guild_sync.roster.runs import History
+from sv_common.guild_sync.sources import permits
+
+SQL = load_sql(__package__, "planning.sql")
 
 log = structlog.get_logger(__name__)
 
@@ -83,16 +85,20 @@ def _register(queue: Queue, services: Services) -> None:
     if Task.PLAN.value in queue.app.tasks:
         return
     for task, job in JOBS.items():
-        queue.app.task(name=task.value)(_bound(job, services))
+        queue.app.task(name=task.value)(_bound(task, job, services))
 
     async def plan(timestamp: int) -> None:
         await resume_stalled(queue)
         await enqueue_due(services, datetime.fromtimestamp(timestamp, UTC))
-        if services.sources.discord is not None:
-            await finish_interrupted(services.pool, services.sources.discord)
+
+    planning = queue.app.task(name=Task.PLAN.value, queueing_lock="plan", priority=PRIORITIES[Task.PLAN].value)(plan)
+    queue.app.periodic(cron="* * * * *")(planning)
+
+    async def keep_backups(timestamp: int) -> None:  # noqa: ARG001 -- the queue passes it
         await back_up(services)
 
-    queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
+    keeping = queue.app.task(name=Task.BACKUP.value, queueing_lock="backup", priority=PRIORITIES[Task.BACKUP].value)
+    queue.app.periodic(cron="*/10 * * * *")(keeping(keep_backups))
 
 
 async def back_up(services: Services) -> Path | None:
@@ -106,84 +112,81 @@ async def back_up(services: Services) -> Path | None:
         return None
 
 
-GuildJob = Callable[[Services, int], Coroutine[Any, Any, object]]
+GuildJob = Callable[[Services, int], Coroutine[Any, Any, bool]]
+"""Does one thing for a guild; returns whether more of the same kind is left to do now."""
 
 
-def _bound(job: GuildJob, services: Services) -> Callable[[int], Coroutine[Any, Any, None]]:
+def _bound(task: Task, job: GuildJob, services: Services) -> Callable[[int], Coroutine[Any, Any, None]]:
     """Return the job with these services; the queue passes `guild_id` by name."""
 
     async def run(guild_id: int) -> None:
-        await job(services, guild_id)
+        if await job(services, guild_id):
+            await _queue_of(services).enqueue(task, guild_id)
 
     return run
 
 
 async def _run_pipeline(
     pipeline: Callable[..., Coroutine[Any, Any, object]], services: Services, guild_id: int
-) -> None:
+) -> bool:
     await pipeline(services.pool, guild_id=guild_id, sources=services.sources)
+    return False
 
 
-async def _send_digest(services: Services, guild_id: int) -> None:
+async def _send_digest(services: Services, guild_id: int) -> bool:
     page_url = services.settings.public_page("/admin/data-quality")
     await send_digest(services.pool, services.sources.announcer, guild_id=guild_id, page_url=page_url)
+    return False
+
+
+async def _finish_interrupted(services: Services, guild_id: int) -> bool:
+    if services.sources.discord is not None:
+        await finish_interrupted(services.pool, services.sources.discord, guild_id=guild_id)
+    return False
 
 
 JOBS: Mapping[Task, GuildJob] = {
-    Task.UPLOADS: process_uploads,
+    Task.UPLOADS: process_next_upload,
     Task.BATTLE_NET: partial(_run_pipeline, scheduler.run_blizzard_sync),
     Task.DISCORD: partial(_run_pipeline, scheduler.run_discord_sync),
     Task.SWEEP: partial(_run_pipeline, scheduler.run_sweep),
     Task.FULL_MATCH: run_full_match,
     Task.DIGEST: _send_digest,
-    Task.JOBS: run_jobs,
+    Task.JOBS: run_next_job,
+    Task.RECOVERY: _finish_interrupted,
 }
 """What each kind of job of a guild does."""
 
 
 async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
     """Enqueue every job that is due and return them: what waits to be done or sent, and pipelines whose time has come."""
-    queue = _queue_of(services)
     async with services.pool.installation() as conn:
         await runs.fail_cut_off(conn)
     async with services.pool.installation() as conn:
-        waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
-        waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
         await requests.clear_old(conn)
         await uploads.clear_old(conn)
-        waiting += [(Task.JOBS, guild_id) for guild_id in await requests.guilds_that_wait(conn)]
-        if services.sources.announcer is not None:
-            waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_with_news(conn)]
-        all_guilds = await guilds.all_guilds(conn)
-        histories = await runs.histories(conn, [schedule.pipeline for schedule in SCHEDULES])
-    due = waiting + [
-        (schedule.task, guild.id)
-        for guild in all_guilds
-        for schedule in SCHEDULES
-        if _can_run(schedule, guild, services) and is_due(schedule, guild.id, histories, now)
-    ]
-    for task, guild_id in due:
-        await queue.enqueue(task, guild_id)
-    return due
-
-
-def is_due(schedule: Schedule, guild_id: int, histories: Mapping[tuple[int, str], History], now: datetime) -> bool:
-    """Whether a pipeline of a guild should run now: its slot has come since it last began, or a retry has.
-
-    A run that is still running does not count. One that was cut off counts as failed, even if another worker has its job.
-    """
-    history = histories.get((guild_id, schedule.pipeline))
-    if history is None or history.last_start < slot_before(now, schedule.interval, guild_id):
-        return True
-    pause = timedelta(minutes=2 ** min(history.failures - 1, 16)) if history.failures else timedelta.max
-    return now - history.last_start >= pause
-
-
-def slot_before(now: datetime, interval: timedelta, guild_id: int) -> datetime:
-    """Return the latest regular moment of a guild up to now; guilds are spread over the interval."""
-    seconds = interval.total_seconds()
-    offset = (guild_id * _SPREAD % 1) * seconds
-    return datetime.fromtimestamp(((now.timestamp() - offset) // seconds) * seconds + offset, UTC)
+        await permits.clear_old(conn)
+    schedules = [each for each in SCHEDULES if _has_source(each, services)]
+    values = {
+        "now": now,
+        "spread": _SPREAD,
+        "tasks": [each.task.value for each in schedules],
+        "pipelines": [each.pipeline for each in schedules],
+        "intervals": [each.interval.total_seconds() for each in schedules],
+        "need_server": [each.task is Task.DISCORD for each in schedules],
+        "uploads": Task.UPLOADS.value,
+        "full_match": Task.FULL_MATCH.value,
+        "jobs": Task.JOBS.value,
+        "recovery": Task.RECOVERY.value,
+        "digest": Task.DIGEST.value,
+        "has_discord": services.sources.discord is not None,
+        "has_announcer": services.sources.announcer is not None,
+        "all_tasks": [task.value for task in PRIORITIES],
+        "priorities": [priority.value for priority in PRIORITIES.values()],
+    }
+    async with services.pool.installation() as conn:
+        rows = await (await conn.execute(SQL["enqueue_due"], values)).fetchall()
+    return [(Task(task), guild_id) for task, guild_id in rows]
 
 
 async def resume_stalled(queue: Queue) -> int:
@@ -195,12 +198,10 @@ async def resume_stalled(queue: Queue) -> int:
     return len(stalled)
 
 
-def _can_run(schedule: Schedule, guild: Guild, services: Services) -> bool:
+def _has_source(schedule: Schedule, services: Services) -> bool:
     if schedule.task is Task.BATTLE_NET:
         return services.sources.battle_net is not None
-    if schedule.task is Task.DISCORD:
-        return services.sources.discord is not None and guild.discord_guild_id is not None
-    return True
+    return schedule.task is not Task.DISCORD or services.sources.discord is not None
 
 
 def _queue_of(services: Services) -> Queue:

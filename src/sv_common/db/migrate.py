@@ -77,8 +77,11 @@ def _config() -> Config:
 
 
 def _connect(database_url: str) -> psycopg.Connection[Any]:
-    """Connect as the pools do; SQLAlchemy itself knows no address of several servers."""
-    return psycopg.connect(database_url, client_encoding="utf8")
+    """Connect as the pools do, where a pooler may give each transaction another connection.
+
+    SQLAlchemy itself knows no address of several servers.
+    """
+    return psycopg.connect(database_url, client_encoding="utf8", prepare_threshold=None)
 
 
 def _engine(database_url: str) -> sqlalchemy.Engine:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _SECOND = 1000
 
-_OPTIONS = "-c timezone=UTC -c jit=off -c random_page_cost=1.1"
+_USUAL = {"timezone": "UTC", "jit": "off", "random_page_cost": "1.1"}
 """Pages of indexes are in memory or on a disk without moving parts; PostgreSQL's usual guess is made for others."""
 
 KEEPALIVES: dict[str, Any] = {
@@ -34,13 +35,19 @@ class Patience:
     connection_s: float
 
     @property
-    def options(self) -> str:
+    def settings(self) -> Mapping[str, str]:
+        """The settings of a session, by their names."""
         waits = {
             "lock_timeout": self.lock_s,
             "statement_timeout": self.statement_s,
             "idle_in_transaction_session_timeout": self.idle_s,
         }
-        return " ".join([_OPTIONS, *(f"-c {name}={round(seconds * _SECOND)}" for name, seconds in waits.items())])
+        return {**_USUAL, **{name: str(round(seconds * _SECOND)) for name, seconds in waits.items()}}
+
+    @property
+    def options(self) -> str:
+        """The same, as they are said when a connection starts."""
+        return " ".join(f"-c {name}={value}" for name, value in self.settings.items())
 
 
 REQUESTS = Patience(lock_s=4, statement_s=30, idle_s=60, connection_s=10)

@@ -6,16 +6,15 @@ import contextlib
 import selectors
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, IsolationLevel
+from psycopg import AsyncCursor, IsolationLevel
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from sv_common.db.counting import CountingCursor, counting_statements
@@ -23,10 +22,11 @@ from sv_common.db.guild import Connection, GuildConnection, bind, lock, unbind
 from sv_common.db.holding import held_connections, holding
 from sv_common.db.lost import check_can_commit
 from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
+from sv_common.db.pooler import PoolerConnection, recognize_pooler, set_for_transaction
 from sv_common.db.pulse import Pulse
 from sv_common.db.shares import Shares
 
-__all__ = ["Connection", "GuildConnection", "Pool", "counting_statements", "make_pool"]
+__all__ = ["Connection", "GuildConnection", "Pool", "counting_statements", "hold_lock", "make_pool"]
 
 _Result = TypeVar("_Result")
 _Pool = TypeVar("_Pool", bound="LivePool")
@@ -63,6 +63,7 @@ class CheckedPool(LivePool):
     """A pool whose blocks have committed when they end well."""
 
     shares: Shares | None = None
+    settings: Mapping[str, str] = {}
 
     @contextlib.asynccontextmanager
     async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109 -- as above
@@ -70,8 +71,20 @@ class CheckedPool(LivePool):
 
         Raises `ShareInUseError` where the guild on whose account this is has all the connections that it may have.
         """
+        async with self._transaction(timeout=timeout) as conn:
+            yield conn
+
+    @contextlib.asynccontextmanager
+    async def _transaction(
+        self,
+        level: IsolationLevel | None = None,
+        *,
+        read_only: bool | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as above
+    ) -> AsyncIterator[Connection]:
         async with self._turn(), super().connection(timeout) as conn:
-            await _set_isolation(conn, None, read_only=None)
+            await _set_isolation(conn, level, read_only=read_only)
+            await set_for_transaction(conn, self.settings)
             with holding():
                 yield conn
                 check_can_commit(conn)
@@ -112,8 +125,7 @@ class CheckedPool(LivePool):
     async def _rehearse(
         self, guild_id: int, work: Callable[[GuildConnection], Awaitable[_Result]], *, alone: bool
     ) -> _Result:
-        async with self.connection() as conn:
-            await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=None)
+        async with self._transaction(IsolationLevel.REPEATABLE_READ) as conn:
             await (lock if alone else bind)(conn, guild_id)
             result = await work(GuildConnection(conn, guild_id))
             check_can_commit(conn)
@@ -148,8 +160,7 @@ class CheckedPool(LivePool):
     async def _one_moment(self, guild_id: int | None) -> AsyncIterator[_Reading]:
         around = _reading.get()
         if around is None or around.pool is not self or around.is_over:
-            async with self.connection() as conn:
-                await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=True)
+            async with self._transaction(IsolationLevel.REPEATABLE_READ, read_only=True) as conn:
                 if guild_id is not None:
                     await bind(conn, guild_id)
                 reading = _Reading(self, conn, guild_id)
@@ -183,6 +194,7 @@ class PoolWithLocks(CheckedPool):
     probes: CheckedPool
     pulse: Pulse
     database_url: str
+    listen_url: str
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
         await super().open(wait, timeout)
@@ -199,17 +211,23 @@ class PoolWithLocks(CheckedPool):
 Pool: TypeAlias = PoolWithLocks
 
 
-def make_pool(database_url: str, *, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
-    """Return a closed pool; open it with `async with`. Times are read and written in UTC."""
+def make_pool(
+    database_url: str, *, max_size: int = 10, patience: Patience = COMMANDS, listen_url: str | None = None
+) -> Pool:
+    """Return a closed pool; open it with `async with`. Times are read and written in UTC.
+
+    `listen_url` is for connections that hear of changes, by default the same; a pooler in transaction mode cannot serve them.
+    """
     wait_s, options = patience.connection_s, patience.options
     pool = _closed(PoolWithLocks, database_url, wait_s, least=1, most=max_size, options=options)
+    pool.settings = patience.settings
     pool.database_url = database_url
+    pool.listen_url = listen_url or database_url
     pool.shares = Shares(max(1, max_size // 2), wait_s)
     pool.probes = _closed(CheckedPool, database_url, PROBES.connection_s, most=_MOST_PROBES, options=PROBES.options)
+    pool.probes.settings = PROBES.settings
     pool.pulse = Pulse(database_url)
-    pool.locks = _closed(
-        LivePool, database_url, LONGEST_WAIT_S, most=MOST_LOCKS, reset=_give_back_locks, autocommit=True
-    )
+    pool.locks = _closed(LivePool, database_url, LONGEST_WAIT_S, most=MOST_LOCKS)
     return pool
 
 
@@ -220,7 +238,6 @@ def _closed(
     *,
     most: int,
     least: int = 0,
-    reset: Callable[[Connection], Awaitable[None]] | None = None,
     **connecting: Any,
 ) -> _Pool:
     return kind(
@@ -229,9 +246,20 @@ def _closed(
         min_size=least,
         max_size=most,
         timeout=wait_s,
-        reset=reset,
+        configure=recognize_pooler,
         kwargs={"cursor_factory": CountingCursor, **connecting, **KEEPALIVES},
-        connection_class=AsyncConnection[TupleRow],
+        connection_class=PoolerConnection,
+    )
+
+
+async def hold_lock(conn: Connection, kind: int, number: int) -> None:
+    """Wait for a lock and hold it until the transaction ends, which may be long: idle meanwhile, it holds up nothing else.
+
+    A lock of the session would belong to whatever a pooler does next with the server's connection.
+    """
+    await conn.execute(
+        "select set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock(%s, %s)",
+        [kind, number],
     )
 
 
@@ -306,7 +334,3 @@ async def _set_isolation(conn: Connection, level: IsolationLevel | None, *, read
         await conn.set_isolation_level(level)
     if conn.read_only != read_only:
         await conn.set_read_only(read_only)
-
-
-async def _give_back_locks(connection: Connection) -> None:
-    await connection.execute("select pg_advisory_unlock_all()")

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 
-from sv_common.db.pool import Pool, counting_statements
+from sv_common.db.pool import Pool, counting_statements, hold_lock
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.reports import StepReport, SyncReport
@@ -322,8 +322,8 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
     """
     mine = _waiting_here.setdefault(pool, {}).setdefault(guild_id, asyncio.Lock())
     async with mine, pool.locks.connection() as conn:
-        await conn.execute("select pg_advisory_lock(%s, %s)", [runs.PIPELINE_LOCK, guild_id])
-        yield  # the pool gives the lock back, and a lost connection loses it
+        await hold_lock(conn, runs.PIPELINE_LOCK, guild_id)
+        yield  # the transaction ends and gives the lock back, and a lost connection loses it
 
 
 async def _now(pool: Pool) -> datetime:

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
+from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
-from patt.worker.running import run_jobs
 from web.at_work import at_work
 from web.browsers import SignIn
 from web.helpers import PAGE, dismiss_and_reopen, issue_number

@@ -23,6 +23,7 @@ from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rulebook.parameter import budget_of
 from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_ROUTE = "(none)"
@@ -116,10 +117,12 @@ async def exposition(services: Services) -> bytes:
             _by_guild("patt_uploads_waiting", "Uploads that wait to be processed.", await _rows(conn, "uploads")),
             _workers(await _rows(conn, "workers", dead_after_s=WORKER_DEAD_AFTER_S)),
         ]
-    if (profiles := services.sources.profiles) is not None:
-        # What the limit of this process leaves; a worker elsewhere keeps its own.
-        text = "Requests to Battle.net that this process may still send within the hour."
-        metrics.append(GaugeMetricFamily("patt_battlenet_requests_left", text, value=profiles.spare_requests))
+        if services.sources.profiles is not None:
+            ((left,),) = await _rows(
+                conn, "requests_left", service=SHARED_LIMITS.service, an_hour=SHARED_LIMITS.an_hour
+            )
+            text = "Requests to Battle.net that this installation may still send within the hour."
+            metrics.append(GaugeMetricFamily("patt_battlenet_requests_left", text, value=left))
     registry = CollectorRegistry()
     registry.register(_Given(metrics))
     return generate_latest(registry)

@@ -56,3 +56,9 @@ select g.id,
                             'runs', s.is_enabled, 'mends', s.auto_mitigate, 'parameters', s.parameters))
                  from guild_identity.rule_settings s where s.guild_id = g.id), '{}')
 from guild_identity.guilds g
+
+-- name: requests_left
+-- What all processes together may still request of a service within the hour; permits are counted as take_permits counts them.
+select greatest(0, %(an_hour)s - coalesce(sum(permitted), 0))::integer
+from common.request_counts
+where service = %(service)s and minute > now() - interval '63 minutes'

@@ -655,6 +655,8 @@ create table guild_identity.work_requests (
     state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed')),
     attempts integer not null default 0,
     issue_ids bigint[],  -- the issues of a fix when the first try began; null: not begun, or no fix
+    results jsonb not null default '[]' check (jsonb_typeof(results) = 'array'),  -- of the portions that are done
+    failed_at timestamptz,  -- the last failed try
     done integer not null default 0 check (done >= 0),
     total integer not null default 0 check (total >= done),  -- 0: not known yet
     doing text,          -- the current step, in words
@@ -823,7 +825,170 @@ create table common.api_tokens (
 );
 
 
--- 9. Triggers: former names
+-- 9. What may be requested of Battle.net and Discord, for all processes of this installation together
+
+-- A row for each service, which is locked while permits are given out.
+create table common.request_services (
+    service text primary key,
+    paused_until timestamptz  -- the service wants to be left alone until then
+);
+
+-- Permits that a process holds for some seconds. A request counts from its permit until a second after its answer, so that no
+-- second at the other end has more than the limit, however long each is on its way.
+create table common.request_leases (
+    id bigint generated always as identity primary key,
+    service text not null references common.request_services,
+    route text not null,
+    permits integer not null check (permits >= 0),
+    is_over boolean not null default false,  -- all its requests are answered
+    counts_until timestamptz not null        -- of one that is not over: when its process must be dead
+);
+
+create index request_leases_of_service on common.request_leases (service, route);
+
+-- What a service limits by beside all requests together: for Discord a verb, an address, and the server or channel.
+create table common.request_routes (
+    service text not null references common.request_services,
+    route text not null,
+    quota integer,           -- requests in each window; null: not known
+    remaining integer not null default 0,
+    resets_at timestamptz,   -- the end of the window that `remaining` is about
+    paused_until timestamptz,
+    seen_at timestamptz not null default now(),
+    primary key (service, route)
+);
+
+-- Requests by the minute, and those of them that the service counts against this address.
+create table common.request_counts (
+    service text not null references common.request_services,
+    minute timestamptz not null,
+    permitted integer not null default 0,
+    refused integer not null default 0,
+    primary key (service, minute)
+);
+
+-- Give out up to so many permits for a route ('' has no limit of its own). Where none are free, `wait_s` says when to ask again,
+-- and `reason` why: busy (others hold them for a moment), pause, hour (used up) or refused (the service would block this address).
+create function common.take_permits(
+    of_service text, of_route text, wanted integer, a_second integer, an_hour integer, most_refused integer
+) returns table (lease_id bigint, permits integer, wait_s double precision, reason text, spare integer)
+language plpgsql as $$
+declare
+    moment timestamptz;
+    pause timestamptz;
+    in_use integer;
+    on_route integer;
+    sent integer;
+    refusals integer;
+    oldest timestamptz;
+    soonest timestamptz;
+    this_route common.request_routes;
+    free_on_route integer := wanted;
+begin
+    perform set_config('synchronous_commit', 'off', true);  -- what is lost with the server's power is a second's
+    insert into common.request_services (service) values (of_service) on conflict do nothing;
+    select s.paused_until into pause from common.request_services s where s.service = of_service for update;
+    moment := clock_timestamp();
+    delete from common.request_leases l where l.service = of_service and l.counts_until <= moment;
+    select coalesce(sum(l.permits), 0), coalesce(sum(l.permits) filter (
+               -- a dead process must not hold a route for longer than an answer usually takes
+               where l.route = of_route and not l.is_over and l.counts_until > moment + interval '85 seconds'), 0),
+           min(l.counts_until) filter (where l.is_over)
+        into in_use, on_route, soonest
+        from common.request_leases l where l.service = of_service;
+    -- Two minutes longer than an hour: a permit is used within a moment, and its request may be on its way for a minute.
+    select coalesce(sum(c.permitted), 0), min(c.minute) filter (where c.permitted > 0),
+           coalesce(sum(c.refused) filter (where c.minute > moment - interval '11 minutes'), 0)
+        into sent, oldest, refusals
+        from common.request_counts c where c.service = of_service and c.minute > moment - interval '63 minutes';
+    spare := case when an_hour is not null then greatest(0, an_hour - sent) end;
+    permits := 0;
+    if of_route <> '' then
+        select * into this_route from common.request_routes r where r.service = of_service and r.route = of_route;
+        pause := greatest(pause, this_route.paused_until);
+        free_on_route := case
+            when this_route.quota is null then 1
+            when moment >= this_route.resets_at then this_route.quota
+            else this_route.remaining end - on_route;
+    end if;
+    if refusals >= most_refused then
+        reason := 'refused';
+        wait_s := 60;
+    elsif pause > moment then
+        reason := 'pause';
+        wait_s := extract(epoch from pause - moment);
+    elsif spare = 0 then
+        reason := 'hour';
+        wait_s := extract(epoch from oldest + interval '63 minutes' - moment);
+    elsif free_on_route <= 0 then
+        reason := 'busy';
+        wait_s := case when on_route > 0 then 0.05 else coalesce(extract(epoch from this_route.resets_at - moment), 0.25) end;
+    elsif in_use >= a_second then
+        reason := 'busy';
+        wait_s := least(0.25, greatest(0.01, coalesce(extract(epoch from soonest - moment), 0.05)));
+    else
+        permits := least(wanted, a_second - in_use, coalesce(spare, wanted), free_on_route);
+        insert into common.request_leases (service, route, permits, counts_until)
+            values (of_service, of_route, permits, moment + interval '90 seconds')
+            returning id into lease_id;
+        insert into common.request_counts as c (service, minute, permitted)
+            values (of_service, date_trunc('minute', moment), permits)
+            on conflict (service, minute) do update set permitted = c.permitted + excluded.permitted;
+        spare := spare - permits;
+    end if;
+    return next;
+end $$;
+
+-- Give permits back that were not used, and say what the answers told: of how many requests the route's window has how many
+-- left, and for how long (in seconds); for how long the service wants a pause, of the route or `everywhere`; and how many of
+-- the requests it counts against this address. `is_over`: all requests of the lease are answered.
+create function common.return_permits(
+    lease bigint, used integer, is_over boolean, told_quota integer, told_remaining integer, resets_in double precision,
+    pause_s double precision, everywhere boolean, refused_requests integer
+) returns void language plpgsql as $$
+declare
+    moment timestamptz;
+    this_lease common.request_leases;
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    select * into this_lease from common.request_leases l where l.id = lease;
+    if not found then
+        return;  -- it was answered later than any request is; it has been taken for a dead process's
+    end if;
+    perform from common.request_services s where s.service = this_lease.service for update;
+    moment := clock_timestamp();
+    update common.request_leases l
+        set permits = used, is_over = return_permits.is_over,
+            counts_until = case when return_permits.is_over then moment + interval '1 second' else l.counts_until end
+        where l.id = lease;
+    insert into common.request_counts as c (service, minute, permitted, refused)
+        values (this_lease.service, date_trunc('minute', moment), used - this_lease.permits, refused_requests)
+        on conflict (service, minute) do update
+            set permitted = c.permitted + excluded.permitted, refused = c.refused + excluded.refused;
+    if pause_s is not null and everywhere then
+        update common.request_services s
+            set paused_until = greatest(s.paused_until, moment + make_interval(secs => pause_s))
+            where s.service = this_lease.service;
+    end if;
+    if this_lease.route <> '' then
+        insert into common.request_routes as r (service, route, quota, remaining, resets_at, paused_until, seen_at)
+            values (this_lease.service, this_lease.route, told_quota, coalesce(told_remaining, 0),
+                    moment + make_interval(secs => resets_in),
+                    case when not everywhere then moment + make_interval(secs => pause_s) end, moment)
+            on conflict (service, route) do update set
+                quota = coalesce(excluded.quota, r.quota),
+                remaining = case
+                    when told_remaining is null then greatest(0, r.remaining - used)
+                    when r.resets_at is null or excluded.resets_at > r.resets_at + interval '0.25 seconds' then told_remaining
+                    else least(r.remaining, told_remaining) end,
+                resets_at = greatest(r.resets_at, excluded.resets_at),
+                paused_until = greatest(r.paused_until, excluded.paused_until),
+                seen_at = moment;
+    end if;
+end $$;
+
+
+-- 10. Triggers: former names
 
 create function guild_identity.keep_former_name_of_character() returns trigger language plpgsql as $$
 begin
@@ -855,7 +1020,7 @@ for each row when ((old.username, old.global_name, old.display_name)
 execute function guild_identity.keep_former_names_of_member();
 
 
--- 10. Triggers: live updates
+-- 11. Triggers: live updates
 
 -- Notifications on the channel patt_live: the guild, the kind of change, and the ids of the rows; no names and no notes.
 -- PostgreSQL delivers them when the transaction has committed, and never when it has not.
@@ -901,6 +1066,24 @@ create trigger publish_changed after update on guild_identity.work_requests
 create trigger publish_new after insert on guild_identity.setting_changes
     referencing new table as changed for each statement execute function guild_identity.publish_rows('settings');
 
+-- Procrastinate's functions and triggers name their tables without a schema. They find them for every session, also for one
+-- that comes through PgBouncer, which has no search path of its own.
+do $$
+declare
+    of_queue regprocedure;
+begin
+    for of_queue in select oid from pg_proc where pronamespace = 'jobs'::regnamespace
+    loop
+        execute format('alter function %s set search_path = jobs', of_queue);
+    end loop;
+end $$;
+
+-- When each guild's last job ended, as a number of the sequence of jobs: whatever was enqueued later has a higher one.
+create table jobs.turns (
+    lock text primary key,  -- as the jobs of a guild have it
+    turn bigint not null
+);
+
 create trigger publish_new after insert on jobs.procrastinate_jobs
     referencing new table as changed for each statement execute function guild_identity.publish_jobs();
 create trigger publish_changed after update on jobs.procrastinate_jobs
@@ -909,7 +1092,7 @@ create trigger publish_deleted after delete on jobs.procrastinate_jobs
     referencing old table as changed for each statement execute function guild_identity.publish_jobs();
 
 
--- 11. Guilds kept apart: row-level security
+-- 12. Guilds kept apart: row-level security
 
 -- The role under which the application works for one guild. It belongs to the server, so another database may have made it,
 -- and for a login that may make no roles an administrator of the server makes it.

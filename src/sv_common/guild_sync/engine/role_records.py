@@ -40,9 +40,12 @@ _places: WeakKeyDictionary[Pool, asyncio.Semaphore] = WeakKeyDictionary()
 async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
     """Keep every other process from changing a member's roles inside the block. Raises `Busy` where one does already."""
     places = _places.setdefault(pool, asyncio.Semaphore(MOST_AT_ONCE))
-    async with places, await AsyncConnection.connect(pool.database_url, autocommit=True) as conn:
+    async with places, await AsyncConnection.connect(pool.database_url) as conn:
         key = [_ROLE_LOCK, member_id & _KEYS]
-        cursor = await conn.execute("select pg_try_advisory_lock(%s, %s)", key)
+        cursor = await conn.execute(
+            "select pg_try_advisory_xact_lock(%s, %s), set_config('idle_in_transaction_session_timeout', '0', true)",
+            key,
+        )
         row = await cursor.fetchone()
         if row is None or not row[0]:
             raise Busy(tr("This member's roles are being changed on Discord right now. Wait a moment and check again."))
@@ -51,7 +54,7 @@ async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
         finally:
             # PostgreSQL notices the end of a connection a moment later; the next process must not find it locked until then.
             with contextlib.suppress(psycopg.OperationalError):  # a connection that is lost holds no lock
-                await conn.execute("select pg_advisory_unlock(%s, %s)", key)
+                await conn.rollback()
 
 
 async def member_at(guild: GuildConnection, member_id: int) -> Member:

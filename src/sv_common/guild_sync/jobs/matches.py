@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
 
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
@@ -94,7 +94,3 @@ async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
     otherwise = tr("Full match {number} does not exist.", number=request_id)
     return await guild.required(MatchRequest, otherwise, SQL["get"], request_id=request_id)
-
-
-async def guilds_that_wait(conn: Connection) -> list[int]:
-    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

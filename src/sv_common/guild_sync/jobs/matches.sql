@@ -21,6 +21,3 @@ where id = %(request_id)s and state = 'waiting'
 select id, guild_id, actor, requested_at, state, sentence, attempt_id, run_id, finished_at, selected
 from guild_identity.match_requests
 where id = %(request_id)s and guild_id = %(guild_id)s
-
--- name: guilds_that_wait
-select guild_id from guild_identity.match_requests where state = 'waiting' order by guild_id

@@ -23,7 +23,10 @@ _TOO_LATE = mark("Given up: no worker was running for a day. Start one (patt ser
 
 @dataclass(frozen=True, slots=True)
 class WorkRequest:
-    """A request. `issue_ids` are what a fix is about, from its first try on; `attempts` counts the tries so far."""
+    """A request. `issue_ids` are what a fix is about, from its first try on, and `results` what became of the first of them.
+
+    `attempts` counts the tries so far; of a fix in portions, those of the portion. `failed_at` is the last one that failed.
+    """
 
     id: int
     guild_id: int
@@ -34,6 +37,8 @@ class WorkRequest:
     state: WorkState
     attempts: int
     issue_ids: Sequence[int] | None
+    results: Sequence[Mapping[str, Any]]
+    failed_at: datetime | None
     done: int
     total: int
     doing: str | None
@@ -52,9 +57,14 @@ async def ask(
     return await get(guild, row[0]), bool(row[1])
 
 
-async def next_waiting(guild: GuildConnection, *, tried: Sequence[int] = ()) -> WorkRequest | None:
-    """Begin the oldest request of a guild that is not done, and not among those `tried`; None where there is none."""
-    return await guild.one(WorkRequest, SQL["next"], tried=list(tried))
+async def next_waiting(guild: GuildConnection) -> WorkRequest | None:
+    """Begin the oldest request of a guild that is not done; None where there is none. One that failed pauses for a minute."""
+    return await guild.one(WorkRequest, SQL["next"])
+
+
+async def is_any_waiting(guild: GuildConnection) -> bool:
+    """Return whether a request waits that may be begun by now."""
+    return bool(await guild.value(SQL["is_any_waiting"]))
 
 
 async def begin_fix(guild: GuildConnection, request_id: int, issue_ids: Sequence[int]) -> None:
@@ -66,6 +76,22 @@ async def report(guild: GuildConnection, request: WorkRequest, progress: Progres
     """Note how far a request has come; nothing where its try was taken over, or it has ended."""
     values = {"done": progress.done, "total": progress.total, "doing": progress.doing}
     await guild.run(SQL["report"], request_id=request.id, attempts=request.attempts, **values)
+
+
+async def keep_portion(
+    guild: GuildConnection, request: WorkRequest, results: Sequence[Mapping[str, Any]], *, left: int
+) -> None:
+    """Keep what became of a portion of a fix, of which so many issues are left; the next portion is not another try.
+
+    Nothing where its try was taken over.
+    """
+    values = {"results": Jsonb(list(results)), "left": left}
+    await guild.run(SQL["keep_portion"], request_id=request.id, attempts=request.attempts, **values)
+
+
+async def put_off(guild: GuildConnection, request: WorkRequest, reason: str) -> None:
+    """Note why a try failed that is made again; nothing where it was taken over, or has ended."""
+    await guild.run(SQL["put_off"], request_id=request.id, attempts=request.attempts, reason=reason)
 
 
 async def finish(
@@ -93,10 +119,6 @@ async def under_way(guild: GuildConnection) -> list[WorkRequest]:
 async def newest(guild: GuildConnection, *, number: int = 1) -> Page[WorkRequest]:
     place = Place(int(await guild.value(SQL["count"]) or 0), number)
     return place.page(await guild.all(WorkRequest, SQL["newest"], limit=PAGE_SIZE, offset=place.offset))
-
-
-async def guilds_that_wait(conn: Connection) -> list[int]:
-    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]
 
 
 async def clear_old(conn: Connection) -> None:

@@ -7,15 +7,32 @@ on conflict (guild_id, kind, md5(arguments::text)) where state = 'waiting' do up
 returning id, xmax = 0
 
 -- name: next
--- The oldest that is not done. The try is counted before it begins, so that work which ends the worker is given up one day.
+-- The oldest that is not done, of those that may be tried by now. The try is counted before it begins, so that work which ends
+-- the worker is given up one day. A failure that lies in the future counts as never.
 update guild_identity.work_requests
 set state = 'running', attempts = attempts + 1, started_at = coalesce(started_at, now())
 where id = (select min(id) from guild_identity.work_requests
-            where guild_id = %(guild_id)s and finished_at is null and id <> all (%(tried)s))
+            where guild_id = %(guild_id)s and finished_at is null
+              and (failed_at is null or failed_at > now() or failed_at <= now() - interval '1 minute'))
 returning *
+
+-- name: is_any_waiting
+select exists (select from guild_identity.work_requests
+               where guild_id = %(guild_id)s and finished_at is null
+                 and (failed_at is null or failed_at > now() or failed_at <= now() - interval '1 minute'))
 
 -- name: begin_fix
 update guild_identity.work_requests set issue_ids = %(issue_ids)s where id = %(request_id)s
+
+-- name: keep_portion
+update guild_identity.work_requests
+set results = results || %(results)s, attempts = attempts - 1, failed_at = null,
+    done = jsonb_array_length(results || %(results)s), total = jsonb_array_length(results || %(results)s) + %(left)s
+where id = %(request_id)s and attempts = %(attempts)s and state = 'running'
+
+-- name: put_off
+update guild_identity.work_requests set failed_at = now(), done = 0, total = 0, doing = %(reason)s
+where id = %(request_id)s and attempts = %(attempts)s and state = 'running'
 
 -- name: report
 -- A try that was taken over by another worker says nothing more.
@@ -47,9 +64,6 @@ select * from guild_identity.work_requests
 where guild_id = %(guild_id)s
 order by id desc
 limit %(limit)s offset %(offset)s
-
--- name: guilds_that_wait
-select distinct guild_id from guild_identity.work_requests where finished_at is null order by guild_id
 
 -- name: give_up_old
 update guild_identity.work_requests

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.sources.discord.message import Announcement
 
@@ -136,10 +136,6 @@ async def unreported(guild: GuildConnection) -> tuple[int, int] | None:
     """Return the first and the last issue event that no digest covers; None without news."""
     row = await guild.row(SQL["unreported"])
     return (row[0], row[1]) if row and row[0] is not None else None
-
-
-async def guilds_with_news(conn: Connection) -> list[int]:
-    return [row[0] for row in await (await conn.execute(SQL["guilds_with_news"])).fetchall()]
 
 
 def _of(sent: ClaimedAnnouncement) -> dict[str, Any]:

@@ -83,23 +83,3 @@ from guild_identity.issue_events e
 where e.guild_id = %(guild_id)s and e.at > now() - interval '7 days'
   and e.id > coalesce((select max(a.last_event) from guild_identity.announcements a
                        where a.guild_id = %(guild_id)s and a.kind = 'digest'), 0)
-
--- name: guilds_with_news
--- Guilds with a pending announcement, or with events that have had five minutes to settle.
-select g.id
-from guild_identity.guilds g
-where g.audit_channel_id is not null and (
-    exists (select from guild_identity.announcements a
-            where a.guild_id = g.id and a.is_pending
-              and (a.next_try_at <= now() or a.next_try_at > now() + interval '9 hours')
-              and (a.claimed_until is null or a.claimed_until < now()
-                   or a.claimed_until > now() + interval '9 hours')
-              and (a.kind = 'digest' or a.created_at > now() - interval '1 day'))
-    or exists (select from guild_identity.announcements a
-               where a.guild_id = g.id and a.is_in_doubt and a.closed_at is null)
-    or exists (select from guild_identity.issue_events e
-               where e.guild_id = g.id and e.event in ('opened', 'recurred', 'reopened', 'resolved')
-                 and e.at between now() - interval '7 days' and now() - interval '5 minutes'
-                 and e.id > coalesce((select max(a.last_event) from guild_identity.announcements a
-                                      where a.guild_id = g.id and a.kind = 'digest'), 0)))
-order by g.id

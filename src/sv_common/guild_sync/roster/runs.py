@@ -94,25 +94,6 @@ async def finish(
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """When a pipeline of a guild last began; `failures` counts those of two days since it last ended well.
-
-    Starts that lie in the future were written by a clock that was wrong, and count as never.
-    """
-
-    guild_id: int
-    pipeline: str
-    last_start: datetime
-    failures: int
-
-
-async def histories(conn: Connection, pipelines: Sequence[str]) -> dict[tuple[int, str], History]:
-    """Return the history of those of the pipelines that ever ran, by guild and pipeline."""
-    rows = await (await conn.execute(SQL["history"], {"pipelines": list(pipelines)})).fetchall()
-    return {(row[0], row[1]): History(*row) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """How a pipeline of a guild stands: of when its last good news are, and the failures of two days that came after."""
 

@@ -30,31 +30,6 @@ update guild_identity.sync_log
 set status = %(status)s, steps = %(steps)s, error = %(error)s, as_of = %(as_of)s, finished_at = clock_timestamp()
 where id = %(run_id)s and status = 'running'
 
--- name: history
--- For each guild and each of these pipelines that ever ran: when it last began, and how often it failed since it last
--- ended well, within two days. Asked every minute, so it looks at a few rows of each and not at the whole log.
-select g.id, p.pipeline, latest.started_at, failed.times
-from guild_identity.guilds g
-cross join unnest(%(pipelines)s::text[]) as p (pipeline)
-cross join lateral (
-    select r.started_at from guild_identity.sync_log r
-    where r.guild_id = g.id and r.pipeline = p.pipeline and r.started_at <= now()
-    order by r.started_at desc
-    limit 1
-) latest
-left join lateral (
-    select r.started_at from guild_identity.sync_log r
-    where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
-      and r.started_at between now() - interval '2 days' and now()
-    order by r.started_at desc
-    limit 1
-) good on true
-cross join lateral (
-    select count(*) as times from guild_identity.sync_log r
-    where r.guild_id = g.id and r.pipeline = p.pipeline and r.status = 'failed'
-      and r.started_at > coalesce(good.started_at, now() - interval '2 days') and r.started_at <= now()
-) failed
-
 -- name: standings
 -- For each pipeline of a guild that ever ran: of when its last good news are, how often it failed since (within two days),
 -- and what the latest of those failures said.

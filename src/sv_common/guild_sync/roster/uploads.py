@@ -138,6 +138,11 @@ async def receive(guild: GuildConnection, key_id: int, export: AddonExport | Pre
     return Received(upload_id, what == "new", sentences[what])
 
 
+async def is_any_waiting(guild: GuildConnection) -> bool:
+    """Return whether an upload waits that may be tried by now."""
+    return bool(await guild.value(SQL["is_any_waiting"]))
+
+
 async def next_waiting(guild: GuildConnection) -> WaitingUpload | None:
     """Return the waiting upload with the oldest export; one that failed is tried again after 2, 4, 8 … 64 minutes."""
     row = await guild.row(SQL["next"])
@@ -223,7 +228,3 @@ async def newer_than(guild: GuildConnection, upload_id: int) -> int | None:
 async def clear_old(conn: Connection) -> None:
     """Forget uploads that were settled long ago. Those that wait or were given up stay."""
     await conn.execute(SQL["clear_old"], {"age": KEPT})
-
-
-async def guilds_that_wait(conn: Connection) -> list[int]:
-    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

@@ -32,6 +32,13 @@ where u.guild_id = %(guild_id)s and u.state = 'received'
 order by u.as_of, u.id
 limit 1
 
+-- name: is_any_waiting
+select exists (
+    select from guild_identity.addon_uploads u
+    where u.guild_id = %(guild_id)s and u.state = 'received'
+      and (u.failed_at is null or u.failed_at > now()
+           or u.failed_at <= now() - make_interval(mins => (2 ^ least(u.attempts, 6))::integer)))
+
 -- name: count_try
 -- A try is counted when it begins, under the guild's lock, so that an upload which ends the worker itself is given up one day.
 update guild_identity.addon_uploads set attempts = attempts + 1
@@ -93,6 +100,3 @@ where u.id = %(upload_id)s and newer.state = 'done'
 delete from guild_identity.addon_uploads u
 where u.state in ('done', 'superseded', 'refused') and u.finished_at < now() - %(age)s::interval
   and exists (select from guild_identity.addon_uploads newer where newer.upload_key_id = u.upload_key_id and newer.id > u.id)
-
--- name: guilds_that_wait
-select distinct guild_id from guild_identity.addon_uploads where state = 'received' order by guild_id

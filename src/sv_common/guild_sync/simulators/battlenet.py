@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import time
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
@@ -29,7 +30,8 @@ _RACES = 10
 class BattleNetSimulator:
     """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
 
-    Routes: token, roster, profile, status, realm_index. `token_lifetime` is in seconds. Simulators with the same set of
+    Routes: token, roster, profile, status, realm_index. `token_lifetime` is in seconds. `moments` are when requests of the API
+    arrived. Simulators with the same set of
     `tokens` take each other's.
     """
 
@@ -37,6 +39,7 @@ class BattleNetSimulator:
         self.world = world
         self.faults = faults or Faults()
         self.token_lifetime = TOKEN_LIFETIME
+        self.moments: list[float] = []
         self._credentials = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         self._tokens = set() if tokens is None else tokens
         self.app = Starlette(
@@ -53,7 +56,14 @@ class BattleNetSimulator:
         self._tokens.clear()
 
     def _route(self, path: str, name: str, endpoint: Endpoint, method: str = "GET") -> Route:
-        return Route(path, self.faults.watched(name, endpoint), methods=[method], name=name)
+        watched = self.faults.watched(name, endpoint)
+
+        async def counted(request: Request) -> Response:
+            if name != "token":  # another service, with limits of its own
+                self.moments.append(time.monotonic())
+            return await watched(request)
+
+        return Route(path, counted, methods=[method], name=name)
 
     async def _token(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Basic {self._credentials}":

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from sv_common.guild_sync.simulators import discord_shapes as shapes
 from sv_common.guild_sync.simulators.discord_oauth import DiscordSignIn
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults, RefusedError
+from sv_common.guild_sync.simulators.limits import DiscordBuckets
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldChannel, WorldMember, WorldMessage, WorldRole
 from sv_common.guild_sync.simulators.world import GuildWorld
 from sv_common.guild_sync.sources.discord.permissions import Permission, permissions_in_channel
@@ -41,7 +42,7 @@ class DiscordSimulator:
 
     Routes: guild, roles, channels, members, member, add_role, remove_role, message, rewrite, me, my_guilds, application. Without
     `members_intent` the member list is refused; without `is_invited` the bot is not on the server. `other_servers` (names by id)
-    are only listed. `invalid_requests` count towards the block at `most_invalid_requests`.
+    are only listed. `invalid_requests` count towards the block at `most_invalid_requests`. With `buckets` Discord's rate limits hold.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None) -> None:
@@ -53,6 +54,7 @@ class DiscordSimulator:
         self.other_servers: dict[str, str] = {}
         self.invalid_requests = 0
         self.most_invalid_requests = MOST_INVALID_REQUESTS
+        self.buckets: DiscordBuckets | None = None
         self._authorization = f"Bot {BOT_TOKEN}"
         guild = "/guilds/{guild}"
         member = guild + "/members/{user}"
@@ -92,11 +94,20 @@ class DiscordSimulator:
         async def answer(request: Request) -> Response:
             if self.invalid_requests >= self.most_invalid_requests:
                 return HTMLResponse(ERROR_PAGE, TOO_MANY_REQUESTS, {"Retry-After": str(BLOCKED_FOR)})
-            response = await endpoint(request)
+            response = await self._limited(endpoint, request)
             self.invalid_requests += _is_invalid(response)
             return response
 
         return answer
+
+    async def _limited(self, endpoint: Endpoint, request: Request) -> Response:
+        if self.buckets is None:
+            return await endpoint(request)
+        place = request.path_params.get("guild") or request.path_params.get("channel") or ""
+        refusal, headers = self.buckets.count(f"{request.method} {request.scope['route'].name} {place}")
+        response = refusal or await endpoint(request)
+        response.headers.update(headers)
+        return response
 
     async def _guild(self, request: Request) -> Response:
         self._check_guild(request)

@@ -45,6 +45,9 @@ class Timing:
 REAL_TIME = Timing()
 
 
+_LEAST_JITTER = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often to try and how long to pause, in seconds. A wait above `longest_wait` ends the trying at once."""
@@ -55,13 +58,12 @@ class RetryPolicy:
     longest_wait: float = 60.0
 
     def pause(self, attempt: int, wanted: float | None, jitter: float) -> float:
-        """Seconds before the next attempt: what the service requested, else full jitter over a doubling pause.
+        """Seconds before the next attempt: jitter over a doubling pause, or longer where the service requested it.
 
-        A requested wait of 0 is ignored: all failed requests would be repeated at once.
+        A shorter wait, such as 0, is no leave to repeat all failed requests at once; nor is chance.
         """
-        if wanted:
-            return wanted
-        return jitter * min(self.longest_pause, self.first_pause * 2.0 ** (attempt - 1))
+        pause = max(_LEAST_JITTER, jitter) * min(self.longest_pause, self.first_pause * 2.0 ** (attempt - 1))
+        return max(pause, wanted or 0.0)
 
 
 USUAL_RETRIES = RetryPolicy()

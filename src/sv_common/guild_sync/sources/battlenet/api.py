@@ -19,6 +19,7 @@ from sv_common.guild_sync.sources.http import (
     try_again_in_minutes,
 )
 from sv_common.guild_sync.sources.models import LOCALES
+from sv_common.guild_sync.sources.permits import Limits, Permits, Told
 
 TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a password
 """Serves every region but China."""
@@ -98,6 +99,9 @@ Requests that the network holds up arrive together with later ones: so they are 
 at once no second has more than 90 at Battle.net's end.
 """
 
+SHARED_LIMITS = Limits("battlenet", 90, 36_000)
+"""The same for all processes of an installation together, each of which also keeps to its own."""
+
 LONGEST_REST = 3600.0
 """Longest pause in seconds, whatever wait Battle.net requests."""
 
@@ -111,16 +115,20 @@ class ForbiddenError(SourceDenied):
 class BattleNetApi:
     """Reads addresses of the API. `api_url` may hold `{region}`, which becomes us, eu, kr or tw."""
 
-    def __init__(self, sender: Sender, tokens: TokenSource, api_url: str, limiter: RateLimiter) -> None:
+    def __init__(
+        self, sender: Sender, tokens: TokenSource, api_url: str, limiter: RateLimiter, permits: Permits
+    ) -> None:
         self._sender = sender
         self._tokens = tokens
         self._api_url = api_url.rstrip("/")
         self._limiter = limiter
+        self._permits = permits
         self._rests_until = -math.inf
 
     @property
     def spare_requests(self) -> int:
-        return self._limiter.spare
+        shared = self._permits.spare
+        return self._limiter.spare if shared is None else min(self._limiter.spare, shared)
 
     async def read(
         self, region: str, path: str, asked: Asked, *, namespace: str = "profile", locale: str = ""
@@ -162,17 +170,20 @@ class BattleNetApi:
 
     async def _send(self, url: str, query: dict[str, str], token: str, asked: Asked) -> httpx2.Response:
         self._refuse_exhausted(asked)
-        await self._limiter.acquire()
         request = self._sender.http.build_request(
             "GET", url, params=query, headers={"Authorization": f"Bearer {token}"}
         )
-        response = await self._sender.send(request, asked)
-        try:
-            refuse_busy(response, asked)
-        except RetryableError as fault:
-            if fault.wait is not None and fault.wait > self._sender.retries.longest_wait:
-                self._rests_until = self._sender.timing.clock() + min(fault.wait, LONGEST_REST)
-            raise
+        async with self._permits.permit(asked) as permit:
+            await self._limiter.acquire()
+            response = await self._sender.send(request, asked)
+            try:
+                refuse_busy(response, asked)
+            except RetryableError as fault:
+                if fault.wait is not None and fault.wait > self._sender.retries.longest_wait:
+                    rest = min(fault.wait, LONGEST_REST)
+                    self._rests_until = self._sender.timing.clock() + rest
+                    permit.learn(Told(pause=rest, everywhere=True))
+                raise
         return response
 
     def _refuse_exhausted(self, asked: Asked) -> None:

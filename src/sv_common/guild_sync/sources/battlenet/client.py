@@ -33,6 +33,7 @@ from sv_common.guild_sync.sources.models import (
     RealmIndex,
     RosterCharacter,
 )
+from sv_common.guild_sync.sources.permits import NoPermits, Permits
 
 API_URL = "https://{region}.api.blizzard.com"
 
@@ -52,7 +53,8 @@ class BattleNetClient:
     """The `BattleNetSource`, the `ProfileSource` and the `RealmSource` of the real world.
 
     Battle.net's limits are those of an application over all guilds, so a process has one client for each application,
-    or several that share one `limiter`. `api_url` may hold `{region}`, which becomes us, eu, kr or tw.
+    or several that share one `limiter`; the processes of an installation share `permits`. `api_url` may hold `{region}`,
+    which becomes us, eu, kr or tw.
     """
 
     def __init__(
@@ -64,12 +66,15 @@ class BattleNetClient:
         token_url: str = TOKEN_URL,
         api_url: str = API_URL,
         limiter: RateLimiter | None = None,
+        permits: Permits | None = None,
         retries: RetryPolicy = USUAL_RETRIES,
         timing: Timing = REAL_TIME,
     ) -> None:
         sender = Sender(http, retries, timing)
         self._tokens = TokenSource(sender, httpx2.BasicAuth(client_id, client_secret), token_url)
-        self._api = BattleNetApi(sender, self._tokens, api_url, limiter or RateLimiter(LIMITS, timing))
+        self._api = BattleNetApi(
+            sender, self._tokens, api_url, limiter or RateLimiter(LIMITS, timing), permits or NoPermits()
+        )
         self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     @property

@@ -28,6 +28,7 @@ from sv_common.guild_sync.sources.http import (
     segment,
 )
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
+from sv_common.guild_sync.sources.permits import NoPermits, Permits
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class DiscordClient:
         api_url: str = API_URL,
         contact_url: str = "https://patt.invalid",
         limiter: RateLimiter | None = None,
+        permits: Permits | None = None,
         retries: RetryPolicy = USUAL_RETRIES,
         timing: Timing = REAL_TIME,
     ) -> None:
@@ -67,6 +69,7 @@ class DiscordClient:
         self._agent = f"DiscordBot ({contact_url}, {version('patt')})".encode()
         self._limiter = limiter or RateLimiter(LIMITS, timing)
         self._limits = DiscordLimits(timing)
+        self._permits = permits or NoPermits()
         self._rejected_at: float | None = None
         self._own_id = ""
 
@@ -208,17 +211,21 @@ class DiscordClient:
     async def _send(self, call: _Call) -> httpx2.Response:
         self._refuse_rejected()
         await self._limits.wait(call.route)
-        await self._limiter.acquire()
-        self._refuse_rejected()  # by an answer that came while this waited
+        async with self._permits.permit(call.asked, call.route) as permit:
+            await self._limiter.acquire()
+            self._refuse_rejected()  # by an answer that came while this waited
+            response = await self._sender.send(self._request(call), call.asked)
+            permit.learn(self._limits.told(response))
+        self._limits.learn(call.route, response)
+        return response
+
+    def _request(self, call: _Call) -> httpx2.Request:
         # As bytes: a token that was pasted with other than ASCII letters is then Discord's to reject.
         headers = {b"Authorization": f"Bot {self._token.strip()}".encode(), b"User-Agent": self._agent}
         if call.reason:
             headers[b"X-Audit-Log-Reason"] = wire.audit_reason(call.reason).encode()
         url = self._api_url + call.path
-        request = self._sender.http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
-        response = await self._sender.send(request, call.asked)
-        self._limits.learn(call.route, response)
-        return response
+        return self._sender.http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
 
     def _refuse_rejected(self) -> None:
         if self._rejected_at is None:

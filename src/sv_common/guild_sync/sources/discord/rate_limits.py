@@ -9,6 +9,7 @@ import httpx2
 from sv_common.guild_sync.core.errors import SourceUnavailable
 from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.sources.http import TOO_MANY_REQUESTS, Timing, retry_after, seconds, try_again_in_minutes
+from sv_common.guild_sync.sources.permits import Limits, Told
 
 LIMITS = ((50, 1.0),)
 """Requests and seconds that Discord allows one bot over all routes (Discord documentation, "Rate Limits")."""
@@ -22,6 +23,9 @@ LONGEST_PAUSE = 60.0
 
 LONGEST_HOLD = 3600.0
 """Longest pause of a route in seconds, whatever Discord requests."""
+
+SHARED_LIMITS = Limits("discord", LIMITS[0][0], most_refused=MOST_INVALID_REQUESTS)
+"""The same for all processes of an installation together."""
 
 _EVERYWHERE = ""
 _INVALID = (401, 403, TOO_MANY_REQUESTS)
@@ -70,6 +74,24 @@ class DiscordLimits:
             self._hold(_EVERYWHERE if everywhere else route, retry_after(response))
         elif response.headers.get("x-ratelimit-remaining") == "0":
             self._hold(route, seconds(response.headers.get("x-ratelimit-reset-after")))
+
+    @staticmethod
+    def told(response: httpx2.Response) -> Told:
+        """Return what an answer says about limits, for the other processes."""
+        headers = response.headers
+        is_shared = headers.get("x-ratelimit-scope") == "shared"
+        resets_in = seconds(headers.get("x-ratelimit-reset-after"))
+        quota, remaining = (seconds(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
+        is_known = None not in (resets_in, quota, remaining)
+        pause = retry_after(response) if response.status_code == TOO_MANY_REQUESTS else None
+        return Told(
+            quota=int(quota) if is_known and quota is not None else None,
+            remaining=int(remaining) if is_known and remaining is not None else None,
+            resets_in=min(resets_in, LONGEST_HOLD) if is_known and resets_in is not None else None,
+            pause=None if pause is None else min(pause, LONGEST_HOLD),
+            everywhere=headers.get("x-ratelimit-global", "").lower() == "true",
+            is_refused=response.status_code in _INVALID and not is_shared,
+        )
 
     def _hold(self, route: str, pause: float | None) -> None:
         if pause is not None:
