@@ -15,19 +15,19 @@ where id = (select min(id) from guild_identity.work_requests
 returning *
 
 -- name: begin_fix
-update guild_identity.work_requests set issue_ids = %(issue_ids)s where id = %(request_id)s
+update guild_identity.work_requests set issue_ids = %(issue_ids)s where guild_id = %(guild_id)s and id = %(request_id)s
 
 -- name: report
 -- A try that was taken over by another worker says nothing more.
 update guild_identity.work_requests set done = %(done)s, total = %(total)s, doing = %(doing)s
-where id = %(request_id)s and attempts = %(attempts)s and state = 'running'
+where guild_id = %(guild_id)s and id = %(request_id)s and attempts = %(attempts)s and state = 'running'
   and (done, total, doing) is distinct from (%(done)s, %(total)s, %(doing)s)
 
 -- name: finish
 update guild_identity.work_requests
 set state = %(state)s, sentence = %(sentence)s, result = %(result)s, finished_at = now(), doing = null,
     done = case when %(state)s = 'done' then total else done end
-where id = %(request_id)s and finished_at is null
+where guild_id = %(guild_id)s and id = %(request_id)s and finished_at is null
 
 -- name: by_number
 select * from guild_identity.work_requests

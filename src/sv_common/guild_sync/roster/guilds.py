@@ -129,6 +129,17 @@ async def place_on_discord(
         await conn.execute(SQL["place_on_discord"], values)
 
 
+async def count_characters(guild: GuildConnection) -> None:
+    """Keep how many characters the guild has; see `share_of`."""
+    await guild.run(SQL["count_characters"])
+
+
+async def share_of(conn: Connection, guild_id: int) -> float:
+    """Return which part of the characters of all guilds are this guild's, as of the last rosters; 1 where none is known."""
+    row = await (await conn.execute(SQL["share_of"], {"guild_id": guild_id})).fetchone()
+    return float(row[0]) if row else 1.0
+
+
 async def keep_canonical_address(conn: Connection, guild_id: int, address: GuildAddress) -> None:
     """Keep the address under which Battle.net itself knows the guild."""
     values = {"guild_id": guild_id, "realm_slug": address.realm_slug, "name_slug": address.name_slug}

@@ -75,5 +75,19 @@ from guild_identity.former_addresses
 where guild_id = %(guild_id)s
 order by left_at desc, id desc
 
+-- name: count_characters
+-- Keep how many characters the guild has, by which it shares Battle.net with the others.
+update guild_identity.guilds g
+set characters = n.present
+from (select count(*) as present from guild_identity.wow_characters
+      where guild_id = %(guild_id)s and removed_at is null) n
+where g.id = %(guild_id)s and g.characters <> n.present
+
+-- name: share_of
+-- Which part of all guilds' characters a guild has; all of them where nothing is known.
+select coalesce(nullif(g.characters, 0)::double precision / (select sum(characters) from guild_identity.guilds), 1)
+from guild_identity.guilds g
+where g.id = %(guild_id)s
+
 -- name: roster_size
 select count(*) from guild_identity.wow_characters where guild_id = %(guild_id)s and removed_at is null

@@ -13,7 +13,7 @@ with threshold as (
     -- For each player one character that is not asleep: the first by name, so that the answer is the same every time.
     select distinct on (l.player_id) l.player_id, a.id, a.character_name
     from guild_identity.player_characters l
-    join guild_identity.wow_characters a on a.id = l.character_id and a.removed_at is null
+    join guild_identity.wow_characters a on a.guild_id = l.guild_id and a.id = l.character_id and a.removed_at is null
     join threshold t on t.guild_id = a.guild_id and a.last_login_timestamp >= t.cutoff
     order by l.player_id, a.name_key, a.id
 )
@@ -21,11 +21,11 @@ select c.id, c.guild_id, c.character_name, coalesce(c.realm_name, c.realm_slug),
        p.id, p.display_name, active.id, active.character_name
 from guild_identity.wow_characters c
 join threshold t on t.guild_id = c.guild_id and c.last_login_timestamp < t.cutoff
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.players p on p.id = l.player_id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
 left join active on active.player_id = l.player_id
 where c.guild_id = %(guild_id)s and c.removed_at is null
-  and not exists (select from guild_identity.shared_characters s where s.character_id = c.id)
+  and not exists (select from guild_identity.shared_characters s where s.guild_id = c.guild_id and s.character_id = c.id)
   and not exists (select from guild_identity.hiatuses h
-                  where h.player_id = l.player_id and (h.until is null or h.until > t.today))
+                  where h.guild_id = l.guild_id and h.player_id = l.player_id and (h.until is null or h.until > t.today))
 order by c.id

@@ -119,6 +119,10 @@ class BattleNetApi:
         self._rests_until = -math.inf
 
     @property
+    def requests_an_hour(self) -> int:
+        return self._limiter.most
+
+    @property
     def spare_requests(self) -> int:
         return self._limiter.spare
 
