@@ -113,7 +113,7 @@ class Reader:
     async def _plan(self, statement: Statement, *, least: bool) -> dict[str, Any]:
         kinds = ", ".join(_TYPES.get(name, "unknown") for name in statement.parameters)
         text = f"prepare probe {f'({kinds})' if kinds else ''} as {statement.text}"
-        await self._conn.execute(text, prepare=False)  # type: ignore[call-overload]
+        await self._conn.execute(text, prepare=False)
         found = await (
             await self._conn.execute("select parameter_types::text[] from pg_prepared_statements where name = 'probe'")
         ).fetchone()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from plans import Reader, statements
 
 from benchmarks import many
+from db.plans import Reader, statements
 from sv_common.db.pool import Pool
 
 pytestmark = pytest.mark.own_database
@@ -26,6 +26,7 @@ READ_ALL_GUILDS = {
     "patt/web/monitoring/metrics: fixes": _MONITORING,
     "patt/web/monitoring/metrics: scans": _MONITORING,
     "patt/web/monitoring/metrics: uploads": _MONITORING,
+    "sv_common/guild_sync/changes/attempts: guilds_with_unfinished": _WAITING,
     "sv_common/guild_sync/jobs/matches: guilds_that_wait": _WAITING,
     "sv_common/guild_sync/jobs/requests: give_up_old": _WAITING,
     "sv_common/guild_sync/jobs/requests: guilds_that_wait": _WAITING,

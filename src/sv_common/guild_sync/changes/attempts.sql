@@ -58,6 +58,11 @@ set outcome = %(outcome)s, reason = %(reason)s, changes = %(changes)s,
     duration_ms = greatest(0, (extract(epoch from clock_timestamp() - started_at) * 1000)::integer)
 where guild_id = %(guild_id)s and id = %(attempt_id)s
 
+-- name: guilds_with_unfinished
+select distinct guild_id from guild_identity.fix_attempts
+where outcome = 'running' or undoing_at is not null
+order by guild_id
+
 -- name: unfinished
 -- Attempts on Discord, and undos of such, that were begun and not finished: by somebody who is at it, or who died.
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,

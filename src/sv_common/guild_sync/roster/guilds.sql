@@ -21,6 +21,28 @@ select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_
 from guild_identity.guilds
 order by id
 
+-- name: near
+-- The guild asked for with some of those before and after it, in the order of their numbers; without one, the first ones.
+(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+ from guild_identity.guilds
+ where id < %(guild_id)s
+ order by id desc
+ limit %(beside)s)
+union all
+(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+ from guild_identity.guilds
+ where id >= %(guild_id)s
+ order by id
+ limit %(beside)s + 1)
+order by id
+
+-- name: of_servers
+-- The guilds of some Discord servers.
+select id from guild_identity.guilds where discord_guild_id = any (%(servers)s) order by id
+
+-- name: names
+select id, name from guild_identity.guilds where id = any (%(guild_ids)s)
+
 -- name: one
 select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
 from guild_identity.guilds

@@ -45,7 +45,7 @@ class ErasedProfile:
 
 
 async def due(
-    guild: GuildConnection, *, share: int, most: int, pause: timedelta, stale_after_days: int
+    guild: GuildConnection, *, share: int, most: int, pause: timedelta, stale_after_days: int | None
 ) -> tuple[Sequence[DueProfile], int]:
     """Return the characters of which a profile is to be asked for now, and how many are due in all.
 
