@@ -116,6 +116,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--characters", type=int, default=CHARACTERS, help=f"of each guild ({CHARACTERS})")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"timed runs of each ({REPETITIONS})")
     parser.add_argument("--warm-up", type=int, default=WARM_UP, help=f"runs of each before the timed ones ({WARM_UP})")
+    parser.add_argument("--only", default="", help="kinds of work whose names hold this, such as API")
     parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
     return parser.parse_args(arguments)
 
@@ -167,14 +168,17 @@ async def _place(server: EmbeddedServer, folder: Path, characters: int, count: i
 
 
 async def _compared(alone: Place, among: Place, count: int, options: argparse.Namespace) -> AsyncIterator[Row]:
-    first, second = await compare(
-        Contender(alone.change_notes, alone.upload),
-        Contender(among.change_notes, among.upload),
-        repetitions=options.repetitions,
-        warm_up=options.warm_up,
-    )
-    yield Row(PIPELINE, count, first.median, second.median)
+    if options.only in PIPELINE:
+        first, second = await compare(
+            Contender(alone.change_notes, alone.upload),
+            Contender(among.change_notes, among.upload),
+            repetitions=options.repetitions,
+            warm_up=options.warm_up,
+        )
+        yield Row(PIPELINE, count, first.median, second.median)
     for kind, address in _addresses(among.original).items():
+        if options.only not in kind:
+            continue
         turns = [
             (await alone.ask(address), await among.ask(address)) for _ in range(options.warm_up + options.repetitions)
         ]

@@ -138,8 +138,9 @@ where c.relkind = 'r' and c.relnamespace in ('common'::regnamespace, 'guild_iden
 
 -- name: shown
 -- What pages about one subject are asked for.
-select (select max(id) from guild_identity.audit_issues
-        where guild_id = %(guild_id)s and issue_type = 'orphan_wow' and state = 'open'),
+select (select id from guild_identity.audit_issues
+        where guild_id = %(guild_id)s and state = 'open'
+        order by issue_type = 'orphan_wow' desc, id desc limit 1),
        (select player_id from guild_identity.player_characters where guild_id = %(guild_id)s
         group by player_id order by count(*) desc, player_id limit 1),
        (select min(character_id) from guild_identity.player_characters where guild_id = %(guild_id)s)
