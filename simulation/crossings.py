@@ -102,6 +102,10 @@ class _LateRoster:
     meanwhile: Meanwhile
 
     @property
+    def requests_an_hour(self) -> int:
+        return self.source.requests_an_hour
+
+    @property
     def spare_requests(self) -> int:
         return self.source.spare_requests
 

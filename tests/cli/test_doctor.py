@@ -149,8 +149,8 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         ),
         (
             "guild 1 profiles",
-            _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '3 days'"),
-            "is 3 days old. It should be at most 2 days old.",
+            _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '6 days'"),
+            "is 6 days old. It should be at most 5 days old.",
             "patt sync battlenet",
         ),
         (

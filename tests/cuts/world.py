@@ -122,7 +122,7 @@ class RenamedInMemory:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._members = [entry(name) for name in names]
-        self.spare_requests = 1000
+        self.requests_an_hour = self.spare_requests = 1000
 
     @classmethod
     async def of(cls, guild: GuildBuilder) -> RenamedInMemory:

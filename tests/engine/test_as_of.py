@@ -14,9 +14,15 @@ from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.roster import profiles, runs
+from sv_common.guild_sync.roster import members, profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.sources.models import CharacterProfile, DiscordGuild, ProfileAnswer, ProfileState
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    CharacterProfile,
+    DiscordGuild,
+    ProfileAnswer,
+    ProfileState,
+)
 from sv_common.guild_sync.sources.ports import Sources
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
@@ -63,6 +69,19 @@ async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_t
     assert await held(guild) == [[SOCIAL_ROLE]], "a list that was fetched after the fix counts again"
 
 
+async def test_a_look_that_is_older_than_a_list_which_saw_the_same_changes_nothing(guild: GuildBuilder) -> None:
+    """Of a member of whom a list says nothing new no row is written, and yet the list counts."""
+    member = server(guild, person("1", "Elrek", RAIDER_ROLE))
+    await sync_discord_members(guild.pool, member, fetched_at=await now(guild))
+    looked_at = await now(guild)
+    await sync_discord_members(guild.pool, member, fetched_at=await now(guild))
+    ((number,),) = await guild.rows("select id from guild_identity.discord_users")
+    await guild.call(members.set_roles, {number: [SOCIAL_ROLE]}, looked_at=looked_at)
+    assert await held(guild) == [[RAIDER_ROLE]]
+    await guild.call(members.set_roles, {number: [SOCIAL_ROLE]}, looked_at=await now(guild))
+    assert await held(guild) == [[SOCIAL_ROLE]]
+
+
 async def test_a_roster_that_was_fetched_earlier_than_the_last_says_so(guild: GuildBuilder) -> None:
     began = await now(guild)
     for minutes, is_late in ((2, False), (3, True), (1, False)):
@@ -102,7 +121,8 @@ def _shown(item_level: int) -> ProfileAnswer:
 
 async def _record(guild: GuildBuilder, answer: ProfileAnswer, began: datetime) -> list[int]:
     """Record what was answered of the only character."""
-    (due,), _ = await guild.call(profiles.due, limit=5, pause=timedelta(0))
+    ((number,),) = await guild.rows("select id from guild_identity.wow_characters")
+    due = profiles.DueProfile(number, CharacterAddress("area-52", "Elrek", None))
     return list(await guild.call(profiles.record, [(due, answer)], apart=APART, began=began))
 
 
@@ -138,7 +158,7 @@ async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=500)], guild_id=guild.guild_id)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(500,)]
     await guild.execute("update guild_identity.wow_characters set first_seen = now() - interval '40 days'")
-    assert len((await guild.call(profiles.due, limit=5, pause=APART))[0]) == 1
+    assert len((await guild.call(profiles.due, share=5, most=5, pause=APART, stale_after_days=30))[0]) == 1
     assert [each.name for each in await guild.call(profiles.expire, kept=timedelta(days=28))] == ["Elrek"]
 
 

@@ -45,6 +45,23 @@ async def test_names_follow_discord_because_only_the_id_identifies(guild: GuildB
     assert [row[0] for row in await _members(guild)] == ["Somebody Else"]
 
 
+async def test_a_member_of_whom_a_list_says_nothing_new_is_not_written_anew(guild: GuildBuilder) -> None:
+    people = [person(str(n), f"P{n}", SOCIAL_ROLE) for n in range(1, 9)]
+    await sync_discord_members(guild.pool, server(guild, *people))
+    before = await _versions(guild)
+    await sync_discord_members(guild.pool, server(guild, *people))
+    assert await _versions(guild) == before
+    await sync_discord_members(guild.pool, server(guild, person("1", "P1"), person("2", "Renamed"), *people[2:]))
+    assert len(set(await _versions(guild)) - set(before)) == 2
+
+
+async def _versions(guild: GuildBuilder) -> list[Any]:
+    """The version of each row; one that is merely locked has the same, and another xmax."""
+    return await guild.rows(
+        "select id, ctid::text, xmin::text, xmax::text from guild_identity.discord_users order by id"
+    )
+
+
 async def test_the_list_of_another_server_is_refused(guild: GuildBuilder) -> None:
     await GuildBuilder.create(guild.pool, "Other Guild", "7001")
     with pytest.raises(Refused, match="belongs to the Discord server 7001"):

@@ -215,7 +215,7 @@ async def test_the_newest_profile_tells_when_profiles_were_read(guild: GuildBuil
     for number, days in enumerate((1, 5)):
         await _profile(guild, await guild.character(f"Char{number}"), timedelta(days=days))
     assert not (await _source(guild, Source.PROFILES)).is_stale
-    await guild.execute("update guild_identity.character_profiles set fetched_at = fetched_at - interval '2 days'")
+    await guild.execute("update guild_identity.character_profiles set fetched_at = fetched_at - interval '5 days'")
     assert (await _source(guild, Source.PROFILES)).is_stale
 
 

@@ -23,7 +23,7 @@ from sv_common.guild_sync.sources.ports import Sources
 class _BattleNet:
     """A Battle.net whose guild moved to another realm, and whose profiles cannot be had."""
 
-    spare_requests = 10_000
+    requests_an_hour = spare_requests = 10_000
 
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
         raise AssertionError(f"the profiles of {guild.name_slug} must not be fetched twice")

@@ -118,6 +118,13 @@ class Installation:
         await self.sync_discord()
         await scheduler.run_full_match(self.pool, sources=self.sources, actor="alice")
 
+    async def let_profiles_be_due(self) -> None:
+        """Let each profile be asked for again, however short ago it was read."""
+        await self.rows(
+            "update guild_identity.character_profiles set requested_at = requested_at - interval '5 days' "
+            "where gone_confirmed_at is null returning character_id"
+        )
+
     async def sync_battlenet(self, *, accept_losses: bool = False) -> PipelineReport:
         return await scheduler.run_blizzard_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 

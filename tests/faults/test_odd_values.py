@@ -186,6 +186,7 @@ def hide_profiles(installation: Installation, route: str) -> None:
 
 
 async def refresh(installation: Installation) -> None:
+    await installation.let_profiles_be_due()
     await refresh_profiles(installation.pool, installation.battle_net)
 
 

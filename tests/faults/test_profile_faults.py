@@ -32,6 +32,7 @@ async def show_all_profiles(installation: Installation) -> None:
     for character in installation.world.characters:
         character.has_profile = True
     for _ in range(2):
+        await installation.let_profiles_be_due()
         await installation.sync_battlenet()
 
 
@@ -59,6 +60,7 @@ async def test_whatever_a_profile_or_a_status_answers_the_roster_is_synced_and_w
             honest.simulator.faults.json("profile", HIDDEN, 404, times=None)
         for fault, character in zip(batch, honest.world.characters, strict=False):
             fault.strike(honest.simulator.faults, route, path=f"/{character.name.lower()}")
+        await honest.let_profiles_be_due()
         report = await honest.sync_battlenet()
         names = [fault.name for fault in batch]
         learned = sum(report.steps[1].counts[state] for state in ("shown", "hidden", "gone"))
@@ -78,6 +80,7 @@ async def test_a_token_that_is_rejected_over_profiles_ends_their_reading_and_not
         honest.simulator.faults.json("profile", HIDDEN, 404, times=None)
     before = await honest.fingerprint(without_columns=MOMENTS)
     honest.simulator.faults.status(route, 401, times=None)
+    await honest.let_profiles_be_due()
     report = await honest.sync_battlenet()
     assert report.status == "partial"
     assert faults_of(report.steps[1].error or "", "Battle.net") == []
@@ -97,6 +100,7 @@ async def test_an_outage_of_all_profiles_erases_what_they_said_before_thirty_day
         assert (report.status, "Not one of the 12 profiles" in " ".join(report.steps[1].notices)) == ("partial", True)
         assert await installed.rows(known) == before
     await age(installed, 1.1)
+    await installed.let_profiles_be_due()
     report = await installed.sync_battlenet()
     assert (report.status, await installed.rows(known)) == ("partial", [(0,)])
     assert "not updated for 28 days were erased" in " ".join(report.steps[1].notices)
@@ -111,6 +115,6 @@ async def test_a_gateway_that_knows_no_address_for_days_is_no_word_about_anybody
     for route in ("profile", "status"):
         installed.simulator.faults.status(route, 404, times=None)
     for _ in range(3):
-        await age(installed, 2)
+        await age(installed, 5)
         await installed.sync_battlenet()
     assert (await installed.rows(known), await installed.rows(GONE)) == (before, [(0,)])

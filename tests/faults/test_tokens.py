@@ -35,11 +35,13 @@ async def test_a_token_of_battle_net_that_ends_in_mid_sync_is_replaced(
 ) -> None:
     for character in installed.world.characters:
         character.has_profile = True
+    await installed.let_profiles_be_due()
     await installed.sync_battlenet()
     right = await installed.fingerprint(without_columns=MOMENTS)
     installed.connect()
     installed.simulator.calls.clear()
     installed.simulator.faults.add(route, Fault(change=revoking(installed, at), times=None))
+    await installed.let_profiles_be_due()
     report = await installed.sync_battlenet()
     assert (report.status, report.steps[1].counts["shown"]) == ("done", 12)
     assert await installed.fingerprint(without_columns=MOMENTS) == right

@@ -174,7 +174,7 @@ async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id
 
 
 async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:
-    return [each for each in await credentials.api_tokens(conn) if administrator.guild_id in (None, each.guild_id)]
+    return await credentials.api_tokens(conn, administrator.guild_id)
 
 
 async def _record(

@@ -138,9 +138,10 @@ async def create_api_token(
     return await _new_secret(conn, "create_api_token", name, guild_id, created_by, scope=scope)
 
 
-async def api_tokens(conn: Connection) -> list[ApiToken]:
+async def api_tokens(conn: Connection, guild_id: int | None = None) -> list[ApiToken]:
+    """Return the tokens; with a guild, only those that open that one alone."""
     async with conn.cursor(row_factory=class_row(ApiToken)) as cursor:
-        return await (await cursor.execute(SQL["api_tokens"])).fetchall()
+        return await (await cursor.execute(SQL["api_tokens"], {"guild_id": guild_id})).fetchall()
 
 
 async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:

@@ -32,9 +32,10 @@ insert into common.api_tokens (guild_id, name, token_hash, created_by, scope)
 values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s, %(scope)s)
 
 -- name: api_tokens
--- All tokens, revoked ones last.
+-- All tokens, or those of one guild; revoked ones last.
 select id, name, guild_id, scope, created_by, created_at, last_used_at, revoked_at
 from common.api_tokens
+where %(guild_id)s::integer is null or guild_id = %(guild_id)s
 order by revoked_at is not null, name, id
 
 -- name: holder_of_token
@@ -73,7 +74,7 @@ select id as key_id, guild_id, uploader as name from holder
 -- name: upload_keys
 select k.id, k.uploader, k.created_by, k.created_at, k.last_used_at,
        (select max(u.as_of) from guild_identity.addon_uploads u
-        where u.upload_key_id = k.id) as last_export_at,
+        where u.guild_id = k.guild_id and u.upload_key_id = k.id) as last_export_at,
        k.revoked_at
 from common.upload_keys k
 where k.guild_id = %(guild_id)s

@@ -2,16 +2,23 @@
 -- Members of Discord servers who are there, with whatever gives them a role in the guild; those with nothing have one row.
 -- Ranks below the guild master's count for nothing while the rank table is in doubt. A rank gives more than a look only if
 -- a person confirmed both links from the character to the member; an administrator's rank only if an administrator did.
-with doubt as (
-    select guild_id from guild_identity.moved_ranks where %(guild_id)s::integer is null or guild_id = %(guild_id)s
-    union
-    select guild_id from common.guild_ranks where name_in_game <> name
-), member as (
+-- Of one member all guilds are meant that they are in, and their rows are looked up by these numbers, not found among all.
+with member as materialized (
     select m.id, m.guild_id, m.discord_id, m.username, m.display_name, m.all_guild_roles
     from guild_identity.discord_users m
     where m.is_present and not m.is_bot
       and (%(guild_id)s::integer is null or m.guild_id = %(guild_id)s)
       and (%(discord_id)s::text is null or m.discord_id = %(discord_id)s)
+), their_guilds as materialized (
+    select array_agg(distinct guild_id) as ids from member
+), doubt as (
+    select guild_id from guild_identity.moved_ranks where guild_id = any ((select ids from their_guilds)::integer[])
+    union
+    select guild_id from common.guild_ranks
+    where guild_id = any ((select ids from their_guilds)::integer[]) and name_in_game <> name
+), given as (
+    select guild_id, kind, key, role from common.access_grants_in_force
+    where guild_id = any ((select ids from their_guilds)::integer[]) and role <> 'none'
 ), granted as (
     -- A role that fixes give and take by rank is within an officer's reach, so it cannot make an administrator.
     select m.id, 'discord_role' as kind, r.name as because, null::integer as unnamed_rank, null::bigint as character_id, true as is_confirmed,
@@ -21,17 +28,17 @@ with doubt as (
                where g.guild_id = a.guild_id and g.discord_role_id = a.key and g.is_role_managed
            ) then 'officer' else a.role end as role
     from member m
-    join common.access_grants_in_force a on a.guild_id = m.guild_id and a.kind = 'discord_role'
+    join given a on a.guild_id = m.guild_id and a.kind = 'discord_role'
     join guild_identity.discord_roles r on r.guild_id = a.guild_id and r.role_id = a.key
-    where a.key = any (m.all_guild_roles) and a.role <> 'none'
+    where a.key = any (m.all_guild_roles)
     union all
     select m.id, 'rank', c.character_name || coalesce(' (' || r.name || ')', ''), case when r.name is null then c.rank_index end, c.id,
            a.role = 'viewer' or (
                exists (select from guild_identity.confirmed_characters v
-                       where (v.character_id, v.player_id, v.discord_user_id) = (c.id, p.id, m.id))
+                       where (v.guild_id, v.character_id, v.player_id, v.discord_user_id) = (m.guild_id, c.id, p.id, m.id))
                and (a.role <> 'administrator' or exists (
                    select from common.confirmed_links v
-                   where (v.character_id, v.player_id, v.discord_user_id) = (c.id, p.id, m.id)
+                   where (v.guild_id, v.character_id, v.player_id, v.discord_user_id) = (m.guild_id, c.id, p.id, m.id)
                ))
            ),
            p.display_name, l.basis, l.basis_note, l.basis = 'proven' or l.confirmed_by is not null,
@@ -39,11 +46,11 @@ with doubt as (
            a.role
     from member m
     join guild_identity.players p on p.guild_id = m.guild_id and p.discord_user_id = m.id
-    join guild_identity.player_characters l on l.player_id = p.id
-    join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
-    join common.access_grants_in_force a on a.guild_id = m.guild_id and a.kind = 'rank' and a.key = c.rank_index::text
+    join guild_identity.player_characters l on l.guild_id = p.guild_id and l.player_id = p.id
+    join guild_identity.wow_characters c on c.guild_id = l.guild_id and c.id = l.character_id and c.removed_at is null
+    join given a on a.guild_id = m.guild_id and a.kind = 'rank' and a.key = c.rank_index::text
     left join common.guild_ranks r on r.guild_id = m.guild_id and r.wow_rank_index = c.rank_index
-    where a.role <> 'none' and (c.rank_index = 0 or m.guild_id not in (select guild_id from doubt))
+    where (c.rank_index = 0 or m.guild_id not in (select guild_id from doubt))
 )
 select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
        c.kind, c.because, c.unnamed_rank, c.character_id, c.is_confirmed, c.role, c.player, c.basis, c.basis_note,
@@ -51,6 +58,7 @@ select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
 from member m
 join guild_identity.guilds g on g.id = m.guild_id
 left join granted c on c.id = m.id
+where g.id = any ((select ids from their_guilds)::integer[])
 order by m.guild_id, guild_identity.search_key(m.display_name) collate "C", m.discord_id,
          array_position(array['administrator', 'officer', 'viewer'], c.role), not c.is_confirmed, c.kind, c.because
 
@@ -85,6 +93,6 @@ insert into common.confirmed_links (guild_id, character_id, player_id, discord_u
 select m.guild_id, l.character_id, p.id, m.id, %(actor)s
 from guild_identity.discord_users m
 join guild_identity.players p on p.guild_id = m.guild_id and p.discord_user_id = m.id
-join guild_identity.player_characters l on l.player_id = p.id
+join guild_identity.player_characters l on l.guild_id = p.guild_id and l.player_id = p.id
 where m.guild_id = %(guild_id)s and m.discord_id = %(discord_id)s and l.character_id = %(character_id)s
 on conflict do nothing

@@ -53,7 +53,12 @@ join common.admin_accounts a on a.id = s.account_id
 where s.revoked_at is null and s.expires_at > now() and s.last_seen_at > now() - %(idle)s
   and (%(account_id)s::integer is null or s.account_id = %(account_id)s)
   and (%(guild_id)s::integer is null
-       or case when a.discord_id is null then a.guild_id else s.guild_id end = %(guild_id)s)
+       or s.id = any (array(
+           select o.id from common.web_sessions o join common.admin_accounts b on b.id = o.account_id
+           where o.guild_id = %(guild_id)s and b.discord_id is not null
+           union all
+           select o.id from common.admin_accounts b join common.web_sessions o on o.account_id = b.id
+           where b.guild_id = %(guild_id)s and b.discord_id is null)))
 order by s.id desc
 
 -- name: revoke
@@ -79,7 +84,11 @@ where a.id = s.account_id and a.name = %(name)s and s.revoked_at is null and s.e
 select a.id, a.name, a.role, a.guild_id, case when a.discord_id is null then 'link' else 'discord' end as kind,
        a.created_at, max(s.last_seen_at) as last_seen_at
 from common.admin_accounts a
-left join common.web_sessions s on s.account_id = a.id
-where %(guild_id)s::integer is null or a.guild_id = %(guild_id)s or s.guild_id = %(guild_id)s
+left join common.web_sessions s
+    on s.account_id = a.id and (%(guild_id)s::integer is null or a.guild_id = %(guild_id)s or s.guild_id = %(guild_id)s)
+where %(guild_id)s::integer is null
+   or a.id = any (array(select id from common.admin_accounts where guild_id = %(guild_id)s
+                        union all
+                        select account_id from common.web_sessions where guild_id = %(guild_id)s))
 group by a.id
 order by a.discord_id is not null, guild_identity.search_key(a.name) collate "C", a.id

@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 SQL = load_sql(__package__, "hub.sql")
 
-HISTORY = 500
-"""Events that are kept for streams that reconnect."""
+HISTORY = 20_000
+"""Events that are kept for streams that reconnect: of thousands of guilds together, those of about an hour, some 10 MB."""
 
 LONGEST_QUEUE = 100
 """Events that wait for one stream; one that falls further behind is closed, and can reconnect."""

@@ -11,7 +11,7 @@ select language from guild_identity.guilds where id = %(guild_id)s
 select e.actor,
        case when e.event = 'resolved' and exists (
            select from guild_identity.fix_attempts a
-           where a.issue_id = e.issue_id and a.actor = e.actor and a.outcome = 'fixed' and a.started_at <= e.at
+           where a.guild_id = e.guild_id and a.issue_id = e.issue_id and a.actor = e.actor and a.outcome = 'fixed' and a.started_at <= e.at
              and a.started_at + (a.duration_ms + 1) * interval '1 millisecond' >= e.at
        ) then 'fixed' else e.event end as what,
        count(*) as count

@@ -21,6 +21,7 @@ from patt.web.forms import FormReader, pairs_of, typed_of
 from patt.web.places import ACCOUNT, SETTINGS
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.roster import guilds
 
 KEYS, TOKENS, OFFICERS = (f"{SETTINGS.href}/{place}" for place in ("keys", "tokens", "officers"))
 _NEW_KEY = FormReader[NewKey](NewKey)
@@ -70,16 +71,17 @@ async def make_token(visit: VisitDep) -> Response:
 async def tokens(visit: VisitDep) -> Response:
     """Show the API tokens, once with the one that was just made."""
     typed = visit.typed_in(TOKENS)
-    async with visit.snapshot():
+    async with visit.services.pool.snapshot() as conn, visit.snapshot():
         guild, known = await visit.guilds()
         listed = await credentials.tokens(visit.services, visit.viewer, None)
+        names = await guilds.names(conn, {each.guild_id for each in listed if each.guild_id is not None})
     return visit.settings_page(
         "tokens",
         guild,
         known,
         made=typed if "secret" in typed else None,
         typed=typed,
-        names={each.id: each.name for each in known},
+        names=names,
         scopes=SCOPES,
         **_split(listed),
     )

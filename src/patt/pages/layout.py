@@ -28,6 +28,9 @@ from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 
+_SHOWN_BESIDE = 20
+"""Guilds to choose from before and after the one that is shown. Further ones are reached by their numbers in the address."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -94,16 +97,21 @@ class Visit:
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[list[Guild]]:
-        """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers."""
+        """Read at one moment; gives the guilds that the viewer may see, in the order of their numbers.
+
+        Of very many these are the guild that is asked for and those whose numbers are near.
+        """
         async with self.services.pool.snapshot() as conn:
-            known = [each for each in await guilds.all_guilds(conn) if self.viewer.guild_id in (None, each.id)]
+            own = self.viewer.guild_id
+            known = await guilds.near(conn, own or self.guild_id, beside=0 if own else _SHOWN_BESIDE)
             await self._look_around(known, self.guild_id)
             yield known
 
     async def look_around(self, guild_id: int | None) -> None:
         """Read what stands around a page of this guild, by default the first, where `snapshot` is not asked for it."""
         async with self.services.pool.snapshot() as conn:
-            await self._look_around(await guilds.all_guilds(conn), guild_id or self.viewer.guild_id)
+            shown = guild_id or self.viewer.guild_id
+            await self._look_around(await guilds.near(conn, shown, beside=0), shown)
 
     async def _look_around(self, known: Sequence[Guild], guild_id: int | None) -> None:
         shown = next((each for each in known if guild_id in (None, each.id)), None)

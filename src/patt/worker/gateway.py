@@ -65,7 +65,7 @@ class ChangedServers:
             self._has_changes.clear()
             servers, self._servers = self._servers, set()
             async with self._pool.installation() as conn:
-                changed = [guild.id for guild in await guilds.all_guilds(conn) if guild.discord_guild_id in servers]
+                changed = await guilds.of_servers(conn, servers)
             for guild_id in changed:
                 await self._queue.enqueue(Task.DISCORD, guild_id)
             await asyncio.sleep(self._pause_s)

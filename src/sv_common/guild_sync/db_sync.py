@@ -23,6 +23,7 @@ from sv_common.guild_sync.core.text import NAMES_IN_A_LIST, listed
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, held_losses, profiles, ranks, realms, runs
+from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.roster.loss import Loss
 from sv_common.guild_sync.roster.profiles import DueProfile, ErasedProfile
 from sv_common.guild_sync.rulebook import stale_character
@@ -95,6 +96,7 @@ async def sync_blizzard_roster(
         await held_losses.judge(guild, loss, is_accepted=accept_losses, is_complete=not problems)
         await character_store.settle_ranks(guild)
         unmapped = await ranks.unmapped(guild)
+        await guilds.count_characters(guild)
     counts = {
         "characters": len(usable),
         "joined": len(moves.joined),
@@ -122,17 +124,26 @@ async def sync_blizzard_roster(
 
 
 async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int | None = None) -> SyncReport:
-    """Fetch the profiles of a guild again, the oldest first, as far as the hour's requests reach.
+    """Fetch the profiles of a guild that are due again, as far as the guild's share of the hour's requests reaches.
 
     Then erase what is gone or too old. A failed fetch changes nothing, except that a profile may become too old. The report
     is partial where every fetch failed, or so many in a row that the rest was not requested. Raises a `SourceError`, before
     anything is changed, when Battle.net takes no request at all.
     """
-    async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as here:
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with pool.installation() as conn:
+        fraction = await guilds.share_of(conn, number)
+    async with pool.reading(number) as here:
         guild = await guilds.get(here)
         began = await runs.now(here.conn)
-        affordable = max(0, source.spare_requests - RESERVED_REQUESTS) // REQUESTS_FOR_ONE
-        due, count = await profiles.due(here, limit=affordable, pause=GONE_CONFIRM_INTERVAL)
+        share, most = _affordable(source, fraction)
+        due, count = await profiles.due(
+            here,
+            share=share,
+            most=most,
+            pause=GONE_CONFIRM_INTERVAL,
+            stale_after_days=stale_character.STALE_AFTER.default,
+        )
     answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
     asked = list(zip(due, answers, strict=True))
     async with pool.writing(guild.id) as here:
@@ -165,6 +176,20 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     # An outage: nothing was fetched, or fetching stopped because one request after the other failed.
     is_partial = states[ProfileState.NOT_ASKED] > 0 or 0 < states[ProfileState.FAILED] == len(answers)
     return SyncReport("profiles", counts, tuple(notices), is_partial=is_partial)
+
+
+def _affordable(source: ProfileSource, fraction: float) -> tuple[int, int]:
+    """Return how many profiles are the guild's share until its next turn, and how many could be fetched now at most.
+
+    The share goes by the guild's part of all characters, so that each profile has its turn equally soon. What others do not
+    use is anybody's, as long as half of an hour's requests is left for those who come next. A fifth of them is kept for
+    profiles that have waited too long, so that a guild whose turn always comes when the hour is used up is read too.
+    """
+    of_an_hour = max(0, source.requests_an_hour - RESERVED_REQUESTS)
+    left = max(0, source.spare_requests - RESERVED_REQUESTS)
+    fair = fraction * of_an_hour * (FRESHNESS[Source.ROSTER].expected_every / timedelta(hours=1))
+    share = max(1, int(max(fair, left - of_an_hour // 2)) // REQUESTS_FOR_ONE)
+    return min(share, max(0, left - of_an_hour // 5) // REQUESTS_FOR_ONE), left // REQUESTS_FOR_ONE
 
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:

@@ -257,7 +257,8 @@ def _first(attempt_ids: Sequence[int]) -> int:
 
 async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:
     """Look up, and finish as seen, the role changes and their undos that a process left behind when it died."""
-    return await interrupted.finish_interrupted(pool, RULES, discord_bot, await guilds.guild_ids(pool, guild_id))
+    numbers = await attempts.guilds_with_unfinished(pool) if guild_id is None else [guild_id]
+    return await interrupted.finish_interrupted(pool, RULES, discord_bot, numbers)
 
 
 async def preview_undo(

@@ -17,7 +17,7 @@ with last_change as (
                               order by array_position(array['error', 'warning', 'info'], i.severity),
                                        m.event_id desc) as place
     from last_change m
-    join guild_identity.audit_issues i on i.id = m.issue_id
+    join guild_identity.audit_issues i on i.guild_id = %(guild_id)s and i.id = m.issue_id
     where m.change is not null
 )
 select issue_type, change, count(*), array_agg(summary order by place) filter (where place <= %(most)s)

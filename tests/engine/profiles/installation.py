@@ -65,6 +65,14 @@ class Installation:
         await sync_blizzard_roster(self.pool, roster.members, guild_id=self.guild_id, accept_losses=True)
 
     async def refresh(self) -> SyncReport:
+        """Let all be due that Battle.net has not confirmed to be gone, and read what is due."""
+        await self.rows(
+            "update guild_identity.character_profiles set requested_at = requested_at - interval '5 days' "
+            "where gone_confirmed_at is null returning character_id"
+        )
+        return await self.refresh_what_is_due()
+
+    async def refresh_what_is_due(self) -> SyncReport:
         return await refresh_profiles(self.pool, self.source, guild_id=self.guild_id)
 
     async def known(self, character: WorldCharacter) -> tuple[Any, ...]:

@@ -2,8 +2,8 @@
 -- what was done, runs and jobs, messages to officers, settings, and who may use the product.
 --
 -- Every row of a guild has guild_id, and so has each key of it: a reference between rows of a guild holds the guild, so the
--- database itself refuses a row that would connect two guilds. The guild stands last in keys by which a row is looked for
--- without it. `as_of` columns hold the moment when the fetch began that told a fact.
+-- database itself refuses a row that would connect two guilds. The guild stands first in keys, so that each statement can read
+-- the rows of one guild and no others. `as_of` columns hold the moment when the fetch began that told a fact.
 --
 -- The queue (schema jobs) is procrastinate's and is created before this file runs.
 
@@ -26,6 +26,7 @@ create table guild_identity.guilds (
     created_at timestamptz not null default now(),
     roster_as_of timestamptz,   -- null: no roster was synced yet
     members_as_of timestamptz,  -- null: no member list of Discord was synced yet
+    characters integer not null default 0 check (characters >= 0),  -- in the last roster: the guild's part of all requests
     unique (region, realm_slug, name_slug)
 );
 
@@ -162,12 +163,10 @@ create table guild_identity.character_profiles (
     fetched_at timestamptz,         -- the last success; null: never
     gone_since timestamptz,         -- Battle.net first said that the character is gone; null: it does not say so
     gone_confirmed_at timestamptz,  -- it said so again at least a day later, and the profile's content was erased
-    primary key (character_id, guild_id),
+    primary key (guild_id, character_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     check (gone_confirmed_at is null or gone_since is not null)
 );
-
-create index character_profiles_of_guild on guild_identity.character_profiles (guild_id, requested_at);
 
 create table guild_identity.discord_roles (
     guild_id integer not null references guild_identity.guilds on delete cascade,
@@ -188,11 +187,13 @@ create table guild_identity.discord_users (
     display_name text not null,
     highest_guild_role text,  -- name of the highest mapped role that the member holds
     all_guild_roles text[] not null default '{}',  -- role ids, sorted
-    roles_as_of timestamptz,  -- fixes write roles too, each member's at another time
+    -- Since when the roles are known to be these: the last list that changed them, or a look after a fix. A member on the
+    -- server was also on the list of guilds.members_as_of, with these roles if that is the later one.
+    roles_as_of timestamptz,
     is_bot boolean not null default false,
     is_present boolean not null default true,
     first_seen timestamptz not null default now(),
-    last_sync timestamptz not null default now(),
+    last_sync timestamptz not null default now(),  -- the last one that changed the row
     unique (guild_id, discord_id),
     unique (guild_id, id)
 );
@@ -208,13 +209,11 @@ create table guild_identity.former_names (
     name text not null check (name <> ''),
     until timestamptz not null default now(),  -- when a sync first saw another name
     check (num_nonnulls(character_id, discord_user_id) = 1),
-    unique (character_id, name, guild_id),
-    unique (discord_user_id, name, guild_id),
+    unique (guild_id, character_id, name),
+    unique (guild_id, discord_user_id, name),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
-
-create index former_names_by_guild on guild_identity.former_names (guild_id);
 
 -- Characters or members that a refused list would have marked as gone: one row per source while it needs an officer's review.
 create table guild_identity.held_losses (
@@ -267,8 +266,8 @@ create table guild_identity.player_characters (
     confirmed_at timestamptz,
     linked_by text not null,
     created_at timestamptz not null default now(),
-    primary key (character_id, guild_id),  -- a character has at most one player
-    unique (player_id, character_id, guild_id),
+    primary key (guild_id, character_id),  -- a character has at most one player
+    unique (guild_id, player_id, character_id),
     constraint confirmed_by_whom check ((confirmed_by is null) = (confirmed_at is null)),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
@@ -276,15 +275,15 @@ create table guild_identity.player_characters (
 
 -- Only a linked character can be a main or an off-spec; unlinking it clears the pointer.
 alter table guild_identity.players
-    add foreign key (id, main_character_id, guild_id)
-        references guild_identity.player_characters (player_id, character_id, guild_id)
+    add foreign key (guild_id, id, main_character_id)
+        references guild_identity.player_characters (guild_id, player_id, character_id)
         on delete set null (main_character_id) deferrable initially deferred,
-    add foreign key (id, offspec_character_id, guild_id)
-        references guild_identity.player_characters (player_id, character_id, guild_id)
+    add foreign key (guild_id, id, offspec_character_id)
+        references guild_identity.player_characters (guild_id, player_id, character_id)
         on delete set null (offspec_character_id) deferrable initially deferred;
 
-create index players_by_main on guild_identity.players (main_character_id) where main_character_id is not null;
-create index players_by_offspec on guild_identity.players (offspec_character_id) where offspec_character_id is not null;
+create index players_by_main on guild_identity.players (guild_id, main_character_id) where main_character_id is not null;
+create index players_by_offspec on guild_identity.players (guild_id, offspec_character_id) where offspec_character_id is not null;
 
 -- Characters that a person, or the game itself, connected with a Discord member: both links of the way.
 create view guild_identity.confirmed_characters as
@@ -304,7 +303,7 @@ create table common.confirmed_links (
     discord_user_id bigint not null,
     confirmed_by text not null,
     confirmed_at timestamptz not null default now(),
-    primary key (character_id, player_id, discord_user_id, guild_id),
+    primary key (guild_id, character_id, player_id, discord_user_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
@@ -362,8 +361,8 @@ create table guild_identity.link_rejections (
     reason text,
     rejected_by text not null,
     created_at timestamptz not null default now(),
-    unique (character_id, player_id, guild_id),
-    unique (discord_user_id, player_id, guild_id),
+    unique (guild_id, character_id, player_id),
+    unique (guild_id, discord_user_id, player_id),
     constraint rejected_of_what check (num_nonnulls(character_id, discord_user_id) = 1),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
@@ -378,7 +377,7 @@ create table guild_identity.shared_characters (
     reason text not null check (reason <> ''),
     marked_by text not null,
     created_at timestamptz not null default now(),
-    primary key (character_id, guild_id),
+    primary key (guild_id, character_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
 );
 
@@ -391,7 +390,7 @@ create table guild_identity.hiatuses (
     reason text not null check (reason <> ''),
     set_by text not null,
     created_at timestamptz not null default now(),
-    unique (player_id, guild_id),
+    unique (guild_id, player_id),
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
 );
 
@@ -472,9 +471,9 @@ create index issues_by_state on guild_identity.audit_issues (guild_id, state, op
     include (issue_type, severity, search_text, wow_character_id, discord_member_id, player_id);
 create index dismissals on guild_identity.audit_issues (guild_id, dismissed_at desc, id desc)
     where dismissed_at is not null;
-create index issues_of_character on guild_identity.audit_issues (wow_character_id) where wow_character_id is not null;
-create index issues_of_member on guild_identity.audit_issues (discord_member_id) where discord_member_id is not null;
-create index issues_of_player on guild_identity.audit_issues (player_id) where player_id is not null;
+create index issues_of_character on guild_identity.audit_issues (guild_id, wow_character_id) where wow_character_id is not null;
+create index issues_of_member on guild_identity.audit_issues (guild_id, discord_member_id) where discord_member_id is not null;
+create index issues_of_player on guild_identity.audit_issues (guild_id, player_id) where player_id is not null;
 
 create table guild_identity.issue_events (
     id bigint generated always as identity primary key,
@@ -494,7 +493,7 @@ create table guild_identity.issue_events (
     foreign key (guild_id, undoes) references guild_identity.issue_events (guild_id, id) on delete set null (undoes)
 );
 
-create index issue_events_of_issue on guild_identity.issue_events (issue_id, id);
+create index issue_events_of_issue on guild_identity.issue_events (guild_id, issue_id, id);
 create index issue_events_by_time on guild_identity.issue_events (guild_id, event, at);
 create index issue_events_undoing on guild_identity.issue_events (undoes) where undoes is not null;
 create index issue_events_of_rule on guild_identity.issue_events (guild_id, issue_type, event, at);
@@ -540,7 +539,7 @@ create table guild_identity.fix_attempts (
     foreign key (guild_id, issue_id) references guild_identity.audit_issues (guild_id, id) on delete set null (issue_id)
 );
 
-create index fix_attempts_of_issue on guild_identity.fix_attempts (issue_id, id);
+create index fix_attempts_of_issue on guild_identity.fix_attempts (guild_id, issue_id, id);
 create index fix_attempts_by_time on guild_identity.fix_attempts (guild_id, started_at desc);
 create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, started_at)
     include (issue_type, outcome, is_automatic, undone_at);
@@ -619,8 +618,10 @@ create index waiting_uploads on guild_identity.addon_uploads (guild_id, as_of, i
 create unique index one_waiting_upload_of_a_content on guild_identity.addon_uploads (guild_id, content_hash)
     where state = 'received';
 create index uploads_of_guild on guild_identity.addon_uploads (guild_id, id desc);
-create index uploads_of_key on guild_identity.addon_uploads (upload_key_id, id desc);
-create index uploads_by_run on guild_identity.addon_uploads (run_id) where run_id is not null;
+create index uploads_of_key on guild_identity.addon_uploads (guild_id, upload_key_id, id desc);
+-- What can be forgotten is looked for among all guilds.
+create index uploads_by_end on guild_identity.addon_uploads (finished_at) where state in ('done', 'superseded', 'refused');
+create index uploads_by_run on guild_identity.addon_uploads (guild_id, run_id) where run_id is not null;
 
 -- Full matches that officers requested; a worker runs them, one of a guild at a time.
 create table guild_identity.match_requests (
@@ -641,6 +642,9 @@ create table guild_identity.match_requests (
 );
 
 create unique index one_match_waits on guild_identity.match_requests (guild_id) where state = 'waiting';
+create index matches_of_guild on guild_identity.match_requests (guild_id, id desc);
+create index matches_of_attempt on guild_identity.match_requests (guild_id, attempt_id) where attempt_id is not null;
+create index matches_by_run on guild_identity.match_requests (guild_id, run_id) where run_id is not null;
 
 -- Scans and fixes that officers requested, for a worker:
 --   waiting -> running (a worker has begun)   running -> done, failed      waiting -> failed (no worker came for a day)
@@ -673,6 +677,8 @@ create unique index one_request_of_a_kind_waits on guild_identity.work_requests 
     where state = 'waiting';
 create index requests_of_guild on guild_identity.work_requests (guild_id, id desc);
 create index unfinished_requests on guild_identity.work_requests (guild_id, id) where finished_at is null;
+-- What can be forgotten is looked for among all guilds.
+create index requests_by_end on guild_identity.work_requests (finished_at) where finished_at is not null;
 
 
 -- 6. Messages to officers on Discord
@@ -787,6 +793,7 @@ create table common.admin_accounts (
 );
 
 create unique index admin_accounts_by_name on common.admin_accounts (name) where discord_id is null;
+create index admin_accounts_of_guild on common.admin_accounts (guild_id) where guild_id is not null;
 
 create table common.login_links (
     token_hash text primary key,
@@ -812,6 +819,9 @@ create table common.web_sessions (
     revoked_at timestamptz
 );
 
+create index web_sessions_of_account on common.web_sessions (account_id);
+create index web_sessions_of_guild on common.web_sessions (guild_id) where guild_id is not null;
+
 create table common.api_tokens (
     id integer generated always as identity primary key,
     guild_id integer references guild_identity.guilds on delete cascade,  -- null: every guild of this installation
@@ -823,6 +833,8 @@ create table common.api_tokens (
     last_used_at timestamptz,
     revoked_at timestamptz
 );
+
+create index api_tokens_of_guild on common.api_tokens (guild_id);
 
 
 -- 9. What may be requested of Battle.net and Discord, for all processes of this installation together

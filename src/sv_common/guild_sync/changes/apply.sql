@@ -19,7 +19,7 @@ where p.guild_id = %(guild_id)s and not p.id = any (%(players)s)
        or p.offspec_character_id = any (%(characters)s))
 union all
 select 'alias', to_jsonb(a) || jsonb_build_object('is_in_use', exists (
-           select from guild_identity.aliases_in_use u where u.id = a.id))
+           select from guild_identity.aliases_in_use u where u.guild_id = a.guild_id and u.id = a.id))
 from (select * from guild_identity.player_note_aliases
       where guild_id = %(guild_id)s
         and (id = any (%(aliases)s) or alias_key = any (%(words)s) or player_id = any (%(doomed)s))
@@ -77,19 +77,19 @@ from generate_series(1, %(hiatus)s)
 select 'link'
 from unnest(%(link_characters)s::bigint[], %(link_players)s::bigint[]) as n (character_id, player_id)
 join guild_identity.link_rejections r using (character_id, player_id)
-where r.created_at > %(written_at)s
+where r.guild_id = %(guild_id)s and r.created_at > %(written_at)s
 union all
 select 'rejection'
 from unnest(%(rejected_characters)s::bigint[], %(rejected_players)s::bigint[]) as n (character_id, player_id)
 join guild_identity.player_characters l using (character_id, player_id)
-where l.created_at > %(written_at)s
+where l.guild_id = %(guild_id)s and l.created_at > %(written_at)s
 union all
 select 'member'
 from unnest(%(member_players)s::bigint[], %(members)s::bigint[]) as n (player_id, discord_user_id)
 join guild_identity.link_rejections r using (player_id, discord_user_id)
-where r.created_at > %(written_at)s
+where r.guild_id = %(guild_id)s and r.created_at > %(written_at)s
 union all
 select 'member rejection'
 from unnest(%(rejected_players)s::bigint[], %(rejected_members)s::bigint[]) as n (player_id, discord_user_id)
-join guild_identity.players p on p.id = n.player_id and p.discord_user_id = n.discord_user_id
+join guild_identity.players p on p.guild_id = %(guild_id)s and p.id = n.player_id and p.discord_user_id = n.discord_user_id
 where not p.id = any (%(member_players)s::bigint[])

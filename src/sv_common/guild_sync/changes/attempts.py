@@ -170,6 +170,13 @@ async def finish(
     await guild.run(SQL["finish"], attempt_id=attempt_id, outcome=outcome, reason=reason, changes=_as_json(changes))
 
 
+async def guilds_with_unfinished(pool: Pool) -> list[int]:
+    """Return the numbers of the guilds of which something is unfinished."""
+    async with pool.installation() as conn:
+        rows = await (await conn.execute(SQL["guilds_with_unfinished"])).fetchall()
+    return [row[0] for row in rows]
+
+
 async def unfinished(guild: GuildConnection) -> list[Attempt]:
     """Return the attempts and undos on Discord that were begun and not finished, oldest first."""
     return await guild.all(Attempt.read, SQL["unfinished"])

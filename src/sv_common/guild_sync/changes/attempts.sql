@@ -56,7 +56,12 @@ returning id
 update guild_identity.fix_attempts
 set outcome = %(outcome)s, reason = %(reason)s, changes = %(changes)s,
     duration_ms = greatest(0, (extract(epoch from clock_timestamp() - started_at) * 1000)::integer)
-where id = %(attempt_id)s
+where guild_id = %(guild_id)s and id = %(attempt_id)s
+
+-- name: guilds_with_unfinished
+select distinct guild_id from guild_identity.fix_attempts
+where outcome = 'running' or undoing_at is not null
+order by guild_id
 
 -- name: unfinished
 -- Attempts on Discord, and undos of such, that were begun and not finished: by somebody who is at it, or who died.
@@ -67,12 +72,12 @@ where guild_id = %(guild_id)s and (outcome = 'running' or undoing_at is not null
 order by id
 
 -- name: mark_undoing
-update guild_identity.fix_attempts set undoing_at = now(), undoing_by = %(actor)s where id = %(attempt_id)s
+update guild_identity.fix_attempts set undoing_at = now(), undoing_by = %(actor)s where guild_id = %(guild_id)s and id = %(attempt_id)s
 
 -- name: stop_undoing
 update guild_identity.fix_attempts
 set undoing_at = null, undoing_by = null, changes = changes || %(changes)s
-where id = %(attempt_id)s
+where guild_id = %(guild_id)s and id = %(attempt_id)s
 
 -- name: mark_undone
 update guild_identity.fix_attempts

@@ -5,10 +5,10 @@ select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_na
        l.player_id, l.link_source, c.removed_at is null, c.rank_index, c.settled_rank_index, l.basis, l.basis_note,
        l.confirmed_by, (c.first_seen at time zone 'UTC')::date
 from guild_identity.wow_characters c
-left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
 where c.guild_id = %(guild_id)s and (
     c.removed_at is null or l.player_id is not null
-    or exists (select from guild_identity.shared_characters s where s.character_id = c.id))
+    or exists (select from guild_identity.shared_characters s where s.guild_id = %(guild_id)s and s.character_id = c.id))
   and (%(numbers)s::bigint[] is null or c.id = any (%(numbers)s::bigint[]))
 order by c.id
 
@@ -18,10 +18,10 @@ select pg_postmaster_start_time(),
        string_agg(int8send(c.id) || tidsend(c.ctid) || xidsend(c.xmin)
                   || coalesce(tidsend(l.ctid) || xidsend(l.xmin), '\x00000000000000000000'), '' order by c.id)
 from guild_identity.wow_characters c
-left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
 where c.guild_id = %(guild_id)s and (
     c.removed_at is null or l.player_id is not null
-    or exists (select from guild_identity.shared_characters s where s.character_id = c.id))
+    or exists (select from guild_identity.shared_characters s where s.guild_id = %(guild_id)s and s.character_id = c.id))
 
 -- name: players
 select id, display_name, discord_user_id, main_character_id, offspec_character_id, discord_basis, discord_confirmed_by
@@ -35,7 +35,7 @@ select d.id, d.discord_id, d.username, d.global_name, d.display_name, d.is_prese
        (d.first_seen at time zone 'UTC')::date
 from guild_identity.discord_users d
 where d.guild_id = %(guild_id)s and not d.is_bot
-  and (d.is_present or exists (select from guild_identity.players p where p.discord_user_id = d.id))
+  and (d.is_present or exists (select from guild_identity.players p where p.guild_id = d.guild_id and p.discord_user_id = d.id))
 order by id
 
 -- name: words
@@ -83,7 +83,7 @@ union all
 select 'departed', '', null, null, null, array_agg(c.name_key)
 from guild_identity.wow_characters c
 where c.guild_id = %(guild_id)s and c.removed_at is not null
-  and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
+  and not exists (select from guild_identity.player_characters l where l.guild_id = c.guild_id and l.character_id = c.id)
 union all
 select 'rank_here', r.name, null, a.key::bigint, a.role, null
 from common.access_grants_in_force a
@@ -107,5 +107,5 @@ order by 1, 2, 3, 4
 update guild_identity.player_characters l
 set basis_note = c.guild_note
 from guild_identity.wow_characters c
-where c.id = l.character_id and l.guild_id = %(guild_id)s and l.character_id = any (%(character_ids)s)
-  and l.basis_note is distinct from c.guild_note
+where c.guild_id = l.guild_id and c.id = l.character_id and l.guild_id = %(guild_id)s
+  and l.character_id = any (%(character_ids)s) and l.basis_note is distinct from c.guild_note

@@ -23,7 +23,7 @@ limit %(limit)s offset %(offset)s
 select (select count(*) from guild_identity.match_requests where guild_id = %(guild_id)s)
      + (select count(*) from guild_identity.fix_attempts a
         where a.guild_id = %(guild_id)s and a.issue_type = 'full_match'
-          and not exists (select from guild_identity.match_requests r where r.attempt_id = a.id))
+          and not exists (select from guild_identity.match_requests r where r.guild_id = a.guild_id and r.attempt_id = a.id))
 
 -- name: was_matched
 select exists (select from guild_identity.match_requests where guild_id = %(guild_id)s)
@@ -79,7 +79,7 @@ with actions as (
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
        coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable, d.undone
 from actions d
-left join guild_identity.audit_issues i on i.id = d.issue_id
+left join guild_identity.audit_issues i on i.guild_id = %(guild_id)s and i.id = d.issue_id
 where (%(actor)s::text is null or d.actor = %(actor)s)
   and (%(since)s::timestamptz is null or d.at >= %(since)s)
 order by d.at desc, d.attempt_id desc nulls last, d.issue_id desc, d.what

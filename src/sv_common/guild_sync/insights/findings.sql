@@ -57,8 +57,8 @@ from unnest(%(rules)s::text[]) as r (issue_type)
 -- The characters, Discord members and players whose names or notes hold the words.
 select array(
            select c.id from guild_identity.wow_characters c
-           left join guild_identity.player_characters l on l.character_id = c.id
-           left join guild_identity.players p on p.id = l.player_id
+           left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+           left join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
            where c.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
                concat_ws(' ', c.character_name || '-' || c.realm_slug, c.guild_note, p.display_name)), words.key) > 0
        ) as characters,
@@ -70,7 +70,7 @@ select array(
        ) as members,
        array(
            select p.id from guild_identity.players p
-           left join guild_identity.discord_users d on d.id = p.discord_user_id
+           left join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.discord_user_id
            where p.guild_id = %(guild_id)s and strpos(guild_identity.search_key(
                concat_ws(' ', p.display_name, d.display_name, d.username, d.global_name)), words.key) > 0
        ) as players
@@ -125,8 +125,8 @@ cross join lateral (
                 when i.issue_type <> all(%(enabled)s::text[]) then 'off'
                 when i.dismissed_until <= now() then 'due' end as idle
     from (values (0)) one (row)
-    left join guild_identity.wow_characters c on c.id = i.wow_character_id
-    left join guild_identity.discord_users d on d.id = i.discord_member_id
+    left join guild_identity.wow_characters c on c.guild_id = i.guild_id and c.id = i.wow_character_id
+    left join guild_identity.discord_users d on d.guild_id = i.guild_id and d.id = i.discord_member_id
 ) why
 where i.guild_id = %(guild_id)s and i.dismissed_at is not null and (not %(only_idle)s or why.idle is not null)
 
@@ -142,8 +142,8 @@ cross join lateral (
                 when i.issue_type <> all(%(enabled)s::text[]) then 'off'
                 when i.dismissed_until <= now() then 'due' end as idle
     from (values (0)) one (row)
-    left join guild_identity.wow_characters c on c.id = i.wow_character_id
-    left join guild_identity.discord_users d on d.id = i.discord_member_id
+    left join guild_identity.wow_characters c on c.guild_id = i.guild_id and c.id = i.wow_character_id
+    left join guild_identity.discord_users d on d.guild_id = i.guild_id and d.id = i.discord_member_id
 ) why
 where i.guild_id = %(guild_id)s and i.dismissed_at is not null and (not %(only_idle)s or why.idle is not null)
 order by i.dismissed_at desc, i.id desc
@@ -156,9 +156,9 @@ select i.id,
        coalesce(p.id, c.id, d.id),
        coalesce(p.display_name, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), d.display_name)
 from guild_identity.audit_issues i
-left join guild_identity.wow_characters c on c.id = i.wow_character_id
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.discord_users d on d.id = i.discord_member_id
+left join guild_identity.wow_characters c on c.guild_id = i.guild_id and c.id = i.wow_character_id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.discord_users d on d.guild_id = i.guild_id and d.id = i.discord_member_id
 left join guild_identity.players of_member on of_member.guild_id = i.guild_id and of_member.discord_user_id = d.id
 left join guild_identity.players p on p.id = coalesce(i.player_id, l.player_id, of_member.id)
 where i.guild_id = %(guild_id)s and i.id = any(%(issue_ids)s)

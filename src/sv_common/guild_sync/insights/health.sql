@@ -14,9 +14,9 @@ with troubled as materialized (
            c.id in (select t.wow_character_id from troubled t where not t.is_serious and t.wow_character_id is not null)
                as is_noted
     from guild_identity.wow_characters c
-    left join guild_identity.player_characters l on l.character_id = c.id
-    left join guild_identity.character_profiles p on p.character_id = c.id
-    left join guild_identity.shared_characters s on s.character_id = c.id
+    left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+    left join guild_identity.character_profiles p on p.guild_id = c.guild_id and p.character_id = c.id
+    left join guild_identity.shared_characters s on s.guild_id = c.guild_id and s.character_id = c.id
     where c.guild_id = %(guild_id)s
 ), members as (
     select case when d.is_bot then 'bots' when not d.is_present then 'left' when p.id is null and not exists (
@@ -70,7 +70,7 @@ with asked as (
     ) failed on true
 )
 select p.guild_id, p.pipeline,
-       least(p.at, (select max(u.exported_at) from guild_identity.addon_uploads u where u.run_id = p.id)), p.error
+       least(p.at, (select max(u.exported_at) from guild_identity.addon_uploads u where u.guild_id = p.guild_id and u.run_id = p.id)), p.error
 from pipelines p
 union all
 select g.id, 'profiles', (select max(c.fetched_at) from guild_identity.character_profiles c

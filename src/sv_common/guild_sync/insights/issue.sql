@@ -1,14 +1,14 @@
 -- name: rank
 select r.name
 from guild_identity.wow_characters c
-join common.guild_ranks r on r.id = c.guild_rank_id
-where c.id = %(character_id)s
+join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
+where c.guild_id = %(guild_id)s and c.id = %(character_id)s
 
 -- name: link
 -- Who linked a character to its player, how, when and why.
 select player_id, link_source, linked_by, created_at as at, evidence, basis, basis_note, confirmed_by, confirmed_at
 from guild_identity.player_characters
-where character_id = %(character_id)s
+where guild_id = %(guild_id)s and character_id = %(character_id)s
 
 -- name: unlinked
 -- The last time that somebody took a character from a player, where that still stands.
@@ -27,13 +27,13 @@ limit 1
 -- Who marked a character as a bank or shared, when and why.
 select marked_by, created_at as at, reason
 from guild_identity.shared_characters
-where character_id = %(character_id)s
+where guild_id = %(guild_id)s and character_id = %(character_id)s
 
 -- name: rejections
 -- Whose a character is not, by an officer's word.
 select player_id, rejected_by, created_at as at, reason
 from guild_identity.link_rejections
-where character_id = %(character_id)s
+where guild_id = %(guild_id)s and character_id = %(character_id)s
 order by created_at desc, player_id
 
 -- name: member_rejections

@@ -12,7 +12,7 @@ limit 1
 select newest.id, newest.event, newest.actor, newest.at
 from (select id, event, actor, at, before
       from guild_identity.issue_events
-      where issue_id = %(issue_id)s and event <> 'refreshed'
+      where guild_id = %(guild_id)s and issue_id = %(issue_id)s and event <> 'refreshed'
       order by id desc
       limit 1) newest
 where newest.before is not null
@@ -34,11 +34,11 @@ with words as (
     from guild_identity.issue_events e
     where e.guild_id = %(guild_id)s and e.actor = %(actor)s and e.before is not null and e.undoes is null
       and not exists (select from guild_identity.issue_events l
-                      where l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed')
+                      where l.guild_id = e.guild_id and l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed')
 )
 select w.id, w.event, w.at, i.summary
 from words w
-join guild_identity.audit_issues i on i.id = w.issue_id
+join guild_identity.audit_issues i on i.guild_id = %(guild_id)s and i.id = w.issue_id
 where w.at = (select max(at) from words)
 order by w.id
 

@@ -10,13 +10,13 @@ select case when s.character_id is not null then 'shared' when l.player_id is nu
        coalesce(l.player_id, c.id), 'character', c.id,
        c.character_name || '-' || coalesce(c.realm_name, c.realm_slug)
 from guild_identity.wow_characters c
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.shared_characters s on s.character_id = c.id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.shared_characters s on s.guild_id = c.guild_id and s.character_id = c.id
 where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null or s.character_id is not null)
 union all
 select case when p.id is null then 'member' else 'player' end, coalesce(p.id, d.id), n.source, d.id, n.name
 from guild_identity.discord_users d
-left join guild_identity.players p on p.discord_user_id = d.id
+left join guild_identity.players p on p.guild_id = d.guild_id and p.discord_user_id = d.id
 cross join lateral (values (d.display_name, 'display'), (d.global_name, 'global'), (d.username, 'user')) n (name, source)
 where d.guild_id = %(guild_id)s and not d.is_bot and n.name is not null and (d.is_present or p.id is not null)
 union all
@@ -29,8 +29,8 @@ where a.guild_id = %(guild_id)s
 select case when s.character_id is not null then 'shared' when l.player_id is null then 'character' else 'player' end,
        coalesce(l.player_id, c.id), 'note', c.id, c.guild_note
 from guild_identity.wow_characters c
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.shared_characters s on s.character_id = c.id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.shared_characters s on s.guild_id = c.guild_id and s.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null and c.guild_note <> ''
 
 -- name: summaries
@@ -54,15 +54,15 @@ with subject as (
     from (
         select s.kind, s.id, l.character_id, l.basis, l.confirmed_by
         from subject s
-        join guild_identity.player_characters l on l.player_id = s.id
+        join guild_identity.player_characters l on l.guild_id = %(guild_id)s and l.player_id = s.id
         where s.kind = 'player'
         union all
         select s.kind, s.id, s.id, null, null
         from subject s
         where s.kind = 'character'
     ) s
-    join guild_identity.wow_characters c on c.id = s.character_id
-    left join common.guild_ranks r on r.id = c.guild_rank_id
+    join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = s.character_id
+    left join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
 ), counted as (
     select kind, id, count(*) filter (where is_present) as characters,
            max(last_login_timestamp) as last_login_timestamp,
@@ -106,8 +106,8 @@ select s.kind, s.id, s.name, c.character_name as main_name, coalesce(c.realm_nam
        coalesce(t.open_issues, 0) as open_issues
 from subject s
 cross join today
-left join guild_identity.wow_characters c on c.id = s.character_id
-left join guild_identity.discord_users d on d.id = s.member_id
-left join guild_identity.hiatuses h on s.kind = 'player' and h.player_id = s.id and (h.until is null or h.until > today.day)
+left join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = s.character_id
+left join guild_identity.discord_users d on d.guild_id = %(guild_id)s and d.id = s.member_id
+left join guild_identity.hiatuses h on h.guild_id = %(guild_id)s and s.kind = 'player' and h.player_id = s.id and (h.until is null or h.until > today.day)
 left join counted n on n.kind = s.kind and n.id = s.id
 left join troubled t on t.kind = s.kind and t.id = s.id

@@ -12,9 +12,9 @@ select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c
        s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at, g.region
 from guild_identity.wow_characters c
 join guild_identity.guilds g on g.id = c.guild_id
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.shared_characters s on s.character_id = c.id
-left join common.guild_ranks r on r.id = c.guild_rank_id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.shared_characters s on s.guild_id = c.guild_id and s.character_id = c.id
+left join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
 where c.guild_id = %(guild_id)s
   and (l.player_id = %(player_id)s::bigint or c.id = %(character_id)s::bigint)
 order by c.removed_at is not null, r.level desc nulls last, c.name_key, c.id
@@ -28,7 +28,7 @@ select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_prese
        p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at,
        highest.right_role
 from guild_identity.players p
-join guild_identity.discord_users d on d.id = p.discord_user_id
+join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.discord_user_id
 left join lateral (
     -- As the rule about roles says: a role that is managed and can be given, while the rank table is not in doubt.
     select case when r.is_role_managed and r.discord_role_id is distinct from g.discord_guild_id
@@ -40,20 +40,20 @@ left join lateral (
                      and not exists (select from guild_identity.moved_ranks m where m.guild_id = r.guild_id)
                 then coalesce(o.name, r.discord_role_name, r.name) end as right_role
     from guild_identity.player_characters l
-    join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
-    join common.guild_ranks r on r.id = c.guild_rank_id
+    join guild_identity.wow_characters c on c.guild_id = l.guild_id and c.id = l.character_id and c.removed_at is null
+    join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
     join guild_identity.guilds g on g.id = r.guild_id
     left join guild_identity.discord_roles o on o.guild_id = r.guild_id and o.role_id = r.discord_role_id
-    where l.player_id = p.id
+    where l.guild_id = p.guild_id and l.player_id = p.id
     order by r.level desc, r.wow_rank_index
     limit 1
 ) highest on true
-where p.id = %(player_id)s
+where p.guild_id = %(guild_id)s and p.id = %(player_id)s
 
 -- name: aliases
 select id, alias, created_by, created_at
 from guild_identity.aliases_in_use
-where player_id = %(player_id)s
+where guild_id = %(guild_id)s and player_id = %(player_id)s
 order by alias_key
 
 -- name: hiatus
@@ -61,25 +61,27 @@ order by alias_key
 select h.until::text, h.reason, h.set_by, h.created_at,
        coalesce(h.until <= (now() at time zone 'UTC')::date, false) as is_over
 from guild_identity.hiatuses h
-where h.player_id = %(player_id)s::bigint
-   or h.player_id = (select l.player_id from guild_identity.player_characters l where l.character_id = %(character_id)s::bigint)
+where h.guild_id = %(guild_id)s
+  and (h.player_id = %(player_id)s::bigint
+       or h.player_id = (select l.player_id from guild_identity.player_characters l
+                         where l.guild_id = %(guild_id)s and l.character_id = %(character_id)s::bigint))
 
 -- name: rejections
 -- Whose characters are not whose: of one player, or of one character.
 select r.id, r.character_id, c.character_name as character, coalesce(c.realm_name, c.realm_slug) as realm,
        c.character_class, r.player_id, p.display_name as player, r.is_unlinking, r.reason, r.rejected_by, r.created_at
 from guild_identity.link_rejections r
-join guild_identity.wow_characters c on c.id = r.character_id
-join guild_identity.players p on p.id = r.player_id
-where r.player_id = %(player_id)s::bigint or r.character_id = %(character_id)s::bigint
+join guild_identity.wow_characters c on c.guild_id = r.guild_id and c.id = r.character_id
+join guild_identity.players p on p.guild_id = r.guild_id and p.id = r.player_id
+where r.guild_id = %(guild_id)s and (r.player_id = %(player_id)s::bigint or r.character_id = %(character_id)s::bigint)
 order by r.created_at desc, r.id desc
 
 -- name: member_rejections
 -- Which Discord members a player is not.
 select r.id, d.id as member_id, d.display_name as member, d.username, r.reason, r.rejected_by, r.created_at
 from guild_identity.link_rejections r
-join guild_identity.discord_users d on d.id = r.discord_user_id
-where r.player_id = %(player_id)s
+join guild_identity.discord_users d on d.guild_id = r.guild_id and d.id = r.discord_user_id
+where r.guild_id = %(guild_id)s and r.player_id = %(player_id)s
 order by r.created_at desc, r.id desc
 
 -- name: issues
@@ -90,8 +92,9 @@ where i.guild_id = %(guild_id)s and i.resolved_at is null and i.dismissed_at is 
   and (i.player_id = %(player_id)s::bigint
        or i.wow_character_id = %(character_id)s::bigint
        or i.wow_character_id in (select character_id from guild_identity.player_characters
-                                 where player_id = %(player_id)s::bigint)
-       or i.discord_member_id = (select discord_user_id from guild_identity.players where id = %(player_id)s::bigint))
+                                 where guild_id = %(guild_id)s and player_id = %(player_id)s::bigint)
+       or i.discord_member_id = (select discord_user_id from guild_identity.players
+                                where guild_id = %(guild_id)s and id = %(player_id)s::bigint))
 order by i.opened_at desc, i.id desc
 
 -- name: attempts

@@ -9,12 +9,13 @@ where guild_id = %(guild_id)s and id = %(character_id)s
 -- name: entries
 -- What happened to a player with all that is theirs, or to one character, newest first; with each line, how many there are.
 with own as (
-    select l.character_id from guild_identity.player_characters l where l.player_id = %(player_id)s::bigint
+    select l.character_id from guild_identity.player_characters l
+    where l.guild_id = %(guild_id)s and l.player_id = %(player_id)s::bigint
     union
     select %(character_id)s::bigint where %(character_id)s::bigint is not null
 ), member as (
     select p.discord_user_id as id from guild_identity.players p
-    where p.id = %(player_id)s::bigint and p.discord_user_id is not null
+    where p.guild_id = %(guild_id)s and p.id = %(player_id)s::bigint and p.discord_user_id is not null
 ), attempts as (
     select a.* from guild_identity.fix_attempts a
     where a.guild_id = %(guild_id)s and (a.outcome in ('fixed', 'running', 'unverified') or a.changes <> '[]')
@@ -38,22 +39,23 @@ with own as (
     select e.at, 0, e.event, e.actor, i.summary, e.reason, i.id, null, false
     from guild_identity.issue_events e
     join issues i on i.id = e.issue_id
-    where e.event <> 'refreshed'
+    where e.guild_id = %(guild_id)s and e.event <> 'refreshed'
     union all
     select c.first_seen, 0, 'joined', null, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), null, null, null, false
     from guild_identity.wow_characters c
-    where c.id in (select character_id from own)
+    where c.guild_id = %(guild_id)s and c.id in (select character_id from own)
     union all
     select c.removed_at, 0, 'left', null, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), null, null, null, false
     from guild_identity.wow_characters c
-    where c.id in (select character_id from own) and c.removed_at is not null
+    where c.guild_id = %(guild_id)s and c.id in (select character_id from own) and c.removed_at is not null
     union all
     select f.until, 0, case when d.id is null then 'renamed' else 'renamed_on_discord' end, null,
            coalesce(c.character_name, d.display_name), f.name, null, null, false
     from guild_identity.former_names f
-    left join guild_identity.wow_characters c on c.id = f.character_id
-    left join guild_identity.discord_users d on d.id = f.discord_user_id
-    where f.character_id in (select character_id from own) or f.discord_user_id in (select id from member)
+    left join guild_identity.wow_characters c on c.guild_id = f.guild_id and c.id = f.character_id
+    left join guild_identity.discord_users d on d.guild_id = f.guild_id and d.id = f.discord_user_id
+    where f.guild_id = %(guild_id)s
+      and (f.character_id in (select character_id from own) or f.discord_user_id in (select id from member))
 )
 select at, what, actor, sentence, detail, issue_id, attempt_id, is_undoable, count(*) over () as total
 from entries

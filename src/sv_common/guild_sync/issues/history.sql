@@ -7,8 +7,8 @@ with newest as (
                  jsonb_build_object('member', coalesce(i.discord_member_id, 0)),
                  jsonb_build_object('player', coalesce(i.player_id, 0))] as subjects
     from guild_identity.issue_events e
-    join guild_identity.audit_issues i on i.id = e.issue_id
-    where e.issue_id = %(issue_id)s and e.id > %(after)s
+    join guild_identity.audit_issues i on i.guild_id = e.guild_id and i.id = e.issue_id
+    where e.guild_id = %(guild_id)s and e.issue_id = %(issue_id)s and e.id > %(after)s
     order by e.id desc
     limit %(limit)s
 )
@@ -35,6 +35,6 @@ order by n.id
 -- name: moved_since
 -- The issue of some that moved last, if any moved since an event.
 select issue_id from guild_identity.issue_events
-where issue_id = any (%(issue_ids)s) and id > %(after)s
+where guild_id = %(guild_id)s and issue_id = any (%(issue_ids)s) and id > %(after)s
 order by id desc
 limit 1

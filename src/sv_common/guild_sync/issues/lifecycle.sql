@@ -92,9 +92,9 @@ with rules as (
     update guild_identity.audit_issues i
     set resolved_at = now(), review_reason = null,
         resolved_by = case when exists (select from guild_identity.wow_characters c
-                                        where c.id = known.wow_character_id and c.removed_at is not null)
+                                        where c.guild_id = %(guild_id)s and c.id = known.wow_character_id and c.removed_at is not null)
                              or exists (select from guild_identity.discord_users d
-                                        where d.id = known.discord_member_id and not d.is_present)
+                                        where d.guild_id = %(guild_id)s and d.id = known.discord_member_id and not d.is_present)
                            then 'subject gone' else 'detection' end
     from known
     where %(is_complete)s and not known.was_resolved and i.id = known.id
@@ -139,7 +139,7 @@ with known as (
                               'dismissed_until', dismissed_until, 'dismissed_material', dismissed_material,
                               'resolved_at', resolved_at, 'resolved_by', resolved_by) as before
     from guild_identity.audit_issues
-    where id = any(%(issue_ids)s) and dismissed_at is not null
+    where guild_id = %(guild_id)s and id = any(%(issue_ids)s) and dismissed_at is not null
     for update
 ), reopened as (
     update guild_identity.audit_issues i
@@ -162,7 +162,7 @@ with known as (
                               'dismissed_until', dismissed_until, 'dismissed_material', dismissed_material,
                               'resolved_at', resolved_at, 'resolved_by', resolved_by) as before
     from guild_identity.audit_issues
-    where id = any(%(issue_ids)s) and resolved_at is null
+    where guild_id = %(guild_id)s and id = any(%(issue_ids)s) and resolved_at is null
     for update
 ), dismissed as (
     update guild_identity.audit_issues i
@@ -185,7 +185,7 @@ with known as (
                               'dismissed_until', dismissed_until, 'dismissed_material', dismissed_material,
                               'resolved_at', resolved_at, 'resolved_by', resolved_by) as before
     from guild_identity.audit_issues
-    where id = any(%(issue_ids)s) and resolved_at is null
+    where guild_id = %(guild_id)s and id = any(%(issue_ids)s) and resolved_at is null
     for update
 ), resolved as (
     update guild_identity.audit_issues i
@@ -216,7 +216,7 @@ from guild_identity.issue_events e
 left join lateral (
     select l.event, l.actor, l.at
     from guild_identity.issue_events l
-    where l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed'
+    where l.guild_id = e.guild_id and l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed'
     order by l.id desc
     limit 1
 ) later on true
@@ -232,7 +232,7 @@ with words as (
                               'dismissed_material', i.dismissed_material,
                               'resolved_at', i.resolved_at, 'resolved_by', i.resolved_by) as replaced
     from guild_identity.issue_events e
-    join guild_identity.audit_issues i on i.id = e.issue_id
+    join guild_identity.audit_issues i on i.guild_id = e.guild_id and i.id = e.issue_id
     where e.guild_id = %(guild_id)s and e.id = any(%(event_ids)s)
     for update of i
 ), put_back as (
@@ -261,7 +261,7 @@ returning id
 update guild_identity.audit_issues i
 set review_reason = w.reason
 from unnest(%(issue_ids)b::bigint[], %(reasons)b::text[]) as w (id, reason)
-where i.id = w.id and i.resolved_at is null and i.review_reason is distinct from w.reason
+where i.guild_id = %(guild_id)s and i.id = w.id and i.resolved_at is null and i.review_reason is distinct from w.reason
 
 -- name: get
 select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
@@ -289,14 +289,14 @@ order by id
 -- name: events
 select event, actor, reason, at
 from guild_identity.issue_events
-where issue_id = %(issue_id)s
+where guild_id = %(guild_id)s and issue_id = %(issue_id)s
 order by id
 
 -- name: point_again
 update guild_identity.audit_issues i
 set player_id = w.player_id
 from unnest(%(issue_ids)b::bigint[], %(player_ids)b::bigint[]) as w (id, player_id)
-where i.id = w.id and i.player_id is null
+where i.guild_id = %(guild_id)s and i.id = w.id and i.player_id is null
 
 -- name: mark_as_notified
 -- Only where the last opening is among what was told: one that opened again since then is told of next time.
@@ -304,7 +304,7 @@ update guild_identity.audit_issues i
 set notified_at = now()
 where i.guild_id = %(guild_id)s and i.resolved_at is null and i.notified_at is null
   and exists (select from guild_identity.issue_events e
-              where e.issue_id = i.id and e.event in ('opened', 'recurred', 'reopened')
+              where e.guild_id = i.guild_id and e.issue_id = i.id and e.event in ('opened', 'recurred', 'reopened')
               having max(e.id) between %(first)s and %(last)s)
 
 -- name: forget

@@ -15,9 +15,9 @@ returning id, actor, attempts, selected
 -- name: finish
 update guild_identity.match_requests
 set state = %(state)s, sentence = %(sentence)s, attempt_id = %(attempt_id)s, run_id = %(run_id)s, finished_at = now()
-where id = %(request_id)s and state = 'waiting'
+where guild_id = %(guild_id)s and id = %(request_id)s and state = 'waiting'
 
 -- name: get
 select id, guild_id, actor, requested_at, state, sentence, attempt_id, run_id, finished_at, selected
 from guild_identity.match_requests
-where id = %(request_id)s and guild_id = %(guild_id)s
+where guild_id = %(guild_id)s and id = %(request_id)s

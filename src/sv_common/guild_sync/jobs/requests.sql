@@ -22,7 +22,7 @@ select exists (select from guild_identity.work_requests
                  and (failed_at is null or failed_at > now() or failed_at <= now() - interval '1 minute'))
 
 -- name: begin_fix
-update guild_identity.work_requests set issue_ids = %(issue_ids)s where id = %(request_id)s
+update guild_identity.work_requests set issue_ids = %(issue_ids)s where guild_id = %(guild_id)s and id = %(request_id)s
 
 -- name: keep_portion
 update guild_identity.work_requests
@@ -37,14 +37,14 @@ where id = %(request_id)s and attempts = %(attempts)s and state = 'running'
 -- name: report
 -- A try that was taken over by another worker says nothing more.
 update guild_identity.work_requests set done = %(done)s, total = %(total)s, doing = %(doing)s
-where id = %(request_id)s and attempts = %(attempts)s and state = 'running'
+where guild_id = %(guild_id)s and id = %(request_id)s and attempts = %(attempts)s and state = 'running'
   and (done, total, doing) is distinct from (%(done)s, %(total)s, %(doing)s)
 
 -- name: finish
 update guild_identity.work_requests
 set state = %(state)s, sentence = %(sentence)s, result = %(result)s, finished_at = now(), doing = null,
     done = case when %(state)s = 'done' then total else done end
-where id = %(request_id)s and finished_at is null
+where guild_id = %(guild_id)s and id = %(request_id)s and finished_at is null
 
 -- name: by_number
 select * from guild_identity.work_requests

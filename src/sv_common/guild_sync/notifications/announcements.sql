@@ -29,27 +29,27 @@ update guild_identity.announcements
 set is_pending = version <> %(version)s, content = case when version <> %(version)s then content end,
     is_under_way = false, message_id = %(message_id)s, shown_event = greatest(shown_event, %(last_event)s),
     failures = 0, last_error = null, sent_at = coalesce(sent_at, now()), claim = null, claimed_until = null
-where id = %(id)s and claim = %(claim)s
+where guild_id = %(guild_id)s and id = %(id)s and claim = %(claim)s
 
 -- name: in_doubt
 -- Another sender sent another text meanwhile, and either may have come last.
 update guild_identity.announcements
 set is_in_doubt = true
-where id = %(id)s and kind = 'digest' and closed_at is null and version <> %(version)s
+where guild_id = %(guild_id)s and id = %(id)s and kind = 'digest' and closed_at is null and version <> %(version)s
 
 -- name: failed
 -- The pause doubles from two minutes to about eight hours.
 update guild_identity.announcements
 set failures = failures + 1, last_error = %(error)s, is_under_way = is_under_way and %(may_have_arrived)s,
     next_try_at = now() + make_interval(mins => (2 ^ least(failures, 9))::integer), claim = null, claimed_until = null
-where id = %(id)s and claim = %(claim)s
+where guild_id = %(guild_id)s and id = %(id)s and claim = %(claim)s
 
 -- name: deleted
 -- Its message was deleted: the events that it showed are done, and the rest is for the next digest.
 update guild_identity.announcements
 set is_pending = false, is_under_way = false, content = null, last_event = coalesce(shown_event, last_event),
     closed_at = now(), claim = null, claimed_until = null
-where id = %(id)s and claim = %(claim)s
+where guild_id = %(guild_id)s and id = %(id)s and claim = %(claim)s
 
 -- name: open_digest
 -- `is_over`: its day (in UTC) has passed.
@@ -59,7 +59,7 @@ from guild_identity.announcements
 where guild_id = %(guild_id)s and kind = 'digest' and closed_at is null
 
 -- name: close
-update guild_identity.announcements set closed_at = now() where id = %(id)s
+update guild_identity.announcements set closed_at = now() where guild_id = %(guild_id)s and id = %(id)s
 
 -- name: start_digest
 -- Without content there is nothing to show yet.
@@ -73,7 +73,7 @@ values (%(guild_id)s, 'digest', %(channel_id)s, %(nonce)s, %(content)s::jsonb, %
 update guild_identity.announcements
 set is_pending = %(content)s::jsonb is not null, content = %(content)s::jsonb, channel_id = %(channel_id)s,
     last_event = %(last_event)s, version = version + 1, is_in_doubt = false, next_try_at = greatest(next_try_at, now())
-where id = %(id)s and closed_at is null and (message_id is not null or not is_under_way)
+where guild_id = %(guild_id)s and id = %(id)s and closed_at is null and (message_id is not null or not is_under_way)
 
 -- name: unreported
 -- The first and the last event after the newest digest, if a digest shows any of them; of the last seven days only, so that

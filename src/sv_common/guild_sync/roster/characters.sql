@@ -4,7 +4,7 @@ select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_na
        c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id, l.basis_note, c.settled_rank_index,
        c.guild_note_as_of, c.officer_note_as_of, c.settled_rank_as_of
 from guild_identity.wow_characters c
-left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
   and (%(numbers)s::bigint[] is null or c.id = any (%(numbers)s::bigint[]))
 order by c.id
@@ -76,7 +76,7 @@ with incoming as (
     select m.place, c.id, c.character_name as old_name, c.name_key as old_key, c.realm_slug as old_realm,
            c.removed_at is not null as was_gone
     from (select * from by_id union all select * from by_name) m
-    join guild_identity.wow_characters c on c.id = m.id
+    join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = m.id
 ), updated as (
     update guild_identity.wow_characters c
     set character_name = i.name, name_key = i.name_key, realm_slug = i.realm_slug, realm_key = i.realm_key,
@@ -95,7 +95,7 @@ with incoming as (
     left join common.guild_ranks r on r.guild_id = %(guild_id)s and r.wow_rank_index = i.rank_index
     cross join lateral (
         select exists (select from guild_identity.character_profiles p
-                       where p.character_id = m.id and p.fetched_at > %(as_of)s and p.fetched_at <= clock_timestamp())
+                       where p.guild_id = %(guild_id)s and p.character_id = m.id and p.fetched_at > %(as_of)s and p.fetched_at <= clock_timestamp())
     ) p (is_newer)
     where c.id = m.id
 ), added as (

@@ -59,11 +59,11 @@ FRESHNESS: Mapping[Source, Freshness] = {
         timedelta(hours=2),
         mark("Keep “patt serve” running. “patt doctor” shows problems. To sync now: patt sync discord"),
     ),
-    # Read along with the roster, as far as the requests of the hour reach.
+    # Read along with the roster: of a small guild in which everybody sleeps, the newest one is days old.
     Source.PROFILES: Freshness(
         "profiles",
         timedelta(hours=6),
-        timedelta(days=2),
+        timedelta(days=5),
         mark("They come with the roster. See its last run in the Log."),
     ),
 }

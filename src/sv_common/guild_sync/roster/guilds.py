@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -19,6 +19,9 @@ from sv_common.guild_sync.core.language import language, tr
 from sv_common.guild_sync.sources.models import GuildAddress
 
 SQL = load_sql(__package__, "guilds.sql")
+
+_NAMED_AT_MOST = 20
+"""Guilds that a sentence names where one is to be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,26 @@ async def all_guilds(conn: Connection) -> list[Guild]:
         return await (await cursor.execute(SQL["all"])).fetchall()
 
 
+async def near(conn: Connection, guild_id: int | None, *, beside: int) -> list[Guild]:
+    """Return a guild with at most so many before and after it, by their numbers; the first ones for None.
+
+    The guild itself is missing where it does not exist.
+    """
+    async with conn.cursor(row_factory=class_row(Guild)) as cursor:
+        return await (await cursor.execute(SQL["near"], {"guild_id": guild_id or 0, "beside": beside})).fetchall()
+
+
+async def of_servers(conn: Connection, servers: Collection[str]) -> list[int]:
+    """Return the numbers of the guilds on some Discord servers."""
+    rows = await (await conn.execute(SQL["of_servers"], {"servers": list(servers)})).fetchall()
+    return [row[0] for row in rows]
+
+
+async def names(conn: Connection, guild_ids: Collection[int]) -> dict[int, str]:
+    """Return what these guilds are called."""
+    return dict(await (await conn.execute(SQL["names"], {"guild_ids": list(guild_ids)})).fetchall())
+
+
 async def get(guild: GuildConnection) -> Guild:
     """Return the guild. Raises `NotFound`."""
     return await guild.required(Guild, tr("Guild {number} does not exist.", number=guild.id), SQL["one"])
@@ -90,13 +113,16 @@ async def resolve_guild(pool: Pool, guild_id: int | None) -> int:
 
 async def the_only(conn: Connection, guild_id: int | None) -> Guild:
     """Return the guild asked for, or the only one there is. Raises `NotFound` or, with several guilds, `Refused`."""
-    guilds = await chosen(conn, guild_id)
-    if not guilds:
+    if guild_id is not None:
+        return await get(GuildConnection(conn, guild_id))
+    found = await near(conn, None, beside=_NAMED_AT_MOST)
+    if not found:
         raise NotFound(tr("No guild is set up yet. Add one first."))
-    if len(guilds) > 1:
-        names = ", ".join(f"{guild.id} ({guild.name})" for guild in guilds)
-        raise Refused(tr("Several guilds are set up. Choose one: {names}.", names=names))
-    return guilds[0]
+    if len(found) > 1:
+        named = ", ".join(f"{guild.id} ({guild.name})" for guild in found[:_NAMED_AT_MOST])
+        more = ", …" if len(found) > _NAMED_AT_MOST else ""
+        raise Refused(tr("Several guilds are set up. Choose one: {names}.", names=named + more))
+    return found[0]
 
 
 async def add(
@@ -138,6 +164,17 @@ async def place_on_discord(
 async def put_language(guild: GuildConnection, code: str) -> None:
     """Say everything about the guild in another language from now on."""
     await guild.run(SQL["put_language"], language=code)
+
+
+async def count_characters(guild: GuildConnection) -> None:
+    """Keep how many characters the guild has; see `share_of`."""
+    await guild.run(SQL["count_characters"])
+
+
+async def share_of(conn: Connection, guild_id: int) -> float:
+    """Return which part of the characters of all guilds are this guild's, as of the last rosters; 1 where none is known."""
+    row = await (await conn.execute(SQL["share_of"], {"guild_id": guild_id})).fetchone()
+    return float(row[0]) if row else 1.0
 
 
 async def keep_canonical_address(conn: Connection, guild_id: int, address: GuildAddress) -> None:

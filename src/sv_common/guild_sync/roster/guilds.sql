@@ -21,6 +21,28 @@ select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_
 from guild_identity.guilds
 order by id
 
+-- name: near
+-- The guild asked for with some of those before and after it, in the order of their numbers; without one, the first ones.
+(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+ from guild_identity.guilds
+ where id < %(guild_id)s
+ order by id desc
+ limit %(beside)s)
+union all
+(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+ from guild_identity.guilds
+ where id >= %(guild_id)s
+ order by id
+ limit %(beside)s + 1)
+order by id
+
+-- name: of_servers
+-- The guilds of some Discord servers.
+select id from guild_identity.guilds where discord_guild_id = any (%(servers)s) order by id
+
+-- name: names
+select id, name from guild_identity.guilds where id = any (%(guild_ids)s)
+
 -- name: one
 select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id, language
 from guild_identity.guilds
@@ -79,6 +101,20 @@ select region, realm_slug, name_slug, name, left_at, changed_by
 from guild_identity.former_addresses
 where guild_id = %(guild_id)s
 order by left_at desc, id desc
+
+-- name: count_characters
+-- Keep how many characters the guild has, by which it shares Battle.net with the others.
+update guild_identity.guilds g
+set characters = n.present
+from (select count(*) as present from guild_identity.wow_characters
+      where guild_id = %(guild_id)s and removed_at is null) n
+where g.id = %(guild_id)s and g.characters <> n.present
+
+-- name: share_of
+-- Which part of all guilds' characters a guild has; all of them where nothing is known.
+select coalesce(nullif(g.characters, 0)::double precision / (select sum(characters) from guild_identity.guilds), 1)
+from guild_identity.guilds g
+where g.id = %(guild_id)s
 
 -- name: roster_size
 select count(*) from guild_identity.wow_characters where guild_id = %(guild_id)s and removed_at is null

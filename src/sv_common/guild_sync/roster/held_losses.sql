@@ -26,9 +26,9 @@ delete from guild_identity.held_losses where guild_id = %(guild_id)s and source 
 -- name: lost_characters
 select c.id, c.character_name, r.name, p.id, p.display_name
 from guild_identity.wow_characters c
-left join common.guild_ranks r on r.id = c.guild_rank_id
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.players p on p.id = l.player_id
+left join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
 where c.guild_id = %(guild_id)s and c.id = any (%(ids)s::bigint[])
 order by c.rank_index, c.name_key, c.id
 

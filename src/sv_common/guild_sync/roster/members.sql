@@ -35,7 +35,8 @@ select discord_id from guild_identity.discord_users where guild_id = %(guild_id)
 
 -- name: apply_members
 -- The server's members as fetched: new ones are added, changed ones updated, missing ones marked as gone. Roles are
--- written where the list is newer than the last look at the member; a look that lies in the future counts as never.
+-- written where the list is newer than the last look at the member; a look that lies in the future counts as never. A
+-- member of whom the list says nothing new is not touched.
 with incoming as (
     select m.*,
            (select r.discord_role_name from common.guild_ranks r
@@ -49,14 +50,25 @@ with incoming as (
             as m (discord_id, username, global_name, display_name, is_bot, roles)
     ) m
 ), known as (
-    select discord_id, is_present from guild_identity.discord_users where guild_id = %(guild_id)s
+    select discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot, is_present,
+           coalesce(roles_as_of <= %(as_of)s or roles_as_of > clock_timestamp(), true) as is_older
+    from guild_identity.discord_users where guild_id = %(guild_id)s
+), news as (
+    select i.*
+    from incoming i
+    left join known k using (discord_id)
+    where k.discord_id is null or not k.is_present
+       or (k.username, k.global_name, k.display_name, k.is_bot)
+          is distinct from (i.username, i.global_name, i.display_name, i.is_bot)
+       or (k.is_older and (k.highest_guild_role, k.all_guild_roles)
+                          is distinct from (i.highest_guild_role, i.all_guild_roles))
 ), applied as (
     insert into guild_identity.discord_users as u
         (guild_id, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot,
          roles_as_of)
     select %(guild_id)s, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot,
            %(as_of)s
-    from incoming
+    from news
     on conflict (guild_id, discord_id) do update
     set username = excluded.username, global_name = excluded.global_name, display_name = excluded.display_name,
         (highest_guild_role, all_guild_roles, roles_as_of) = (
@@ -88,7 +100,8 @@ where d.id = any (%(member_ids)s) and d.guild_id = %(guild_id)s
 
 -- name: set_roles
 -- What a second look at Discord showed after roles were changed. Without the moment of the look it is now, and not when
--- this transaction began: a list may have been fetched since then, before the change.
+-- this transaction began: a list may have been fetched since then, before the change. A list that was taken in later, and
+-- has the member, said the same as the row does.
 update guild_identity.discord_users d
 set roles_as_of = l.as_of,
     all_guild_roles = array(select jsonb_array_elements_text(n.roles)),
@@ -96,6 +109,8 @@ set roles_as_of = l.as_of,
                           where r.guild_id = d.guild_id and n.roles ? r.discord_role_id
                           order by r.level desc, r.wow_rank_index limit 1)
 from unnest(%(member_ids)b::bigint[], %(roles)b::jsonb[]) as n (id, roles),
-     (select least(%(looked_at)s::timestamptz, clock_timestamp()) as as_of) l
-where d.id = n.id and d.guild_id = %(guild_id)s
+     (select least(%(looked_at)s::timestamptz, clock_timestamp()) as as_of) l,
+     guild_identity.guilds g
+where d.id = n.id and d.guild_id = %(guild_id)s and g.id = %(guild_id)s
   and (d.roles_as_of is null or d.roles_as_of <= l.as_of or d.roles_as_of > clock_timestamp())
+  and (not d.is_present or g.members_as_of is null or g.members_as_of <= l.as_of or g.members_as_of > clock_timestamp())

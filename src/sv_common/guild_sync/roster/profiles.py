@@ -12,6 +12,21 @@ from sv_common.guild_sync.sources.models import CharacterAddress, ProfileAnswer,
 
 SQL = load_sql(__package__, "profiles.sql")
 
+NEAR_THE_LIMIT = timedelta(days=7)
+"""How near a last login is to the age at which a character is inactive for the next login to decide it."""
+
+AGE_WHERE_IT_DECIDES = timedelta(days=1)
+AGE_OF_THE_ACTIVE = timedelta(days=2)
+AGE_OF_THE_ASLEEP = timedelta(days=3)
+"""How old a profile is at least before it is read again; also of a character whose login is not known. Each waits for up to
+half as long again, at a moment of its own."""
+
+URGENT_AFTER = timedelta(days=14)
+"""Age at which a profile is read before all others, whatever the guild's share: it would be erased two weeks later."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""The same for a character whose profile was never read, from when it was first seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueProfile:
@@ -29,17 +44,34 @@ class ErasedProfile:
     name: str
 
 
-async def due(guild: GuildConnection, *, limit: int, pause: timedelta) -> tuple[Sequence[DueProfile], int]:
-    """Return at most `limit` characters, those asked for longest ago first, and how many are due in all.
+async def due(
+    guild: GuildConnection, *, share: int, most: int, pause: timedelta, stale_after_days: int | None
+) -> tuple[Sequence[DueProfile], int]:
+    """Return the characters of which a profile is to be asked for now, and how many are due in all.
 
-    Characters confirmed to be gone are due only `pause` after they were last asked for.
+    They are at most `share`, and where more than that have waited too long, so many, but never more than `most`. One that is
+    said to be gone is due `pause` after it was last asked for, any other one when its profile is as old as its use allows.
+    `stale_after_days` counts where the guild has set none.
     """
-    rows = await guild.rows(SQL["due"], limit=limit, pause=pause)
+    rows = await guild.rows(
+        SQL["due"],
+        share=share,
+        most=most,
+        pause=pause,
+        default_days=stale_after_days,
+        near=NEAR_THE_LIMIT,
+        deciding=AGE_WHERE_IT_DECIDES,
+        active=AGE_OF_THE_ACTIVE,
+        asleep=AGE_OF_THE_ASLEEP,
+        urgent=URGENT_AFTER,
+        patience=LONGEST_WAIT,
+    )
     found = [
         DueProfile(row_id, CharacterAddress(realm_slug, name, character_id))
         for row_id, realm_slug, name, character_id, _ in rows
+        if row_id is not None
     ]
-    return found, rows[0][4] if rows else 0
+    return found, rows[0][4]
 
 
 async def record(

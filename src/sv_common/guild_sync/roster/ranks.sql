@@ -36,7 +36,7 @@ order by r.wow_rank_index
 -- Ranks that characters in the guild hold and of which nobody has said to which Discord role they map.
 select r.wow_rank_index, r.name, count(*)
 from common.guild_ranks r
-join guild_identity.wow_characters c on c.guild_rank_id = r.id and c.removed_at is null
+join guild_identity.wow_characters c on c.guild_id = r.guild_id and c.guild_rank_id = r.id and c.removed_at is null
 where r.guild_id = %(guild_id)s and r.discord_role_id is null and not r.is_without_role
 group by r.wow_rank_index, r.name
 order by r.wow_rank_index
@@ -83,7 +83,7 @@ select characters from guild_identity.moved_ranks where guild_id = %(guild_id)s
 with r as (
     select r.id, r.wow_rank_index, r.name, coalesce(r.name_in_game, r.name) as seen, r.discord_role_id,
            r.discord_role_name, r.is_role_managed, r.is_without_role,
-           exists (select from guild_identity.wow_characters c where c.guild_rank_id = r.id and c.removed_at is null)
+           exists (select from guild_identity.wow_characters c where c.guild_id = r.guild_id and c.guild_rank_id = r.id and c.removed_at is null)
                as is_held
     from common.guild_ranks r
     where r.guild_id = %(guild_id)s

@@ -28,7 +28,7 @@ returning id
 -- name: finish
 update guild_identity.sync_log
 set status = %(status)s, steps = %(steps)s, error = %(error)s, as_of = %(as_of)s, finished_at = clock_timestamp()
-where id = %(run_id)s and status = 'running'
+where guild_id = %(guild_id)s and id = %(run_id)s and status = 'running'
 
 -- name: standings
 -- For each pipeline of a guild that ever ran: of when its last good news are, how often it failed since (within two days),

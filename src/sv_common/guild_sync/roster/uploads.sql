@@ -25,7 +25,7 @@ select id, state from newest where not exists (select from kept)
 -- a killed worker costs no time; a failure that lies in the future counts as never.
 select u.id, u.attempts, k.uploader, u.characters, u.as_of, u.guild_name, u.realm, u.region
 from guild_identity.addon_uploads u
-join common.upload_keys k on k.id = u.upload_key_id
+join common.upload_keys k on k.guild_id = u.guild_id and k.id = u.upload_key_id
 where u.guild_id = %(guild_id)s and u.state = 'received'
   and (u.failed_at is null or u.failed_at > now()
        or u.failed_at <= now() - make_interval(mins => (2 ^ least(u.attempts, 6))::integer))
@@ -42,34 +42,34 @@ select exists (
 -- name: count_try
 -- A try is counted when it begins, under the guild's lock, so that an upload which ends the worker itself is given up one day.
 update guild_identity.addon_uploads set attempts = attempts + 1
-where id = %(upload_id)s and state = 'received'
+where guild_id = %(guild_id)s and id = %(upload_id)s and state = 'received'
 returning attempts
 
 -- name: finish
 -- Note what became of an upload. One that was sent again meanwhile, with a later time, waits for that.
 update guild_identity.addon_uploads
 set state = %(state)s, sentence = %(sentence)s, run_id = %(run_id)s, characters = null, finished_at = now()
-where id = %(upload_id)s and state = 'received' and as_of = coalesce(%(as_of)s, as_of)
+where guild_id = %(guild_id)s and id = %(upload_id)s and state = 'received' and as_of = coalesce(%(as_of)s, as_of)
 
 -- name: give_up
 -- What was acknowledged is not erased: it can be tried again.
 update guild_identity.addon_uploads set state = 'failed', sentence = %(sentence)s, finished_at = now()
-where id = %(upload_id)s and state = 'received'
+where guild_id = %(guild_id)s and id = %(upload_id)s and state = 'received'
 
 -- name: put_off
-update guild_identity.addon_uploads set sentence = %(sentence)s, failed_at = now() where id = %(upload_id)s and state = 'received'
+update guild_identity.addon_uploads set sentence = %(sentence)s, failed_at = now() where guild_id = %(guild_id)s and id = %(upload_id)s and state = 'received'
 
 -- name: retry
 -- Let an upload that was given up wait again.
 update guild_identity.addon_uploads
 set state = 'received', attempts = 0, failed_at = null, finished_at = null, sentence = null
-where id = %(upload_id)s and guild_id = %(guild_id)s and state = 'failed' and characters is not null
+where guild_id = %(guild_id)s and id = %(upload_id)s and state = 'failed' and characters is not null
 
 -- name: get
 select u.id, u.guild_id, u.upload_key_id, k.uploader, u.character_count, u.exported_at, u.as_of, u.received_at, u.state,
        u.attempts, u.sentence, u.run_id, u.finished_at
 from guild_identity.addon_uploads u
-join common.upload_keys k on k.id = u.upload_key_id
+join common.upload_keys k on k.guild_id = u.guild_id and k.id = u.upload_key_id
 where u.id = %(upload_id)s and u.guild_id = %(guild_id)s
 
 -- name: recent
@@ -77,7 +77,7 @@ where u.id = %(upload_id)s and u.guild_id = %(guild_id)s
 select u.id, u.guild_id, u.upload_key_id, k.uploader, u.character_count, u.exported_at, u.as_of, u.received_at, u.state,
        u.attempts, u.sentence, u.run_id, u.finished_at
 from guild_identity.addon_uploads u
-join common.upload_keys k on k.id = u.upload_key_id
+join common.upload_keys k on k.guild_id = u.guild_id and k.id = u.upload_key_id
 where u.guild_id = %(guild_id)s
 order by u.state not in ('received', 'failed'), u.id desc
 limit %(limit)s
@@ -99,4 +99,5 @@ where u.id = %(upload_id)s and newer.state = 'done'
 -- fresh its data is.
 delete from guild_identity.addon_uploads u
 where u.state in ('done', 'superseded', 'refused') and u.finished_at < now() - %(age)s::interval
-  and exists (select from guild_identity.addon_uploads newer where newer.upload_key_id = u.upload_key_id and newer.id > u.id)
+  and exists (select from guild_identity.addon_uploads newer
+              where newer.guild_id = u.guild_id and newer.upload_key_id = u.upload_key_id and newer.id > u.id)

@@ -3,7 +3,7 @@
 select c.id, c.character_name, coalesce(c.realm_name, c.realm_slug), c.guild_note
 from guild_identity.wow_characters c
 where c.guild_id = %(guild_id)s and c.removed_at is null
-  and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
-  and not exists (select from guild_identity.shared_characters s where s.character_id = c.id)
+  and not exists (select from guild_identity.player_characters l where l.guild_id = c.guild_id and l.character_id = c.id)
+  and not exists (select from guild_identity.shared_characters s where s.guild_id = c.guild_id and s.character_id = c.id)
   and (%(among)s::bigint[] is null or c.id = any (%(among)s::bigint[]))
 order by c.id

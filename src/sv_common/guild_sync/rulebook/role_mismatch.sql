@@ -54,10 +54,10 @@ with usable as (
         l.basis, l.basis_note, l.confirmed_by,
         r.id as rank_id, r.name as rank_name, r.is_without_role and r.wow_rank_index > 0 as is_without_role
     from guild_identity.players p
-    join guild_identity.player_characters l on l.player_id = p.id
-    join guild_identity.wow_characters c on c.id = l.character_id
-    join common.guild_ranks r on r.id = c.guild_rank_id
-    join guild_identity.discord_users there on there.id = p.discord_user_id and there.is_present
+    join guild_identity.player_characters l on l.guild_id = p.guild_id and l.player_id = p.id
+    join guild_identity.wow_characters c on c.guild_id = l.guild_id and c.id = l.character_id
+    join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
+    join guild_identity.discord_users there on there.guild_id = p.guild_id and there.id = p.discord_user_id and there.is_present
     where p.guild_id = %(guild_id)s and (%(among)s::bigint[] is null or p.id = any (%(among)s::bigint[]))
     order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
              (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
@@ -74,7 +74,7 @@ select s.id as player_id, s.guild_id, s.display_name as player, d.id as discord_
         where a.guild_id = s.guild_id and a.kind = 'discord_role' and a.key = u.discord_role_id
           and a.role in ('officer', 'administrator')) as gives
 from standing s
-join guild_identity.discord_users d on d.id = s.discord_user_id and d.is_present
+join guild_identity.discord_users d on d.guild_id = s.guild_id and d.id = s.discord_user_id and d.is_present
 left join usable u on u.id = s.rank_id and not s.has_left
 left join lateral (
     select jsonb_agg(jsonb_build_object('id', w.discord_role_id, 'name', w.role_name) order by w.discord_role_id) as roles,

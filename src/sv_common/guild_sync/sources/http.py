@@ -117,6 +117,11 @@ class RateLimiter:
         return max(0.0, *full) if full else 0.0
 
     @property
+    def most(self) -> int:
+        """How many requests fit into the longest of the windows."""
+        return max(self._windows, key=lambda window: window[1])[0]
+
+    @property
     def spare(self) -> int:
         """How many more requests fit into the longest of the windows right now."""
         count, seconds, sent = max(self._windows, key=lambda window: window[1])

@@ -32,6 +32,10 @@ class ProfileSource(Protocol):
     """Reads the roster without profiles, and profiles without the roster, each at its own time."""
 
     @property
+    def requests_an_hour(self) -> int:
+        """How many requests may be sent within an hour, for all guilds together."""
+
+    @property
     def spare_requests(self) -> int:
         """How many requests may still be sent within this hour, for all guilds together."""
 

@@ -8,7 +8,7 @@ union all
 select case when s.character_id is null then 'character' else 'shared' end, c.id,
        c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), c.character_class, c.rank_index
 from guild_identity.wow_characters c
-left join guild_identity.shared_characters s on s.character_id = c.id
+left join guild_identity.shared_characters s on s.guild_id = c.guild_id and s.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
 union all
 select 'member', d.id, d.display_name, null, null
@@ -23,7 +23,7 @@ where d.guild_id = %(guild_id)s and not d.is_bot and (
 select 'character' as kind, l.character_id as id, l.player_id,
        case when l.basis = 'proven' then l.basis when l.confirmed_by is not null then 'officer' else l.basis end as proof
 from guild_identity.player_characters l
-join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
+join guild_identity.wow_characters c on c.guild_id = l.guild_id and c.id = l.character_id and c.removed_at is null
 where l.guild_id = %(guild_id)s
 union all
 select 'member', p.discord_user_id, p.id,

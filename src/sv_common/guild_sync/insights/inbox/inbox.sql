@@ -9,12 +9,12 @@ order by id
 
 -- name: subjects
 -- Of each open issue its newest event, and who it is about: a character, a Discord member, or a player with its member.
-select i.id, (select max(e.id) from guild_identity.issue_events e where e.issue_id = i.id),
+select i.id, (select max(e.id) from guild_identity.issue_events e where e.guild_id = i.guild_id and e.issue_id = i.id),
        c.character_name, coalesce(c.realm_name, c.realm_slug), c.character_class, c.level, c.guild_note, c.last_login_timestamp,
        p.display_name, d.display_name, d.username, d.highest_guild_role
 from guild_identity.audit_issues i
-left join guild_identity.wow_characters c on c.id = i.wow_character_id
-left join guild_identity.players p on p.id = i.player_id
+left join guild_identity.wow_characters c on c.guild_id = i.guild_id and c.id = i.wow_character_id
+left join guild_identity.players p on p.guild_id = i.guild_id and p.id = i.player_id
 left join guild_identity.discord_users d on d.id = coalesce(i.discord_member_id, p.discord_user_id)
 where i.guild_id = %(guild_id)s and i.state = 'open'
 
@@ -22,7 +22,7 @@ where i.guild_id = %(guild_id)s and i.state = 'open'
 -- Whose export was the last one that changed something.
 select k.uploader, u.as_of
 from guild_identity.addon_uploads u
-join common.upload_keys k on k.id = u.upload_key_id
+join common.upload_keys k on k.guild_id = u.guild_id and k.id = u.upload_key_id
 where u.guild_id = %(guild_id)s and u.state = 'done'
 order by u.as_of desc, u.id desc
 limit 1
@@ -40,10 +40,10 @@ select c.id, c.character_name as name, coalesce(c.realm_name, c.realm_slug) as r
        l.player_id, p.display_name as player, c.rank_index, c.removed_at is null as is_present
 from guild_identity.wow_characters c
 join guild_identity.guilds g on g.id = c.guild_id
-join guild_identity.addon_facts f on f.character_id = c.id
-left join common.guild_ranks r on r.id = c.guild_rank_id
-left join guild_identity.player_characters l on l.character_id = c.id
-left join guild_identity.players p on p.id = l.player_id
+join guild_identity.addon_facts f on f.guild_id = c.guild_id and f.character_id = c.id
+left join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
+left join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
 where c.guild_id = %(guild_id)s and (c.id = any (%(characters)s) or l.player_id = any (%(players)s))
 
 -- name: members

@@ -126,6 +126,10 @@ class BattleNetApi:
         self._rests_until = -math.inf
 
     @property
+    def requests_an_hour(self) -> int:
+        return self._limiter.most
+
+    @property
     def spare_requests(self) -> int:
         shared = self._permits.spare
         return self._limiter.spare if shared is None else min(self._limiter.spare, shared)

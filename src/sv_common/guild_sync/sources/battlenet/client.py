@@ -78,6 +78,10 @@ class BattleNetClient:
         self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     @property
+    def requests_an_hour(self) -> int:
+        return self._api.requests_an_hour
+
+    @property
     def spare_requests(self) -> int:
         return self._api.spare_requests
 
