@@ -23,8 +23,8 @@ alter table common.guild_ranks alter column id type bigint;
 
 -- 3. Players and their characters refer to each other. One direction waits until both are spread.
 alter table guild_identity.players
-    drop constraint players_id_main_character_id_guild_id_fkey,
-    drop constraint players_id_offspec_character_id_guild_id_fkey;
+    drop constraint players_guild_id_id_main_character_id_fkey,
+    drop constraint players_guild_id_id_offspec_character_id_fkey;
 
 -- 4. What is the installation's, is found by a secret, or may be of all guilds at once, is kept on every server.
 select create_reference_table('guild_identity.guilds');
@@ -36,6 +36,10 @@ select create_reference_table('common.web_sessions');
 select create_reference_table('common.api_tokens');
 select create_reference_table('common.upload_keys');
 select create_reference_table('guild_identity.setting_changes');
+select create_reference_table('common.request_services');
+select create_reference_table('common.request_leases');
+select create_reference_table('common.request_routes');
+select create_reference_table('common.request_counts');
 
 -- 5. All other rows live where their guild does. Triggers run there, and touch rows of the same guild alone.
 set citus.enable_unsafe_triggers = on;
@@ -69,10 +73,10 @@ select create_distributed_table('common.access_grants', 'guild_id', colocate_wit
 
 -- 6. The other direction again.
 alter table guild_identity.players
-    add foreign key (id, main_character_id, guild_id)
-        references guild_identity.player_characters (player_id, character_id, guild_id)
+    add foreign key (guild_id, id, main_character_id)
+        references guild_identity.player_characters (guild_id, player_id, character_id)
         on delete set null (main_character_id) deferrable initially deferred;
 alter table guild_identity.players
-    add foreign key (id, offspec_character_id, guild_id)
-        references guild_identity.player_characters (player_id, character_id, guild_id)
+    add foreign key (guild_id, id, offspec_character_id)
+        references guild_identity.player_characters (guild_id, player_id, character_id)
         on delete set null (offspec_character_id) deferrable initially deferred;

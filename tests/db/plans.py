@@ -15,6 +15,9 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 
 _SRC = Path(__file__).parents[2] / "src"
+_PLANNED = re.compile(r"(\s*--[^\n]*\n)*\s*\(?(select|with|insert|update|delete|merge)\b")
+"""What is planned; other statements, and scripts of several, are about tables as such."""
+
 _PLACE = re.compile(r"%\((\w+)\)[sb]|%%")
 _OPTIONAL = re.compile(r"%\((\w+)\)s::\w+ is null")
 _TYPES = {"idle": "interval"}
@@ -31,7 +34,15 @@ _VALUES = {
     "uuid": "00000000-0000-0000-0000-000000000000",
     "timestamp with time zone": "2026-01-01",
     "text": "x",
+    "name": "x",
+    "character varying": "x",
     "jsonb": "{}",
+    "int8multirange": "{[1,2)}",
+    "bytea": "x",
+    "oid": "1",
+    "json": "{}",
+    "date": "2026-01-01",
+    "jobs.procrastinate_job_status": "todo",
 }
 _NAMED = {"limit": "50", "offset": "0", "states": "{open}", "in_plan": '{"[{}]"}', "in_changes": '{"[{}]"}'}
 
@@ -64,7 +75,7 @@ def statements() -> Iterator[Statement]:
         place = path.relative_to(_SRC)
         if "migrations" not in place.parts:
             for name, text in load_sql(".".join(place.parts[:-1]), path.name).items():
-                if name != "listen":  # reads nothing, and cannot be planned
+                if _PLANNED.match(text):
                     yield _numbered(f"{place.with_suffix('').as_posix()}: {name}", text)
 
 

@@ -21,21 +21,18 @@ READ_ALL_GUILDS = {
     "patt/auth/sessions: end_all_of_name": _COMMAND,
     "patt/demo/calendar: let_a_day_pass": "the demo, which has one guild",
     "patt/doctor/installation: work": _COMMAND,
+    "patt/worker/planning: enqueue_due": _PLANNING,
+    "sv_common/db/backup: guilds": "a backup is of all of them",
     "patt/web/monitoring/metrics: budgets": _MONITORING,
     "patt/web/monitoring/metrics: findings": _MONITORING,
     "patt/web/monitoring/metrics: fixes": _MONITORING,
     "patt/web/monitoring/metrics: scans": _MONITORING,
     "patt/web/monitoring/metrics: uploads": _MONITORING,
     "sv_common/guild_sync/changes/attempts: guilds_with_unfinished": _WAITING,
-    "sv_common/guild_sync/jobs/matches: guilds_that_wait": _WAITING,
     "sv_common/guild_sync/jobs/requests: give_up_old": _WAITING,
-    "sv_common/guild_sync/jobs/requests: guilds_that_wait": _WAITING,
-    "sv_common/guild_sync/notifications/announcements: guilds_with_news": _PLANNING,
     "sv_common/guild_sync/roster/guilds: all": _PLANNING,
     "sv_common/guild_sync/roster/guilds: share_of": "Battle.net is shared among all guilds, by one number of each",
     "sv_common/guild_sync/roster/runs: fail_cut_off": _WAITING,
-    "sv_common/guild_sync/roster/runs: history": _PLANNING,
-    "sv_common/guild_sync/roster/uploads: guilds_that_wait": _WAITING,
 }
 """Statements that are about all guilds, with the reason."""
 

@@ -15,7 +15,7 @@ select pg_postmaster_start_time(),
        string_agg(int8send(c.id) || tidsend(c.ctid) || xidsend(c.xmin)
                   || coalesce(tidsend(l.ctid) || xidsend(l.xmin), '\x00000000000000000000'), '' order by c.id)
 from guild_identity.wow_characters c
-left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
 
 -- name: same_characters

@@ -23,13 +23,13 @@ order by id
 
 -- name: near
 -- The guild asked for with some of those before and after it, in the order of their numbers; without one, the first ones.
-(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id, language
  from guild_identity.guilds
  where id < %(guild_id)s
  order by id desc
  limit %(beside)s)
 union all
-(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
+(select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id, language
  from guild_identity.guilds
  where id >= %(guild_id)s
  order by id

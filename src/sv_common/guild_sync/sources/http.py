@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ TOO_MANY_REQUESTS = 429
 TOO_LATE_OR_EARLY = (408, 425)
 """A request that did not arrive in time, or too soon to be taken: send it again (RFC 9110 and RFC 8470)."""
 FIRST_SERVER_ERROR = 500
+PRODUCT_VERSION = version("patt-guild")
+"""What clients call themselves by, as services ask for."""
+
 SLOWEST_ANSWER = 15.0
 """Seconds; the slow endpoints of Battle.net need more than the usual 5."""
 

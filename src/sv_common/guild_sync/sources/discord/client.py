@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TypeVar
 
 import httpx2
@@ -16,6 +15,7 @@ from sv_common.guild_sync.sources.discord.message import Announcement, message, 
 from sv_common.guild_sync.sources.discord.permissions import BotApplication, DiscordServer, RoleAuthority, TextChannel
 from sv_common.guild_sync.sources.discord.rate_limits import LIMITS, DiscordLimits
 from sv_common.guild_sync.sources.http import (
+    PRODUCT_VERSION,
     REAL_TIME,
     USUAL_RETRIES,
     Asked,
@@ -66,7 +66,7 @@ class DiscordClient:
         self._api_url = api_url.rstrip("/")
         self._read_token = token if callable(token) else lambda: token
         self._token = self._read_token()
-        self._agent = f"DiscordBot ({contact_url}, {version('patt')})".encode()
+        self._agent = f"DiscordBot ({contact_url}, {PRODUCT_VERSION})".encode()
         self._limiter = limiter or RateLimiter(LIMITS, timing)
         self._limits = DiscordLimits(timing)
         self._permits = permits or NoPermits()

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 
 import httpx2
 import structlog
@@ -20,7 +19,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.bounded import ACCEPTED_ENCODING, TooLongError, bound
-from sv_common.guild_sync.sources.http import SLOWEST_ANSWER, Asked, too_long
+from sv_common.guild_sync.sources.http import PRODUCT_VERSION, SLOWEST_ANSWER, Asked, too_long
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +91,7 @@ class DiscordLogin:
             log.warning("discord_token_not_revoked", reason=str(error))
 
     def _client(self) -> AsyncOAuth2Client:
-        agent = f"DiscordBot ({self.redirect_url}, {version('patt')})"
+        agent = f"DiscordBot ({self.redirect_url}, {PRODUCT_VERSION})"
         return AsyncOAuth2Client(
             self.client_id,
             self.client_secret,
