@@ -14,7 +14,7 @@ from starlette.responses import Response
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR, JobId
 from patt.pages.layout import View, VisitDep, part
-from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES, translated
+from patt.pages.words import TASKS, UPLOAD_STATES, translated
 from patt.web.context import GuildDep, PageQuery, viewer_of
 from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
 from patt.web.places import LOG
@@ -89,7 +89,7 @@ async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_vie
         jobs=jobs,
         losses=losses,
         tasks=translated(TASKS),
-        pipelines=translated(PIPELINES),
+        pipelines=translated(activity.PIPELINES),
         **newest,
         **shown,
     )

@@ -12,7 +12,6 @@ from patt.tasks import Task
 from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
 from sv_common.guild_sync.core.text import in_words
 from sv_common.guild_sync.identity_engine import MatchEvidence
-from sv_common.guild_sync.insights.activity import Pipeline
 from sv_common.guild_sync.insights.findings import RuleOverview
 from sv_common.guild_sync.insights.health import Health, Share, SourceAge, Trends
 from sv_common.guild_sync.issues.explanation import Evidence, Source
@@ -109,14 +108,6 @@ KINDS_OF_EVIDENCE = {
     ),
 }
 """The kinds of evidence of a full match: a heading, and what it means."""
-
-PIPELINES: Mapping[Pipeline, str] = {
-    "addon_upload": mark("Addon upload"),
-    "battlenet_sync": mark("Battle.net"),
-    "discord_sync": mark("Discord"),
-    "sweep": mark("Daily check"),
-    "full_match": mark("Full match"),
-}
 
 TASKS: Mapping[str, str] = {
     Task.UPLOADS: mark("Process uploads"),

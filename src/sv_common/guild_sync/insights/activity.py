@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
@@ -28,6 +28,15 @@ _UNDONE = {"whole": mark("It was: {reason}"), "part": mark("In part. It was: {re
 
 Pipeline = Literal["addon_upload", "battlenet_sync", "discord_sync", "sweep", "full_match"]
 RunStatus = Literal["running", "done", "partial", "superseded", "failed"]
+
+PIPELINES: Mapping[Pipeline, str] = {
+    "addon_upload": mark("Addon upload"),
+    "battlenet_sync": mark("Battle.net"),
+    "discord_sync": mark("Discord"),
+    "sweep": mark("Daily check"),
+    "full_match": mark("Full match"),
+}
+"""What each pipeline is called."""
 
 _Row = TypeVar("_Row")
 
