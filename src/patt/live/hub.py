@@ -26,7 +26,7 @@ from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.language import ENGLISH, speaking, tr, tr_n
-from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.text import enumerated, name_of
 from sv_common.guild_sync.jobs import requests
 
 log = structlog.get_logger(__name__)
@@ -314,12 +314,11 @@ def in_words(actions: Sequence[Action]) -> str:
     for action in actions:
         by_actor.setdefault(action.actor, Counter())[action.what] += action.count
     parts = [
-        tr("{who} {done}", who=name_of(actor), done=_listed([_WORDS[what](count) for what, count in done.items()]))
+        tr(
+            "{who} {done}",
+            who=name_of(actor),
+            done=enumerated([_WORDS[what](count) for what, count in done.items()], most=len(done)),
+        )
         for actor, done in by_actor.items()
     ]
     return f"{'; '.join(parts)}."
-
-
-def _listed(parts: list[str]) -> str:
-    *others, last = parts
-    return tr("{others} and {last}", others=", ".join(others), last=last) if others else last

@@ -6,10 +6,10 @@ from rich.markup import escape
 
 from patt.cli.output import out, say, table
 from patt.cli.speech.words import word
-from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_n
+from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
-from sv_common.guild_sync.engine.undoing.blockers import how_many, sentence_of
+from sv_common.guild_sync.engine.undoing.blockers import sentence_of
 from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.insights.findings import IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails
@@ -99,10 +99,9 @@ def say_undo(preview: UndoPreview) -> None:
             say(f"  {since}")
         if preview.together is not None:
             say(
-                tr(
-                    "With --with-later you undo {how_many} at once:",
-                    how_many=how_many(preview.together.attempts),
-                )
+                tr("With --with-later you undo both at once:")
+                if len(preview.together.attempts) == 2
+                else tr("With --with-later you undo all {n} at once:", n=number(len(preview.together.attempts)))
             )
             for later in preview.together.attempts:
                 say("  " + tr("Attempt {attempt}: {deed}", attempt=later.id, deed=sentence_of(later)))

@@ -16,9 +16,9 @@ from psycopg.types.json import Jsonb
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
-from sv_common.guild_sync.core.language import day, mark, number, tr, tr_in
+from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.plain_text import checked_reason
-from sv_common.guild_sync.core.text import day_of_month, name_of
+from sv_common.guild_sync.core.text import between_with_and, day_of_month, listed, name_of
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -98,7 +98,7 @@ async def reconcile(
         actor=actor,
         is_complete=is_complete,
         uncovered=tr("Dismissed {at}; now {now}.").replace("%", "%%").format(at="%1$s", now="%2$s"),
-        joined=f" {tr_in('list', 'and')} ",
+        joined=between_with_and(),
         rules=[each.issue_type for each in conclusions],
         severities=[each.severity for each in conclusions],
         **_columns([finding for findings in unique.values() for finding in findings]),
@@ -280,13 +280,10 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
     known = {issue.id: issue for issue in await get_many(guild, issue_ids)}
     missing = [each for each in dict.fromkeys(issue_ids) if each not in known]
     if missing:
-        listed = ", ".join(str(each) for each in missing[:MOST_NAMED])
-        if len(missing) > MOST_NAMED:
-            listed = tr("{names} and {n} more", names=listed, n=number(len(missing) - MOST_NAMED))
         raise NotFound(
             tr(
                 "These issues do not exist: {issues}. Nothing was changed. Reload the list and select again.",
-                issues=listed,
+                issues=listed([str(each) for each in missing], MOST_NAMED),
             )
         )
     return [known[each] for each in dict.fromkeys(issue_ids)]
