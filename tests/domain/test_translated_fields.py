@@ -22,8 +22,9 @@ def test_every_text_of_every_rule_is_in_the_catalogue() -> None:
 def test_a_description_says_what_is_set_in_the_language_of_the_task() -> None:
     assert STALE.description == "Character has not logged in for more than 30 days"
     assert STALE.description_with({STALE_AFTER.name: 7}) == "Character has not logged in for more than 7 days"
+    assert STALE.description_with({STALE_AFTER.name: 1}) == "Character has not logged in for more than 1 day"
     with speaking(PSEUDO):
-        assert STALE.description_with({STALE_AFTER.name: 7}) == "⟦Character has not logged in for more than 7 days⟧"
+        assert STALE.description_with({STALE_AFTER.name: 7}) == "⟦Character has not logged in for more than ⟦7 days⟧⟧"
 
 
 def test_a_copy_that_was_made_in_one_language_is_read_in_another() -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.language import LANGUAGES, number, speak, tr, tr_in
+from sv_common.guild_sync.core.language import LANGUAGES, speak, tr, tr_in
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.issues.model import severity_in_words
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
@@ -251,7 +251,7 @@ def role_of(rank: ranks.Rank) -> RankRole:
 def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
     if parameter is AUTOMATIC_FIX_LIMIT:
         return budget_of(settings.parameters, roster_size).sentence
-    return f"{number(settings.parameters[parameter.name])} {parameter.unit}"
+    return parameter.in_words(settings.parameters[parameter.name])
 
 
 def _on(is_enabled: bool) -> str:
