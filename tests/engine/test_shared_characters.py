@@ -155,7 +155,7 @@ async def test_a_namesake_of_a_bank_is_the_only_one_of_its_name(guild: GuildBuil
         (
             LinkCharacter("Vault", "Mito"),
             Refused,
-            "by officer alice. Remove the mark first.",
+            "by alice. Remove the mark first.",
         ),
         (LinkCharacterToMember("Vault", "Zephyr"), Refused, "Remove the mark first."),
         (LinkCharacterToMember("Vault", "Sol"), Refused, "Remove the mark first."),
