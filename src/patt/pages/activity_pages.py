@@ -13,13 +13,15 @@ from starlette.responses import Response
 
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR, JobId
-from patt.pages.layout import View, VisitDep, part
+from patt.pages.layout import View, Visit, VisitDep, part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES, translated
 from patt.web.context import GuildDep, PageQuery, viewer_of
 from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
 from patt.web.places import LOG
 from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import JobSummary
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
@@ -73,11 +75,11 @@ def _view(
 @router.get("")
 async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_view)]) -> Response:
     """Show the jobs, the last uploads, and the sync log or who did what."""
-    async with visit.services.pool.snapshot() as conn, visit.snapshot() as known:
+    async with visit.snapshot() as known:
         if not known:
             return visit.page("activity", guild=None)
         view = replace(wanted, guild=visit.chosen_of(known).id)
-        jobs = await worker_jobs.queued(conn, view.guild)
+        jobs = await _jobs(visit, view.guild)
         here, guild = await visit.narrow(known)
         shown = await (_runs if view.show == "runs" else _actions)(here, view)
         losses = await api.loss_sentences(here)
@@ -106,6 +108,12 @@ async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]
     return {"view": replace(view, page=found.number), "found": found, "actors": await activity.actors(guild)}
 
 
+async def _jobs(visit: Visit, guild_id: int) -> Page[JobSummary]:
+    """Read the queue, which is of all guilds, at the moment of the page."""
+    async with visit.services.pool.snapshot() as conn:
+        return await worker_jobs.queued(conn, guild_id)
+
+
 async def _uploads(guild: GuildConnection) -> dict[str, Any]:
     return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": translated(UPLOAD_STATES)}
 
@@ -125,9 +133,9 @@ async def job_part(
 @router.get("/jobs")
 async def jobs_part(visit: VisitDep) -> Response:
     """Show the jobs alone, for the page that is open."""
-    async with visit.services.pool.snapshot() as conn:
-        guild, _ = await visit.guilds()
-        jobs = await worker_jobs.queued(conn, guild.id)
+    async with visit.snapshot() as known:
+        guild = visit.chosen_of(known)
+        jobs = await _jobs(visit, guild.id)
     return part("jobs", guild=guild, jobs=jobs, tasks=translated(TASKS))
 
 

@@ -109,10 +109,8 @@ class Visit:
         shown = next((each for each in known if guild_id in (None, each.id)), None)
         if shown and not self.shell.guild:
             self.shell.guild = shown
-            async with self.services.pool.reading(
-                shown.id
-            ) as here:  # from here on the page speaks the guild's language
-                self.shell.sources = await source_ages(here)
+            here = await self.services.pool.narrow(shown.id)  # from here on the page speaks the guild's language
+            self.shell.sources = await source_ages(here)
 
     async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
         """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""

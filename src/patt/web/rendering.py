@@ -21,11 +21,11 @@ from patt.json_data import as_json_text
 from patt.web.assets import url_of
 from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
-from patt.web.telling.roles import is_for
+from patt.web.telling.roles import is_for, you_are, you_will_be
 from patt.web.telling.script_texts import table_of
 from sv_common.guild_sync.core.counts import count_in_words
-from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
-from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, percent, tr, tr_in, tr_n
+from sv_common.guild_sync.core.text import day_of_month, name_of, role_in_words
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 PagePart: TypeAlias = Literal["opening", "rest"]
@@ -139,14 +139,18 @@ def _duration(milliseconds: int) -> str:
     if milliseconds < 1000:
         return tr("{n} ms", n=milliseconds)
     if milliseconds < 60_000:
-        seconds = f"{milliseconds / 1000:.1f}"
-        return tr("{n} s", n=seconds)
+        return tr("{n} s", n=number(round(milliseconds / 1000, 1)))
     return tr("{minutes} min {seconds} s", minutes=milliseconds // 60_000, seconds=milliseconds % 60_000 // 1000)
 
 
 def class_slug(name: str | None) -> str:
     """Return how style and sprite name a class, such as `death-knight`; blank for one that is not known."""
     return name.lower().replace(" ", "-") if name in _CLASSES else ""
+
+
+def class_name(name: str | None) -> str:
+    """Return how people call a class; blank where it is not known."""
+    return tr(name) if name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +193,16 @@ _ENVIRONMENT.filters |= {
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
     "class_slug": class_slug,
-    "class_name": lambda name: tr(name) if name else "",
+    "class_name": class_name,
     "who": name_of,
     "arms": arms_of,
     "as_json": as_json_text,
     "number": number,
     "counted": count_in_words,
+    "percent": percent,
     "day": day,
+    "day_of_month": day_of_month,
+    "role": role_in_words,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {
@@ -208,6 +215,8 @@ _ENVIRONMENT.globals |= {
     "navigation": lambda: [place for place in NAVIGATION if _may(place.least)],
     "may": _may,
     "why_not": is_for,
+    "you_are": _told(you_are),
+    "you_will_be": you_will_be,
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
     "live_path": LIVE_PATH,

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from patt.pages.layout import View
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import MAP, PEOPLE
-from patt.web.rendering import arms_of, class_slug
+from patt.web.rendering import arms_of, class_name, class_slug
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.insights.everyone.guild_map import (
@@ -248,7 +248,7 @@ def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
     }
     said = {}
     for key, node in nodes.items():
-        parts = [node.name, tr(node.character_class or "")]
+        parts = [node.name, class_name(node.character_class)]
         if node.kind == "player":
             parts += [
                 tr_n("player, {n} character", "player, {n} characters", characters[node.id]),
