@@ -72,8 +72,7 @@ async def german(guild: GuildBuilder) -> GuildBuilder:
 async def test_what_is_done_about_keys_is_told_and_kept_in_the_language_of_the_guild(
     alice: httpx2.AsyncClient, german: GuildBuilder
 ) -> None:
-    at = {"params": {"guild": german.guild_id}, "headers": IN_ENGLISH}
-    revoked = await alice.post(f"{API}/keys/1/revoke", **at)
+    revoked = await alice.post(f"{API}/keys/1/revoke", params={"guild": german.guild_id}, headers=IN_ENGLISH)
     assert revoked.json()["sentence"] == "Upload-Schlüssel 1 von Mito widerrufen."
     alone = await alice.post(f"{API}/keys", json={"uploader": "Elrek"}, headers=IN_ENGLISH)  # about the only guild
     assert "Elrek erstellt" in alone.json()["sentence"]

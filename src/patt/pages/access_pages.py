@@ -15,7 +15,7 @@ from patt.api.credentials import NewKey, NewToken
 from patt.auth.credentials import SCOPES, ApiToken, UploadKey
 from patt.auth.permissions import GIVEN
 from patt.bootstrap import DISCORD_CALLBACK, discord_login
-from patt.pages.layout import VisitDep
+from patt.pages.layout import SettingsView, VisitDep
 from patt.web.context import LARGEST_BODY, PageQuery, administrator_of, viewer_of
 from patt.web.forms import FormReader, pairs_of, typed_of
 from patt.web.places import ACCOUNT, SETTINGS
@@ -97,9 +97,11 @@ async def officers(visit: VisitDep, page: PageQuery = 1) -> Response:
     services = visit.services
     async with visit.snapshot():
         guild, known = await visit.guilds()
+        people = await access.people(services, guild.id, page)
         found = {
             "mapping": (await access.mapping(services, guild.id)).mapping,
-            "people": await access.people(services, guild.id, page),
+            "people": people,
+            "view": SettingsView(guild.id, "officers", people.number),
             "sessions": await access.all_sessions(services, visit.viewer),
             "accounts": await access.accounts(services, visit.viewer),
         }

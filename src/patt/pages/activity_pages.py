@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR, JobId
-from patt.pages.layout import View, Visit, VisitDep, part
+from patt.pages.layout import View, Visit, VisitDep
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES, translated
 from patt.web.context import GuildDep, PageQuery, viewer_of
 from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
@@ -25,6 +25,7 @@ from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.loss import FEWEST, LARGEST_SHARE
 
 HOME = LOG.href
 API = "/api/v1/admin/activity"
@@ -127,7 +128,7 @@ async def job_part(
         job = await worker_jobs.job(here, job_id)
     is_all_done = job.state != "failed" and not any(job.counts.get(each) for each in FAILED_OUTCOMES)
     told = Flash(job.sentence, "result" if is_all_done else "problem", undo=job.undo)
-    return part("status", flash=told, here=way_back(back), guild_number=guild.id)
+    return visit.part("status", flash=told, here=way_back(back), guild_number=guild.id)
 
 
 @router.get("/jobs")
@@ -136,7 +137,7 @@ async def jobs_part(visit: VisitDep) -> Response:
     async with visit.snapshot() as known:
         guild = visit.chosen_of(known)
         jobs = await _jobs(visit, guild.id)
-    return part("jobs", guild=guild, jobs=jobs, tasks=translated(TASKS))
+    return visit.part("jobs", guild=guild, jobs=jobs, tasks=translated(TASKS))
 
 
 @router.get("/uploads")
@@ -144,11 +145,12 @@ async def uploads_part(visit: VisitDep) -> Response:
     """Show the uploads alone, for the page that is open."""
     async with visit.reading() as (here, guild, _):
         newest = await _uploads(here)
-    return part("uploads", guild=guild, **newest)
+    return visit.part("uploads", guild=guild, **newest)
 
 
 @router.get("/losses")
 async def losses(visit: VisitDep) -> Response:
     """Show who would be marked as gone, for each source whose list was refused."""
     guild, _ = await visit.guilds()
-    return visit.page("losses", guild=guild, losses=await api.losses(visit.services, guild.id))
+    found = await api.losses(visit.services, guild.id)
+    return visit.page("losses", guild=guild, losses=found, largest_share=LARGEST_SHARE, fewest=FEWEST)

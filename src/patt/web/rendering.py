@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -21,6 +21,7 @@ from patt.json_data import as_json_text
 from patt.web.assets import url_of
 from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
+from patt.web.telling.proofs import PROOFS, proof
 from patt.web.telling.roles import is_for, you_are, you_will_be
 from patt.web.telling.script_texts import table_of
 from sv_common.guild_sync.core.counts import count_in_words
@@ -137,10 +138,17 @@ def _ago(moment: datetime, now: datetime) -> str:
 def _duration(milliseconds: int) -> str:
     """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
     if milliseconds < 1000:
-        return tr("{n} ms", n=milliseconds)
+        return tr("{n} ms", n=number(milliseconds))
     if milliseconds < 60_000:
         return tr("{n} s", n=number(round(milliseconds / 1000, 1)))
-    return tr("{minutes} min {seconds} s", minutes=milliseconds // 60_000, seconds=milliseconds % 60_000 // 1000)
+    return tr(
+        "{minutes} min {seconds} s", minutes=number(milliseconds // 60_000), seconds=milliseconds % 60_000 // 1000
+    )
+
+
+def _day(moment: date | str) -> str:
+    """Write a day; one that the engine has written for programs, such as `2099-12-24`, too."""
+    return day(date.fromisoformat(moment) if isinstance(moment, str) else moment)
 
 
 def class_slug(name: str | None) -> str:
@@ -200,9 +208,10 @@ _ENVIRONMENT.filters |= {
     "number": number,
     "counted": count_in_words,
     "percent": percent,
-    "day": day,
+    "day": _day,
     "day_of_month": day_of_month,
     "role": role_in_words,
+    "proof": proof,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {
@@ -217,6 +226,7 @@ _ENVIRONMENT.globals |= {
     "why_not": is_for,
     "you_are": _told(you_are),
     "you_will_be": you_will_be,
+    "proof_order": [*PROOFS, None],
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
     "live_path": LIVE_PATH,

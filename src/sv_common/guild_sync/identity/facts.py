@@ -224,7 +224,11 @@ async def _read(guild: GuildConnection) -> GuildFacts:
 def _grants(here: Iterable[tuple[Any, ...]], on_discord: Iterable[tuple[Any, ...]]) -> dict[int, str]:
     """Say what ranks give: a role in this product, or one on Discord."""
     grants = {
-        rank: tr("{rank}, which gives the role {role} here", rank=name or tr("rank {number}", number=rank), role=role_in_words(role))
+        rank: tr(
+            "{rank}, which gives the role {role} here",
+            rank=name or tr("rank {number}", number=rank),
+            role=role_in_words(role),
+        )
         for name, _, rank, role, _ in here
     }
     return grants | {

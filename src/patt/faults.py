@@ -1,4 +1,7 @@
-"""What is wrong with a field of a form or a request, in the language of the task: English says it as the validation does."""
+"""What is wrong with a field of a form or a request, or with a setting of the server, in the language of the task.
+
+English says it as the validation does.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +47,14 @@ _KINDS: Mapping[str, str] = {
     "date_from_datetime_parsing": mark("Input should be a valid date"),
     "date_parsing": mark("Input should be a valid date"),
     "json_invalid": mark("This is not valid JSON"),
-    "value_error": mark("Value error, {error}"),
 }
 """By the validation's own name of the fault."""
 
 
 def fault_in_words(fault: Mapping[str, Any]) -> str:
     """Say what is wrong with a field; a fault that no translator knows is told as the validation tells it."""
+    if fault["type"] == "value_error":  # a check of ours, whose sentence is in the language already
+        return str(fault["ctx"]["error"])
     text = _KINDS.get(fault["type"]) if language() != ENGLISH else None
     if not text:
         return str(fault["msg"])
