@@ -12,7 +12,7 @@ def would_do(opens: int, resolves: int, fixed: int) -> str:
         resolves and tr_n("This would resolve {n} issue.", "This would resolve {n} issues.", resolves),
         fixed and tr_n("{n} issue would be fixed.", "{n} issues would be fixed.", fixed),
     )
-    return " ".join(filter(None, told)) or tr("No issue would open or be resolved.")
+    return " ".join(each for each in told if each) or tr("No issue would open or be resolved.")
 
 
 def has_done(opened: int, resolved: int, fixed: int) -> str:
@@ -22,4 +22,5 @@ def has_done(opened: int, resolved: int, fixed: int) -> str:
         resolved and tr_n("It resolved {n} issue.", "It resolved {n} issues.", resolved),
         fixed and tr_n("It fixed {n} issue.", "It fixed {n} issues.", fixed),
     )
-    return f"{tr('Saved.')} {' '.join(filter(None, told)) or tr('No issue opened or was resolved.')}"
+    done = " ".join(each for each in told if each) or tr("No issue opened or was resolved.")
+    return f"{tr('Saved.')} {done}"
