@@ -43,12 +43,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
-    """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild."""
+    """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild.
+
+    `language` is that of the guild that the request is about, as far as that can be told.
+    """
 
     id: int
     name: str
     guild_id: int | None
     scope: Scope
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Uploader:
     key_id: int
     guild_id: int
     name: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +148,10 @@ async def api_tokens(conn: Connection) -> list[ApiToken]:
         return await (await cursor.execute(SQL["api_tokens"])).fetchall()
 
 
-async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
-    """Return who holds an API token; None for one that is unknown or revoked."""
+async def holder_of_token(conn: Connection, token: str, *, asked: int | None = None) -> TokenHolder | None:
+    """Return who holds an API token; None for one that is unknown or revoked. `asked` is the guild that the request names."""
     async with conn.cursor(row_factory=class_row(TokenHolder)) as cursor:
-        return await (await cursor.execute(SQL["holder_of_token"], {"token": hashed(token)})).fetchone()
+        return await (await cursor.execute(SQL["holder_of_token"], {"token": hashed(token), "asked": asked})).fetchone()
 
 
 async def revoke_api_token(conn: Connection, token_id: int) -> bool:

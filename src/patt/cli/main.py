@@ -44,12 +44,12 @@ _TABLE = (
     ("demo", "demo:demo", mark("Play a week in the life of a made-up guild, then serve its admin page.")),
     (
         "init",
-        "setup:init",
+        "setup.init:init",
         mark("Set up a guild step by step. Run it again at any time: it shows what is set up, and keeps it."),
     ),
     (
         "doctor",
-        "setup:doctor",
+        "setup.check_up:doctor",
         mark("Check settings, database, sources, permissions, ranks and uploads. Exit code 1 if a check fails."),
     ),
     ("serve", "server:serve", mark("Serve the admin page and the API on the configured database, and run a worker.")),
@@ -164,7 +164,7 @@ _TABLE = (
     ("notes", "sources:notes", mark("Show how each note of a roster is read, and why. Needs no database.")),
     ("words", "settings:words_app", mark("The guild's own words in notes.")),
     ("settings", "settings:app", mark("The guild's settings: rules, ranks, words in notes; with preview and undo.")),
-    ("guild", "setup:app", mark("The guilds of this installation.")),
+    ("guild", "setup.guilds:app", mark("The guilds of this installation.")),
     ("ranks", "settings:ranks_app", mark("The rank table: names, and the Discord role of each rank.")),
     ("keys", "access:keys_app", mark("Keys with which companions upload the addon's exports.")),
     ("admin", "access:app", mark("Sign-in links, sessions and API tokens.")),

@@ -117,6 +117,9 @@ class Job:
     guild_id: int
     kind: Annotated[str, Field(examples=["scan"])]
     title: Annotated[str, Field(description="What it is, in words.")]
+    short_title: Annotated[
+        str, Field(description="The same where the name of its rule stands already.", examples=["Scan"])
+    ]
     place: Annotated[str, Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")]
     asked_by: Annotated[str, Field(description="Who requested it, as the log names them.", examples=["officer alice"])]
     who: Annotated[str, Field(description="The same for people: an officer by the name alone.", examples=["alice"])]
@@ -213,6 +216,7 @@ def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
     return Job(
         **values,
         title=kind.title(stored.arguments),
+        short_title=kind.short_title() if kind.short_title else kind.title(stored.arguments),
         place=kind.place(stored.arguments),
         asked_by=stored.actor,
         who=name_of(stored.actor),

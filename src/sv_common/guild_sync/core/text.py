@@ -75,6 +75,18 @@ def ago(length: timedelta) -> str:
     return tr("less than a minute ago")
 
 
+_ROLES = {
+    "viewer": mark("viewer"),
+    "officer": mark("officer"),
+    "administrator": mark("administrator"),
+}
+
+
+def role_in_words(role: str) -> str:
+    """Return what somebody may do in this product, as people call it."""
+    return tr(_ROLES[role])
+
+
 _NAMES = {
     "automation": mark("Automation"),
     "detection": mark("A check"),
