@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.language import LANGUAGES, number, speak, tr, tr_in
+from sv_common.guild_sync.core.language import LANGUAGES, number, tr, tr_in
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.issues.model import severity_in_words
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
@@ -229,9 +229,7 @@ class LanguageSetting(Setting):
         return type(self)((await guilds.get(guild)).language)
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:  # noqa: ARG002 -- guilds store no actor
-        """Set it, and say what follows in this task in it: a scan writes the summaries of issues anew."""
         await guilds.put_language(guild, self.code)
-        speak(self.code)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
         if before != self:
