@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from guild_builder import GuildBuilder
@@ -76,6 +78,28 @@ async def test_fixes_are_read_from_events_and_undos_and_decisions_from_attempts(
         events = await actions_in(conn, Notice(troubled.guild_id, "issues", 1, 1000))
     assert done == [Action("officer bob", "undone", 1), Action("officer carol", "decided", 1)]
     assert Action("officer alice", "fixed", 1) in events
+
+
+async def test_an_issue_that_is_resolved_manually_soon_after_a_slow_fix_was_undone_is_closed(
+    troubled: GuildBuilder,
+) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    waits = iter([0.5])
+    slow = await mitigations.fix_selected(
+        troubled.pool,
+        [number],
+        actor="officer alice",
+        guild_id=troubled.guild_id,
+        on_progress=lambda _: time.sleep(next(waits, 0)),
+    )
+    [fixed] = slow.results
+    assert fixed.attempt_id is not None
+    await mitigations.undo(troubled.pool, fixed.attempt_id, actor="officer alice")
+    async with troubled.pool.writing(troubled.guild_id) as guild:
+        await lifecycle.resolve_manually(guild, number, actor="officer alice", reason="She has told me.")
+    async with troubled.pool.connection() as conn:
+        events = await actions_in(conn, Notice(troubled.guild_id, "issues", 1, 1000))
+    assert {Action("officer alice", "fixed", 1), Action("officer alice", "resolved", 1)} <= {*events}
 
 
 async def test_an_issue_that_is_resolved_manually_is_closed_even_by_who_fixed_it_before(troubled: GuildBuilder) -> None:
