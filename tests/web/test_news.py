@@ -9,6 +9,7 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.live.hub import Action, Notice, actions_in, gathered, in_words, read_notice
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.language import PSEUDO, speaking
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.decisions import UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision
@@ -49,18 +50,39 @@ def test_notices_of_rows_that_follow_each_other_are_one(notices: list[Notice], t
         ([Action("officer Bo", "fixed", 1), Action("officer Bo", "fixed", 1)], "Bo fixed 2 issues."),
         (
             [Action("officer Bo", "fixed", 1), Action("officer Bo", "dismissed", 2), Action("detection", "opened", 1)],
-            "Bo fixed 1 issue and dismissed 2 issues; A check found 1 new issue.",
+            "Bo fixed 1 issue and dismissed 2 issues; A scan found 1 new issue.",
         ),
         ([Action("officer Bo", "undone", 1)], "Bo undid a change."),
-        ([Action("token robot", "resolved", 1)], "token robot closed 1 issue."),
+        ([Action("token robot", "resolved", 1)], "Token robot closed 1 issue."),
     ],
 )
 def test_who_did_what_is_said_in_one_sentence(actions: list[Action], sentence: str) -> None:
     assert in_words(actions) == sentence
 
 
-def test_an_officer_is_called_by_name() -> None:
-    assert [name_of(actor) for actor in ("officer Bo Peep", "automation", "root")] == ["Bo Peep", "Automation", "root"]
+@pytest.mark.parametrize(
+    ("actor", "within", "begins"),
+    [
+        ("officer Bo Peep", "Bo Peep", "Bo Peep"),
+        ("officer bo", "bo", "bo"),
+        ("officer", "an officer", "An officer"),
+        ("automation", "automation", "Automation"),
+        ("detection", "a scan", "A scan"),
+        ("subject gone", "a scan", "A scan"),
+        ("addon sync", "the addon", "The addon"),
+        ("addon of Mito", "addon of Mito", "Addon of Mito"),
+        ("token robot", "token robot", "Token robot"),
+        ("root", "root", "root"),
+    ],
+)
+def test_an_officer_is_called_by_name_and_the_program_by_what_it_is(actor: str, within: str, begins: str) -> None:
+    assert (name_of(actor), name_of(actor, begins=True)) == (within, begins)
+
+
+@pytest.mark.parametrize("actor", ["addon sync", "addon of Mito", "token robot", "detection", "subject gone"])
+def test_what_the_program_calls_itself_is_translated(actor: str) -> None:
+    with speaking(PSEUDO):
+        assert name_of(actor).startswith("⟦")
 
 
 async def test_fixes_are_read_from_events_and_undos_and_decisions_from_attempts(

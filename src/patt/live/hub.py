@@ -309,7 +309,11 @@ def in_words(actions: Sequence[Action]) -> str:
     for action in actions:
         by_actor.setdefault(action.actor, Counter())[action.what] += action.count
     parts = [
-        tr("{who} {done}", who=name_of(actor), done=_listed([_WORDS[what](count) for what, count in done.items()]))
+        tr(
+            "{who} {done}",
+            who=name_of(actor, begins=True),
+            done=_listed([_WORDS[what](count) for what, count in done.items()]),
+        )
         for actor, done in by_actor.items()
     ]
     return f"{'; '.join(parts)}."
