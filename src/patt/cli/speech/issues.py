@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from patt.cli.output import out, say, table
 from patt.cli.speech.words import word
+from sv_common.guild_sync.core import kept_texts
 from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_n
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
@@ -46,7 +47,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
         say("  " + tr("Needs review: {reason}", reason=found.review_reason))
     for event in view.events:
         when, who = day_and_time(event.at), tr("{event} by {actor}", event=word(event.event), actor=event.actor)
-        say(f"  {when} {who}{f': {event.reason}' if event.reason else ''}")
+        say(f"  {when} {who}{f': {kept_texts.told(event.reason, event.actor)}' if event.reason else ''}")
     for attempt in view.attempts:
         told = tr(
             "Attempt {attempt} by {actor}: {outcome}. {reason}",
