@@ -66,7 +66,9 @@ def revision_of(url: str) -> str | None:
         _ = urlsplit(url).port  # raises for one that is no number, where psycopg would say that nothing answers there
         return migrate.current_revision(url)
     except psycopg.OperationalError as error:
-        raise ConfigurationError(tr("The database does not answer: {reason}.", reason=_reason(error))) from error
+        raise ConfigurationError(
+            tr("The database does not answer: {reason}.", reason=reason_of_database(error))
+        ) from error
     except (psycopg.Error, ValueError) as error:
         raise ConfigurationError(
             tr(
@@ -102,7 +104,7 @@ def make_ready(settings: Settings) -> str:
             tr(
                 "The database could not be upgraded to the schema {schema}: {reason}. Nothing was changed.",
                 schema=migrate.newest_revision(),
-                reason=_reason(error.orig),
+                reason=reason_of_database(error.orig),
             )
         ) from error
     return url
@@ -121,7 +123,8 @@ def _known_revision_of(url: str) -> str | None:
     return revision
 
 
-def _reason(error: BaseException | None) -> str:
+def reason_of_database(error: BaseException | None) -> str:
+    """Return the first line of what the database said, without its period."""
     return str(error).strip().partition("\n")[0].rstrip(".")
 
 

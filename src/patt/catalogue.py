@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from patt.web.telling.script_texts import KEYWORDS as SCRIPT_KEYWORDS
-from sv_common.guild_sync.core.language import CATALOGUES, DOMAIN, ENGLISH, LANGUAGES, catalogue
+from sv_common.guild_sync.core.language import DOMAIN, ENGLISH, LANGUAGES, path_of, read_catalogue
 
 SOURCES = Path(__file__).parents[1]
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2), "mark": None, **SCRIPT_KEYWORDS}
@@ -43,7 +43,7 @@ def texts() -> Catalog:
 
 def updated(code: str) -> Catalog:
     """Return the catalogue of a language with all texts of the program: those that are new blank, those that are gone left out."""
-    kept = catalogue(code) if path_of(code).exists() else Catalog(locale=code, domain=DOMAIN, project="PATT")
+    kept = read_catalogue(code) if path_of(code).exists() else Catalog(locale=code, domain=DOMAIN, project="PATT")
     kept.update(texts(), no_fuzzy_matching=True)
     return kept
 
@@ -62,10 +62,6 @@ def is_translated(message: Message) -> bool:
     """Whether a text has its translation, in each plural form."""
     forms = [message.string] if isinstance(message.string, str) else message.string or []
     return bool(forms) and all(forms) and not message.fuzzy
-
-
-def path_of(code: str) -> Path:
-    return CATALOGUES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 def main() -> None:

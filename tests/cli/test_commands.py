@@ -163,7 +163,7 @@ def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt
     assert patt("unlink", "Stranger").code == 0
     assert patt("undo", attempt).code == 1
     preview = patt("undo", attempt, "--dry-run")
-    assert (preview.code, "With --partly it can be undone for 1 people." in preview.out) == (1, True)
+    assert (preview.code, "With --partly it can be undone for 1 person." in preview.out) == (1, True)
     assert "Player of Second-area-52" in preview.out
     done = patt("undo", attempt, "--partly")
     assert done.code == 0
@@ -320,7 +320,7 @@ def test_confirming_the_ranks_names_those_that_are_left_without_a_role(patt: Pat
     guild.execute("update common.guild_ranks set name_in_game = 'Veteran' where wow_rank_index = 3")
     guild.execute("update guild_identity.wow_characters set guild_rank_id = (select max(id) from common.guild_ranks)")
     said = " ".join(patt("ranks", "confirm").out.split())
-    assert said.startswith("1 rank names confirmed. These ranks have no Discord role yet: 3 (Veteran).")
+    assert said.startswith("1 rank name confirmed. These ranks have no Discord role yet: 3 (Veteran).")
     roles = {rank["name"]: rank["discord_role_id"] for rank in patt("ranks", "list", "--json").json}
     assert roles == {"Veteran": None, "Social": "4711"}
 

@@ -202,7 +202,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
                 "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, error, finished_at) "
                 "values (1, 'discord_sync', 't', 'failed', 'Discord was away.', now())"
             ),
-            "discord_sync failed 1 times within two days: Discord was away.",
+            "discord_sync failed 1 time within two days: Discord was away.",
             "patt sync discord",
         ),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -81,7 +84,7 @@ def test_what_is_said_about_a_guild_is_in_the_language_of_the_guild(patt: Patt, 
     guild.execute("update guild_identity.guilds set language = %s", (PSEUDO,))
     told = patt("issues").out
     assert "⟦severity⟧" in told
-    assert f"⟦0 open issues; page {1} of {1}.⟧" in told
+    assert "⟦0 open issues; page 1 of 1.⟧" in told
 
 
 def test_numbers_that_a_help_names_are_those_that_count(patt: Patt) -> None:
@@ -90,3 +93,18 @@ def test_numbers_that_a_help_names_are_those_that_count(patt: Patt) -> None:
         patt("init", "--help").out.replace("│", "").split()
     )
     assert f"not the first {MOST_SHOWN}." in patt("inbox", "list", "--help").out
+
+
+def test_a_guild_that_is_added_speaks_the_language_of_the_terminal(patt: Patt, pseudo: None, database: Any) -> None:
+    assert patt("guild", "add", "Lantern Watch", "--realm", "area-52", "--region", "us").code == 0
+    assert database.execute("select language from guild_identity.guilds").fetchall() == [(PSEUDO,)]
+
+
+def test_the_history_of_settings_speaks_the_guilds_language_and_writes_days_in_it(
+    patt: Patt, guild: psycopg.Connection, pseudo: None
+) -> None:
+    guild.execute("update guild_identity.guilds set language = 'de'")
+    patt("settings", "rule", "stale_character", "--set", "stale_after_days=45")
+    told = patt("settings", "history").out
+    assert "wann" in told
+    assert re.search(r"\d\d\.\d\d\.\d{4} \d\d:\d\d\b(?!:)", told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 
@@ -33,9 +35,33 @@ def test_it_asks_before_your_last_change_is_undone(
 ) -> None:
     patt("link", "Stranger", "Mito")
     linked = _owners(guild)
-    monkeypatch.setattr("typer.confirm", lambda *_, **__: (_ for _ in ()).throw(SystemExit(1)))
-    assert patt("undo").code == 1
-    assert _owners(guild) == linked
+    for answers in (["n"], [""], ["nonsense", "n"], []):
+        monkeypatch.setattr("builtins.input", _typing(answers))
+        assert patt("undo").code == 1
+        assert _owners(guild) == linked
+
+
+def test_the_answer_may_be_given_in_the_guilds_language(
+    patt: Patt, guild: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _owners(guild)
+    patt("guild", "language", "de")
+    patt("link", "Stranger", "Mito")
+    monkeypatch.setattr("builtins.input", _typing(["j"]))
+    assert patt("undo").code == 0
+    assert _owners(guild) == before
+
+
+def _typing(answers: list[str]) -> Callable[[], str]:
+    """Return what types these lines, and then ends the input."""
+    left = iter(answers)
+
+    def line() -> str:
+        for answer in left:
+            return answer
+        raise EOFError
+
+    return line
 
 
 @pytest.mark.usefixtures("guild")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from babel.messages import Message
 
-from patt.catalogue import KEYWORDS, SOURCES, as_file, is_translated, path_of, updated
-from sv_common.guild_sync.core.language import ENGLISH, LANGUAGES, catalogue
+from patt.catalogue import KEYWORDS, SOURCES, as_file, is_translated, updated
+from sv_common.guild_sync.core.language import ENGLISH, LANGUAGES, catalogue, path_of
 
 TRANSLATED = [code for code in LANGUAGES if code != ENGLISH]
 
@@ -53,3 +53,12 @@ def _put_together(file: Path) -> Iterator[str]:
             texts = node.args[: 1 if node.func.id in ("tr", "mark") else 2]
             for text in (each for each in texts if isinstance(each, ast.JoinedStr | ast.BinOp)):
                 yield f"{file.relative_to(SOURCES)}:{text.lineno}"
+
+
+def test_bringing_a_catalogue_up_to_date_leaves_alone_what_is_spoken() -> None:
+    code = TRANSLATED[0]
+    spoken = {each.id: each.string for each in catalogue(code)}
+    blank = updated(code)
+    for each in blank:
+        each.string = "" if isinstance(each.id, str) else ("", "")
+    assert {each.id: each.string for each in catalogue(code)} == spoken

@@ -13,7 +13,7 @@ from patt.cli.output import JsonOption, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, read, row_number
 from patt.cli.speech.words import word
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.core.language import mark, number, tr, tr_n
+from sv_common.guild_sync.core.language import mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.identity.decisions import ManualDecision, NewPlayer
 from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.inbox.commands import FixedReady
@@ -245,7 +245,7 @@ def _say_inbox(found: Inbox, everything: bool) -> None:
                 )
                 for entry in shown
             ]
-            table("key", f"{group.name} ({group.total})", "", "", rows=rows)
+            table(tr_in("question", "number"), f"{group.name} ({group.total})", "", "", rows=rows)
 
 
 def _say_question(found: Question) -> None:

@@ -12,6 +12,7 @@ from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.output import as_json as as_data
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, read, row_number
+from patt.cli.speech.dialogue import agrees
 from patt.cli.speech.issues import say_issue, say_match, say_result, say_undo
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
@@ -232,8 +233,8 @@ def _last_change(guild: int | None, *, is_asked: bool, as_json: bool) -> Mapping
         raise Refused(
             tr("It is a setting. Undo it with: patt settings undo {change}", change=change.undo.post.split("/")[-2])
         )
-    if is_asked:
-        typer.confirm(tr("Undo it?"), abort=True, err=as_json)
+    if is_asked and not agrees(tr("Undo it?"), default=False):
+        raise typer.Abort
     return change.undo.fields
 
 

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sv_common.guild_sync.core.errors import BadInput, PattError
-from sv_common.guild_sync.core.language import day, mark
+from sv_common.guild_sync.core.language import day, day_and_time, mark
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -73,7 +73,7 @@ def as_json(value: Any) -> Any:
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
     """Print a table; cells are never read as markup. Columns without any value are left out, and long values are wrapped."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [[_cell(cell) for cell in row] for row in rows]
     kept = [place for place in range(len(columns)) if not cells or any(row[place] for row in cells)]
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for place in kept:
@@ -81,6 +81,12 @@ def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
     for row in cells:
         shown.add_row(*(escape(row[place]) for place in kept))
     out.print(shown)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return day_and_time(value)
+    return "" if value is None else str(value)
 
 
 def day_of(milliseconds: int | None) -> str | None:

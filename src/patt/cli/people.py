@@ -19,6 +19,7 @@ from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.core.language import day, day_and_time, mark, number, tr, tr_in, tr_n
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
@@ -41,17 +42,15 @@ _KINDS: Mapping[ShownKind, PersonKind | None] = {
 }
 
 
-PlayerArgument = Annotated[
-    str, typer.Argument(metavar="PLAYER", help=mark("Display name of the player, or #number in quotes."))
-]
-
-
 def _argument(metavar: str, help_text: str) -> Any:
     return Annotated[str, typer.Argument(metavar=metavar, help=help_text)]
 
 
 _CHARACTER = _argument("CHARACTER", mark("Name-Realm, a unique name, or #number in quotes."))
-_PLAYER = _argument("PLAYER", mark("Display name of the player, or #number in quotes."))
+PlayerArgument = Annotated[
+    str, typer.Argument(metavar="PLAYER", help=mark("Display name of the player, or #number in quotes."))
+]
+_PLAYER: Any = PlayerArgument
 _STAYS = _argument("PLAYER", mark("The player to keep: display name, or #number in quotes."))
 _OTHER = _argument("OTHER", mark("The player to merge into it, then delete."))
 _MEMBER = _argument("MEMBER", mark("User name or display name of the Discord member, or #number in quotes."))
@@ -101,7 +100,7 @@ def _tell(group: FoundGroup) -> None:
         more = ""
         if group.total > len(group.hits):
             more = " " + tr("(the best {best} of {total})", best=number(len(group.hits)), total=number(group.total))
-        table(f"{group.name}{more}", "", "", rows=[(hit.title, place, hit.why) for hit, place in numbered])
+        table(f"{group.heading}{more}", "", "", rows=[(hit.title, place, hit.why) for hit, place in numbered])
 
 
 def people_list(
@@ -214,7 +213,9 @@ def timeline(
     player: PlayerArgument, page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     def lines(found: Timeline) -> None:
-        rows = [(day_and_time(e.at), word(e.what), e.actor, e.sentence, e.attempt_id) for e in found.items]
+        rows = [
+            (day_and_time(e.at), word(e.what), name_of(e.actor or ""), e.sentence, e.attempt_id) for e in found.items
+        ]
         table(tr("when"), tr("what"), tr_in("by whom", "by"), "", tr("attempt"), rows=rows)
         say(
             tr_n(

@@ -15,9 +15,10 @@ from patt.cli.runner import GuildOption, actor, call, on_installation, read, row
 from patt.cli.speech.words import word as in_words
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
-from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
+from sv_common.guild_sync.core.language import mark, speak, tr, tr_in, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, ranks
@@ -136,11 +137,18 @@ def try_note(
 @app.command(help=mark("Show the newest changes of the settings."))
 def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     async def newest(conn: Connection) -> Page[changes.SettingChange]:
-        return await changes.newest(conn, (await guilds.the_only(conn, guild)).id)
+        found = await guilds.the_only(conn, guild)
+        speak(found.language)
+        return await changes.newest(conn, found.id)
 
     found = on_installation(newest).items  # tokens for every guild are of none
     columns = tr_in("column", "change"), tr("when"), tr("who"), tr("what"), tr("undone by")
-    show_rows(found, as_json, columns, lambda each: (each.id, each.at, each.actor, each.sentence, each.undone_by))
+    show_rows(
+        found,
+        as_json,
+        columns,
+        lambda each: (each.id, each.at, name_of(each.actor), each.sentence, name_of(each.undone_by or "")),
+    )
 
 
 @app.command(help=mark("Undo a change of the settings; that is a change too."))
@@ -209,7 +217,7 @@ def confirm(guild: GuildOption = None) -> None:
         return count, await ranks.all_ranks(guild)
 
     count, table_now = write(guild, confirmed)
-    say(tr_n("{n} rank names confirmed.", "{n} rank names confirmed.", count))
+    say(tr_n("{n} rank name confirmed.", "{n} rank names confirmed.", count))
     without_role = ", ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in table_now if not rank.is_decided)
     if without_role:
         say(

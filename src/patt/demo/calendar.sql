@@ -22,7 +22,3 @@ with issues as (
 )
 update guild_identity.sync_log
 set started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day', as_of = as_of - interval '1 day'
-
--- name: speak
--- What is said about the guild is in the language of who plays the demo.
-update guild_identity.guilds set language = %(language)s where id = %(guild_id)s

@@ -20,7 +20,7 @@ from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
-from sv_common.guild_sync.core.language import language, tr, tr_n
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
 from sv_common.guild_sync.issues.model import Issue
@@ -121,15 +121,13 @@ class Demo:
     async def _set_up(self) -> int:
         world = self._simulator.world
         async with self.services.pool.installation() as conn:
-            guild_id = await guilds.add(
+            return await guilds.add(
                 conn,
                 world.address,
                 world.guild_name,
                 discord_guild_id=world.discord_guild_id,
                 audit_channel_id=world.audit_channel_id,
             )
-            await conn.execute(SQL["speak"], {"guild_id": guild_id, "language": language()})
-            return guild_id
 
     async def _first_syncs(self, guild_id: int) -> Sequence[PipelineReport]:
         ran = [await self._read("battlenet"), await self._read("addon")]

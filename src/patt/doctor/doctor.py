@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 import psycopg
 
-from patt.bootstrap import battlenet_client, discord_client
+from patt.bootstrap import battlenet_client, discord_client, reason_of_database
 from patt.config import Settings
 from patt.doctor import installation
 from patt.doctor.checks import Check, check, failed, label_of, not_checked
@@ -71,6 +71,6 @@ async def _read(name: str, made: Awaitable[Check]) -> Check:
 
 
 def _refused(name: str, error: psycopg.Error) -> Check:
-    reason = str(error).strip().partition("\n")[0]
+    reason = reason_of_database(error)
     remedy = tr(RIGHTS_REMEDY) if name == ACCESS else tr("Fix “{check}” first.", check=label_of(ACCESS))
     return failed(name, tr("The database refused to read this: {reason}.", reason=reason), remedy)

@@ -75,7 +75,7 @@ def check_data(facts: GuildFacts) -> list[Check]:
         check(
             facts.name(RANKS),
             tr_n(
-                "All {n} ranks map to a Discord role, or to none on purpose.",
+                "{n} rank maps to a Discord role, or to none on purpose.",
                 "All {n} ranks map to a Discord role, or to none on purpose.",
                 len(facts.ranks),
             ),
@@ -147,7 +147,7 @@ def _fault_of_rank_names(table: Sequence[Rank]) -> Fault | None:
 def _fault_of_runs(standings: Mapping[str, Standing]) -> Fault | None:
     sentences = [
         tr_n(
-            "{run} failed {n} times within two days: {reason}",
+            "{run} failed {n} time within two days: {reason}",
             "{run} failed {n} times within two days: {reason}",
             each.failures,
             run=each.pipeline,

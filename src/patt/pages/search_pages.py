@@ -7,25 +7,13 @@ from starlette.responses import Response
 
 from patt.api.players import WordsQuery
 from patt.pages.layout import VisitDep
-from patt.pages.words import translated
 from patt.web.context import viewer_of
 from patt.web.finding import find
 from patt.web.places import SEARCH_PATH
 from patt.web.rendering import page
-from sv_common.guild_sync.core.language import mark
 
 PALETTE = "palette-found"
 """The part of every page in which the command bar shows what it found."""
-
-HEADINGS = {
-    "people": mark("Players"),
-    "characters": mark("Characters"),
-    "members": mark("Discord members"),
-    "notes": mark("Notes"),
-    "issues": mark("Issues"),
-    "settings": mark("Settings"),
-    "places": mark("Pages and actions"),
-}
 
 router = APIRouter(dependencies=[Depends(viewer_of)], include_in_schema=False)
 
@@ -40,5 +28,5 @@ async def search(visit: VisitDep, q: WordsQuery = "") -> Response:
         here, guild = await visit.narrow(known)
         found = await find(here, words, visit.viewer.role)
     if visit.target == PALETTE:
-        return page("partials/palette_found.html", {"found": found, "headings": translated(HEADINGS)})
-    return visit.page("search", guild=guild, guilds=known, searched=words, found=found, headings=translated(HEADINGS))
+        return page("partials/palette_found.html", {"found": found})
+    return visit.page("search", guild=guild, guilds=known, searched=words, found=found)

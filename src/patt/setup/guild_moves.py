@@ -71,7 +71,7 @@ class GuildMove:
             return tr("The guild already has this name and address.")
         if self.known and not self.same and not self.namesakes:
             return tr_n(
-                "{name}, {realm} has none of the {n} characters of {guild}, so it is another guild. To add it: patt init",
+                "{name}, {realm} does not have the {n} character of {guild}, so it is another guild. To add it: patt init",
                 "{name}, {realm} has none of the {n} characters of {guild}, so it is another guild. To add it: patt init",
                 self.known,
                 name=self.name,
@@ -89,14 +89,14 @@ class GuildMove:
         members = tr_n("{guild} has {n} character.", "{guild} has {n} characters.", self.members, guild=self._place)
         if not self.namesakes:
             same = tr_n(
-                "Of the {known} known here, {n} are the same.",
+                "Of the {known} known here, {n} is the same.",
                 "Of the {known} known here, {n} are the same.",
                 self.same,
                 known=number(self.known),
             )
             return f"{members} {same}"
         same = tr_n(
-            "Of the {known} known here, {n} are the same, and {namesakes} more have only the name in common.",
+            "Of the {known} known here, {n} is the same, and {namesakes} more have only the name in common.",
             "Of the {known} known here, {n} are the same, and {namesakes} more have only the name in common.",
             self.same,
             known=number(self.known),

@@ -35,7 +35,7 @@ class Choice:
 
 
 class StepSkipped(Exception):
-    """A step is left for later. The text says why, as the end of the sentence that begins with “Left for later”."""
+    """A step is left for later. The text says why, as the end of the sentence that begins with “Later:”."""
 
 
 class Dialogue(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from pydantic import Field
 from patt.auth.permissions import Role, includes
 from patt.web.places import ACTIONS, DATA_QUALITY, PAGES, PEOPLE, SETTING_PLACES, SETTINGS
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.plain_text import LONGEST_TEXT
 from sv_common.guild_sync.insights import search
 from sv_common.guild_sync.insights.matching import Wanted
@@ -41,6 +41,17 @@ class FoundHit:
     ]
 
 
+_HEADINGS: Mapping[GroupName, str] = {
+    "people": mark("Players"),
+    "characters": mark("Characters"),
+    "members": mark("Discord members"),
+    "notes": mark("Notes"),
+    "issues": mark("Issues"),
+    "settings": mark("Settings"),
+    "places": mark("Pages and actions"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FoundGroup:
     """The best of what was found of one kind: names by their beginning before those that hold the words."""
@@ -48,6 +59,11 @@ class FoundGroup:
     name: GroupName
     total: Annotated[int, Field(description=f"How many there are; the best {MOST_SHOWN} are listed.")]
     hits: Sequence[FoundHit]
+
+    @property
+    def heading(self) -> str:
+        """What stands above them."""
+        return tr(_HEADINGS[self.name])
 
 
 @dataclass(frozen=True, slots=True)

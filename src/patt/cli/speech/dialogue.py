@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 
-from patt.cli.output import out, say, say_error, table
+from patt.cli.output import err, out, say, say_error, table
 from patt.setup.session import Choice, Dialogue, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr, tr_in
@@ -17,6 +17,21 @@ from sv_common.guild_sync.core.names import name_key
 
 _AGREED = {"y", "yes"}
 _REFUSED = {"n", "no"}
+
+
+def agrees(question: str, *, default: bool) -> bool:
+    """Ask until the answer is yes or no, or nothing, which is the default. Where nobody can answer, it is no."""
+    hint = tr("Y/n") if default else tr("y/N")
+    while True:
+        try:
+            answer = _read(f"{question} ({hint}): ")
+        except EOFError:
+            return False
+        if not answer.strip():
+            return default
+        if (agreed := _is_agreed(answer)) is not None:
+            return agreed
+        err.print(escape(tr("Answer y or n.")))
 
 
 class _Printing(Dialogue):
@@ -70,15 +85,9 @@ class TerminalDialogue(_Printing):
                 say_error(error)
 
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
-        answer, hint = self.take(option), tr("Y/n") if default else tr("y/N")
-        while True:
-            answer = _read(f"{question}? ({hint}): ") if answer is None else answer
-            if not answer.strip():
-                return default
-            if (agreed := _is_agreed(answer)) is not None:
-                return agreed
-            say(tr("Answer y or n."))
-            answer = None
+        answer = self.take(option)
+        agreed = None if answer is None else _is_agreed(answer)
+        return agrees(f"{question}?", default=default) if agreed is None else agreed
 
     def try_again(self) -> bool:
         return not _read(tr("Enter: try again; s: leave this step for later") + ": ").strip()
@@ -158,9 +167,15 @@ def _listing(choices: Sequence[Choice]) -> str:
 
 
 def _read(prompt: str, *, is_secret: bool = False) -> str:
-    """Read one line. Ctrl-C ends the program here too; asyncio would wait until the line is read."""
+    """Read one line. Ctrl-C ends the program here too; asyncio would wait until the line is read.
+
+    The prompt goes to standard error, since standard output may be JSON.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return getpass.getpass(prompt) if is_secret else input(prompt)
+        if is_secret:
+            return getpass.getpass(prompt)
+        err.print(escape(prompt), end="")
+        return input()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -6,8 +6,9 @@ from rich.markup import escape
 
 from patt.cli.output import out, say, table
 from patt.cli.speech.words import word
-from sv_common.guild_sync.core import kept_texts
+from sv_common.guild_sync.core.kept_texts import told as told_reason
 from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_n
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.engine.undoing.blockers import how_many, sentence_of
@@ -15,6 +16,7 @@ from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.insights.findings import IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails
 from sv_common.guild_sync.issues.explanation import WeighedCandidate
+from sv_common.guild_sync.issues.model import severity_in_words
 
 OUTCOME_WORDS = {
     FixOutcome.FIXED: ("green", mark("fixed")),
@@ -37,7 +39,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
             "Issue {issue}, {rule}, {severity}, {state}: {summary}",
             issue=found.id,
             rule=found.issue_type,
-            severity=word(found.severity),
+            severity=severity_in_words(found.severity),
             state=word(found.state),
             summary=found.summary,
         )
@@ -46,17 +48,18 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
     if found.review_reason:
         say("  " + tr("Needs review: {reason}", reason=found.review_reason))
     for event in view.events:
-        when, who = day_and_time(event.at), tr("{event} by {actor}", event=word(event.event), actor=event.actor)
-        say(f"  {when} {who}{f': {kept_texts.told(event.reason, event.actor)}' if event.reason else ''}")
+        who = tr("{event} by {actor}", event=word(event.event), actor=name_of(event.actor))
+        said = f": {told_reason(event.reason, event.actor)}" if event.reason else ""
+        say(f"  {day_and_time(event.at)} {who}{said}")
     for attempt in view.attempts:
         told = tr(
             "Attempt {attempt} by {actor}: {outcome}. {reason}",
             attempt=attempt.id,
-            actor=attempt.actor,
+            actor=name_of(attempt.actor),
             outcome=word(attempt.outcome),
             reason=attempt.reason,
         )
-        undone = "; " + tr("undone by {actor}", actor=attempt.undone_by) if attempt.undone_by else ""
+        undone = "; " + tr("undone by {actor}", actor=name_of(attempt.undone_by)) if attempt.undone_by else ""
         say(f"  {told}{undone}")
 
 
@@ -113,7 +116,7 @@ def say_undo(preview: UndoPreview) -> None:
             return
         say(
             tr_n(
-                "With --partly it can be undone for {n} people. The others:",
+                "With --partly it can be undone for {n} person. The others:",
                 "With --partly it can be undone for {n} people. The others:",
                 preview.parts,
             )

@@ -10,6 +10,7 @@ _WORDS = (
     *(mark("opened"), mark("refreshed"), mark("recurred"), mark("reopened")),
     # How an attempt to fix it ended.
     *(mark("fixed"), mark("refused"), mark("waiting"), mark("held"), mark("failed"), mark("unverified")),
+    mark("running"),
     mark("nothing to do"),
     # What else happens to people.
     *(mark("decision"), mark("fix"), mark("full match"), mark("undone")),

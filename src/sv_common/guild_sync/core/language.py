@@ -28,7 +28,7 @@ PSEUDO = "en-XA"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 """The languages of this edition, by code, each by its own name."""
 
-CATALOGUES = Path(__file__).parents[2] / "locale"
+_CATALOGUES = Path(__file__).parents[2] / "locale"
 DOMAIN = "patt"
 
 _LANGUAGE: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -132,11 +132,19 @@ def of_environment(environment: Mapping[str, str]) -> str:
     return ENGLISH
 
 
-@cache
-def catalogue(code: str) -> Catalog:
-    """Return the translations of a language. Raises `OSError` for one that has none."""
-    with (CATALOGUES / code / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+def path_of(code: str) -> Path:
+    """Return where the catalogue of a language lies."""
+    return _CATALOGUES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def read_catalogue(code: str) -> Catalog:
+    """Read the translations of a language from their file. Raises `OSError` for one that has none."""
+    with path_of(code).open("rb") as file:
         return read_po(file, locale=code)
+
+
+catalogue = cache(read_catalogue)
+"""The translations of a language, read once. Not to be changed."""
 
 
 def _weight(text: str) -> float:

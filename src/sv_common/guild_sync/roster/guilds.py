@@ -15,7 +15,7 @@ from pydantic import Field
 from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.language import language, tr
 from sv_common.guild_sync.sources.models import GuildAddress
 
 SQL = load_sql(__package__, "guilds.sql")
@@ -107,7 +107,7 @@ async def add(
     discord_guild_id: str | None = None,
     audit_channel_id: str | None = None,
 ) -> int:
-    """Add a guild, or update the one with this address; return its id.
+    """Add a guild, or update the one with this address; return its id. A new one speaks the language of the task.
 
     Raises `BadInput` for what is no Discord id, and `Refused` for a Discord server that another guild has.
     """
@@ -118,6 +118,7 @@ async def add(
         "name": name,
         "discord_guild_id": discord_guild_id,
         "audit_channel_id": audit_channel_id,
+        "language": language(),
     }
     with _refusing_bad_ids(discord_guild_id):
         row = await (await conn.execute(SQL["add"], values)).fetchone()

@@ -28,8 +28,10 @@ where id = %(guild_id)s
 
 -- name: add
 -- A guild is known by its address; adding it again updates its name and its Discord server.
-insert into guild_identity.guilds (region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id)
-values (%(region)s, %(realm_slug)s, %(name_slug)s, %(name)s, %(discord_guild_id)s, %(audit_channel_id)s)
+insert into guild_identity.guilds (region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id, language)
+values (
+    %(region)s, %(realm_slug)s, %(name_slug)s, %(name)s, %(discord_guild_id)s, %(audit_channel_id)s, %(language)s
+)
 on conflict (region, realm_slug, name_slug) do update
 set name = excluded.name,
     discord_guild_id = coalesce(excluded.discord_guild_id, guilds.discord_guild_id),
