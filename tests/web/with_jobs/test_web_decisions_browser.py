@@ -99,7 +99,7 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
         services = Services(settings(site), guild.pool, Sources(), queue)
         await enqueue_due(services, datetime.now(UTC))
         await work_until_stopped(services, wait=False)
-    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 selected.")
+    await expect(state).to_contain_text("1 player created, 1 character linked, for the 1 selected.")
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
     await state.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("The player Moorland")

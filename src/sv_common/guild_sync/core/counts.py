@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from sv_common.guild_sync.core.language import mark, number, tr
+from sv_common.guild_sync.core.language import mark, number, tr, tr_n
+
+_THINGS: Mapping[str, Callable[[int], str]] = {
+    "characters": lambda n: tr_n("{n} character", "{n} characters", n),
+    "members": lambda n: tr_n("{n} member", "{n} members", n),
+    "roles": lambda n: tr_n("{n} role", "{n} roles", n),
+    "realms": lambda n: tr_n("{n} realm", "{n} realms", n),
+    "notes_changed": lambda n: tr_n("{n} note changed", "{n} notes changed", n),
+    "mismatches_logged": lambda n: tr_n("{n} mismatch logged", "{n} mismatches logged", n),
+    "players_created": lambda n: tr_n("{n} player created", "{n} players created", n),
+    "characters_linked": lambda n: tr_n("{n} character linked", "{n} characters linked", n),
+}
+"""Counts with a noun, which has a form for one."""
 
 _COUNTED = {
-    "characters": mark("{n} characters"),
-    "members": mark("{n} members"),
-    "roles": mark("{n} roles"),
-    "realms": mark("{n} realms"),
     "new": mark("{n} new"),
     "joined": mark("{n} joined"),
     "returned": mark("{n} returned"),
@@ -25,8 +33,6 @@ _COUNTED = {
     "hidden": mark("{n} hidden"),
     "failed": mark("{n} failed"),
     "skipped": mark("{n} skipped"),
-    "notes_changed": mark("{n} notes changed"),
-    "mismatches_logged": mark("{n} mismatches logged"),
     "unknown": mark("{n} unknown"),
     "ambiguous": mark("{n} ambiguous"),
     "doubtful": mark("{n} doubtful"),
@@ -41,17 +47,17 @@ _COUNTED = {
     "held": mark("{n} held"),
     "unverified": mark("{n} unverified"),
     "nothing_to_do": mark("{n} nothing to do"),
-    "players_created": mark("{n} players created"),
-    "characters_linked": mark("{n} characters linked"),
     "left_alone": mark("{n} left alone"),
     "finished": mark("{n} finished"),
     "posted": mark("{n} posted"),
 }
-"""One that is missing here is shown by its name."""
+"""One that is missing in both is shown by its name."""
 
 
 def count_in_words(name: str, count: int) -> str:
-    """Return one count with what was counted: “3 joined”."""
+    """Return one count with what was counted: “3 joined”, “1 character”."""
+    if name in _THINGS:
+        return _THINGS[name](count)
     told = _COUNTED.get(name)
     return tr(told, n=number(count)) if told else f"{number(count)} {name.replace('_', ' ')}"
 
