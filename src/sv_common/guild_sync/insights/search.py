@@ -21,6 +21,7 @@ from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
 from sv_common.guild_sync.insights.people import KnownName, all_names
 from sv_common.guild_sync.issues.model import state_in_words
+from sv_common.guild_sync.notes import category_in_words
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import Parameter
@@ -253,7 +254,7 @@ def _rank(rank: Rank) -> tuple[Hit, Sequence[str | None]]:
 
 
 def _word(word: GuildWord) -> tuple[Hit, Sequence[str | None]]:
-    meaning = word.category or tr("no word, so it may be a name")
+    meaning = category_in_words(word.category) if word.category else tr("no word, so it may be a name")
     hit = Hit("word", word.word, tr("word in notes: {meaning}", meaning=meaning), key=word.word)
     return hit, (word.word, word.category)
 

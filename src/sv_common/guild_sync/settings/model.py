@@ -17,7 +17,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.language import LANGUAGES, number, tr, tr_in
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.issues.model import severity_in_words
-from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, category_in_words
 from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
 from sv_common.guild_sync.rulebook.parameter import (
@@ -281,8 +281,8 @@ def _role_in_words(role: RankRole) -> str:
 
 def _word_in_words(setting: WordSetting) -> str:
     if setting.is_said:
-        return tr("a name") if setting.category is None else setting.category
-    known = sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))
+        return tr("a name") if setting.category is None else category_in_words(setting.category)
+    known = [category_in_words(each) for each in sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))]
     if not known:
         return tr("as in every guild (no word of the vocabulary)")
     return tr("as in every guild ({categories})", categories=", ".join(known))
