@@ -16,7 +16,7 @@ from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.insights.findings import IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails
 from sv_common.guild_sync.issues.explanation import WeighedCandidate
-from sv_common.guild_sync.issues.model import severity_in_words
+from sv_common.guild_sync.issues.model import severity_in_words, state_in_words
 
 OUTCOME_WORDS = {
     FixOutcome.FIXED: ("green", mark("fixed")),
@@ -40,7 +40,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
             issue=found.id,
             rule=found.issue_type,
             severity=severity_in_words(found.severity),
-            state=word(found.state),
+            state=state_in_words(found.state),
             summary=found.summary,
         )
     )
