@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sv_common.guild_sync.core.counts import count_in_words, counts_in_words
 from sv_common.guild_sync.core.language import speaking
+from sv_common.guild_sync.core.reports import count_in_words, counts_in_words
 
 
 @pytest.mark.parametrize(

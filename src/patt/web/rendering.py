@@ -23,8 +23,8 @@ from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from patt.web.telling.roles import is_for
 from patt.web.telling.script_texts import table_of
-from sv_common.guild_sync.core.counts import count_in_words
 from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
+from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 

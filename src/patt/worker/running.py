@@ -18,9 +18,9 @@ from patt.worker.kinds import KINDS, JobKind, JobResult
 from patt.worker.retry import Failed, run_once
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.core.counts import count_in_words
 from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.progress import OnProgress, Progress
+from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.jobs import matches, requests
 from sv_common.guild_sync.jobs.matches import WaitingMatch

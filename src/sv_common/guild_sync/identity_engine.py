@@ -19,9 +19,9 @@ from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
-from sv_common.guild_sync.core.counts import count_in_words
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
