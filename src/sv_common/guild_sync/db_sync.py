@@ -109,7 +109,7 @@ async def sync_blizzard_roster(
         *(tr("“{old}” is now called “{new}”.", old=old, new=new) for old, new in moves.renamed),
         *(
             tr_n(
-                "Rank {rank} ({name}, {n} characters) maps to no Discord role.",
+                "Rank {rank} ({name}, {n} character) maps to no Discord role.",
                 "Rank {rank} ({name}, {n} characters) maps to no Discord role.",
                 count,
                 rank=index,
