@@ -6,6 +6,7 @@ import copy
 import dataclasses
 
 from sv_common.guild_sync.core.language import PSEUDO, speaking
+from sv_common.guild_sync.notes import Category, category_in_words
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.stale_character import STALE_AFTER
 from sv_common.guild_sync.rules import RULES
@@ -47,3 +48,10 @@ def _texts_of(rule: RuleDefinition) -> list[str]:
 
 def _of_examples(rule: RuleDefinition) -> list[str]:
     return [text for each in rule.examples for text in (each.given, each.then)]
+
+
+def test_every_category_of_words_is_in_the_catalogue() -> None:
+    with speaking(PSEUDO):
+        assert [each for each in Category if not category_in_words(each).startswith("⟦")] == []
+    with speaking("de"):
+        assert category_in_words("profession") == "Beruf"

@@ -240,7 +240,7 @@ async def test_a_plan_that_was_undone_says_who_undid_it(guild: GuildBuilder) -> 
     told = await _told(guild, "note_mismatch", scan=False)
     assert told.fix is not None
     assert (told.fix.waits or "").startswith("bob undid this fix on ")
-    assert told.history[-1].sentence.startswith("a scan found it again, after officer bob undid this: ")
+    assert told.history[-1].sentence.startswith("a scan found it again, after bob undid this: ")
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild: GuildBuilder) -> None:

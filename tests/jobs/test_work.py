@@ -246,6 +246,9 @@ async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cle
     assert (Task.JOBS, noted.guild_id) in await enqueue_due(services, datetime.now(UTC))
     assert (await _job(services, old)).sentence.startswith("Given up: no worker was running for a day.")
     assert (await _job(services, fresh)).state == "waiting"
+    await noted.execute("update guild_identity.guilds set language = 'en-XA'")
+    assert (await _job(services, old)).sentence.startswith("⟦Given up: no worker was running for a day.")
+    await noted.execute("update guild_identity.guilds set language = 'en'")
     with pytest.raises(NotFound, match="kept for a day"):
         await _job(services, ended)
 

@@ -156,7 +156,7 @@ async def test_a_stream_that_comes_back_is_given_what_it_missed_and_nothing_twic
             while "third" not in told:
                 told += [event.data["sentence"] for event in [await stream.next()] if event]
             # What the guild was set up with may be told between them.
-            assert [each for each in told if not each.startswith("A check found")] == ["second", "third"]
+            assert [each for each in told if not each.startswith("A scan found")] == ["second", "third"]
 
 
 async def test_a_page_is_told_what_changed_between_its_reading_and_its_stream(

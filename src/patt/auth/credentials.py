@@ -19,7 +19,7 @@ from patt.auth.sessions import SESSION_LIFETIME
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
-from sv_common.guild_sync.core.language import mark, number, tr
+from sv_common.guild_sync.core.language import number, tr
 
 SQL = load_sql(__package__, "credentials.sql")
 Scope = Literal["read", "write", "admin", "metrics"]
@@ -203,17 +203,22 @@ async def _new_secret(
     return secret
 
 
-def usable_name(text: str, what: str = mark("Name")) -> str:
-    """Return the name of an account, a token or a key as it is stored. Raises `BadInput` for one that cannot be."""
+def usable_name(text: str, what: str | None = None) -> str:
+    """Return the name of an account, a token or a key as it is stored. `what`: what the field is called, “Name” by default.
+
+    Raises `BadInput` for one that cannot be.
+    """
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise BadInput(tr("{field}: enter a readable name, so that you recognize it in the list.", field=tr(what)))
+        raise BadInput(
+            tr("{field}: enter a readable name, so that you recognize it in the list.", field=what or tr("Name"))
+        )
     if len(name) > LONGEST_NAME:
         raise BadInput(
             tr(
                 "The name has {n} letters, more than the {most} allowed.",
                 n=number(len(name)),
-                most=LONGEST_NAME,
+                most=number(LONGEST_NAME),
             )
         )
     return name

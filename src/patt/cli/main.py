@@ -263,10 +263,8 @@ def check_arguments(arguments: Sequence[str]) -> None:
         if fault is not None and not _is_a_file(argument):
             option = before if before.startswith("-") else argument.partition("=")[0]
             if option.startswith("-"):
-                raise BadInput(
-                    tr("The value of {option} cannot be used: it {fault}.", option=shown(option), fault=fault)
-                )
-            raise BadInput(tr("“{argument}” cannot be used: it {fault}.", argument=shown(argument), fault=fault))
+                raise BadInput(tr("The value of {option} cannot be used: {fault}.", option=shown(option), fault=fault))
+            raise BadInput(tr("“{argument}” cannot be used: {fault}.", argument=shown(argument), fault=fault))
 
 
 def _is_a_file(argument: str) -> bool:

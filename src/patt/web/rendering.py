@@ -24,7 +24,6 @@ from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from patt.web.telling.proofs import PROOFS, proof
 from patt.web.telling.roles import is_for, you_are, you_will_be
 from patt.web.telling.script_texts import table_of
-from sv_common.guild_sync.core.counts import count_in_words
 from sv_common.guild_sync.core.language import (
     PSEUDO,
     day,
@@ -37,6 +36,7 @@ from sv_common.guild_sync.core.language import (
     tr_in,
     tr_n,
 )
+from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.core.text import day_of_month, name_of, role_in_words
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 

@@ -18,6 +18,7 @@ from patt.worker.kinds import KINDS, JobKind
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.kept_texts import told
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
@@ -212,7 +213,7 @@ async def under_way(guild: GuildConnection) -> list[Job]:
 def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
     kind = KINDS[JobKind(stored.kind)]
     values = {each.name: getattr(stored, each.name) for each in fields(Job) if hasattr(stored, each.name)}
-    values["sentence"] = stored.sentence or _progress(stored, has_worker=has_worker)
+    values["sentence"] = told(stored.sentence or "") or _progress(stored, has_worker=has_worker)
     return Job(
         **values,
         title=kind.title(stored.arguments),

@@ -11,6 +11,7 @@ from sv_common.guild_sync.core.language import ENGLISH, PSEUDO, language, mark, 
 
 NAMES_IN_A_LIST = 20
 NAMES_IN_A_SENTENCE = 6
+_ADDON_OF = "addon of "
 
 
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
@@ -88,17 +89,29 @@ def role_in_words(role: str) -> str:
 
 
 _NAMES = {
-    "automation": mark("Automation"),
-    "detection": mark("A check"),
-    "clock": mark("The clock"),
+    "officer": mark("an officer"),
+    "automation": mark("automation"),
+    "detection": mark("a scan"),
+    "subject gone": mark("a scan"),
+    "addon sync": mark("the addon"),
+    "addon": mark("the addon"),
+    "clock": mark("the clock"),
     "schedule": mark("schedule"),
-    "addon": mark("addon"),
 }
+"""Who acts where nobody does, as it is said within a sentence."""
 
 
-def name_of(actor: str) -> str:
-    """Return how someone is called on a page: an officer by the name alone."""
+def name_of(actor: str, *, begins: bool = False) -> str:
+    """Return how someone is called on a page: an officer by the name alone. `begins`: where a sentence begins with it."""
     kind, _, name = actor.partition(" ")
     if kind == "officer" and name:
         return name
-    return tr(_NAMES[actor]) if actor in _NAMES else actor
+    if actor in _NAMES:
+        said = tr(_NAMES[actor])
+    elif kind == "token" and name:
+        said = tr("token {name}", name=name)
+    elif actor.startswith(_ADDON_OF):
+        said = tr("addon of {player}", player=actor.removeprefix(_ADDON_OF))
+    else:
+        return actor
+    return said[:1].upper() + said[1:] if begins else said

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.language import mark, tr, tr_n
-from sv_common.guild_sync.core.text import age, enumerated, in_words
+from sv_common.guild_sync.core.text import age, ago, enumerated, in_words
 from sv_common.guild_sync.insights.health import SourceAge
 from sv_common.guild_sync.insights.inbox.model import CharacterFacts, Does, Group, MemberFacts, Snooze
 from sv_common.guild_sync.issues.model import SubjectKind
@@ -101,15 +101,7 @@ def stale(found: SourceAge) -> tuple[str, str]:
 
 def seen_ago(login: datetime) -> str:
     """Say how long ago a character was last seen, in the largest whole unit."""
-    length = age(login)
-    if length >= timedelta(days=1):
-        return tr_n("seen {n} day ago", "seen {n} days ago", length.days)
-    minutes = length // timedelta(minutes=1)
-    if minutes >= 60:
-        return tr_n("seen {n} hour ago", "seen {n} hours ago", minutes // 60)
-    if minutes:
-        return tr_n("seen {n} minute ago", "seen {n} minutes ago", minutes)
-    return tr("seen less than a minute ago")
+    return tr("seen {ago}", ago=ago(age(login)))
 
 
 def message_about(characters: Sequence[CharacterFacts], guild: str) -> str:
