@@ -136,20 +136,16 @@ def _words(key: str, details: Mapping[str, Any]) -> str:
     if key == "link_source":
         return tr(HOW_LINKED[value]) if value in HOW_LINKED else str(value)
     if key == "basis" and value:
-        return basis_in_words(value, details.get("basis_note"), _name_of(details.get("confirmed_by")))
+        return basis_in_words(value, details.get("basis_note"), details.get("confirmed_by"))
     if key == "discord_basis" and value:
-        return basis_in_words(value, confirmed_by=_name_of(details.get("discord_confirmed_by")))
+        return basis_in_words(value, confirmed_by=details.get("discord_confirmed_by"))
     if key in ("confirmed_by", "discord_confirmed_by"):
-        return _name_of(value) or ""
+        return name_of(value) if value else ""
     if key == "gives" and value in ROLES:
         return role_in_words(value)
     if key == "note" and value == "":
         return tr("(empty)")
     return _plain(value)
-
-
-def _name_of(actor: str | None) -> str | None:
-    return actor and name_of(actor)
 
 
 def _plain(value: Any) -> str:

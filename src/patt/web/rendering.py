@@ -38,6 +38,7 @@ from sv_common.guild_sync.core.language import (
 )
 from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.core.text import day_of_month, name_of, role_in_words
+from sv_common.guild_sync.notes import category_in_words
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 PagePart: TypeAlias = Literal["opening", "rest"]
@@ -227,6 +228,7 @@ _ENVIRONMENT.filters |= {
     "day": _day,
     "day_of_month": _day_of_month,
     "role": role_in_words,
+    "category": category_in_words,
     "proof": proof,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}
