@@ -16,9 +16,11 @@ import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from patt.faults import fault_in_words
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import shown
+from sv_common.guild_sync.core.text import with_or
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
 ENV_FILE = ".env"
@@ -37,7 +39,7 @@ def _address(*schemes: str, placeholder: str = "") -> AfterValidator:
         except ValueError:
             is_address = False
         if not is_address or not filled.isascii() or not filled.isprintable() or any(sign in filled for sign in " {}"):
-            beginnings = tr(" or ").join(f"{each}://" for each in schemes)
+            beginnings = with_or(f"{each}://" for each in schemes)
             raise ValueError(tr("it must be an address that begins with {beginnings}", beginnings=beginnings))
         return value
 
@@ -192,10 +194,9 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(
-            f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors()
+            f"{ENV_PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {fault_in_words(each)}" for each in error.errors()
         )
-        raise ConfigurationError(tr("A setting cannot be used.") + " " + faults) from error
+        raise ConfigurationError(tr("A setting cannot be used. {faults}", faults=faults)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             tr(

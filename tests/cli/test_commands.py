@@ -42,7 +42,7 @@ def test_upload_reads_both_formats_fixes_what_is_certain_and_says_what_it_did(
     file = _export(tmp_path, [_row("Rivermane", "Mito"), _row("Elrek", "Main"), _row("Ghost", "x")], style)
     outcome = patt("upload", file)
     assert outcome.code == 0
-    assert "2 characters, 2 notes changed, 1 mismatches logged, 1 unknown" in outcome.out
+    assert "2 characters, 2 notes changed, 1 mismatch logged, 1 unknown" in outcome.out
     assert "Not in the roster, so skipped: Ghost-Area52." in outcome.out
     assert "run_auto_mitigations: 1 fixed" in outcome.out
     assert guild.execute(

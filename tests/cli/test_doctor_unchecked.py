@@ -23,6 +23,15 @@ def test_settings_that_cannot_be_used_are_named_and_nothing_else_can_be_checked(
     assert set(wrong.values()) == {(NOT_CHECKED.format("settings"), "Fix “settings” first.")}
 
 
+def test_settings_that_cannot_be_used_are_told_in_the_language_of_the_terminal(practice: Practice) -> None:
+    practice.environment.setenv("PATT_LANGUAGE", "de")
+    practice.environment.setenv("PATT_LOG_LEVEL", "loud")
+    practice.environment.setenv("PATT_BASE_URL", "ftp://example")
+    told = practice.wrong()["settings"][0]
+    assert "PATT_LOG_LEVEL: Muss 'DEBUG', 'INFO', 'WARNING' oder 'ERROR' sein" in told
+    assert "PATT_BASE_URL: muss eine Adresse sein, die mit http:// oder https:// beginnt" in told
+
+
 def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(practice: Practice) -> None:
     practice.environment.setenv("PATT_DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/nothing")
     checks = practice.examine()

@@ -15,6 +15,7 @@ from sv_common.db.guild import ROLE, GuildConnection
 from sv_common.db.patience import Patience
 from sv_common.db.pool import Pool, counting_statements, make_pool
 from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
+from sv_common.guild_sync.core.language import ENGLISH, speak, speaking
 
 _NAMES = "select character_name from guild_identity.wow_characters order by 1"
 _BRIEF = Patience(lock_s=0.5, statement_s=5, idle_s=5, connection_s=2)
@@ -181,6 +182,16 @@ async def test_two_who_write_come_one_after_the_other_and_whoever_waits_for_too_
             assert await _names(guild) == ["Elrek"]
     async with brief.writing(one.guild_id):
         pass
+
+
+async def test_whoever_waits_for_too_long_is_told_in_the_guilds_language(one: GuildBuilder, brief: Pool) -> None:
+    await one.execute("update guild_identity.guilds set language = 'en-XA'")
+    with speaking(ENGLISH):
+        async with one.pool.writing(one.guild_id):
+            speak(ENGLISH)
+            with pytest.raises(Busy, match=r"^⟦Another change for this guild"):
+                async with brief.writing(one.guild_id):
+                    raise AssertionError("must not be given")
 
 
 async def test_writing_in_a_guild_that_does_not_exist_is_refused(pool: Pool) -> None:

@@ -56,6 +56,12 @@ def test_the_pseudo_language_puts_each_text_in_brackets() -> None:
         assert tr_n("{n} cat", "{n} cats", 3) == "⟦3 cats⟧"
 
 
+@pytest.mark.parametrize("code", ["en", "de", PSEUDO])
+def test_no_text_is_no_text_in_every_language(code: str) -> None:
+    with speaking(code):
+        assert (tr(""), tr_in("verb", "")) == ("", "")
+
+
 def test_numbers_and_days_are_written_as_the_language_does() -> None:
     moment = datetime(2026, 3, 9, 17, 5, tzinfo=UTC)
     assert (number(12345), percent(0.62), day(date(2026, 3, 9))) == ("12,345", "62%", "2026-03-09")

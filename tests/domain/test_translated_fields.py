@@ -6,6 +6,7 @@ import copy
 import dataclasses
 
 from sv_common.guild_sync.core.language import PSEUDO, speaking
+from sv_common.guild_sync.notes import Category, category_in_words
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.stale_character import STALE_AFTER
 from sv_common.guild_sync.rules import RULES
@@ -22,8 +23,9 @@ def test_every_text_of_every_rule_is_in_the_catalogue() -> None:
 def test_a_description_says_what_is_set_in_the_language_of_the_task() -> None:
     assert STALE.description == "Character has not logged in for more than 30 days"
     assert STALE.description_with({STALE_AFTER.name: 7}) == "Character has not logged in for more than 7 days"
+    assert STALE.description_with({STALE_AFTER.name: 1}) == "Character has not logged in for more than 1 day"
     with speaking(PSEUDO):
-        assert STALE.description_with({STALE_AFTER.name: 7}) == "⟦Character has not logged in for more than 7 days⟧"
+        assert STALE.description_with({STALE_AFTER.name: 7}) == "⟦Character has not logged in for more than ⟦7 days⟧⟧"
 
 
 def test_a_copy_that_was_made_in_one_language_is_read_in_another() -> None:
@@ -46,3 +48,10 @@ def _texts_of(rule: RuleDefinition) -> list[str]:
 
 def _of_examples(rule: RuleDefinition) -> list[str]:
     return [text for each in rule.examples for text in (each.given, each.then)]
+
+
+def test_every_category_of_words_is_in_the_catalogue() -> None:
+    with speaking(PSEUDO):
+        assert [each for each in Category if not category_in_words(each).startswith("⟦")] == []
+    with speaking("de"):
+        assert category_in_words("profession") == "Beruf"

@@ -32,8 +32,8 @@ async def test_a_roster_brings_its_characters_with_their_ranks_and_says_which_ra
     report = await _roster(guild, entry("Elrek", rank=0), entry("Mito", rank=OFFICER), entry("Zoe", rank=7))
     assert report.counts["joined"] == 3
     assert report.notices == (
-        "Rank 0 (Guild Master, 1 characters) maps to no Discord role.",
-        "Rank 7 (Rank 7, 1 characters) maps to no Discord role.",
+        "Rank 0 (Guild Master, 1 character) maps to no Discord role.",
+        "Rank 7 (Rank 7, 1 character) maps to no Discord role.",
     )
     ranks = await guild.rows(
         "select c.character_name, r.name from guild_identity.wow_characters c "
@@ -167,7 +167,7 @@ async def test_a_rank_that_an_officer_left_without_a_role_is_not_reported_and_wa
     await _roster(guild, entry("Elrek", rank=0), entry("Mito", rank=RAIDER))
     await guild.call(ranks.leave_without_role, RAIDER)
     report = await sync_blizzard_roster(guild.pool, [entry("Elrek", rank=0), entry("Mito", rank=RAIDER)])
-    assert report.notices == ("Rank 0 (Guild Master, 1 characters) maps to no Discord role.",)
+    assert report.notices == ("Rank 0 (Guild Master, 1 character) maps to no Discord role.",)
     changed = await sync_addon_data(guild.pool, [row("Mito", "b", rank=RAIDER, rankName="Trial")])
     assert changed.notices == ("Rank 2 was Raider and is now Trial in the game. Confirm the rank table.",)
     async with guild.pool.writing(guild.guild_id, alone=False) as here:

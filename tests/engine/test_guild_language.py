@@ -103,6 +103,19 @@ async def test_a_preview_changes_nothing_and_is_said_in_the_language_of_now(guil
         await _save(guild, LanguageRequest(PSEUDO), seen.key)
 
 
+async def test_what_a_preview_says_is_all_in_the_language_of_now(guild: GuildBuilder) -> None:
+    await guild.character("Mito")
+    seen = await preview_setting(guild.pool, LanguageRequest(PSEUDO), guild_id=guild.guild_id)
+    assert seen.unrelated == (
+        "With or without this change, the next scan opens 2 issues and closes 0: the data has changed since the last one.",
+    )
+
+
+async def test_a_save_that_is_refused_is_said_in_the_language_that_stays(guild: GuildBuilder) -> None:
+    with pytest.raises(PlanStale, match=r"^The settings or the data have changed since the preview"):
+        await _save(guild, LanguageRequest(PSEUDO), "old")
+
+
 async def test_a_change_of_the_language_is_in_the_history_and_undone(guild: GuildBuilder) -> None:
     await guild.character("Mito")
     change = (await _save(guild, GERMAN)).change_id

@@ -78,7 +78,7 @@ async def test_a_character_of_nobody_is_told_with_rank_note_and_who_took_it_away
     assert sentences[0] == "Rivermane-area-52 is in the guild as Social."
     assert "The note is about a profession, specialization, class or role." in sentences
     assert "Rivermane-area-52 has no player." in sentences
-    assert sentences[-1].startswith("officer bob unlinked it from Elrek on ")
+    assert sentences[-1].startswith("bob unlinked it from Elrek on ")
     assert told.fix is not None
     assert told.fix.remedy == "Choose the player, or dismiss the issue."
 
@@ -197,9 +197,9 @@ async def test_whom_an_officer_has_ruled_out_is_shown_last_with_who_said_so_and_
     found = _one(told, "Mito")
     assert found.is_rejected
     assert found.speaks_for == ("“Mito” is a character of Mito.",)
-    assert found.speaks_against[-1].startswith("officer bob said on ")
+    assert found.speaks_against[-1].startswith("bob said on ")
     assert found.speaks_against[-1].endswith("that Newalt-area-52 does not belong to Mito: another Mito")
-    assert any(sentence.startswith("officer bob said on ") for sentence in _sentences(told))
+    assert any(sentence.startswith("bob said on ") for sentence in _sentences(told))
     assert told.fix is not None
     assert told.fix.reason.endswith("does not belong to Mito: another Mito")
     assert "undo it on the character’s page" in (told.fix.remedy or "")
@@ -239,8 +239,8 @@ async def test_a_plan_that_was_undone_says_who_undid_it(guild: GuildBuilder) -> 
     await undo(guild.pool, done.attempt_id, actor=BOB)
     told = await _told(guild, "note_mismatch", scan=False)
     assert told.fix is not None
-    assert (told.fix.waits or "").startswith("officer bob undid this fix on ")
-    assert told.history[-1].sentence.startswith("a scan found it again, after officer bob undid this: ")
+    assert (told.fix.waits or "").startswith("bob undid this fix on ")
+    assert told.history[-1].sentence.startswith("a scan found it again, after bob undid this: ")
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild: GuildBuilder) -> None:

@@ -104,7 +104,7 @@ async def test_an_undone_fix_is_not_repeated_by_automation_but_another_one_is_ma
     await guild.undo(first)
     (second,) = await guild.automate()
     assert second.outcome is FixOutcome.WAITING
-    assert "officer bob undid this fix" in second.reason
+    assert "bob undid this fix" in second.reason
     assert await guild.player_of(character) == elrek
     await guild.set_note(character, "Charlie")
     (third,) = await guild.automate()
@@ -133,7 +133,7 @@ async def test_a_fix_of_something_no_longer_so_changes_nothing_and_says_so(guild
     assert "No longer found" in result.reason
     again = await fix_one(guild.pool, issue.id, actor="alice")
     assert again.outcome is FixOutcome.NOTHING_TO_DO
-    assert "Already resolved by detection" in again.reason
+    assert "Already resolved: a scan no longer found it." in again.reason
 
 
 async def test_the_preview_is_the_plan_that_is_applied(guild: GuildBuilder) -> None:

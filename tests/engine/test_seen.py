@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from guild_builder import GuildBuilder
+from sv_common.guild_sync.core import kept_texts
 from sv_common.guild_sync.core.errors import BadInput, PlanStale
+from sv_common.guild_sync.core.language import PSEUDO, speaking
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.insights.issue import issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -35,8 +37,8 @@ async def test_two_officers_who_click_at_once_are_not_both_obeyed(guild: GuildBu
     (done,) = [each for each in results if isinstance(each, FixResult)]
     (refusal,) = [each for each in results if isinstance(each, PlanStale)]
     assert done.outcome is FixOutcome.FIXED
-    assert str(refusal).startswith("Since you opened this page: officer ")
-    assert "fixed it just now. Nothing was changed. Check it again" in str(refusal)
+    asked = "Since you opened this page: {} fixed it just now. Nothing was changed. Check it again."
+    assert str(refusal) in (asked.format("alice"), asked.format("bob"))
     assert len(await guild.rows("select id from guild_identity.fix_attempts")) == 1
 
 
@@ -74,7 +76,7 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     async with guild.pool.writing(guild.guild_id) as here:
         await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
         await lifecycle.reopen(here, issue_id, actor=BOB, reason="no guest")
-        with pytest.raises(PlanStale, match="officer bob reopened it just now, after 1 other changes"):
+        with pytest.raises(PlanStale, match=r"bob reopened it just now, after 1 other change\."):
             await check_unchanged(here, issue_id, seen)
 
 
@@ -85,9 +87,31 @@ async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder,
         told = [(move.sentence, move.remark) for move in await moves(here, issue_id)]
     assert told == [
         ("a scan found it", None),
-        ("officer bob dismissed it", "a guest"),
-        ("officer alice marked it as resolved", "asked him"),
+        ("bob dismissed it", "a guest"),
+        ("alice marked it as resolved", "asked him"),
     ]
+
+
+async def test_what_the_program_gives_as_a_reason_is_told_in_the_language_of_now(
+    guild: GuildBuilder, issue_id: int
+) -> None:
+    async with guild.pool.writing(guild.guild_id) as here:
+        for reason in (kept_texts.DECISION, kept_texts.REOPENED, "no guest"):
+            await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
+            await lifecycle.reopen(here, issue_id, actor=BOB, reason=reason)
+        with speaking(PSEUDO):
+            remarks = [move.remark for move in await moves(here, issue_id) if move.event == "reopened"]
+    assert remarks == ["⟦An officer’s decision.⟧", "⟦Reopened by an officer.⟧", "no guest"]
+
+
+async def test_of_an_issue_that_was_found_again_since_a_word_is_not_undone(guild: GuildBuilder, issue_id: int) -> None:
+    async with guild.pool.writing(guild.guild_id) as here:
+        await lifecycle.resolve_manually(here, issue_id, actor=BOB, reason="asked him")
+        said = await lifecycle.last_words(here, [issue_id])
+    await guild.scan()
+    async with guild.pool.writing(guild.guild_id) as here:
+        with pytest.raises(PlanStale, match=f"^Issue {issue_id} was found again since, by a scan on "):
+            await lifecycle.undo_words(here, said, actor=ALICE)
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1-", "1-zz", "1" * 19, "1-" + "a" * 65, "١"])

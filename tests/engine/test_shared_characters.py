@@ -150,12 +150,12 @@ async def test_a_namesake_of_a_bank_is_the_only_one_of_its_name(guild: GuildBuil
     ("decision", "error", "says"),
     [
         (MarkShared("Nobodyhere"), NotFound, "No character is named “Nobodyhere”"),
-        (MarkShared("Vault"), Refused, "is already marked as a bank or shared character by officer alice"),
+        (MarkShared("Vault"), Refused, "is already marked as a bank or shared character by alice"),
         (UnmarkShared("Mito"), Refused, "is not marked as a bank or shared character"),
         (
             LinkCharacter("Vault", "Mito"),
             Refused,
-            "by officer alice. Remove the mark first.",
+            "by alice. Remove the mark first.",
         ),
         (LinkCharacterToMember("Vault", "Zephyr"), Refused, "Remove the mark first."),
         (LinkCharacterToMember("Vault", "Sol"), Refused, "Remove the mark first."),
@@ -268,7 +268,7 @@ async def test_who_marked_it_when_and_why_is_told_where_the_character_is_looked_
     details = await issue.issue_details(guild.pool, found.id)
     assert details.explanation is not None
     assert any(
-        e.sentence.startswith("officer alice marked Vault-area-52 as a bank or shared character on ")
+        e.sentence.startswith("alice marked Vault-area-52 as a bank or shared character on ")
         and e.sentence.endswith(": guild bank")
         for e in details.explanation.evidence
     )

@@ -113,7 +113,7 @@ async def test_what_was_undone_already_says_by_whom(known: GuildBuilder) -> None
     attempt = await _decide(known, LinkCharacter("Loner", "Mito"))
     await undo(known.pool, attempt, actor=BOB)
     preview = await preview_undo(known.pool, attempt)
-    assert "was undone already, by officer bob" in (preview.obstacle or "")
+    assert "was undone already, by bob" in (preview.obstacle or "")
     with pytest.raises(Refused):
         await undo(known.pool, attempt, actor=ALICE)
 

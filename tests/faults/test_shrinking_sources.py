@@ -47,6 +47,7 @@ async def test_a_roster_that_shrinks_by_half_counts_as_a_failed_fetch(installed:
     error = await refused(installed, installed.sync_battlenet(), "Battle.net")
     assert isinstance(error, SuspiciousSource)
     assert "6 of 12 known characters" in str(error)
+    assert "More than 30% at once" in str(error)
     assert "accept the losses" in str(error)
 
 

@@ -92,6 +92,10 @@ async def test_a_run_whose_process_was_killed_is_tried_again_in_a_minute_and_one
     assert await is_asked_for(with_battle_net, guild, later=timedelta(minutes=1))
     ((error,),) = await guild.rows("select error from guild_identity.sync_log")
     assert error == "The run was cut off; it is tried again."
+    await guild.execute("update guild_identity.guilds set language = 'en-XA'")
+    assert [run.error for run in await guild.call(sync_log.recent)] == ["⟦The run was cut off; it is tried again.⟧"]
+    standing = (await guild.call(sync_log.standings))["battlenet_sync"]
+    assert standing.last_error == "⟦The run was cut off; it is tried again.⟧"
 
 
 async def test_a_run_whose_connections_the_database_ended_counts_as_failed_whatever_it_says_later(

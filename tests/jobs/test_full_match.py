@@ -40,7 +40,7 @@ async def test_a_full_match_that_was_asked_for_is_done_and_can_be_undone(
     for _ in range(3):
         await work_until_stopped(services, wait=False)
     told = await _told(guild, request_id)
-    assert (told.state, told.sentence) == ("done", "1 players created, 1 characters linked, 0 skipped.")
+    assert (told.state, told.sentence) == ("done", "1 player created, 1 character linked, 0 skipped.")
     assert await guild.rows("select actor from guild_identity.sync_log where pipeline = 'full_match'") == [
         ("officer alice",)
     ]
@@ -103,7 +103,7 @@ async def _chosen(guild: GuildBuilder) -> int:
 async def test_a_full_match_of_some_makes_only_those(services: Services, guild: GuildBuilder) -> None:
     request_id = await _chosen(guild)
     await run_full_match(services, guild.guild_id)
-    assert (await _told(guild, request_id)).sentence == "1 players created, 1 characters linked, for the 1 selected."
+    assert (await _told(guild, request_id)).sentence == "1 player created, 1 character linked, for the 1 selected."
     assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
 
 

@@ -92,8 +92,10 @@ async def test_a_scan_that_was_asked_for_is_done_by_a_worker_and_tells_each_rule
 async def test_a_scan_of_one_rule_looks_with_that_rule_alone(services: Services, noted: GuildBuilder) -> None:
     job_id = await _ask(services, ScanRuleJob("scan_rule", "orphan_wow"))
     await run_jobs(services, noted.guild_id)
-    result = (await _job(services, job_id)).result
-    assert result is not None
+    job = await _job(services, job_id)
+    assert job.title == f"Scan: {RULES['orphan_wow'].name}"
+    assert job.short_title == "Scan"
+    assert (result := job.result) is not None
     assert [rule["issue_type"] for rule in result["rules"]] == ["orphan_wow"]
 
 
@@ -154,7 +156,7 @@ async def test_of_chosen_issues_each_is_told_of(services: Services, noted: Guild
     job_id = await _ask(services, FixSelectedJob(kind="fix_selected", issue_ids=[row[0] for row in rows]))
     await run_jobs(services, noted.guild_id)
     job = await _job(services, job_id)
-    assert job.title == "Fix of 2 selected issues"
+    assert job.title == job.short_title == "Fix of 2 selected issues"
     assert job.sentence == "Of 2 issues: 1 fixed, 1 refused."
     assert job.place == "chosen"
 
@@ -246,6 +248,9 @@ async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cle
     assert (Task.JOBS, noted.guild_id) in await enqueue_due(services, datetime.now(UTC))
     assert (await _job(services, old)).sentence.startswith("Given up: no worker was running for a day.")
     assert (await _job(services, fresh)).state == "waiting"
+    await noted.execute("update guild_identity.guilds set language = 'en-XA'")
+    assert (await _job(services, old)).sentence.startswith("⟦Given up: no worker was running for a day.")
+    await noted.execute("update guild_identity.guilds set language = 'en'")
     with pytest.raises(NotFound, match="kept for a day"):
         await _job(services, ended)
 

@@ -101,6 +101,13 @@ class Stream:
                 return told
         raise AssertionError(f"the stream has ended before {name} {values}")
 
+    async def until_told_of(self, who: str) -> str:
+        """Return what is told of changes until somebody is named; what the guild was set up with may be told before it."""
+        told = ""
+        while who not in told:
+            told += (await self.until("change")).data["sentence"]
+        return told
+
 
 @contextlib.asynccontextmanager
 async def streaming(client: httpx2.AsyncClient, base_url: str, **params: Any) -> AsyncIterator[Stream]:

@@ -75,7 +75,7 @@ async def test_a_fix_of_a_resolved_issue_changes_nothing_and_says_so(
     await alice.post(f"{API}/fix/{number}")
     body = (await alice.post(f"{API}/fix/{number}")).json()
     assert (body["outcome"], body["resolved"], body["attempt_id"]) == ("nothing_to_do", True, None)
-    assert body["sentence"] == "Already resolved by officer alice. Nothing was changed."
+    assert body["sentence"] == "Already resolved by alice. Nothing was changed."
     assert len(await troubled.rows("select id from guild_identity.fix_attempts")) == 1
 
 

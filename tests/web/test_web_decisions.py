@@ -181,6 +181,10 @@ async def test_a_hiatus_is_set_and_ended_on_the_page_of_the_player(
     text = Seen(await alice.get(page)).text("content")
     assert "Away until 2099-12-24: exams by alice just now" in text
     assert "Last change: alice put Mito on hiatus until 2099-12-24 just now" in text
+    await known.execute("update guild_identity.guilds set language = 'de' where id = %(guild)s")
+    assert "Abwesend bis 24.12.2099: exams" in Seen(await alice.get(page)).text("content")
+    assert "abwesend bis 24.12.2099" in Seen(await alice.get(PLAYERS)).text("content")
+    await known.execute("update guild_identity.guilds set language = 'en' where id = %(guild)s")
     await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "end_hiatus", "player": f"#{number}", "back": page})
     text = Seen(await alice.get(page)).text("content")
     assert "Not away." in text

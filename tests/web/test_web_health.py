@@ -25,6 +25,14 @@ async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx
         assert words in text, words
 
 
+async def test_a_share_is_written_as_the_guilds_language_does(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    assert (await see(alice, PAGE)).text("share-characters").startswith("57% 4 of 7 characters")
+    await troubled.execute("update guild_identity.guilds set language = 'de' where id = %(guild)s")
+    assert (await see(alice, PAGE)).text("share-characters").startswith("57 % 4 von 7 Charakteren")
+
+
 @pytest.mark.usefixtures("guild")
 async def test_before_anything_came_in_the_page_says_so(alice: httpx2.AsyncClient) -> None:
     text = (await see(alice, PAGE)).text("content")

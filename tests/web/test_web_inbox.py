@@ -66,7 +66,7 @@ async def test_a_second_answer_is_refused_with_who_did_what_and_when(
     assert again.status_code == 409
     detail = again.json()["detail"]
     assert detail.startswith("This question is closed: ")
-    assert "officer alice decided: Velquin-area-52 belongs to Grimaldo" in detail
+    assert "alice decided: Velquin-area-52 belongs to Grimaldo" in detail
     assert "just now" in detail
     closed = await alice.get(f"{INBOX}/{velquin}")
     assert (closed.status_code, closed.json()["detail"]) == (409, detail)

@@ -62,7 +62,7 @@ async def test_what_a_candidate_offers_can_be_sent_as_it_is(alice: httpx2.AsyncC
             await alice.post(f"{API}/attempts/{done.json()['attempt_id']}/undo")
     assert told["state"] == "resolved"
     assert told["events"][-1]["sentence"].startswith(
-        "a scan no longer found it, after officer alice decided: Newalt-area-52 belongs to Mito"
+        "a scan no longer found it, after alice decided: Newalt-area-52 belongs to Mito"
     )
 
 
@@ -80,7 +80,7 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     shown = Seen(await alice.get(done.headers["location"]))
     assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek. Undo u"
     text = shown.text("content")
-    assert "after officer alice decided: Riddle-area-52 belongs to Elrek." in text
+    assert "after alice decided: Riddle-area-52 belongs to Elrek." in text
     assert "resolved" in text
 
 
@@ -108,7 +108,7 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
     done = await alice.post(f"{PLAYERS_API}/decisions", data=sent)
     shown = Seen(await alice.get(done.headers["location"]))
     assert "Create the player Zephyr, Discord member Zephyr, main Riddle-area-52." in shown.text("status")
-    assert "after officer alice decided: Riddle-area-52 belongs to Zephyr on Discord" in shown.text("content")
+    assert "after alice decided: Riddle-area-52 belongs to Zephyr on Discord" in shown.text("content")
     assert [(await _issue(alice, each))["state"] for each in (number, riddle)] == ["resolved", "resolved"]
     assert 'value="link_to_member"' not in (await alice.get(f"{PAGE}/issues/{number}")).text
 
@@ -161,7 +161,7 @@ async def test_not_this_player_is_respected_by_the_next_scan_and_fix(
     await alice.post(f"{PLAYERS_API}/decisions", data={**fields, "reason": "another Mito"})
     await run_integrity_check(troubled.pool)
     page = Seen(await alice.get(f"{PAGE}/issues/{number}"))
-    assert "officer alice said on" in page.text("candidates")
+    assert "alice said on" in page.text("candidates")
     assert "ruled out" in page.text("candidates")
     assert "undo it on the character’s page" in page.text("content")
     assert (await alice.post(f"{API}/fix/{number}")).json()["outcome"] == "refused"
@@ -200,11 +200,11 @@ async def test_a_click_on_an_old_page_is_refused_with_what_happened_since(
     late = await alice.post(f"{API}/{path.format(number=number)}", params={"seen": seen}, json=body)
     assert (late.status_code, late.json()["type"]) == (409, "urn:patt:problem:plan-stale")
     assert late.json()["detail"] == (
-        "Since you opened this page: officer bob fixed it just now. Nothing was changed. Check it again."
+        "Since you opened this page: bob fixed it just now. Nothing was changed. Check it again."
     )
     form = await alice.post(f"{API}/{path.format(number=number)}?seen={seen}", data={**body, "back": PAGE})
     assert form.status_code == 303
-    assert "officer bob fixed it just now" in Seen(await alice.get(PAGE)).text("status")
+    assert "bob fixed it just now" in Seen(await alice.get(PAGE)).text("status")
 
 
 async def test_the_forms_of_the_page_carry_what_was_seen(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
@@ -223,7 +223,7 @@ async def test_waking_on_an_old_page_is_refused(
     seen = str((await _issue(alice, number))["seen"])
     await bob.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest"})
     late = await alice.post(f"{API}/issues/{number}/reopen", params={"seen": seen})
-    assert "officer bob dismissed it just now" in late.json()["detail"]
+    assert "bob dismissed it just now" in late.json()["detail"]
     now = str((await _issue(alice, number))["seen"])
     assert (await alice.post(f"{API}/issues/{number}/reopen", params={"seen": now})).json()["state"] == "open"
 
@@ -244,7 +244,7 @@ async def test_an_issue_is_marked_as_resolved_manually(alice: httpx2.AsyncClient
     done = await alice.post(f"{API}/issues/{number}/resolve", json={"reason": "He has left."})
     assert (done.status_code, done.json()["state"]) == (200, "resolved")
     text = Seen(await alice.get(f"{PAGE}/issues/{number}")).text("content")
-    assert "officer alice marked it as resolved ( He has left. )" in text
+    assert "alice marked it as resolved ( He has left. )" in text
     again = await alice.post(f"{API}/issues/{number}/resolve", json={"reason": "again"})
     assert (again.status_code, again.json()["type"]) == (409, "urn:patt:problem:refused")
 
@@ -269,7 +269,7 @@ async def test_an_undo_is_previewed_before_it_is_done_and_leads_back(
     assert "is undone" in Seen(await alice.get(undone.headers["location"])).text("status")
     over = Seen(await alice.get(link)).text("content")
     assert "This cannot be undone" in over
-    assert "was undone already, by officer alice" in over
+    assert "was undone already, by alice" in over
 
 
 async def test_an_undo_that_is_in_somebodys_way_says_whose(

@@ -93,7 +93,8 @@ async def test_what_was_done_is_told_in_the_guilds_language(site: str, troubled:
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
         await stream.until("hello")
         await alice.post(f"{site}{API}/fix/{number}")
-        assert "⟦fixed 1 issue⟧" in (await stream.until("change")).data["sentence"]
+        told = await stream.until_told_of("alice")
+    assert "⟦fixed 1 issue⟧" in told
 
 
 async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuilder) -> None:
@@ -107,9 +108,7 @@ async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuild
             await conn.execute(insert, [troubled.guild_id, "officer ghost"])
             await conn.rollback()
         await troubled.execute(insert.replace("%s", "%(guild)s", 1).replace("%s", "'officer bob'"))
-        told = (await stream.until("change")).data["sentence"]
-        while "bob" not in told:  # what the guild was set up with may be told before it, or along with it
-            told += (await stream.until("change")).data["sentence"]
+        told = await stream.until_told_of("bob")
     assert told.endswith("bob reopened 1 issue.")
     assert "ghost" not in told
 
@@ -156,7 +155,7 @@ async def test_a_stream_that_comes_back_is_given_what_it_missed_and_nothing_twic
             while "third" not in told:
                 told += [event.data["sentence"] for event in [await stream.next()] if event]
             # What the guild was set up with may be told between them.
-            assert [each for each in told if not each.startswith("A check found")] == ["second", "third"]
+            assert [each for each in told if not each.startswith("A scan found")] == ["second", "third"]
 
 
 async def test_a_page_is_told_what_changed_between_its_reading_and_its_stream(

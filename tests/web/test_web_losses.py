@@ -40,6 +40,7 @@ async def test_the_pages_say_that_a_list_waits_and_lead_to_who_it_is(
     assert "5 characters of 10 would be marked as gone" in seen.text()
     assert f"{PAGE}?guild={halved.guild_id}" in seen.links
     shown = Seen(await alice.get(f"{PAGE}?guild={halved.guild_id}"))
+    assert "When more than 30% (and at least 3) are missing at once, the list may be incomplete" in shown.text()
     assert "Namea Officer none" in shown.text()
     assert all(name in shown.text() for name in NAMES[:5])
     assert not any(name in shown.text() for name in NAMES[5:])

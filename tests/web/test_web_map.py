@@ -210,9 +210,9 @@ async def test_the_picture_has_everyone_with_a_spoken_name_and_a_page(alice: htt
     assert set(dots) == {
         "Mito, player, 2 characters, Mito#discord",
         "Zed, player, 1 character, not on Discord",
-        "Mito-area-52, of Mito, Note",
-        "Grimalt-area-52, of Mito, Note",
-        "Zed-area-52, of Zed, Officer",
+        "Mito-area-52, of Mito, note",
+        "Grimalt-area-52, of Mito, note",
+        "Zed-area-52, of Zed, officer",
         "Newalt-area-52, no player, could be Mito, strong",
         "Qwibbler-area-52, no player",
         "Vault-area-52, bank or shared",

@@ -96,7 +96,7 @@ async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, 
     assert page.text("status") == "The full match of 2 selected is queued."
     await _do_it(unmatched)
     page = await see(alice, MATCH_PAGE)
-    assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
+    assert "1 player created, 3 characters linked, for the 2 selected." in page.text("match-state")
     names = await unmatched.rows("select display_name from guild_identity.players order by id")
     assert names == [("Elrek",), ("Kipper",)]
     assert "Heathfen" in page.text("content")

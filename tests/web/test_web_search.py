@@ -102,6 +102,16 @@ async def test_everything_is_found_and_says_why(
     assert await _told(alice, typed, group) == told
 
 
+async def test_what_a_hit_is_stands_there_in_the_guilds_language(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    await known.execute("update guild_identity.guilds set language = 'de'")
+    assert await _told(alice, "mito-area", "characters") == [
+        ("Mito-area-52", "Todesritter Stufe 80 · Raider · Spieler Mito")
+    ]
+    assert await _told(alice, "nightc", "settings") == [("nightcrew", "Wort in Notizen: Rolle")]
+
+
 @pytest.mark.usefixtures("known")
 async def test_a_setting_is_found_by_its_key_its_label_and_its_rule(alice: httpx2.AsyncClient) -> None:
     for typed in ("stale_after_days", "stale after days", "Stale after"):

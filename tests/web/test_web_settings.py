@@ -14,6 +14,8 @@ from guild_builder import RAIDER, ROLE_NAMES, GuildBuilder
 from patt.auth import credentials
 from patt.auth.permissions import Role
 from sv_common.db.pool import Pool, counting_statements
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.language import PSEUDO, speaking, tr
 from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.models import DiscordRole
 from web.helpers import Seen, api_token, bound_session, officer
@@ -276,6 +278,14 @@ async def test_a_token_that_cannot_be_is_refused_by_its_field(
     answer = await alice.post(f"{PAGE}/tokens", data=fields, follow_redirects=True)
     assert sentence in Seen(answer).text()
     assert (await alice.get(f"{API}/tokens")).json() == []
+
+
+def test_a_field_whose_name_cannot_be_used_is_translated_once() -> None:
+    with speaking(PSEUDO):
+        with pytest.raises(BadInput, match=r"^⟦⟦Uploader⟧: enter a readable name"):
+            credentials.usable_name("\u200b", tr("Uploader"))
+        with pytest.raises(BadInput, match=r"^⟦⟦Name⟧: enter a readable name"):
+            credentials.usable_name(" ")
 
 
 @pytest.mark.usefixtures("troubled")

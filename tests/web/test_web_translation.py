@@ -101,6 +101,20 @@ async def test_a_page_whose_shell_speaks_another_language_is_opened_whole_with_t
     assert "hx-redirect" not in (await alice.get(PAGE, headers=as_part | {"X-PATT-Language": "de"})).headers
 
 
+@pytest.mark.parametrize("part", ["activity/jobs", "activity/uploads"])
+async def test_a_part_that_speaks_another_language_than_its_page_opens_the_page_anew(
+    alice: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder, part: str
+) -> None:
+    await _speak(pool, "de")
+    as_part = {"HX-Request": "true", "X-PATT-Unattended": "1"}
+    asked = f"/admin/{part}?guild={guild.guild_id}"
+    moved = await alice.get(asked, headers=as_part | {"X-PATT-Language": "en"})
+    assert (moved.headers["hx-refresh"], moved.text) == ("true", "")
+    told = await alice.get(asked, headers=as_part | {"X-PATT-Language": "de"})
+    assert "hx-refresh" not in told.headers
+    assert "<h2" in told.text
+
+
 @pytest.mark.browser
 async def test_the_shell_follows_when_the_guild_changes_its_language(
     sign_in: SignIn, pool: Pool, guild: GuildBuilder

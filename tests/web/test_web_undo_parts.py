@@ -68,6 +68,27 @@ async def test_a_persons_page_names_their_own_part_of_a_full_match_and_shows_the
         assert "<form" not in line
 
 
+async def test_the_page_of_a_person_shows_what_an_undo_takes_from_a_namesake_before_it_is_done(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    player, namesake = await guild.main("Mito"), await guild.player("Mito")
+    for each, alias, character in ((player, "Mitzi", "Grimalt"), (namesake, "Brumm", "Zorkalt")):
+        await guild.alias(each, alias)
+        await guild.character(character, f"alt of {alias}")
+    attempt = (await run_matching(guild.pool, actor="officer alice")).attempt_id
+    for each, character in ((player, "Grimalt"), (namesake, "Zorkalt")):
+        change = (await alice.get(f"/api/v1/admin/players/{each}")).json()["last_change"]
+        assert change["what"] == f"linked {character}-area-52 to Mito, and 1 more"
+        assert change["is_about_others"] is True
+        page = await alice.get(f"/admin/players/{each}")
+        line = page.text.split('<div class="last-change">', 1)[1].split("</div>", 1)[0]
+        assert f'href="{PAGE}/attempts/{attempt}/undo?' in line
+        assert "<form" not in line
+    preview = Seen(await alice.get(f"{PAGE}/attempts/{attempt}/undo")).text("content")
+    assert "Player of Grimalt-area-52" in preview
+    assert "Player of Zorkalt-area-52" in preview
+
+
 async def test_the_api_undoes_a_part_only_when_it_is_asked_to(
     alice: httpx2.AsyncClient, guild: GuildBuilder, matched: int
 ) -> None:

@@ -278,7 +278,7 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
     await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "confirm", "character": str(character)})
     body = (await alice.get(f"{PLAYERS_API}/characters/{character}")).json()["character"]
     assert (body["basis"], body["basis_note"], body["confirmed_by"]) == ("officer", None, "officer alice")
-    assert body["rests_on"].startswith("a decision by officer alice on ")
+    assert body["rests_on"].startswith("a decision by alice on ")
     assert "Confirm Unlink" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
     ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     told = Seen(await alice.get(f"{PLAYERS}/{player}")).text("content")

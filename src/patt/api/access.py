@@ -22,11 +22,12 @@ from patt.web.context import (
     ViewerDep,
     number_of,
 )
-from patt.web.telling.roles import confirmed_as, role_in_words
+from patt.web.telling.roles import confirmed_as
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.core.paging import Page, page_of
+from sv_common.guild_sync.core.text import role_in_words
 from sv_common.guild_sync.roster import guilds
 
 router = officer_router("officers", "officers")

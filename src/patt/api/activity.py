@@ -17,8 +17,10 @@ from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.csv_text import csv_text
-from sv_common.guild_sync.core.language import number, tr, tr_n
+from sv_common.guild_sync.core.language import number, tr_n
 from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.reports import counts_in_words
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Action, ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import guilds, held_losses
@@ -122,8 +124,7 @@ def _values(row: object, columns: Sequence[str]) -> list[Any]:
 
 
 def _step_in_words(step: LoggedStep) -> str:
-    counts = ", ".join(f"{count} {name}" for name, count in step["counts"].items())
-    outcome = step["error"] or counts or tr("nothing to count")
+    outcome = step["error"] or counts_in_words(step["counts"])
     return f"{step['name']} ({outcome}, {step['duration_ms']} ms)"
 
 
@@ -250,7 +251,7 @@ def loss_in_words(loss: HeldLoss) -> str:
     """Say who is missing from a refused list, or who may go with the next one."""
     count = len(loss.subject_ids)
     if loss.released_at is not None:
-        return _released_in_words(loss.source, count, str(loss.released_by))
+        return _released_in_words(loss.source, count, name_of(str(loss.released_by)))
     if loss.source == "battlenet":
         return tr_n(
             "{n} character of {known} would be marked as gone. They are missing from Battle.net's roster, which was refused.",

@@ -19,7 +19,7 @@ from patt.auth.credentials import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadK
 from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep, number_of
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.language import mark, speak, tr
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.settings import changes
 from sv_common.guild_sync.settings.changes import NewSettingChange
@@ -149,6 +149,7 @@ async def make_token(services: ServicesDep, administrator: PersonDep, body: NewT
     if scope == OF_ALL_GUILDS and guild_id is not None:
         raise BadInput(tr("Guild: metrics cover all guilds. Leave the guild out, or choose another scope."))
     async with services.pool.installation() as conn:
+        await _speak_of(conn, guild_id)
         secret = await credentials.create_api_token(
             conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
         )
@@ -166,11 +167,18 @@ async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id
     """It gives no access from now on."""
     async with services.pool.installation() as conn:
         known = _numbered(await _tokens_in_reach(conn, administrator), token_id, _NO_TOKEN)
+        await _speak_of(conn, known.guild_id)
         if not await credentials.revoke_api_token(conn, token_id):
             raise _gone(_NO_TOKEN, token_id)
         about = tr("The API token {number}, {name}, was revoked.", number=token_id, name=known.name)
         await _record(conn, administrator, known.guild_id, SettingKind.TOKEN, known.name, about, is_made=False)
     return Revoked(tr("Revoked the token {number} (“{name}”).", number=token_id, name=known.name))
+
+
+async def _speak_of(conn: Connection, guild_id: int | None) -> None:
+    """Speak the language of the guild that a token is for: its history keeps the sentence. Raises `NotFound`."""
+    if guild_id is not None:
+        speak((await guilds.the_only(conn, guild_id)).language)
 
 
 async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:

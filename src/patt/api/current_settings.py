@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Annotated
 
 from pydantic import Field
@@ -14,6 +13,7 @@ from patt.json_data import values_of
 from patt.setup.ranks import roles_for_ranks
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.language import tr, tr_n
+from sv_common.guild_sync.core.text import with_and
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import GuildWord
 from sv_common.guild_sync.notes import Category
@@ -242,6 +242,6 @@ def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:
             named = [f"{rank.wow_rank_index} ({rank.name})" for rank in ranks_of_role]
             yield tr(
                 "Ranks {ranks} share one role, {role}. Check that this is intended.",
-                ranks=reduce(lambda first, last: tr("{first} and {last}", first=first, last=last), named),
+                ranks=with_and(named),
                 role=ranks_of_role[0].discord_role_name,
             )

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.issues import MANUAL, PlannedIssue, Reason, end_of_dismissal, reason_of
+from patt.api.issues import PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
 from patt.bootstrap import Services
 from patt.json_data import values_of
@@ -20,6 +20,7 @@ from patt.web.context import GuildDep, IssueId, OfficerDep, ServicesDep
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
+from sv_common.guild_sync.core.kept_texts import DECISION
 from sv_common.guild_sync.core.language import day, tr
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_events
 from sv_common.guild_sync.engine.planning import NO_PLAN
@@ -77,7 +78,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(max_length=500)] = MANUAL
+    reason: Annotated[str, Field(max_length=500)] = DECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +207,9 @@ async def reopen(
     body: WakeRequest | None = None,
 ) -> ChangedIssue:
     """Reopen a dismissed issue."""
-    given = body.reason if body else MANUAL
+    given = body.reason if body else DECISION
     async with _unchanged(services, issue_id, guild, seen) as here:
-        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason_of(given))
+        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=given)
         undo = undo_of_events(await lifecycle.last_words(here, [issue_id]))
     if found.state is IssueState.RESOLVED:
         removed = tr("The dismissal of issue {number} is removed. The issue itself is resolved.", number=issue_id)

@@ -15,6 +15,7 @@ from patt.api.routing import FOR_OFFICERS, ReadingDep, officer_router
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
 from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.kept_texts import DECISION
 from sv_common.guild_sync.core.language import day, mark, tr, tr_n
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_events
@@ -62,15 +63,6 @@ Reason = Annotated[
     str,
     Field(max_length=500, description="Why, for the next officer who reads it.", examples=["Asked him on Discord."]),
 ]
-MANUAL = mark("An officer’s decision.")
-"""The reason where none is given."""
-
-
-def reason_of(given: str) -> str:
-    """Return the reason to keep: the usual one in the language of the guild."""
-    return tr(MANUAL) if given == MANUAL else given
-
-
 router = officer_router("data-quality", "data quality")
 
 
@@ -222,7 +214,7 @@ class DismissSelected(SelectedIssues):
 class ReopenSelected(SelectedIssues):
     """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
 
-    reason: Annotated[str, Field(max_length=500)] = MANUAL
+    reason: Annotated[str, Field(max_length=500)] = DECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +293,7 @@ async def reopen_selected(
         open_ones = {issue.id: tr(_NOT_DISMISSED) for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=reason_of(body.reason))
+        await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
         undo = undo_of_events(await lifecycle.last_words(here, moved))
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
     return _moved(number, chosen, left, _reopened(len(moved), is_resolved=resolved), undo)

@@ -19,7 +19,7 @@ from patt.auth.sessions import SESSION_LIFETIME
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
-from sv_common.guild_sync.core.language import mark, number, tr
+from sv_common.guild_sync.core.language import number, tr
 
 SQL = load_sql(__package__, "credentials.sql")
 Scope = Literal["read", "write", "admin", "metrics"]
@@ -43,12 +43,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
-    """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild."""
+    """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild.
+
+    `language` is that of the guild that the request is about, as far as that can be told.
+    """
 
     id: int
     name: str
     guild_id: int | None
     scope: Scope
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Uploader:
     key_id: int
     guild_id: int
     name: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,10 @@ async def api_tokens(conn: Connection, guild_id: int | None = None) -> list[ApiT
         return await (await cursor.execute(SQL["api_tokens"], {"guild_id": guild_id})).fetchall()
 
 
-async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
-    """Return who holds an API token; None for one that is unknown or revoked."""
+async def holder_of_token(conn: Connection, token: str, *, asked: int | None = None) -> TokenHolder | None:
+    """Return who holds an API token; None for one that is unknown or revoked. `asked` is the guild that the request names."""
     async with conn.cursor(row_factory=class_row(TokenHolder)) as cursor:
-        return await (await cursor.execute(SQL["holder_of_token"], {"token": hashed(token)})).fetchone()
+        return await (await cursor.execute(SQL["holder_of_token"], {"token": hashed(token), "asked": asked})).fetchone()
 
 
 async def revoke_api_token(conn: Connection, token_id: int) -> bool:
@@ -190,17 +195,22 @@ async def _new_secret(
     return secret
 
 
-def usable_name(text: str, what: str = mark("Name")) -> str:
-    """Return the name of an account, a token or a key as it is stored. Raises `BadInput` for one that cannot be."""
+def usable_name(text: str, what: str | None = None) -> str:
+    """Return the name of an account, a token or a key as it is stored. `what`: what the field is called, “Name” by default.
+
+    Raises `BadInput` for one that cannot be.
+    """
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise BadInput(tr("{field}: enter a readable name, so that you recognize it in the list.", field=tr(what)))
+        raise BadInput(
+            tr("{field}: enter a readable name, so that you recognize it in the list.", field=what or tr("Name"))
+        )
     if len(name) > LONGEST_NAME:
         raise BadInput(
             tr(
                 "The name has {n} letters, more than the {most} allowed.",
                 n=number(len(name)),
-                most=LONGEST_NAME,
+                most=number(LONGEST_NAME),
             )
         )
     return name

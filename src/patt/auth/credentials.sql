@@ -39,7 +39,7 @@ where %(guild_id)s::integer is null or guild_id = %(guild_id)s
 order by revoked_at is not null, name, id
 
 -- name: holder_of_token
--- Who holds a token. That it was used is noted at most once a minute, so that a busy token does not write at each call.
+-- Who holds a token, and which language the guild of the request speaks, as for a session. That it was used is noted at most once a minute, so that a busy token does not write at each call.
 with holder as (
     select id, name, guild_id, scope, last_used_at
     from common.api_tokens
@@ -49,7 +49,10 @@ with holder as (
     from holder
     where t.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
 )
-select id, name, guild_id, scope from holder
+select id, name, guild_id, scope,
+       (select min(g.language) from guild_identity.guilds g
+        where g.id = coalesce(holder.guild_id, %(asked)s::integer, g.id) having count(*) = 1) as language
+from holder
 
 -- name: revoke_api_token
 update common.api_tokens set revoked_at = now() where id = %(token_id)s and revoked_at is null
@@ -59,7 +62,7 @@ insert into common.upload_keys (guild_id, uploader, key_hash, created_by)
 values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s)
 
 -- name: uploader_of_key
--- Whose key it is. That it was used is noted at most once a minute.
+-- Whose key it is, and which language its guild speaks. That it was used is noted at most once a minute.
 with holder as (
     select id, guild_id, uploader, last_used_at
     from common.upload_keys
@@ -69,7 +72,9 @@ with holder as (
     from holder
     where k.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
 )
-select id as key_id, guild_id, uploader as name from holder
+select holder.id as key_id, holder.guild_id, holder.uploader as name, g.language
+from holder
+join guild_identity.guilds g on g.id = holder.guild_id
 
 -- name: upload_keys
 select k.id, k.uploader, k.created_by, k.created_at, k.last_used_at,

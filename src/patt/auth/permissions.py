@@ -20,7 +20,7 @@ from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
 from sv_common.guild_sync.identity_engine import decide_in_transaction
 
@@ -30,17 +30,6 @@ Role = Literal["viewer", "officer", "administrator"]
 """What an account may do: look, also decide and change data, also change settings. Each includes those before it."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
-WITH_ARTICLE: dict[Role, str] = {
-    "viewer": mark("a viewer"),
-    "officer": mark("an officer"),
-    "administrator": mark("an administrator"),
-}
-EVERYBODY_WITH: dict[Role, str] = {
-    "viewer": mark("viewers"),
-    "officer": mark("officers"),
-    "administrator": mark("administrators"),
-}
-
 Kind = Literal["discord_role", "rank"]
 Given = Literal["none", "viewer", "officer", "administrator"]
 """What a Discord role or a rank gives."""

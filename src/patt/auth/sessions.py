@@ -31,7 +31,10 @@ SessionKind = Literal["link", "discord"]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The account of a session. `role` is that of a local account; the role of a Discord account follows from its grants."""
+    """The account of a session. `role` is that of a local account; the role of a Discord account follows from its grants.
+
+    `language` is that of the guild that the request is about, as far as that can be told.
+    """
 
     id: int
     account_id: int
@@ -39,6 +42,7 @@ class Holder:
     discord_id: str | None
     role: Role | None
     guild_id: int | None
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,14 @@ class KnownAccount:
     last_seen_at: datetime | None
 
 
-async def holder(conn: Connection, token: str, *, is_seen: bool = True) -> Holder | None:
+async def holder(conn: Connection, token: str, *, is_seen: bool = True, asked: int | None = None) -> Holder | None:
     """Return whose session this is; None for one that is unknown, ended, too old or too long unused.
 
-    `is_seen`: a person is using it. What a page requests automatically does not extend a session.
+    `is_seen`: a person is using it. What a page requests automatically does not extend a session. `asked` is the guild that
+    the request names.
     """
     async with conn.cursor(row_factory=class_row(Holder)) as cursor:
-        values = {"session": hashed(token), "idle": SESSION_IDLE, "is_seen": is_seen}
+        values = {"session": hashed(token), "idle": SESSION_IDLE, "is_seen": is_seen, "asked": asked}
         return await (await cursor.execute(SQL["holder"], values)).fetchone()
 
 

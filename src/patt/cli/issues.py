@@ -17,6 +17,7 @@ from patt.cli.speech.issues import say_issue, say_match, say_result, say_undo
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.kept_texts import REOPENED
 from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.core.undo_offer import read_ranges
 from sv_common.guild_sync.engine.planning import Planning
@@ -35,7 +36,6 @@ from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
 
 IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help=mark("Number of the issue."))]
-_REOPENED = mark("Reopened by an officer.")
 _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome.HELD)
 
 
@@ -278,10 +278,10 @@ def dismiss(
 
 def reopen(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help=mark("The reason, in a few words."))] = mark("Reopened by an officer."),
+    reason: Annotated[str, typer.Option(help=mark("The reason, in a few words."))] = REOPENED,
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue_life.reopen, issue, as_json, reason=tr(_REOPENED) if reason == _REOPENED else reason)
+    _change(issue_life.reopen, issue, as_json, reason=reason)
 
 
 def resolve(

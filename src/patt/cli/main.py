@@ -52,12 +52,12 @@ _TABLE = (
     ("demo", "demo:demo", mark("Play a week in the life of a made-up guild, then serve its admin page.")),
     (
         "init",
-        "setup:init",
+        "setup.init:init",
         mark("Set up a guild step by step. Run it again at any time: it shows what is set up, and keeps it."),
     ),
     (
         "doctor",
-        "setup:doctor",
+        "setup.check_up:doctor",
         mark("Check settings, database, sources, permissions, ranks and uploads. Exit code 1 if a check fails."),
     ),
     ("serve", "server:serve", mark("Serve the admin page and the API on the configured database, and run a worker.")),
@@ -172,7 +172,7 @@ _TABLE = (
     ("notes", "sources:notes", mark("Show how each note of a roster is read, and why. Needs no database.")),
     ("words", "settings:words_app", mark("The guild's own words in notes.")),
     ("settings", "settings:app", mark("The guild's settings: rules, ranks, words in notes; with preview and undo.")),
-    ("guild", "setup:app", mark("The guilds of this installation.")),
+    ("guild", "setup.guilds:app", mark("The guilds of this installation.")),
     ("ranks", "settings:ranks_app", mark("The rank table: names, and the Discord role of each rank.")),
     ("keys", "access:keys_app", mark("Keys with which companions upload the addon's exports.")),
     ("admin", "access:app", mark("Sign-in links, sessions and API tokens.")),
@@ -311,10 +311,8 @@ def check_arguments(arguments: Sequence[str]) -> None:
         if fault is not None and not _is_a_file(argument):
             option = before if before.startswith("-") else argument.partition("=")[0]
             if option.startswith("-"):
-                raise BadInput(
-                    tr("The value of {option} cannot be used: it {fault}.", option=shown(option), fault=fault)
-                )
-            raise BadInput(tr("“{argument}” cannot be used: it {fault}.", argument=shown(argument), fault=fault))
+                raise BadInput(tr("The value of {option} cannot be used: {fault}.", option=shown(option), fault=fault))
+            raise BadInput(tr("“{argument}” cannot be used: {fault}.", argument=shown(argument), fault=fault))
 
 
 def _is_a_file(argument: str) -> bool:

@@ -18,9 +18,10 @@ from patt.cli.runner import GuildOption, actor, call, operator
 from patt.cli.speech.words import word as in_words
 from patt.files import read_file
 from patt.json_data import as_json_data
-from sv_common.guild_sync.core.counts import counts_in_words
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_in
+from sv_common.guild_sync.core.reports import counts_in_words
+from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.identity.roster_file import read_discord_names, read_roster_table, read_saved_roster
 from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
 from sv_common.guild_sync.roster.loss import SOURCES
@@ -183,7 +184,7 @@ def _read_as(reading: NoteReading) -> str:
         case Sureness.CONFIDENT:
             return _certain(reading)
         case Sureness.AMBIGUOUS:
-            several = tr(" or ").join(reading.targets) or reading.why_not
+            several = with_or(reading.targets) or reading.why_not
             return tr("one of several: {characters}", characters=several)
         case Sureness.SUGGESTED:
             return tr("perhaps {characters}", characters=", ".join(reading.suggestions))

@@ -25,8 +25,9 @@ from patt.worker import jobs as worker_jobs
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.language import ENGLISH, speaking, tr, tr_n
-from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.language import tr, tr_n
+from sv_common.guild_sync.core.text import enumerated, name_of
 from sv_common.guild_sync.jobs import requests
 
 log = structlog.get_logger(__name__)
@@ -241,12 +242,13 @@ class Hub:
     async def _send(self, notices: list[Notice]) -> None:
         """Read what the notices mean, once for all streams, and publish it."""
         watched = {subscription.guild_id for subscription in self._subscriptions}
-        async with self._pool.snapshot() as conn:
+        async with self._pool.snapshot():
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
                 of_guild = [notice for notice in notices if notice.guild_id == guild_id]
-                if guild_id in watched:
-                    await self._publish_jobs(guild_id, [notice for notice in of_guild if notice.kind == "work"])
-                await self._publish_changes(conn, guild_id, of_guild)
+                with contextlib.suppress(NotFound):  # a guild that is gone by now, and with it what was done there
+                    if guild_id in watched:
+                        await self._publish_jobs(guild_id, [notice for notice in of_guild if notice.kind == "work"])
+                    await self._publish_changes(guild_id, of_guild)
 
     async def _publish_jobs(self, guild_id: int, notices: list[Notice]) -> None:
         if not notices:
@@ -258,15 +260,13 @@ class Hub:
                     job = worker_jobs.job_of(stored, has_worker=has_worker)
                     self.publish(guild_id, "job", worker_jobs.as_event(job), frozenset({stored.actor}))
 
-    async def _publish_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
-        actions: list[Action] = []
-        for notice in notices:
-            actions += await actions_in(conn, notice)
-        if actions:
-            actors = frozenset(action.actor for action in actions)
-            with speaking(await _language_of(conn, guild_id)):
+    async def _publish_changes(self, guild_id: int, notices: list[Notice]) -> None:
+        if any(notice.kind in _CHANGES for notice in notices):
+            async with self._pool.reading(guild_id) as guild:
+                actions = [action for notice in notices for action in await actions_in(guild.conn, notice)]
                 sentence = in_words(actions)
-            self.publish(guild_id, "change", {"sentence": sentence}, actors)
+            if actions:
+                self.publish(guild_id, "change", {"sentence": sentence}, frozenset(each.actor for each in actions))
         for kind in sorted(_LISTS & {notice.kind for notice in notices}):
             self.publish(guild_id, "part", {"kind": kind})
 
@@ -304,22 +304,16 @@ async def actions_in(conn: Connection, notice: Notice) -> list[Action]:
     return [Action(*row) for row in await (await conn.execute(SQL[_CHANGES[notice.kind]], values)).fetchall()]
 
 
-async def _language_of(conn: Connection, guild_id: int) -> str:
-    row = await (await conn.execute(SQL["language"], {"guild_id": guild_id})).fetchone()
-    return str(row[0]) if row is not None else ENGLISH
-
-
 def in_words(actions: Sequence[Action]) -> str:
     by_actor: dict[str, Counter[str]] = {}
     for action in actions:
         by_actor.setdefault(action.actor, Counter())[action.what] += action.count
     parts = [
-        tr("{who} {done}", who=name_of(actor), done=_listed([_WORDS[what](count) for what, count in done.items()]))
+        tr(
+            "{who} {done}",
+            who=name_of(actor, begins=True),
+            done=enumerated([_WORDS[what](count) for what, count in done.items()], most=len(done)),
+        )
         for actor, done in by_actor.items()
     ]
     return f"{'; '.join(parts)}."
-
-
-def _listed(parts: list[str]) -> str:
-    *others, last = parts
-    return tr("{others} and {last}", others=", ".join(others), last=last) if others else last

@@ -2,18 +2,12 @@
 -- The channel of the triggers at the end of schema.sql.
 listen patt_live
 
--- name: language
-select language from guild_identity.guilds where id = %(guild_id)s
-
 -- name: issue_events
--- Who changed the state of how many issues, in a range of events. A fix is known by its attempt, which ends with the
--- event or, as it is timed to the millisecond, a moment before; no later attempt of the same actor can be meant.
+-- Who changed the state of how many issues, in a range of events. A fix is known by the reason that the engine keeps for it,
+-- in English in every guild; what an officer resolved, whatever its reason is, has kept what it replaced.
 select e.actor,
-       case when e.event = 'resolved' and exists (
-           select from guild_identity.fix_attempts a
-           where a.guild_id = e.guild_id and a.issue_id = e.issue_id and a.actor = e.actor and a.outcome = 'fixed' and a.started_at <= e.at
-             and a.started_at + (a.duration_ms + 1) * interval '1 millisecond' >= e.at
-       ) then 'fixed' else e.event end as what,
+       case when e.event = 'resolved' and e.before is null and e.reason = 'Fixed by ' || e.actor || '.' then 'fixed'
+            else e.event end as what,
        count(*) as count
 from guild_identity.issue_events e
 where e.guild_id = %(guild_id)s and e.id between %(first)s and %(last)s

@@ -13,14 +13,13 @@ from patt.api import access, credentials
 from patt.api.access import AuthorityChange
 from patt.api.credentials import NewKey, NewToken
 from patt.auth.credentials import SCOPES, ApiToken, UploadKey
-from patt.auth.permissions import GIVEN, WITH_ARTICLE
+from patt.auth.permissions import GIVEN
 from patt.bootstrap import DISCORD_CALLBACK, discord_login
-from patt.pages.layout import VisitDep
+from patt.pages.layout import SettingsView, VisitDep
 from patt.web.context import LARGEST_BODY, PageQuery, administrator_of, viewer_of
 from patt.web.forms import FormReader, pairs_of, typed_of
 from patt.web.places import ACCOUNT, SETTINGS
 from sv_common.guild_sync.core.errors import PattError
-from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.roster import guilds
 
 KEYS, TOKENS, OFFICERS = (f"{SETTINGS.href}/{place}" for place in ("keys", "tokens", "officers"))
@@ -100,9 +99,11 @@ async def officers(visit: VisitDep, page: PageQuery = 1) -> Response:
     services = visit.services
     async with visit.snapshot():
         guild, known = await visit.guilds()
+        people = await access.people(services, guild.id, page)
         found = {
             "mapping": (await access.mapping(services, guild.id)).mapping,
-            "people": await access.people(services, guild.id, page),
+            "people": people,
+            "view": SettingsView(guild.id, "officers", people.number),
             "sessions": await access.all_sessions(services, visit.viewer),
             "accounts": await access.accounts(services, visit.viewer),
         }
@@ -137,4 +138,4 @@ async def account(visit: VisitDep, page: PageQuery = 1) -> Response:
     """Show the viewer's role and all their sessions."""
     found = await access.own_sessions(visit.services, visit.viewer, page)
     await visit.look_around(visit.guild_id)
-    return visit.page("account", found=found, role=tr(WITH_ARTICLE[visit.viewer.role]))
+    return visit.page("account", found=found)

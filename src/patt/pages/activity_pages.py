@@ -13,16 +13,19 @@ from starlette.responses import Response
 
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR, JobId
-from patt.pages.layout import View, VisitDep, part
-from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES, translated
+from patt.pages.layout import View, Visit, VisitDep
+from patt.pages.words import TASKS, UPLOAD_STATES, translated
 from patt.web.context import GuildDep, PageQuery, viewer_of
 from patt.web.forms import FAILED_OUTCOMES, LONGEST_BACK, Flash, way_back
 from patt.web.places import LOG
 from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import JobSummary
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import ActionFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.loss import FEWEST, LARGEST_SHARE
 
 HOME = LOG.href
 API = "/api/v1/admin/activity"
@@ -73,11 +76,11 @@ def _view(
 @router.get("")
 async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_view)]) -> Response:
     """Show the jobs, the last uploads, and the sync log or who did what."""
-    async with visit.services.pool.snapshot() as conn, visit.snapshot() as known:
+    async with visit.snapshot() as known:
         if not known:
             return visit.page("activity", guild=None)
         view = replace(wanted, guild=visit.chosen_of(known).id)
-        jobs = await worker_jobs.queued(conn, view.guild)
+        jobs = await _jobs(visit, view.guild)
         here, guild = await visit.narrow(known)
         shown = await (_runs if view.show == "runs" else _actions)(here, view)
         losses = await api.loss_sentences(here)
@@ -89,7 +92,7 @@ async def overview(visit: VisitDep, wanted: Annotated[ActivityView, Depends(_vie
         jobs=jobs,
         losses=losses,
         tasks=translated(TASKS),
-        pipelines=translated(PIPELINES),
+        pipelines=translated(activity.PIPELINES),
         **newest,
         **shown,
     )
@@ -106,6 +109,12 @@ async def _actions(guild: GuildConnection, view: ActivityView) -> dict[str, Any]
     return {"view": replace(view, page=found.number), "found": found, "actors": await activity.actors(guild)}
 
 
+async def _jobs(visit: Visit, guild_id: int) -> Page[JobSummary]:
+    """Read the queue, which is of all guilds, at the moment of the page."""
+    async with visit.services.pool.snapshot() as conn:
+        return await worker_jobs.queued(conn, guild_id)
+
+
 async def _uploads(guild: GuildConnection) -> dict[str, Any]:
     return {"uploads": await uploads.recent(guild, limit=UPLOADS_SHOWN), "upload_states": translated(UPLOAD_STATES)}
 
@@ -119,16 +128,16 @@ async def job_part(
         job = await worker_jobs.job(here, job_id)
     is_all_done = job.state != "failed" and not any(job.counts.get(each) for each in FAILED_OUTCOMES)
     told = Flash(job.sentence, "result" if is_all_done else "problem", undo=job.undo)
-    return part("status", flash=told, here=way_back(back), guild_number=guild.id)
+    return visit.part("status", flash=told, here=way_back(back), guild_number=guild.id)
 
 
 @router.get("/jobs")
 async def jobs_part(visit: VisitDep) -> Response:
     """Show the jobs alone, for the page that is open."""
-    async with visit.services.pool.snapshot() as conn:
-        guild, _ = await visit.guilds()
-        jobs = await worker_jobs.queued(conn, guild.id)
-    return part("jobs", guild=guild, jobs=jobs, tasks=translated(TASKS))
+    async with visit.snapshot() as known:
+        guild = visit.chosen_of(known)
+        jobs = await _jobs(visit, guild.id)
+    return visit.part("jobs", guild=guild, jobs=jobs, tasks=translated(TASKS))
 
 
 @router.get("/uploads")
@@ -136,11 +145,12 @@ async def uploads_part(visit: VisitDep) -> Response:
     """Show the uploads alone, for the page that is open."""
     async with visit.reading() as (here, guild, _):
         newest = await _uploads(here)
-    return part("uploads", guild=guild, **newest)
+    return visit.part("uploads", guild=guild, **newest)
 
 
 @router.get("/losses")
 async def losses(visit: VisitDep) -> Response:
     """Show who would be marked as gone, for each source whose list was refused."""
     guild, _ = await visit.guilds()
-    return visit.page("losses", guild=guild, losses=await api.losses(visit.services, guild.id))
+    found = await api.losses(visit.services, guild.id)
+    return visit.page("losses", guild=guild, losses=found, largest_share=LARGEST_SHARE, fewest=FEWEST)

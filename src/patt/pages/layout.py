@@ -58,11 +58,6 @@ class View:
         return [each.name for each in fields(self)]
 
 
-def part(template: str, **context: Any) -> Response:
-    """Return a part of a page for a refresh; the result of the last command is left to the page itself."""
-    return render(f"partials/{template}.html", {"now": datetime.now(UTC)} | context)
-
-
 @dataclass(frozen=True, slots=True)
 class SettingsView(View):
     """A page of the settings."""
@@ -117,10 +112,8 @@ class Visit:
         shown = next((each for each in known if guild_id in (None, each.id)), None)
         if shown and not self.shell.guild:
             self.shell.guild = shown
-            async with self.services.pool.reading(
-                shown.id
-            ) as here:  # from here on the page speaks the guild's language
-                self.shell.sources = await source_ages(here)
+            here = await self.services.pool.narrow(shown.id)  # from here on the page speaks the guild's language
+            self.shell.sources = await source_ages(here)
 
     async def narrow(self, known: Sequence[Guild]) -> tuple[GuildConnection, Guild]:
         """Bind the snapshot to the guild that is asked for. Raises `NotFound`."""
@@ -165,6 +158,15 @@ class Visit:
         response = render(f"admin/{template}.html", shown, headers=headers, has_shell=not is_part)
         forms.forget(self.request, response)
         return response
+
+    def part(self, template: str, **context: Any) -> Response:
+        """Return a part of a page for a refresh; the result of the last command is left to the page itself.
+
+        Where the page speaks another language than the guild by now, it is opened anew, so that it speaks one.
+        """
+        if self._has_a_shell_in_another_language():
+            return Response(headers={"HX-Refresh": "true"})
+        return render(f"partials/{template}.html", {"now": datetime.now(UTC)} | context)
 
     def _has_a_shell_in_another_language(self) -> bool:
         return shape_of(self.request) == "part" and self.request.headers.get(LANGUAGE_HEADER, language()) != language()

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from patt.pages.drawing.picture import PROOFS, MapView, Shown, chosen_of, counts_of, picture_of, rows_of
+from patt.pages.drawing.picture import MapView, chosen_of, counts_of, picture_of, rows_of
 from patt.pages.layout import VisitDep
 from patt.web.context import viewer_of
 from patt.web.places import MAP
-from sv_common.guild_sync.core.language import tr
+from patt.web.telling.proofs import Shown
 from sv_common.guild_sync.insights.everyone.guild_map import as_table, guild_map
 
 MOST_IN_A_PICTURE = 400
@@ -48,7 +48,6 @@ async def whole_map(
         guilds=known,
         view=view,
         counts=counts,
-        proofs={name: (style, tr(label)) for name, (style, label) in PROOFS.items()},
         picture=picture_of(found, view) if shows_picture else None,
         rows=None if tab == "map" else rows_of(table.rows, chosen_of(found, view)),
         current=tab or ("table" if is_large else "map"),

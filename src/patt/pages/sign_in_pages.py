@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.auth import credentials, permissions, sessions
 from patt.auth.hashing import hashed, new_secret
-from patt.auth.permissions import WITH_ARTICLE, Permission
+from patt.auth.permissions import Permission
 from patt.auth.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
 from patt.config import Settings
@@ -128,7 +128,7 @@ async def ask(services: ServicesDep, token: str) -> Response:
         account = await credentials.account_of_login_link(conn, token)
     if account is None:
         return _sign_in_page(services.settings, tr(_USELESS), 401)
-    return page("sign_in.html", {"account": account, "role": tr(WITH_ARTICLE[account.role])})
+    return page("sign_in.html", {"account": account})
 
 
 @router.post("/login/{token}")

@@ -8,17 +8,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
+from patt.auth.permissions import ROLES
 from patt.tasks import Task
+from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
-from sv_common.guild_sync.core.text import in_words
+from sv_common.guild_sync.core.text import in_words, name_of, role_in_words
 from sv_common.guild_sync.identity_engine import MatchEvidence
-from sv_common.guild_sync.insights.activity import Pipeline
 from sv_common.guild_sync.insights.findings import RuleOverview
 from sv_common.guild_sync.insights.health import Health, Share, SourceAge, Trends
 from sv_common.guild_sync.issues.explanation import Evidence, Source
 from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.roster.uploads import UploadState
+from sv_common.guild_sync.rulebook.explain import HOW_LINKED
 
 _Key = TypeVar("_Key")
 
@@ -56,20 +58,6 @@ _LABELS = {
     "discord_basis": mark("The Discord link is based on"),
     "discord_confirmed_by": mark("Discord link confirmed by"),
     "fault": mark("What is wrong with it"),
-}
-_BASES = {
-    "proven": mark("a sign-in with Battle.net"),
-    "officer": mark("an officer's word"),
-    "account": mark("the same account"),
-    "note": mark("a note"),
-    "name": mark("a name on Discord"),
-}
-_LINK_SOURCES = {
-    "manual": mark("manually"),
-    "officer_fix": mark("by an officer's fix"),
-    "bulk_fix": mark("by an officer's fix of many at once"),
-    "auto_fix": mark("by an automatic fix"),
-    "full_match": mark("by a full match"),
 }
 
 UPLOAD_STATES: Mapping[UploadState, str] = {
@@ -110,14 +98,6 @@ KINDS_OF_EVIDENCE = {
 }
 """The kinds of evidence of a full match: a heading, and what it means."""
 
-PIPELINES: Mapping[Pipeline, str] = {
-    "addon_upload": mark("Addon upload"),
-    "battlenet_sync": mark("Battle.net"),
-    "discord_sync": mark("Discord"),
-    "sweep": mark("Daily check"),
-    "full_match": mark("Full match"),
-}
-
 TASKS: Mapping[str, str] = {
     Task.UPLOADS: mark("Process uploads"),
     Task.BATTLE_NET: mark("Sync with Battle.net"),
@@ -145,17 +125,24 @@ def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (tr(_LABELS[key]) if key in _LABELS else key.replace("_", " ").capitalize(), words)
         for key in [*known, *others]
-        if (words := _words(key, details[key]))
+        if (words := _words(key, details))
     ]
 
 
-def _words(key: str, value: Any) -> str:
+def _words(key: str, details: Mapping[str, Any]) -> str:
+    value = details[key]
     if key == "last_login_timestamp" and isinstance(value, int):
         return f"{day_and_time(datetime.fromtimestamp(value / 1000, UTC))} UTC"
     if key == "link_source":
-        return tr(_LINK_SOURCES[value]) if value in _LINK_SOURCES else str(value)
-    if key in ("basis", "discord_basis"):
-        return tr(_BASES[value]) if value in _BASES else str(value or "")
+        return tr(HOW_LINKED[value]) if value in HOW_LINKED else str(value)
+    if key == "basis" and value:
+        return basis_in_words(value, details.get("basis_note"), details.get("confirmed_by"))
+    if key == "discord_basis" and value:
+        return basis_in_words(value, confirmed_by=details.get("discord_confirmed_by"))
+    if key in ("confirmed_by", "discord_confirmed_by"):
+        return name_of(value) if value else ""
+    if key == "gives" and value in ROLES:
+        return role_in_words(value)
     if key == "note" and value == "":
         return tr("(empty)")
     return _plain(value)

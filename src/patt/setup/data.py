@@ -11,9 +11,9 @@ from patt.auth import credentials
 from patt.companion.files import export_files, game_folders
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
-from sv_common.guild_sync.core.counts import counts_in_words
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.reports import counts_in_words
 from sv_common.guild_sync.core.text import age, in_words
 from sv_common.guild_sync.roster import ranks, runs
 from sv_common.guild_sync.roster.guilds import Guild

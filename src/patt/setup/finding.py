@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.identity.names.similarity import SimilarNames
 from sv_common.guild_sync.sources.battlenet.client import GuildNotFoundError
 from sv_common.guild_sync.sources.models import LOCALES, GuildAddress, Realm, RealmIndex, RosterCharacter
@@ -66,12 +67,12 @@ def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
     if len(called) == 1:
         return next(iter(called))
     if called:
-        slugs = tr(" or ").join(sorted(realm.slug for realm in called))
+        slugs = with_or(sorted(realm.slug for realm in called))
         raise NotFound(
             tr("“{name}” is the name of several realms. Use one of: {realms}.", name=wanted.strip(), realms=slugs)
         )
     near = _near(index, wanted)
-    hint = tr("Did you mean {realms}?", realms=tr(" or ").join(near)) if near else tr("Check the region too.")
+    hint = tr("Did you mean {realms}?", realms=with_or(near)) if near else tr("Check the region too.")
     no_realm = tr("The region {region} has no realm “{realm}”.", region=region, realm=wanted.strip())
     raise NotFound(f"{no_realm} {hint}")
 

@@ -129,7 +129,7 @@ function showProgress(job) {
   }
   const far = job.total ? [tr("{n} of {total}", { n: numberOf(job.done), total: numberOf(job.total) }), " · "] : [];
   const isAtRule = element.closest("article") !== null; // whose name stands there already
-  const title = make("strong", { textContent: isAtRule ? job.title.split(":")[0] : job.title });
+  const title = make("strong", { textContent: isAtRule ? job.short_title : job.title });
   const words = element.querySelector(".work-words");
   words.title = `${job.title}: ${job.sentence}`;
   const who = make("bdi", { textContent: job.who });

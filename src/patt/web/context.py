@@ -66,7 +66,7 @@ def services_of(request: Request) -> Services:
 
 
 def speak_as_asked(request: Request) -> None:
-    """Speak the language that a browser asks for, until it is known which guild the request is about."""
+    """Speak the language that a browser asks for, until the guard knows which guild the request is about."""
     speak(best_of(request.headers.get("accept-language", "")))
 
 

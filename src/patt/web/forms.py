@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.auth.hashing import proof_of
+from patt.faults import fault_sentence
 from patt.web.context import services_of, session_of
 from patt.web.places import API_PREFIX, DATA_QUALITY, PAGES, is_below, is_for_programs
 from patt.web.rendering import FORM_FIELD, page
-from patt.web.telling.faults import fault_sentence
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.undo_offer import UndoOffer
 

@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from patt.auth import credentials, permissions, sessions
 from patt.auth.credentials import Scope as TokenScope
+from patt.auth.credentials import TokenHolder
 from patt.auth.permissions import Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
-from patt.web.context import Caller, session_of, speak_as_asked
+from patt.web.context import LARGEST_INTEGER, Caller, session_of, speak_as_asked
 from patt.web.forms import UNATTENDED_HEADER, shape_of
 from patt.web.places import (
     ADMIN_PREFIX,
@@ -32,7 +33,7 @@ from patt.web.rendering import Viewing, look_as
 from patt.web.security import body_of_own_form, form_token_of
 from sv_common.db.pool import Connection
 from sv_common.db.shares import on_account_of
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.language import mark, speak, tr
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_KEY_HEADER = "X-API-Key"
@@ -81,10 +82,11 @@ class Guard:
             async with self._services.pool.installation() as conn:
                 request.state.uploader = await credentials.uploader_of_key(conn, key)
             if request.state.uploader:
+                speak(request.state.uploader.language)
                 return None
             return await _unauthorized(request, mark("This upload key is not valid."))
         if (token := bearer_token(request)) is not None:
-            request.state.caller = await self._token_holder(token, path)
+            request.state.caller = await self._token_holder(request, token)
             return None if request.state.caller else await _unauthorized(request)
         is_for_a_browser = session or is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
@@ -99,10 +101,12 @@ class Guard:
         holder = caller = None
         if session:
             async with self._services.pool.installation() as conn:
-                holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
+                asked = _guild_asked_for(request)
+                holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request), asked=asked)
                 caller = await caller_of(conn, holder) if holder else None
         if holder is None:
             return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorized(request)
+        _speak_of(holder)
         if caller is None:
             refusal = HTTPException(403, tr(_POWERLESS))
             is_told = shape_of(request) == "part" and request.method not in SAFE_METHODS  # on the page, which stays
@@ -122,12 +126,13 @@ class Guard:
             raise HTTPException(403, tr(_FORGED))
         return checked
 
-    async def _token_holder(self, token: str, path: str) -> Caller | None:
-        pool = self._services.pool
+    async def _token_holder(self, request: Request, token: str) -> Caller | None:
+        pool, path = self._services.pool, request.scope["path"]
         async with (pool.probes if path == METRICS_PATH else pool).installation() as conn:
-            holder = await credentials.holder_of_token(conn, token)
+            holder = await credentials.holder_of_token(conn, token, asked=_guild_asked_for(request))
         if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
             return None
+        _speak_of(holder)
         return Caller(holder.name, "token", holder.guild_id, ROLE_OF_SCOPE.get(holder.scope, "viewer"))
 
     def _is_from_elsewhere(self, request: Request) -> bool:
@@ -139,6 +144,19 @@ class Guard:
         if origin is None:
             return False
         return urlsplit(origin).netloc.lower() not in (request.headers.get("host", "").lower(), self._own_host)
+
+
+def _guild_asked_for(request: Request) -> int | None:
+    """Return the guild that an address names; None where it names none, or what can be no guild's number."""
+    asked = request.query_params.get("guild", "")
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= _LONGEST_NUMBER
+    return int(asked) if is_number and int(asked) <= LARGEST_INTEGER else None
+
+
+def _speak_of(holder: Holder | TokenHolder) -> None:
+    """Speak the language of the guild that the request is about from here on: not all that is said has read the guild."""
+    if holder.language is not None:
+        speak(holder.language)
 
 
 def _account(request: Request) -> str:

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
+from patt.faults import fault_in_words, fault_sentence
 from patt.web.forms import Flash, led_back, shape_of, told_alone
 from patt.web.load.seldom import warn_seldom
 from patt.web.places import page_of
 from patt.web.rendering import page
-from patt.web.telling.faults import fault_in_words, fault_sentence
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.core.errors import (

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -21,11 +21,24 @@ from patt.json_data import as_json_text
 from patt.web.assets import url_of
 from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
-from patt.web.telling.roles import is_for
+from patt.web.telling.proofs import PROOFS, proof
+from patt.web.telling.roles import is_for, you_are, you_will_be
 from patt.web.telling.script_texts import table_of
-from sv_common.guild_sync.core.counts import count_in_words
-from sv_common.guild_sync.core.language import day, day_and_time, language, mark, number, tr, tr_in, tr_n
-from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.language import (
+    PSEUDO,
+    day,
+    day_and_time,
+    language,
+    mark,
+    number,
+    percent,
+    tr,
+    tr_in,
+    tr_n,
+)
+from sv_common.guild_sync.core.reports import count_in_words
+from sv_common.guild_sync.core.text import day_of_month, name_of, role_in_words
+from sv_common.guild_sync.notes import category_in_words
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 PagePart: TypeAlias = Literal["opening", "rest"]
@@ -137,16 +150,32 @@ def _ago(moment: datetime, now: datetime) -> str:
 def _duration(milliseconds: int) -> str:
     """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
     if milliseconds < 1000:
-        return tr("{n} ms", n=milliseconds)
+        return tr("{n} ms", n=number(milliseconds))
     if milliseconds < 60_000:
-        seconds = f"{milliseconds / 1000:.1f}"
-        return tr("{n} s", n=seconds)
-    return tr("{minutes} min {seconds} s", minutes=milliseconds // 60_000, seconds=milliseconds % 60_000 // 1000)
+        return tr("{n} s", n=number(round(milliseconds / 1000, 1)))
+    return tr(
+        "{minutes} min {seconds} s", minutes=number(milliseconds // 60_000), seconds=milliseconds % 60_000 // 1000
+    )
+
+
+def _day(moment: date | str) -> str:
+    """Write a day; one that the engine has written for programs, such as `2099-12-24`, too."""
+    return day(date.fromisoformat(moment) if isinstance(moment, str) else moment)
+
+
+def _day_of_month(moment: date) -> str:
+    """Write a day without its year; in the language for tests in digits, since it has no words outside of its brackets."""
+    return day(moment) if language() == PSEUDO else day_of_month(datetime.combine(moment, time()))
 
 
 def class_slug(name: str | None) -> str:
     """Return how style and sprite name a class, such as `death-knight`; blank for one that is not known."""
     return name.lower().replace(" ", "-") if name in _CLASSES else ""
+
+
+def class_name(name: str | None) -> str:
+    """Return how people call a class; blank where it is not known."""
+    return tr(name) if name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +218,18 @@ _ENVIRONMENT.filters |= {
     "duration": _duration,
     "from_milliseconds": lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, UTC),
     "class_slug": class_slug,
-    "class_name": lambda name: tr(name) if name else "",
+    "class_name": class_name,
     "who": name_of,
     "arms": arms_of,
     "as_json": as_json_text,
     "number": number,
     "counted": count_in_words,
-    "day": day,
+    "percent": percent,
+    "day": _day,
+    "day_of_month": _day_of_month,
+    "role": role_in_words,
+    "category": category_in_words,
+    "proof": proof,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {
@@ -208,6 +242,9 @@ _ENVIRONMENT.globals |= {
     "navigation": lambda: [place for place in NAVIGATION if _may(place.least)],
     "may": _may,
     "why_not": is_for,
+    "you_are": _told(you_are),
+    "you_will_be": you_will_be,
+    "proof_order": [*PROOFS, None],
     "form_token": lambda: _VIEWING.get().form_token,
     "form_field": FORM_FIELD,
     "live_path": LIVE_PATH,

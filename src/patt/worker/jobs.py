@@ -18,6 +18,7 @@ from patt.worker.kinds import KINDS, JobKind
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.kept_texts import told
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
@@ -117,6 +118,9 @@ class Job:
     guild_id: int
     kind: Annotated[str, Field(examples=["scan"])]
     title: Annotated[str, Field(description="What it is, in words.")]
+    short_title: Annotated[
+        str, Field(description="The same where the name of its rule stands already.", examples=["Scan"])
+    ]
     place: Annotated[str, Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")]
     asked_by: Annotated[str, Field(description="Who requested it, as the log names them.", examples=["officer alice"])]
     who: Annotated[str, Field(description="The same for people: an officer by the name alone.", examples=["alice"])]
@@ -209,10 +213,11 @@ async def under_way(guild: GuildConnection) -> list[Job]:
 def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
     kind = KINDS[JobKind(stored.kind)]
     values = {each.name: getattr(stored, each.name) for each in fields(Job) if hasattr(stored, each.name)}
-    values["sentence"] = stored.sentence or _progress(stored, has_worker=has_worker)
+    values["sentence"] = told(stored.sentence or "") or _progress(stored, has_worker=has_worker)
     return Job(
         **values,
         title=kind.title(stored.arguments),
+        short_title=kind.short_title() if kind.short_title else kind.title(stored.arguments),
         place=kind.place(stored.arguments),
         asked_by=stored.actor,
         who=name_of(stored.actor),

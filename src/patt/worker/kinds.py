@@ -12,7 +12,7 @@ from patt.json_data import as_json_data
 from patt.worker.retry import MOST_TRIES
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.core.language import tr, tr_n
+from sv_common.guild_sync.core.language import tr, tr_in, tr_n
 from sv_common.guild_sync.core.progress import OnProgress, Progress
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -77,12 +77,16 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of job. `place` says at which part of a page its progress shows: a rule, or a word for the part."""
+    """A kind of job. `place` says at which part of a page its progress shows: a rule, or a word for the part.
+
+    `short_title` is for where the name of the rule stands already; None: the title is short enough.
+    """
 
     title: Callable[[Arguments], str]
     place: Callable[[Arguments], str]
     run: Callable[[Services, WorkRequest, OnProgress], Awaitable[JobResult]]
     most_tries: int = MOST_TRIES
+    short_title: Callable[[], str] | None = None
 
 
 async def _scan(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
@@ -167,8 +171,12 @@ def _rule_name(arguments: Arguments) -> str:
 
 KINDS: Mapping[JobKind, Kind] = {
     JobKind.SCAN: Kind(lambda _: tr("Scan by all rules"), lambda _: "all", _scan),
-    JobKind.SCAN_RULE: Kind(lambda a: tr("Scan: {rule}", rule=_rule_name(a)), _rule, _scan),
-    JobKind.FIX_ALL: Kind(lambda a: tr("Fix of all: {rule}", rule=_rule_name(a)), _rule, _fix_all),
+    JobKind.SCAN_RULE: Kind(
+        lambda a: tr("Scan: {rule}", rule=_rule_name(a)), _rule, _scan, short_title=lambda: tr_in("noun", "Scan")
+    ),
+    JobKind.FIX_ALL: Kind(
+        lambda a: tr("Fix of all: {rule}", rule=_rule_name(a)), _rule, _fix_all, short_title=lambda: tr("Fix of all")
+    ),
     JobKind.FIX_SELECTED: Kind(
         lambda a: tr_n("Fix of {n} selected issue", "Fix of {n} selected issues", len(a["issue_ids"])),
         lambda _: "chosen",

@@ -20,6 +20,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.progress import OnProgress, Progress
+from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.jobs import matches, requests
 from sv_common.guild_sync.jobs.matches import WaitingMatch
@@ -92,21 +93,19 @@ async def run_full_match(services: Services, guild_id: int) -> bool:
 
 def _in_words(match: MatchReport, job: WaitingMatch) -> str:
     counts = match.counts
-    done = {"players": number(counts["players_created"]), "characters": number(counts["characters_linked"])}
+    done = {"players": count_in_words("players_created", counts["players_created"])}
+    done["characters"] = count_in_words("characters_linked", counts["characters_linked"])
     if job.selected is None:
         return tr(
-            "{players} players created, {characters} characters linked, {skipped} skipped.",
+            "{players}, {characters}, {skipped} skipped.",
             skipped=number(counts["left_alone"]),
             **done,
         )
     selected = number(len(job.selected))
     if not match.missing:
-        return tr(
-            "{players} players created, {characters} characters linked, for the {n} selected.", n=selected, **done
-        )
+        return tr("{players}, {characters}, for the {n} selected.", n=selected, **done)
     sentence = tr(
-        "{players} players created, {characters} characters linked. Of the {n} selected, {missing} have changed since "
-        "the preview and were skipped.",
+        "{players}, {characters}. Of the {n} selected, {missing} have changed since the preview and were skipped.",
         n=selected,
         missing=number(match.missing),
         **done,

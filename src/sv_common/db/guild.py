@@ -26,6 +26,7 @@ _BIND: LiteralString = (
     "select language, set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
     "from guild_identity.guilds where id = %(guild_id)s"
 )
+_LANGUAGE: LiteralString = "select language from guild_identity.guilds where id = %(guild_id)s"
 _UNBIND: LiteralString = "select set_config('app.guild_id', '', true), set_config('role', 'none', true)"
 _LOCK: LiteralString = (
     "select language, pg_advisory_xact_lock(7283, id), "
@@ -109,9 +110,13 @@ async def unbind(conn: Connection) -> None:
 async def lock(conn: Connection, guild_id: int) -> None:
     """Bind the transaction to a guild, and let it be the only one that changes the guild's data.
 
-    Every writer takes the lock first, so there is no deadlock. Raises `NotFound`, `ConfigurationError` like `bind`, and
+    Every writer takes the lock first, so there is no deadlock. What is said from here on is in the guild's language, even that
+    another one has the lock. Raises `NotFound`, `ConfigurationError` like `bind`, and
     `Busy` where another transaction holds the lock for longer than the connection waits.
     """
+    async with conn.pipeline():  # begins in the same round trip; not counted
+        asked = await AsyncCursor(conn).execute(_LANGUAGE, {"guild_id": guild_id})
+    await _speak_of(guild_id, asked)
     try:
         with _role_needed():
             found = await conn.execute(_LOCK, {"guild_id": guild_id})
@@ -121,6 +126,7 @@ async def lock(conn: Connection, guild_id: int) -> None:
 
 
 async def _speak_of(guild_id: int, found: AsyncCursor[TupleRow]) -> None:
+    """Say what follows in the language that was found. Raises `NotFound` where no guild was."""
     row = await found.fetchone()
     if row is None:
         raise NotFound(tr("Guild {number} does not exist.", number=guild_id))

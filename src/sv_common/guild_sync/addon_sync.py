@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.language import day_and_time, tr, tr_n
 from sv_common.guild_sync.core.reports import SyncReport
-from sv_common.guild_sync.core.text import listed
+from sv_common.guild_sync.core.text import enumerated, listed
 from sv_common.guild_sync.identity.facts import record_link_notes
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
@@ -23,7 +23,6 @@ from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
-from sv_common.guild_sync.rulebook.explain import all_of
 from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.sources.addon.export import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
@@ -244,7 +243,7 @@ def _left_as_newer(news: _News) -> list[str]:
         tr(
             "Known from a newer export, of {time}, and left unchanged: {kept}.",
             time=_in_utc(news.known_since),
-            kept=all_of(kept),
+            kept=enumerated(kept),
         )
     ]
 

@@ -111,7 +111,7 @@ async def sync_blizzard_roster(
         *(tr("“{old}” is now called “{new}”.", old=old, new=new) for old, new in moves.renamed),
         *(
             tr_n(
-                "Rank {rank} ({name}, {n} characters) maps to no Discord role.",
+                "Rank {rank} ({name}, {n} character) maps to no Discord role.",
                 "Rank {rank} ({name}, {n} characters) maps to no Discord role.",
                 count,
                 rank=index,
@@ -164,7 +164,7 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
         *(
             [
                 tr_n(
-                    "{n} profiles were not fetched this time. The next run starts with them.",
+                    "{n} profile was not fetched this time. The next run starts with it.",
                     "{n} profiles were not fetched this time. The next run starts with them.",
                     waiting,
                 )
@@ -316,7 +316,7 @@ def _ends(gone: _Requested) -> list[str]:
         return sentences
     return [
         *sentences,
-        tr_n("The same for {n} more characters.", "The same for {n} more characters.", more),
+        tr_n("The same for {n} more character.", "The same for {n} more characters.", more),
     ]
 
 
@@ -334,13 +334,13 @@ def _failures(answers: Sequence[ProfileAnswer]) -> list[str]:
     learned = len(answers) - len(failed) - sum(answer.state is ProfileState.NOT_ASKED for answer in answers)
     if learned:
         said = tr_n(
-            "{n} profiles could not be read and stay unchanged.",
+            "{n} profile could not be read and stays unchanged.",
             "{n} profiles could not be read and stay unchanged.",
             len(failed),
         )
     else:
         said = tr_n(
-            "Not one of the {n} profiles could be read. Their data stays unchanged.",
+            "The only profile could not be read. Its data stays unchanged.",
             "Not one of the {n} profiles could be read. Their data stays unchanged.",
             len(answers),
         )

@@ -20,7 +20,8 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.core.language import number, tr
+from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.reports import count_in_words
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
@@ -172,9 +173,9 @@ async def run_matching(
             return report
         counts = report.counts
         reason = tr(
-            "Full match: {players} players created, {characters} characters linked.",
-            players=number(counts["players_created"]),
-            characters=number(counts["characters_linked"]),
+            "Full match: {players}, {characters}.",
+            players=count_in_words("players_created", counts["players_created"]),
+            characters=count_in_words("characters_linked", counts["characters_linked"]),
         )
         author = Author(actor, FULL_MATCH, "exact")
         attempt = await _write(guild, FULL_MATCH, report.plan, reason, author, started)

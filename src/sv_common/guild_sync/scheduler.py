@@ -22,7 +22,7 @@ import structlog
 
 from sv_common.db.pool import Pool, counting_statements, hold_lock
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.reports import StepReport, SyncReport
 from sv_common.guild_sync.db_sync import (
     erase_expired_profiles,
@@ -34,6 +34,7 @@ from sv_common.guild_sync.db_sync import (
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.identity_engine import MatchReport, run_matching
+from sv_common.guild_sync.insights.activity import PIPELINES, Pipeline
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues.reports import CheckReport
 from sv_common.guild_sync.mitigations import finish_interrupted, run_auto_mitigations
@@ -45,13 +46,6 @@ from sv_common.guild_sync.sources.ports import Sources
 
 log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
-_TITLES = {
-    "addon_upload": mark("addon upload"),
-    "battlenet_sync": mark("battlenet sync"),
-    "discord_sync": mark("discord sync"),
-    "sweep": mark("sweep"),
-    "full_match": mark("full match"),
-}
 _MOVES = ("found", "opened", "recurred", "refreshed", "resolved", "reopened")
 
 _waiting_here: WeakKeyDictionary[Pool, dict[int, asyncio.Lock]] = WeakKeyDictionary()
@@ -171,7 +165,7 @@ class _Run:
     sources: Sources
     id: int
     guild: Guild
-    name: str
+    name: Pipeline
     steps: list[StepReport] = field(default_factory=list)
     checked: CheckReport | None = None
     fixes: FixReport | None = None
@@ -255,7 +249,7 @@ class _Run:
         """Report on Discord; where that fails, the run is partial and keeps what it did."""
 
         async def send() -> bool:
-            title = f"{self.guild.name}: {tr(_TITLES[self.name])}"
+            title = f"{self.guild.name}: {tr(PIPELINES[self.name])}"
             checked, fixes = self.checked or CheckReport(()), self.fixes or FixReport()
             return await send_sync_summary(
                 self.pool, self.sources.announcer, self.guild, title, checked, fixes, run_id=self.id
@@ -292,7 +286,7 @@ class _Run:
 
 
 @contextlib.asynccontextmanager
-async def _run(pool: Pool, guild_id: int | None, sources: Sources, name: str, actor: str) -> AsyncIterator[_Run]:
+async def _run(pool: Pool, guild_id: int | None, sources: Sources, name: Pipeline, actor: str) -> AsyncIterator[_Run]:
     """Log a run from its beginning to its end, while no other pipeline of the guild runs."""
     async with pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)

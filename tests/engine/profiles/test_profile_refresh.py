@@ -78,7 +78,7 @@ async def test_a_profile_that_cannot_be_read_changes_nothing(installed: Installa
     installed.simulator.faults.status("profile", 503, times=None, path=character.name.lower())
     report = await installed.refresh()
     assert (report.counts["shown"], report.counts["failed"]) == (11, 1)
-    assert "1 profiles could not be read and stay unchanged." in report.notices[0]
+    assert "1 profile could not be read and stays unchanged." in report.notices[0]
     assert await installed.known(character) == before
 
 

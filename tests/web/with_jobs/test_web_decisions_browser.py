@@ -36,7 +36,7 @@ async def test_an_officer_chooses_another_player_for_an_issue(
     await page.get_by_role("button", name="Link character").click()
     await expect(page.locator("#status p")).to_have_text("Done. Link Riddle-area-52 to Elrek.")
     assert page.url.startswith(f"{site}{PAGE}/issues/{number}")
-    await expect(content).to_contain_text("a scan no longer found it, after officer alice decided")
+    await expect(content).to_contain_text("a scan no longer found it, after alice decided")
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     assert wrong == []
 
@@ -74,7 +74,7 @@ async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
     await expect(early.get_by_role("status")).to_contain_text("Fixed. Move Grimalt-area-52 from Elrek to ")
     await late.get_by_label("Reason").fill("it is right")
     await late.get_by_role("button", name="Dismiss").click()
-    await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: officer alice fixed it")
+    await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: alice fixed it")
     await expect(late.locator("#content")).to_contain_text("Resolved")
     await expect(late.get_by_role("button", name="Dismiss")).to_have_count(0)
     assert [entry for entry in wrong if "409" not in entry and "ERR_FAILED" not in entry] == []
@@ -99,7 +99,7 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
         services = Services(settings(site), guild.pool, Sources(), queue)
         await enqueue_due(services, datetime.now(UTC))
         await work_until_stopped(services, wait=False)
-    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 selected.")
+    await expect(state).to_contain_text("1 player created, 1 character linked, for the 1 selected.")
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
     await state.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("The player Moorland")

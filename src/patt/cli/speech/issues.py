@@ -6,16 +6,17 @@ from rich.markup import escape
 
 from patt.cli.output import out, say, table
 from patt.cli.speech.words import word
-from sv_common.guild_sync.core.language import day_and_time, mark, tr, tr_n
+from sv_common.guild_sync.core.kept_texts import told as told_reason
+from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
-from sv_common.guild_sync.engine.undoing.blockers import how_many, sentence_of
+from sv_common.guild_sync.engine.undoing.blockers import sentence_of
 from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.insights.findings import IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails
 from sv_common.guild_sync.issues.explanation import WeighedCandidate
-from sv_common.guild_sync.issues.model import severity_in_words
+from sv_common.guild_sync.issues.model import severity_in_words, state_in_words
 
 OUTCOME_WORDS = {
     FixOutcome.FIXED: ("green", mark("fixed")),
@@ -39,7 +40,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
             issue=found.id,
             rule=found.issue_type,
             severity=severity_in_words(found.severity),
-            state=word(found.state),
+            state=state_in_words(found.state),
             summary=found.summary,
         )
     )
@@ -47,11 +48,9 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
     if found.review_reason:
         say("  " + tr("Needs review: {reason}", reason=found.review_reason))
     for event in view.events:
-        when, who = (
-            day_and_time(event.at),
-            tr("{event} by {actor}", event=word(event.event), actor=name_of(event.actor)),
-        )
-        say(f"  {when} {who}{f': {event.reason}' if event.reason else ''}")
+        who = tr("{event} by {actor}", event=word(event.event), actor=name_of(event.actor))
+        said = f": {told_reason(event.reason, event.actor)}" if event.reason else ""
+        say(f"  {day_and_time(event.at)} {who}{said}")
     for attempt in view.attempts:
         told = tr(
             "Attempt {attempt} by {actor}: {outcome}. {reason}",
@@ -104,10 +103,9 @@ def say_undo(preview: UndoPreview) -> None:
             say(f"  {since}")
         if preview.together is not None:
             say(
-                tr(
-                    "With --with-later you undo {how_many} at once:",
-                    how_many=how_many(preview.together.attempts),
-                )
+                tr("With --with-later you undo both at once:")
+                if len(preview.together.attempts) == 2
+                else tr("With --with-later you undo all {n} at once:", n=number(len(preview.together.attempts)))
             )
             for later in preview.together.attempts:
                 say("  " + tr("Attempt {attempt}: {deed}", attempt=later.id, deed=sentence_of(later)))

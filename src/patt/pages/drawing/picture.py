@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from patt.pages.layout import View
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import MAP, PEOPLE
-from patt.web.rendering import arms_of, class_slug
-from sv_common.guild_sync.core.basis import Basis
-from sv_common.guild_sync.core.language import mark, tr, tr_n
+from patt.web.rendering import arms_of, class_name, class_slug
+from patt.web.telling.proofs import PROOFS, Shown, proof
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.insights.everyone.guild_map import (
     CHARACTERS,
     LOOSE_CHARACTERS,
@@ -31,7 +31,6 @@ from sv_common.guild_sync.insights.everyone.guild_map import (
 )
 
 Key: TypeAlias = tuple[str, int]
-Shown: TypeAlias = Basis | Literal["suggested"]
 
 WIDTH: Final = 1120
 TOP: Final = 52
@@ -42,16 +41,6 @@ LONGEST_NAME: Final = 19
 
 LETTER: Final = 8
 """How wide a letter is, or nearly."""
-
-PROOFS: Final[Mapping[Shown, tuple[str, str]]] = {
-    "proven": ("battlenet", mark("Battle.net")),
-    "officer": ("officer", mark("Officer")),
-    "account": ("account", mark("Same account")),
-    "note": ("note", mark("Note")),
-    "name": ("name", mark("Discord name")),
-    "suggested": ("suggested", mark("Suggested")),
-}
-"""What proves a link: how style names it, and the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +217,7 @@ def _line(edge: MapEdge, nodes: Mapping[Key, MapNode], *, is_dim: bool) -> Line:
     x, y = _side(start, is_right=is_onward), _height(start)
     across, down = _side(end, is_right=not is_onward) - x, _height(end) - y
     curve = f"M{x} {y}c{across // 2} 0 {across // 2} {down} {across} {down}"
-    return Line(curve, f"e-{PROOFS[proof_of(edge)][0]}{' is-dim' if is_dim else ''}")
+    return Line(curve, f"e-{proof(proof_of(edge)).style}{' is-dim' if is_dim else ''}")
 
 
 def _side(node: MapNode, *, is_right: bool) -> int:
@@ -248,7 +237,7 @@ def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
     }
     said = {}
     for key, node in nodes.items():
-        parts = [node.name, tr(node.character_class or "")]
+        parts = [node.name, class_name(node.character_class)]
         if node.kind == "player":
             parts += [
                 tr_n("player, {n} character", "player, {n} characters", characters[node.id]),
@@ -259,8 +248,8 @@ def _spoken(found: GuildMap, nodes: Mapping[Key, MapNode]) -> Mapping[Key, str]:
         elif (edge := links.get(key)) is None:
             parts.append(tr("no player"))
         elif edge.proof:
-            proof = tr(PROOFS[edge.proof][1])
-            parts.append(tr("of {player}, {proof}", player=nodes["player", edge.to_id].name, proof=proof))
+            owner = nodes["player", edge.to_id].name
+            parts.append(tr("of {player}, {proof}", player=owner, proof=proof(edge.proof).word))
         else:
             meant = nodes[edge.to, edge.to_id].name
             parts.append(tr("no player, could be {name}, {why}", name=meant, why=edge.suggestion))

@@ -1,1 +1,1 @@
-"""What is told in more than one language: of roles, of faults in what was sent, and by the scripts of the pages."""
+"""What is told in more than one language: of roles, of what stands for a link, and by the scripts of the pages."""

@@ -34,15 +34,31 @@ _NOT_ONESELF: Mapping[Role, str] = {
         "administrator."
     ),
 }
-_ROLES: Mapping[Role, str] = {
-    "viewer": mark("viewer"),
-    "officer": mark("officer"),
-    "administrator": mark("administrator"),
+_YOU_ARE: Mapping[Role, str] = {
+    "viewer": mark("You are {name}, a viewer."),
+    "officer": mark("You are {name}, an officer."),
+    "administrator": mark("You are {name}, an administrator."),
+}
+_YOU_ARE_IN: Mapping[Role, str] = {
+    "viewer": mark("You are {name}, a viewer of {guild}."),
+    "officer": mark("You are {name}, an officer of {guild}."),
+    "administrator": mark("You are {name}, an administrator of {guild}."),
+}
+_YOU_WILL_BE: Mapping[Role, str] = {
+    "viewer": mark("The link works once. You will be a viewer, and stay signed in for up to 7 days."),
+    "officer": mark("The link works once. You will be an officer, and stay signed in for up to 7 days."),
+    "administrator": mark("The link works once. You will be an administrator, and stay signed in for up to 7 days."),
 }
 
 
-def role_in_words(role: Role) -> str:
-    return tr(_ROLES[role])
+def you_are(role: Role, *, name: str, guild: str = "") -> str:
+    """Say who somebody is here; blank: in no single guild."""
+    return tr(_YOU_ARE_IN[role], name=name, guild=guild) if guild else tr(_YOU_ARE[role], name=name)
+
+
+def you_will_be(role: Role) -> str:
+    """Say what a sign-in link makes of somebody, and for how long."""
+    return tr(_YOU_WILL_BE[role])
 
 
 def is_for(role: Role) -> str:

@@ -30,7 +30,13 @@ DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
 """Link sources that automation never changes."""
 
 DECIDED = mark("an officer decided this.")
-"""The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other. Kept in English."""
+"""The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other."""
+
+UNLINKED = mark("an officer unlinked it.")
+MEMBER_UNLINKED = mark("an officer unlinked them.")
+
+OWN_REASONS = frozenset({DECIDED, UNLINKED, MEMBER_UNLINKED})
+"""Reasons of PATT's own. They are stored in English, so that they are known again, and translated where they are shown."""
 
 CLICK_ONLY = mark("This kind of fix is applied on an officer's click only.")
 

@@ -10,6 +10,7 @@ from typing import Any
 from sv_common.guild_sync.changes.changeset import (
     DECIDED,
     DECIDED_BY_A_PERSON,
+    OWN_REASONS,
     Changeset,
     NameOf,
     RoleChange,
@@ -18,7 +19,7 @@ from sv_common.guild_sync.changes.changeset import (
 from sv_common.guild_sync.changes.tables import Row
 from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.core.language import day, mark, tr
-from sv_common.guild_sync.core.text import with_and
+from sv_common.guild_sync.core.text import name_of, with_and
 
 NOBODY, NONE = mark("no one"), mark("none")
 BY_AN_OFFICER = mark("decided by an officer")
@@ -69,7 +70,7 @@ class Names:
         return self.known.get(("player", number), tr("player {number}", number=number))
 
     def member(self, number: int) -> str:
-        return self.known.get(("member", number), tr("Discord member {number}", number=number))
+        return self.known.get(("member", number), tr("Discord member {member}", member=number))
 
     def role(self, number: str) -> str:
         return self.known.get(("role", number)) or number
@@ -126,7 +127,7 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
             name = names.character(change.id)
             if after is None:
                 return tr("Unmark {character} as a bank or shared character.", character=name)
-            return _with_reason(tr("Mark {character} as a bank or shared character", character=name), after["reason"])
+            return with_reason(tr("Mark {character} as a bank or shared character", character=name), after["reason"])
         case "hiatus":
             return _hiatus_in_words(before, after, names)
         case "player" if after is None:
@@ -149,12 +150,19 @@ def _link_in_words(character: str, before: Row | None, after: Row | None, names:
         told = tr("Confirm that {character} belongs to {player}", character=character, player=player)
     else:
         told = tr("Move {character} from {former} to {player}", character=character, former=former, player=player)
-    return _with_reason(told, after["evidence"])
+    return with_reason(told, after["evidence"])
 
 
-def _with_reason(told: str, evidence: str) -> str:
+def with_reason(told: str, reason: str | None) -> str:
     """End the sentence about a decision: without a reason where the officer gave none."""
-    return f"{told}." if evidence == DECIDED else tr("{decision}: {why}", decision=told, why=evidence)
+    if not reason or reason == DECIDED:
+        return f"{told}."
+    return tr("{decision}: {why}", decision=told, why=reason_in_words(reason))
+
+
+def reason_in_words(reason: str) -> str:
+    """Return a stored reason as people read it: PATT's own ones in the language of the task."""
+    return tr(reason) if reason in OWN_REASONS else reason
 
 
 def _alias_in_words(before: Row | None, after: Row | None, names: Names) -> str:
@@ -185,24 +193,27 @@ def _rejection_in_words(before: Row | None, after: Row | None, names: Names) -> 
             player=player,
             former=names.player(before["player_id"]),
         )
-    return _with_reason(tr("Rule out {other} for {player}", other=other, player=player), after["reason"])
+    return with_reason(tr("Rule out {other} for {player}", other=other, player=player), after["reason"])
 
 
 def _hiatus_in_words(before: Row | None, after: Row | None, names: Names) -> str:
     if before and after and before["player_id"] != after["player_id"]:
         former, player = names.player(before["player_id"]), names.player(after["player_id"])
-        return tr("Apply to {player} that {former} is {away}.", player=player, former=former, away=away(after))
+        return tr("Apply to {player} that {former} is {away}.", player=player, former=former, away=_away(after))
     if after is None:
         return tr("End the hiatus of {player}.", player=names.player((before or {})["player_id"]))
     player = names.player(after["player_id"])
-    return _with_reason(tr("Remember that {player} is {away}", player=player, away=away(after)), after["reason"])
+    return with_reason(tr("Remember that {player} is {away}", player=player, away=_away(after)), after["reason"])
 
 
-def away(row: Row) -> str:
+def away(until: date | None) -> str:
     """Say how long a player is away: what a sentence says that begins with “the player is”."""
-    if row.get("until"):
-        return tr("away until {day}", day=day(date.fromisoformat(row["until"])))
-    return tr("away, with no return date")
+    return tr("away, with no return date") if until is None else tr("away until {day}", day=day(until))
+
+
+def _away(row: Row) -> str:
+    until = row.get("until")
+    return away(date.fromisoformat(until) if until else None)
 
 
 def _new_player_in_words(row: Row, names: Names) -> str:
@@ -257,7 +268,7 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
             yield Effect(
                 what,
                 *(
-                    tr("confirmed by {officer}", officer=r["confirmed_by"]) if r else tr("not confirmed")
+                    tr("confirmed by {officer}", officer=name_of(r["confirmed_by"])) if r else tr("not confirmed")
                     for r in (before, after)
                 ),
             )
@@ -304,7 +315,7 @@ def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
 def _of_player(player: str, before: Row, after: Row, names: Names) -> Iterator[Effect]:
     if "discord_confirmed_by" in after and "discord_user_id" not in after:
         what = tr("Discord member of {player} confirmed by", player=player)
-        yield Effect(what, *(row.get("discord_confirmed_by") or tr(NOBODY) for row in (before, after)))
+        yield Effect(what, *(name_of(row.get("discord_confirmed_by") or "") or tr(NOBODY) for row in (before, after)))
     for column, word in _POINTERS.items():
         if column not in after:
             continue
@@ -343,7 +354,7 @@ def _hiatus_of(row: Row, names: Names) -> str:
 
 
 def _standing_of_hiatus(row: Row | None) -> str:
-    return away(row) if row else tr(NOT_AWAY)
+    return _away(row) if row else tr(NOT_AWAY)
 
 
 def _verdict(row: Row | None) -> str:
@@ -351,8 +362,7 @@ def _verdict(row: Row | None) -> str:
         return tr(BY_EVIDENCE)
     if row.get("is_unlinking"):
         return tr(ON_AN_OFFICERS_WORD)
-    reason = row.get("reason") or DECIDED
-    return tr("never: {why}", why=tr(DECIDED) if reason == DECIDED else reason)
+    return tr("never: {why}", why=reason_in_words(row.get("reason") or DECIDED))
 
 
 def names_in(plan: Sequence[Mapping[str, Any]]) -> NameOf:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sv_common.guild_sync.changes.describe import Names, names_in
 from sv_common.guild_sync.changes.tables import Row
-from sv_common.guild_sync.core.language import day, number, tr
+from sv_common.guild_sync.core.language import day, tr, tr_n
 
 Step: TypeAlias = Mapping[str, Any]
 """A change as the plan of an attempt stores it."""
@@ -27,9 +27,14 @@ class Subject(NamedTuple):
 
 
 def is_about(step: Step, subject: Subject) -> bool:
-    """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
+    """Whether a step names the subject. A player that the plan creates has no number there yet, and is known by its name."""
     named = [each for each in step["about"] if subject.kind in each]
-    return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
+    return any(_is_same(subject, each[subject.kind], each["name"]) for each in named)
+
+
+def _is_same(subject: Subject, number: int, name: str) -> bool:
+    is_created = number < 0
+    return subject.name == name if is_created else subject.id == number
 
 
 def done_in_words(plan: Sequence[Step], subject: Subject | None = None) -> str | None:
@@ -39,8 +44,12 @@ def done_in_words(plan: Sequence[Step], subject: Subject | None = None) -> str |
     names = Names(names_in(plan))
     told = _told(plan, subject)
     others = 0 if _is_merge(told) else sum(step["table"] == told["table"] for step in plan) - 1
-    done = _step(told, names)
-    return tr("{done}, and {n} more", done=done, n=number(others)) if others else done
+    return with_more(_step(told, names), others)
+
+
+def with_more(done: str, others: int) -> str:
+    """Say what was done, and how often the same was done besides."""
+    return tr_n("{done}, and {n} more", "{done}, and {n} more", others, done=done) if others else done
 
 
 def is_about_others(plan: Sequence[Step], subject: Subject) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sv_common.guild_sync.core.language import day, tr
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.text import name_of
 
 Basis = Literal["proven", "officer", "account", "note", "name"]
 """Strongest first: the game's own sign-in, an officer's word, the same account, a guild note, the same name on Discord."""
@@ -33,8 +34,8 @@ def basis_in_words(
         return tr("a Battle.net sign-in")
     if confirmed_by is not None:
         if confirmed_at is None:
-            return tr("a decision by {officer}", officer=confirmed_by)
-        return tr("a decision by {officer} on {day}", officer=confirmed_by, day=day(confirmed_at))
+            return tr("a decision by {officer}", officer=name_of(confirmed_by))
+        return tr("a decision by {officer} on {day}", officer=name_of(confirmed_by), day=day(confirmed_at))
     if basis == "account":
         return tr("the account, which has other characters of this player (not confirmed)")
     if basis == "name":

@@ -178,6 +178,8 @@ def _weight(text: str) -> float:
 
 
 def _translated(code: str, message: str, context: str | None = None) -> str:
+    if not message:
+        return ""
     if code == PSEUDO:
         return f"⟦{message}⟧"
     return _texts(code).get((context, message)) or message

@@ -15,24 +15,24 @@ _MOST_SHOWN = 40
 
 
 def fault_of_text(text: str, longest: int = LONGEST_TEXT) -> str | None:
-    """Return what keeps a text from being used, as “it …” is said; None where nothing does."""
+    """Return what keeps a text from being used, as a sentence without its end mark; None where nothing does."""
     if len(text) > longest:
-        return tr("has {n} letters, more than the {most} allowed", n=number(len(text)), most=number(longest))
+        return tr("it has {n} letters, more than the {most} allowed", n=number(len(text)), most=number(longest))
     if "\x00" in text:
-        return tr("contains a NUL character, which cannot be stored")
+        return tr("it contains a NUL character, which cannot be stored")
     for sign in text:
         match unicodedata.category(sign):
             case "Cs":
-                return tr("contains bytes that are not UTF-8 text")
+                return tr("it contains bytes that are not UTF-8 text")
             case "Cc" if sign not in _BREAKS:
-                return tr("contains a control character (number {code})", code=ord(sign))
+                return tr("it contains a control character (number {code})", code=ord(sign))
     return None
 
 
 def checked_reason(reason: str) -> str:
     """Return a reason without outer blanks. Raises `BadInput` where it cannot be used."""
     if (fault := fault_of_text(reason.strip())) is not None:
-        raise BadInput(tr("The reason cannot be used: it {fault}.", fault=fault))
+        raise BadInput(tr("The reason cannot be used: {fault}.", fault=fault))
     return reason.strip()
 
 

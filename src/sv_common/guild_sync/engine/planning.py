@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.core.language import day, mark, number, tr
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueState
@@ -120,20 +122,30 @@ async def _barred(
         for fix in others:
             if fix.plan.key in undone:
                 actor, at = undone[fix.plan.key]
-                reason = tr(
-                    "{actor} undid this fix on {day}, so it is not repeated automatically.", actor=actor, day=day(at)
-                )
-                barred[fix.issue.id] = (FixOutcome.WAITING, reason)
+                barred[fix.issue.id] = (FixOutcome.WAITING, why_not_repeated(actor, at))
     return barred
 
 
+def why_not_repeated(actor: str, at: datetime) -> str:
+    """Return why automation leaves a fix alone that someone undid."""
+    return tr(
+        "{actor} undid this fix on {day}, so it is not repeated automatically.", actor=name_of(actor), day=day(at)
+    )
+
+
 def nothing_to_do(issue: Issue) -> FixResult:
-    reason = tr("Already resolved by {actor}. Nothing was changed.", actor=issue.resolved_by)
+    match issue.resolved_by:
+        case "detection":
+            reason = tr("Already resolved: a scan no longer found it. Nothing was changed.")
+        case "subject gone":
+            reason = tr("Already resolved: the character or member has left. Nothing was changed.")
+        case actor:
+            reason = tr("Already resolved by {actor}. Nothing was changed.", actor=name_of(actor or ""))
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def left_dismissed(issue: Issue) -> FixResult:
-    reason = tr("Dismissed by {officer}, so automation skips it.", officer=issue.dismissed_by)
+    reason = tr("Dismissed by {officer}, so automation skips it.", officer=name_of(issue.dismissed_by or ""))
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 

@@ -14,6 +14,7 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.core.kept_texts import NO_LONGER_FOUND, fixed_by
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.planning import PlannedFix
@@ -65,7 +66,7 @@ async def resolve_fixed(guild: GuildConnection, run: FixRun, results: Sequence[F
     fixed = [result.issue_id for result in results if result.outcome is FixOutcome.FIXED]
     if fixed:
         actor = run.command.actor
-        await lifecycle.resolve(guild, fixed, resolved_by=actor, reason=f"Fixed by {actor}.")
+        await lifecycle.resolve(guild, fixed, resolved_by=actor, reason=fixed_by(actor))
 
 
 async def keep_review_reasons(guild: GuildConnection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
@@ -112,7 +113,7 @@ async def add_attempts(guild: GuildConnection, run: FixRun, new: Sequence[NewAtt
 
 async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
     if gone:
-        await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
+        await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason=NO_LONGER_FOUND)
     sentence = tr("No longer found, so the issue was closed. Nothing else was changed.")
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 

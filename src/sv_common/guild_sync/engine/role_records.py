@@ -20,6 +20,7 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome
 from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.core.kept_texts import fixed_by
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.record import verify
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -72,8 +73,8 @@ async def record_fix(
     await attempts.finish(guild, attempt.id, outcome.value, reason, done.changes)
     if attempt.issue_id is not None:
         if outcome is FixOutcome.FIXED:
-            fixed = f"Fixed by {attempt.actor}."
-            await lifecycle.resolve(guild, [attempt.issue_id], resolved_by=attempt.actor, reason=fixed)
+            actor = attempt.actor
+            await lifecycle.resolve(guild, [attempt.issue_id], resolved_by=actor, reason=fixed_by(actor))
         else:
             await lifecycle.save_review_reasons(guild, {attempt.issue_id: reason})
     return outcome, reason

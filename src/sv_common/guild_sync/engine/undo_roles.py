@@ -11,6 +11,7 @@ from sv_common.guild_sync.changes.changeset import RoleChange
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, is_seen, taken_together, to_put_back
 from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
 from sv_common.guild_sync.core.language import day, mark, tr
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -31,7 +32,7 @@ def check_undoable(attempt: Attempt) -> None:
             tr(
                 "Attempt {attempt} was undone already, by {officer} on {day}.",
                 attempt=attempt.id,
-                officer=attempt.undone_by,
+                officer=name_of(attempt.undone_by or ""),
                 day=day(attempt.undone_at),
             )
         )
@@ -49,7 +50,7 @@ def check_undoable(attempt: Attempt) -> None:
                 "An undo of attempt {attempt} by {officer} is under way, or was interrupted. With the next sync it "
                 "is looked up on Discord and finished.",
                 attempt=attempt.id,
-                officer=attempt.undoing_by,
+                officer=name_of(attempt.undoing_by or ""),
             )
         )
     if not attempt.rows and not attempt.roles:

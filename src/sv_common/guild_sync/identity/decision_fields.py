@@ -19,7 +19,7 @@ MOST_CHARACTERS = 100
 def _usable(text: str) -> str:
     fault = fault_of_text(text)
     if fault is not None:
-        raise ValueError(f"it {fault}")
+        raise ValueError(fault)
     return text
 
 

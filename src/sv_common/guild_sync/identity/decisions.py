@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from sv_common.guild_sync.changes import row_changes as change
-from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Changeset, Named, RowChange
+from sv_common.guild_sync.changes.changeset import NEW_PLAYER, UNLINKED, Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
@@ -104,9 +104,7 @@ class UnlinkCharacter(ManualDecision):
         player = owner(facts, character, mark("{character} has no player to unlink from.")).named
         rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
-            rows.append(
-                change.reject(player, character=character.named, why=tr("an officer unlinked it."), is_unlinking=True)
-            )
+            rows.append(change.reject(player, character=character.named, why=UNLINKED, is_unlinking=True))
         return decided(rows, tr("{character} is unlinked", character=character.label))
 
 
@@ -317,8 +315,6 @@ class AddAlias(ManualDecision):
                     most=LONGEST_ALIAS,
                 )
             )
-        if resolver.facts.aliases.get(name_key(word)) == player.id:
-            raise Refused(tr("“{word}” is already an alias of {player}.", word=word, player=player.display_name))
         check_is_free(resolver.facts, word)
         return decided(
             [change.remember_alias(player.named, word)],

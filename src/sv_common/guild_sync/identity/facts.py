@@ -19,6 +19,7 @@ from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, R
 from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.text import role_in_words
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
@@ -224,7 +225,11 @@ async def _read(guild: GuildConnection) -> GuildFacts:
 def _grants(here: Iterable[tuple[Any, ...]], on_discord: Iterable[tuple[Any, ...]]) -> dict[int, str]:
     """Say what ranks give: a role in this product, or one on Discord."""
     grants = {
-        rank: tr("{rank}, which gives the role {role} here", rank=name or tr("rank {number}", number=rank), role=role)
+        rank: tr(
+            "{rank}, which gives the role {role} here",
+            rank=name or tr("rank {number}", number=rank),
+            role=role_in_words(role),
+        )
         for name, _, rank, role, _ in here
     }
     return grants | {

@@ -14,8 +14,8 @@ from sv_common.guild_sync.identity.resolver import Resolver
 MOST_GUILDS: Final = 8
 """Guilds whose last resolver, and what was worked out from it, is kept."""
 
-_recent: OrderedDict[tuple[int, str], Resolver] = OrderedDict()
-"""By guild, and by the language of the sentences that it keeps."""
+_recent: OrderedDict[int, tuple[str, Resolver]] = OrderedDict()
+"""By guild, each with the language of the sentences that it keeps."""
 
 
 async def resolver_of(guild: GuildConnection) -> Resolver:
@@ -25,13 +25,13 @@ async def resolver_of(guild: GuildConnection) -> Resolver:
     worked out already then is there for the next page.
     """
     facts = await read_facts(guild)
-    place = guild.id, language()
-    known = _recent.get(place)
-    if known is None:
-        known = _recent[place] = Resolver(facts)
+    spoken, known = _recent.get(guild.id, ("", None))
+    if known is None or spoken != language():
+        known = Resolver(facts)
     elif known.facts != facts:
-        known = _recent[place] = Resolver(facts, NameIndex.following(facts, known.names))
-    _recent.move_to_end(place)
+        known = Resolver(facts, NameIndex.following(facts, known.names))
+    _recent[guild.id] = language(), known
+    _recent.move_to_end(guild.id)
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)
     return known

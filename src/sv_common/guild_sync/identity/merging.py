@@ -62,7 +62,7 @@ class _Pair:
 
     def member(self, member_id: int) -> str:
         known = self.facts.members.get(member_id)
-        return known.display_name if known else tr("the Discord member {number}", number=member_id)
+        return known.display_name if known else tr("the Discord member {member}", member=member_id)
 
     def rejected(self, player: Named) -> list[int]:
         """The characters that officers have ruled out for a player."""

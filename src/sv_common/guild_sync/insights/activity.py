@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,12 +12,12 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.kept_texts import told
 from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts
-from sv_common.guild_sync.insights.reasons import told
 from sv_common.guild_sync.jobs.matches import MatchState
-from sv_common.guild_sync.roster.runs import LoggedRun
+from sv_common.guild_sync.roster.runs import LoggedRun, logged_run
 
 SQL = load_sql(__package__, "activity.sql")
 
@@ -28,6 +28,15 @@ _UNDONE = {"whole": mark("It was: {reason}"), "part": mark("In part. It was: {re
 
 Pipeline = Literal["addon_upload", "battlenet_sync", "discord_sync", "sweep", "full_match"]
 RunStatus = Literal["running", "done", "partial", "superseded", "failed"]
+
+PIPELINES: Mapping[Pipeline, str] = {
+    "addon_upload": mark("Addon upload"),
+    "battlenet_sync": mark("Battle.net"),
+    "discord_sync": mark("Discord"),
+    "sweep": mark("Daily check"),
+    "full_match": mark("Full match"),
+}
+"""What each pipeline is called."""
 
 _Row = TypeVar("_Row")
 
@@ -112,7 +121,7 @@ async def match_runs(guild: GuildConnection, *, number: int = 1) -> Page[MatchRu
 
 async def sync_runs(guild: GuildConnection, chosen: RunFilter, *, number: int = 1) -> Page[LoggedRun]:
     """Return one page of the runs of the sync log, newest first."""
-    return await _page(guild, "sync_runs", LoggedRun, chosen.values(), number)
+    return await _page(guild, "sync_runs", logged_run, chosen.values(), number)
 
 
 async def actions(guild: GuildConnection, chosen: ActionFilter, *, number: int = 1) -> Page[Action]:
@@ -127,7 +136,7 @@ async def actors(guild: GuildConnection) -> list[str]:
 
 async def every_sync_run(guild: GuildConnection, chosen: RunFilter) -> list[LoggedRun]:
     """Return all selected runs, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(guild, "sync_runs", LoggedRun, chosen.values())
+    return await _every(guild, "sync_runs", logged_run, chosen.values())
 
 
 async def every_action(guild: GuildConnection, chosen: ActionFilter) -> list[Action]:

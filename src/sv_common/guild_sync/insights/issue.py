@@ -15,9 +15,9 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe
 from sv_common.guild_sync.core.errors import PattError
-from sv_common.guild_sync.core.language import day, tr
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.engine.command import Command
-from sv_common.guild_sync.engine.planning import Planning, plan_fixes
+from sv_common.guild_sync.engine.planning import Planning, plan_fixes, why_not_repeated
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
@@ -152,7 +152,7 @@ async def _fix(
     effects = describe([*rows, *plan.roles], plan.names)
     waits = plan.why_not_automatic
     for who, when in (await attempts.undone_plans(guild, [plan.key])).values():
-        waits = tr("{who} undid this fix on {day}, so it is not repeated automatically.", who=who, day=day(when))
+        waits = why_not_repeated(who, when)
     return FixPreview(READY, plan.reason, plan, effects, waits)
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
-from sv_common.guild_sync.changes.past import Subject, done_in_words, is_about_others
+from sv_common.guild_sync.changes.past import Subject, done_in_words, is_about_others, with_more
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events, undo_of_setting
@@ -64,7 +64,7 @@ async def last_change_of(guild: GuildConnection, actor: str) -> LastChange | Non
         offer = undo_of_attempts([each["id"] for each in attempts])
         first = attempts[0]
         done = tr("ran a full match") if first["issue_type"] == "full_match" else done_in_words(first["plan"])
-        what = _with_more(done or tr("fixed it"), len(attempts) - 1)
+        what = with_more(done or tr("fixed it"), len(attempts) - 1)
         number = first["id"] if len(attempts) == 1 else None
         found.append(LastChange(name_of(actor), first["started_at"], what, offer, number))
     if words:
@@ -95,10 +95,6 @@ def _said_of(words: Sequence[dict[str, Any]]) -> str:
         )
     issue = first["summary"]
     return tr("dismissed “{issue}”", issue=issue) if is_dismissed else tr("reopened “{issue}”", issue=issue)
-
-
-def _with_more(what: str, others: int) -> str:
-    return tr_n("{what}, and {n} more", "{what}, and {n} more", others, what=what) if others else what
 
 
 def _subject_of(issue: Issue) -> Subject:

@@ -14,6 +14,7 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
+from sv_common.guild_sync.changes.describe import reason_in_words
 from sv_common.guild_sync.changes.past import Subject, is_about
 from sv_common.guild_sync.core.basis import Basis, basis_in_words, proof_of
 from sv_common.guild_sync.core.errors import NotFound
@@ -274,10 +275,13 @@ async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     resolver = await resolver_of(guild)
     aliases = await guild.all(AliasView, SQL["aliases"], **values)
+    member_rejections = await guild.all(MemberRejectionView, SQL["member_rejections"], **values)
     return PlayerView(
         characters=_characters(resolver, rows, player.pop("main_character_id"), player.pop("offspec_character_id")),
         member=await guild.one(MemberView, SQL["member"], **values),
-        member_rejections=await guild.all(MemberRejectionView, SQL["member_rejections"], **values),
+        member_rejections=[
+            replace(each, reason=each.reason and reason_in_words(each.reason)) for each in member_rejections
+        ],
         aliases=[replace(each, uses=_uses(resolver, each.alias)) for each in aliases],
         **await _about(guild, values, Subject("player", player_id, player["display_name"])),
         **player,
@@ -306,7 +310,7 @@ def _characters(
 ) -> list[CharacterView]:
     return [
         CharacterView(
-            **row,
+            **row | {column: row[column] and reason_in_words(row[column]) for column in ("evidence", "shared_reason")},
             reading=_reading(resolver, row["id"], row["note"]),
             is_main=row["id"] == main_id,
             is_offspec=row["id"] == offspec_id,
@@ -334,9 +338,11 @@ def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteVie
 
 async def _about(guild: GuildConnection, values: dict[str, Any], subject: Subject) -> dict[str, Any]:
     attempts = await guild.all(PastAttempt, SQL["attempts"], **values, **traces_of(subject), limit=MOST_ATTEMPTS)
+    hiatus = await guild.one(HiatusView, SQL["hiatus"], **values)
+    rejections = await guild.all(RejectionView, SQL["rejections"], **values)
     return {
-        "hiatus": await guild.one(HiatusView, SQL["hiatus"], **values),
-        "rejections": await guild.all(RejectionView, SQL["rejections"], **values),
+        "hiatus": replace(hiatus, reason=reason_in_words(hiatus.reason)) if hiatus else None,
+        "rejections": [replace(each, reason=each.reason and reason_in_words(each.reason)) for each in rejections],
         "issues": await guild.all(OpenIssue, SQL["issues"], **values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
         "last_change": last_attempt(attempts, subject),

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.language import tr, tr_in, tr_n
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.row_number import bare_row, marked_row
 from sv_common.guild_sync.identity import words
@@ -20,6 +20,8 @@ from sv_common.guild_sync.identity.words import GuildWord
 from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.matching import Place, Wanted, in_order
 from sv_common.guild_sync.insights.people import KnownName, all_names
+from sv_common.guild_sync.issues.model import state_in_words
+from sv_common.guild_sync.notes import category_in_words
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import Parameter
@@ -156,7 +158,7 @@ def _person(name: KnownName, who: _Described) -> Hit:
             return Hit("player", who.name, _line(alias, main, count), who.id)
         case PersonKind.CHARACTER:
             left = "" if who.is_here else tr("left the guild")
-            class_name = who.class_name or tr("class unknown")
+            class_name = tr(who.class_name) if who.class_name else tr("class unknown")
             level = (
                 tr("level {level} {class_name}", level=who.level, class_name=class_name)
                 if who.level is not None
@@ -205,16 +207,7 @@ def _issue(row: Sequence[object], found: str | None) -> Hit:
     number, issue_type, state, summary = int(str(row[0])), str(row[1]), str(row[2]), str(row[3])
     rule = RULES[issue_type].name if issue_type in RULES else issue_type
     about = "" if found in (None, summary) else tr("about {name}", name=found)
-    return Hit("issue", summary, _line(f"#{number}", rule, _state(state), about), number)
-
-
-def _state(state: str) -> str:
-    known = {
-        "open": tr_in("state", "open"),
-        "dismissed": tr_in("state", "dismissed"),
-        "resolved": tr_in("state", "resolved"),
-    }
-    return known[state]
+    return Hit("issue", summary, _line(f"#{number}", rule, state_in_words(state), about), number)
 
 
 async def _settings(guild: GuildConnection, wanted: Wanted) -> Group:
@@ -261,7 +254,7 @@ def _rank(rank: Rank) -> tuple[Hit, Sequence[str | None]]:
 
 
 def _word(word: GuildWord) -> tuple[Hit, Sequence[str | None]]:
-    meaning = word.category or tr("no word, so it may be a name")
+    meaning = category_in_words(word.category) if word.category else tr("no word, so it may be a name")
     hit = Hit("word", word.word, tr("word in notes: {meaning}", meaning=meaning), key=word.word)
     return hit, (word.word, word.category)
 

@@ -13,12 +13,12 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.past import Subject
 from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.kept_texts import told
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.lookup import find_player
 from sv_common.guild_sync.insights.person import traces_of
-from sv_common.guild_sync.insights.reasons import told
 
 SQL = load_sql(__package__, "timeline.sql")
 

@@ -17,17 +17,17 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, PlanStale
+from sv_common.guild_sync.core.kept_texts import NO_LONGER_FOUND, SUBJECT_GONE, fixed_by, told
 from sv_common.guild_sync.core.language import mark, tr, tr_n
-from sv_common.guild_sync.core.text import age, ago
+from sv_common.guild_sync.core.text import age, ago, name_of
 
 SQL = load_sql(__package__, "history.sql")
 MOST_MOVES = 200
 
 _SEEN = re.compile(r"(\d{1,18})(?:-([0-9a-f]{64}))?", re.ASCII)
-_WHO = {"detection": mark("a scan"), "automation": mark("an automatic run"), "clock": mark("the clock")}
 _FOUND_GONE = {
-    "No longer found.": mark("{who} no longer found it"),
-    "The character or member has left.": mark("{who} saw that the character or member left"),
+    NO_LONGER_FOUND: mark("{who} no longer found it"),
+    SUBJECT_GONE: mark("{who} saw that the character or member left"),
 }
 _VERBS = {
     "opened": mark("{who} found it"),
@@ -36,8 +36,6 @@ _VERBS = {
     "dismissed": mark("{who} dismissed it"),
     "reopened": mark("{who} reopened it"),
 }
-_REMARKS = (mark("Undone."), mark("The dismissal has ended."))
-"""Reasons that are kept in English and not said by the sentence already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +51,29 @@ class Move:
     cause: Annotated[str | None, Field(exclude=True)] = None
     is_undo: Annotated[bool, Field(exclude=True)] = False
 
-    @computed_field(description="Who did what.", examples=["officer bob fixed it"])
+    @computed_field(description="Who did what.", examples=["bob fixed it"])
     @property
     def sentence(self) -> str:
         """Who did what, without the end mark: “a scan found it”."""
-        who = tr(_WHO[self.actor]) if self.actor in _WHO else self.actor
-        happened = self._by(who)
+        happened = self._by(name_of(self.actor))
         if self.cause_actor is None:
             return happened
+        officer = name_of(self.cause_actor)
         if self.is_undo:
-            return tr(
-                "{move}, after {officer} undid this: {what}", move=happened, officer=self.cause_actor, what=self.cause
-            )
-        return tr("{move}, after {officer} decided: {what}", move=happened, officer=self.cause_actor, what=self.cause)
+            return tr("{move}, after {officer} undid this: {what}", move=happened, officer=officer, what=self.cause)
+        return tr("{move}, after {officer} decided: {what}", move=happened, officer=officer, what=self.cause)
 
     @computed_field(description="What was said about it.", examples=["a guest"])
     @property
     def remark(self) -> str | None:
         """What was said about it that the sentence does not say already."""
-        is_said = self.reason in _FOUND_GONE or self.reason == f"Fixed by {self.actor}."
-        if is_said or self.reason is None:
-            return None
-        return tr(self.reason) if self.reason in _REMARKS else self.reason
+        is_said = self.reason in _FOUND_GONE or self.reason == fixed_by(self.actor)
+        return None if is_said or self.reason is None else told(self.reason)
 
     def _by(self, who: str) -> str:
         if self.event != "resolved":
             return tr(_VERBS[self.event], who=who) if self.event in _VERBS else f"{who} {self.event}"
-        if self.reason == f"Fixed by {self.actor}.":
+        if self.reason == fixed_by(self.actor):
             return tr("{who} fixed it", who=who)
         if self.reason in _FOUND_GONE:
             return tr(_FOUND_GONE[self.reason], who=who)
@@ -153,9 +147,8 @@ def _told(since: Sequence[Move]) -> str:
     move, when, earlier = last.sentence.rstrip("."), how_long_ago(last.at, now), len(since) - 1
     if earlier == 0:
         return tr("{move} {ago}", move=move, ago=when)
-    # For translators: English says “1 other changes” too; each form has its own sentence here.
     return tr_n(
-        "{move} {ago}, after {n} other changes", "{move} {ago}, after {n} other changes", earlier, move=move, ago=when
+        "{move} {ago}, after {n} other change", "{move} {ago}, after {n} other changes", earlier, move=move, ago=when
     )
 
 

@@ -20,9 +20,9 @@ from psycopg.types.json import Jsonb
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
-from sv_common.guild_sync.core.language import day, mark, number, tr, tr_in
+from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.plain_text import checked_reason
-from sv_common.guild_sync.core.text import day_of_month, name_of
+from sv_common.guild_sync.core.text import between_with_and, day_of_month, listed, name_of
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -31,6 +31,14 @@ SQL = load_sql(__package__, "lifecycle.sql")
 
 MOST_NAMED = 10
 """Numbers that a sentence about missing issues names."""
+
+_SINCE = {
+    "dismissed": mark("Issue {issue} was dismissed since, by {who} on {day}."),
+    "reopened": mark("Issue {issue} was reopened since, by {who} on {day}."),
+    "resolved": mark("Issue {issue} was resolved since, by {who} on {day}."),
+    "recurred": mark("Issue {issue} was found again since, by {who} on {day}."),
+}
+"""By the event: what can happen to an issue of which an officer has said something, refreshing apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +65,12 @@ class _Word:
     later_at: datetime | None
 
     @property
-    def happened_since(self) -> str:
-        who = name_of(self.later_actor or "")
-        when = day_of_month(self.later_at) if self.later_at else ""
-        match self.later_event:
-            case "dismissed":
-                return tr(
-                    "Issue {issue} was dismissed since, by {who} on {day}.", issue=self.issue_id, who=who, day=when
-                )
-            case "reopened":
-                return tr(
-                    "Issue {issue} was reopened since, by {who} on {day}.", issue=self.issue_id, who=who, day=when
-                )
-            case "resolved":
-                return tr(
-                    "Issue {issue} was resolved since, by {who} on {day}.", issue=self.issue_id, who=who, day=when
-                )
-        return tr("Issue {issue} was recurred since, by {who} on {day}.", issue=self.issue_id, who=who, day=when)
+    def happened_since(self) -> str | None:
+        """Say what happened last to the issue since; None where nothing did."""
+        if self.later_event is None or self.later_actor is None or self.later_at is None:
+            return None
+        who, when = name_of(self.later_actor), day_of_month(self.later_at)
+        return tr(_SINCE[self.later_event], issue=self.issue_id, who=who, day=when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ async def _write(
         actor=actor,
         is_complete=is_complete,
         uncovered=tr("Dismissed {at}; now {now}.").replace("%", "%%").format(at="%1$s", now="%2$s"),
-        joined=f" {tr_in('list', 'and')} ",
+        joined=between_with_and(),
         unchanged=list(said.keys() - {each.issue_hash for each in fresh}),
         severities=[each.severity for each in conclusions],
         **looked_at,
@@ -250,7 +247,7 @@ async def undo_words(guild: GuildConnection, event_ids: Sequence[int], *, actor:
         raise Refused(
             tr("Only what an officer dismissed, reopened or resolved can be undone here. Nothing was changed.")
         )
-    left = {word.issue_id: word.happened_since for word in found if word.later_at is not None}
+    left = {word.issue_id: since for word in found if (since := word.happened_since) is not None}
     wanted = [word.id for word in found if word.issue_id not in left]
     if not wanted:
         raise PlanStale(f"{next(iter(left.values()))} {tr('Nothing was changed.')}")
@@ -330,13 +327,10 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
     known = {issue.id: issue for issue in await get_many(guild, issue_ids)}
     missing = [each for each in dict.fromkeys(issue_ids) if each not in known]
     if missing:
-        listed = ", ".join(str(each) for each in missing[:MOST_NAMED])
-        if len(missing) > MOST_NAMED:
-            listed = tr("{names} and {n} more", names=listed, n=number(len(missing) - MOST_NAMED))
         raise NotFound(
             tr(
                 "These issues do not exist: {issues}. Nothing was changed. Reload the list and select again.",
-                issues=listed,
+                issues=listed([str(each) for each in missing], MOST_NAMED),
             )
         )
     return [known[each] for each in dict.fromkeys(issue_ids)]
@@ -356,7 +350,7 @@ async def _check_unresolved(guild: GuildConnection, issue_id: int, otherwise: st
     """Raise `Refused` with the sentence `otherwise` for an issue that is resolved."""
     issue = await get(guild, issue_id)
     if issue.state is IssueState.RESOLVED:
-        raise Refused(tr(otherwise, issue=issue_id, who=issue.resolved_by))
+        raise Refused(tr(otherwise, issue=issue_id, who=name_of(issue.resolved_by or "")))
 
 
 def _said(reason: str) -> str:

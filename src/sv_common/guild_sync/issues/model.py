@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, computed_field
 
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.language import mark, tr, tr_in
 
 _KEY_LENGTH = 16
 
@@ -48,6 +48,16 @@ class IssueState(StrEnum):
     OPEN = "open"
     DISMISSED = "dismissed"
     RESOLVED = "resolved"
+
+
+def state_in_words(state: str) -> str:
+    """Return the word for where an issue stands in the language of the task."""
+    words = {
+        IssueState.OPEN: tr_in("issue", "open"),
+        IssueState.DISMISSED: tr_in("issue", "dismissed"),
+        IssueState.RESOLVED: tr_in("issue", "resolved"),
+    }
+    return words[IssueState(state)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.kept_texts import TOO_LATE
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.progress import Progress
 
 SQL = load_sql(__package__, "requests.sql")
 
 WorkState = Literal["waiting", "running", "done", "failed"]
-_TOO_LATE = mark("Given up: no worker was running for a day. Start one (patt serve or patt worker), then try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ async def newest(guild: GuildConnection, *, number: int = 1) -> Page[WorkRequest
 async def clear_old(conn: Connection) -> None:
     """Give up what no one has done within a day, and forget what ended longer ago than that."""
     await conn.execute(SQL["forget_old"])
-    await conn.execute(SQL["give_up_old"], {"sentence": _TOO_LATE})
+    await conn.execute(SQL["give_up_old"], {"sentence": TOO_LATE})

@@ -12,6 +12,7 @@ from sv_common.guild_sync.notes.mentions import (
     note_key,
     stands_alone,
 )
+from sv_common.guild_sync.notes.words.category_words import category_in_words
 from sv_common.guild_sync.notes.words.text import fold_accents
 from sv_common.guild_sync.notes.words.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
 
@@ -24,6 +25,7 @@ __all__ = [
     "ParsedNote",
     "Reading",
     "Vocabulary",
+    "category_in_words",
     "fold_accents",
     "is_username",
     "is_whole_note",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sv_common.guild_sync.core import language
-from sv_common.guild_sync.core.language import ENGLISH, mark, number, tr, tr_n
+from sv_common.guild_sync.core.language import mark, number, tr, tr_n
+from sv_common.guild_sync.core.text import day_of_month
 from sv_common.guild_sync.sources.discord.message import Announcement, Section, plain
 
 LONGEST_LINE = 180
@@ -66,7 +66,7 @@ def digest(
     others = sorted(by_rule.keys() - rule_names.keys())
     sections = [_section(rule_names.get(each, each), by_rule[each]) for each in [*known, *others]]
     return Announcement(
-        title=tr("{guild}: changes on {day}", guild=plain(guild_name), day=_day_in_words(day)),
+        title=tr("{guild}: changes on {day}", guild=plain(guild_name), day=day_of_month(day, is_long=True)),
         body=_open_issues(open_now) + (f" [{tr('See them all')}]({page_url})" if page_url else ""),
         nonce=nonce,
         sections=tuple(sections),
@@ -84,10 +84,6 @@ def _open_issues(count: int) -> str:
     if count == 0:
         return tr("No issues are open.")
     return tr_n("{n} issue is open now.", "{n} issues are open now.", count)
-
-
-def _day_in_words(day: date) -> str:
-    return f"{day.day} {day:%B}" if language.language() == ENGLISH else language.day(day)
 
 
 def _cut(text: str) -> str:

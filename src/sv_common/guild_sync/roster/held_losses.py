@@ -13,8 +13,8 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, PlanStale
-from sv_common.guild_sync.core.language import number, tr
-from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, is_suspicious
+from sv_common.guild_sync.core.language import number, percent, tr
+from sv_common.guild_sync.roster.loss import LARGEST_SHARE, GreatLossError, Loss, LossSource, is_suspicious
 
 SQL = load_sql(__package__, "held_losses.sql")
 
@@ -100,7 +100,8 @@ def _sentence(loss: Loss) -> str:
         else tr("{n} of {known} known people are missing from the Discord member list.", n=n, known=known)
     )
     advice = tr(
-        "More than 30 % at once counts as a failed fetch, so no one was marked as gone. If they really left, look at the "
-        "list in the Log or with “patt losses list”, and accept the losses there."
+        "More than {share} at once counts as a failed fetch, so no one was marked as gone. If they really left, look at the "
+        "list in the Log or with “patt losses list”, and accept the losses there.",
+        share=percent(LARGEST_SHARE),
     )
     return f"{missing} {advice}"

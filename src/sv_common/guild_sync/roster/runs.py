@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
@@ -13,16 +13,13 @@ from typing_extensions import TypedDict
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.language import mark
+from sv_common.guild_sync.core.kept_texts import CUT_OFF, told
 from sv_common.guild_sync.core.reports import StepReport
 
 SQL = load_sql(__package__, "runs.sql")
 
 PIPELINE_LOCK = 7284
 """First half of the advisory lock that a run of a guild's pipeline holds from before its row until after its end."""
-
-CUT_OFF = mark("The run was cut off; it is tried again.")
-"""Kept in English: it is said of the runs of all guilds at once."""
 
 
 class LoggedStep(TypedDict):
@@ -54,6 +51,11 @@ class LoggedRun:
     def duration_ms(self) -> int | None:
         """How long it took; null while it runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at).total_seconds() * 1000)
+
+
+def logged_run(*, error: str | None, **columns: Any) -> LoggedRun:
+    """Return a run from its columns, as it is shown."""
+    return LoggedRun(error=None if error is None else told(error), **columns)
 
 
 async def now(conn: Connection) -> datetime:
@@ -104,8 +106,10 @@ class Standing:
 
 
 async def standings(guild: GuildConnection) -> dict[str, Standing]:
-    return {row[0]: Standing(*row) for row in await guild.rows(SQL["standings"])}
+    """Return how the pipelines stand, by their names."""
+    found = [Standing(*row) for row in await guild.rows(SQL["standings"])]
+    return {each.pipeline: replace(each, last_error=each.last_error and told(each.last_error)) for each in found}
 
 
 async def recent(guild: GuildConnection, limit: int = 20) -> list[LoggedRun]:
-    return await guild.all(LoggedRun, SQL["recent"], limit=limit)
+    return await guild.all(logged_run, SQL["recent"], limit=limit)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
-from sv_common.guild_sync.changes.changeset import DECIDED
+from sv_common.guild_sync.changes.describe import with_reason
 from sv_common.guild_sync.core.basis import basis_in_words, has_changed
-from sv_common.guild_sync.core.language import day, mark, tr, tr_n
+from sv_common.guild_sync.core.language import day, mark, tr
+from sv_common.guild_sync.core.text import NAMES_IN_A_SENTENCE, name_of
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision
@@ -44,7 +44,7 @@ class LinkFact:
     @property
     def sentence(self) -> str:
         how = HOW_LINKED.get(self.link_source, self.link_source)
-        return f"{tr(how)} ({self.linked_by}, {day(self.at)})"
+        return f"{tr(how)} ({name_of(self.linked_by)}, {day(self.at)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +57,24 @@ class RejectionFact:
     reason: str | None
 
     def sentence(self, character: str, player: str) -> str:
-        if self._own_reason is None:
-            return tr(
-                "{officer} said on {day} that {character} does not belong to {player}.",
-                officer=self.rejected_by,
-                day=day(self.at),
-                character=character,
-                player=player,
-            )
-        return tr(
-            "{officer} said on {day} that {character} does not belong to {player}: {reason}",
-            officer=self.rejected_by,
+        told = tr(
+            "{officer} said on {day} that {character} does not belong to {player}",
+            officer=name_of(self.rejected_by),
             day=day(self.at),
             character=character,
             player=player,
-            reason=self._own_reason,
         )
+        return with_reason(told, self.reason)
 
     def sentence_of_member(self, member: str, player: str) -> str:
-        if self._own_reason is None:
-            return tr(
-                "{officer} said on {day} that {member} on Discord is not the player {player}.",
-                officer=self.rejected_by,
-                day=day(self.at),
-                member=member,
-                player=player,
-            )
-        return tr(
-            "{officer} said on {day} that {member} on Discord is not the player {player}: {reason}",
-            officer=self.rejected_by,
+        told = tr(
+            "{officer} said on {day} that {member} on Discord is not the player {player}",
+            officer=name_of(self.rejected_by),
             day=day(self.at),
             member=member,
             player=player,
-            reason=self._own_reason,
         )
-
-    @property
-    def _own_reason(self) -> str | None:
-        return self.reason if self.reason and self.reason != DECIDED else None
+        return with_reason(told, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +95,13 @@ class SharedFact:
     reason: str
 
     def sentence(self, character: str) -> str:
-        if self.reason == DECIDED:
-            return tr(
-                "{officer} marked {character} as a bank or shared character on {day}.",
-                officer=self.marked_by,
-                character=character,
-                day=day(self.at),
-            )
-        return tr(
-            "{officer} marked {character} as a bank or shared character on {day}: {reason}",
-            officer=self.marked_by,
+        told = tr(
+            "{officer} marked {character} as a bank or shared character on {day}",
+            officer=name_of(self.marked_by),
             character=character,
             day=day(self.at),
-            reason=self.reason,
         )
+        return with_reason(told, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +131,6 @@ class Known:
         found = self.resolver.facts.players.get(number)
         return found.display_name if found else tr("player {number}", number=number)
 
-
-MOST_NAMES = 6
 
 HAS_LEFT = mark("The character has left the guild and has no player.")
 MEMBER_HAS_LEFT = mark("The member has left the Discord server.")
@@ -239,7 +210,7 @@ def meaning_of(decision: Decision) -> list[str]:
             so = tr("So it means the character {character}, which has no player yet.", character=target.label)
         return [f"{target.evidence} {so}"]
     evidence = list(dict.fromkeys(candidate.evidence for candidate in decision.candidates))
-    return [*evidence[:MOST_NAMES], decision.why_not_stronger or ""]
+    return [*evidence[:NAMES_IN_A_SENTENCE], decision.why_not_stronger or ""]
 
 
 def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
@@ -248,17 +219,8 @@ def link_evidence(known: Known, character: KnownCharacter) -> Evidence:
     if character.player_id is None or known.link is None:
         return Evidence(Source.RECORD, tr("{character} has no player.", character=character.label))
     player, how = known.player(character.player_id), known.link.sentence
-    if known.link.evidence:
-        sentence = tr(
-            "{character} is linked to {player}, {how}: {evidence}",
-            character=character.label,
-            player=player,
-            how=how,
-            evidence=known.link.evidence,
-        )
-    else:
-        sentence = tr("{character} is linked to {player}, {how}.", character=character.label, player=player, how=how)
-    return Evidence(Source.RECORD, sentence)
+    told = tr("{character} is linked to {player}, {how}", character=character.label, player=player, how=how)
+    return Evidence(Source.RECORD, with_reason(told, known.link.evidence))
 
 
 def basis_evidence(known: Known, character: KnownCharacter) -> Iterator[Evidence]:
@@ -280,33 +242,6 @@ def basis_evidence(known: Known, character: KnownCharacter) -> Iterator[Evidence
                 note=character.basis_note,
             ),
         )
-
-
-def in_words(names: Sequence[str], last: str = "and") -> str:
-    """Return names as one list, with “and” or “or” before the last; of many, the first ones."""
-    shown, more = list(names[:MOST_NAMES]), len(names) - MOST_NAMES
-    is_or = last == "or"
-    if more > 0:
-        several = ", ".join(shown)
-        if is_or:
-            return tr_n("{names} or {n} more", "{names} or {n} more", more, names=several)
-        return tr_n("{names} and {n} more", "{names} and {n} more", more, names=several)
-    if len(shown) < 2:
-        return "".join(shown)
-    first, final = ", ".join(shown[:-1]), shown[-1]
-    return (
-        tr("{names} or {name}", names=first, name=final) if is_or else tr("{names} and {name}", names=first, name=final)
-    )
-
-
-def any_of(names: Sequence[str]) -> str:
-    """Return all names with “or” between them."""
-    return reduce(lambda names, name: tr("{names} or {name}", names=names, name=name), names) if names else ""
-
-
-def all_of(names: Sequence[str]) -> str:
-    """Return all names with “and” between them."""
-    return reduce(lambda names, name: tr("{names} and {name}", names=names, name=name), names) if names else ""
 
 
 def review_of_rank(character: str, weight: str) -> str:

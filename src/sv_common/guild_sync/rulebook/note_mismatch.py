@@ -11,6 +11,7 @@ from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.changes.row_changes import link, unlink
 from sv_common.guild_sync.core.basis import has_changed
 from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver, once
@@ -26,7 +27,6 @@ from sv_common.guild_sync.rulebook.examples.note_mismatch import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
     Known,
-    any_of,
     basis_evidence,
     link_evidence,
     note_evidence,
@@ -154,7 +154,7 @@ def _finding(
 
 def _plan(details: dict[str, Any] | Any) -> Changeset:
     named, player = details["named"], details["player"]
-    labels = any_of([candidate["label"] for candidate in details["candidates"]])
+    labels = with_or([candidate["label"] for candidate in details["candidates"]])
     if details.get("formerly"):
         return Changeset.none(
             tr(
@@ -204,7 +204,7 @@ def _change(details: Any) -> tuple[RowChange, str]:
     target = details["candidates"][0] if details["candidates"] else None
     if target is None:
         return unlink(character, former), tr(
-            "The note says “{named}”, but no one here has that name.", named=details["named"]
+            "The note says “{word}”, but no one here has that name.", word=details["named"]
         )
     if target["player_id"] is None:
         reason = tr(
@@ -378,7 +378,7 @@ RULE = RuleDefinition(
             mark("when it meant {}"),
             mark("it means {}"),
             _meant,
-            lambda d: any_of([each["label"] for each in d["candidates"]]) or tr("no one here"),
+            lambda d: with_or([each["label"] for each in d["candidates"]]) or tr("no one here"),
         ),
     ),
     examples=EXAMPLES,

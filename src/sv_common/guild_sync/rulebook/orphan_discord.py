@@ -12,6 +12,7 @@ from sv_common.guild_sync.changes.row_changes import attach_member, create_playe
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.text import enumerated, with_or
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -25,7 +26,7 @@ from sv_common.guild_sync.rulebook.candidates.members import (
 )
 from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.orphan_discord import EXAMPLES
-from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, any_of, in_words, rank_review_reason
+from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import Asked, Remedy, RuleDefinition
 
 ISSUE_TYPE = "orphan_discord"
@@ -78,7 +79,7 @@ def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
             waits,
         )
     if namesakes:
-        names = any_of([player.display_name for player in namesakes])
+        names = with_or([player.display_name for player in namesakes])
         return Changeset.none(
             tr(
                 "{member} could be the player {names}, who has no Discord member. Link them if so.",
@@ -87,7 +88,7 @@ def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
             )
         )
     if not characters and (others := players_named_like(resolver, member, rejected=True)):
-        names = any_of([player.display_name for player in others])
+        names = with_or([player.display_name for player in others])
         return Changeset.none(
             tr(
                 "An officer ruled out the player {names} for {member} on Discord. Undo that if they match.",
@@ -125,7 +126,7 @@ def explain(known: Known, finding: Finding) -> Explanation:
     meant = [c.label for c, _ in unlinked_of_member(known.resolver, member)]
     of_notes = tr("No unknown character's note or name matches {member}.", member=member.display_name)
     if meant:
-        names = in_words(meant, "and")
+        names = enumerated(meant)
         of_notes = tr(
             "Unknown characters whose note or name matches {member}: {names}.", member=member.display_name, names=names
         )
@@ -145,7 +146,7 @@ def _record_of_member(known: Known, member: KnownMember) -> str:
             "{member} is not a player yet, and no player without a Discord member has this name.",
             member=member.display_name,
         )
-    names = in_words([player.display_name for player in namesakes], "and")
+    names = enumerated([player.display_name for player in namesakes])
     return tr(
         "{member} is not a player yet. Players with this name and no Discord member: {names}.",
         member=member.display_name,
@@ -162,7 +163,7 @@ def _on_the_server(member: KnownMember) -> str:
             others.append(name)
     if not others:
         return tr("{member} is on the server.", member=member.display_name)
-    names = in_words(others, "and")
+    names = enumerated(others)
     return tr("{member} is on the server, also called {names}.", member=member.display_name, names=names)
 
 
@@ -177,7 +178,7 @@ def question(asked: Asked) -> str:
         return tr("Which characters are {name}’s?", name=asked.name)
     names, linked = asked.plan.names, list(asked.plan.linked)
     if linked:
-        characters = in_words([names["character", each] for each in linked], "and")
+        characters = enumerated([names["character", each] for each in linked])
         return tr_n(
             "Is {characters} {name}’s?",
             "Are {characters} {name}’s?",

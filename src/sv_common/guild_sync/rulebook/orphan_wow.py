@@ -11,6 +11,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named
 from sv_common.guild_sync.changes.row_changes import create_player, link
 from sv_common.guild_sync.core.language import day, mark, tr
+from sv_common.guild_sync.core.text import name_of, with_or
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -25,7 +26,6 @@ from sv_common.guild_sync.rulebook.examples.orphan_wow import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
     Known,
-    any_of,
     link_evidence,
     note_evidence,
     rank_review_reason,
@@ -135,7 +135,7 @@ class _Planner:
 
     def _why_not(self, character: KnownCharacter) -> str:
         decision = self._resolver.resolve(character)
-        labels = any_of([candidate.label for candidate in decision.candidates])
+        labels = with_or([candidate.label for candidate in decision.candidates])
         match decision.verdict:
             case Verdict.AMBIGUOUS:
                 return tr(
@@ -161,7 +161,7 @@ class _Planner:
                         character=character.label,
                     )
                 near = ", ".join(self._resolver.suggestions(decision.named or ""))
-                said = tr("The note says “{named}”, but no one here has that name.", named=decision.named)
+                said = tr("The note says “{word}”, but no one here has that name.", word=decision.named)
                 return f"{said} {tr('Similar names: {names}.', names=near)}" if near else said
             case _:
                 return tr("The note and the name match no one.")
@@ -186,7 +186,10 @@ def explain(known: Known, finding: Finding) -> Explanation:
     if known.unlinked is not None and character.player_id is None:
         gone = known.unlinked
         sentence = tr(
-            "{officer} unlinked it from {player} on {day}.", officer=gone.actor, player=gone.player, day=day(gone.at)
+            "{officer} unlinked it from {player} on {day}.",
+            officer=name_of(gone.actor),
+            player=gone.player,
+            day=day(gone.at),
         )
         evidence.append(Evidence(Source.OFFICER, sentence))
     if character.id in known.resolver.facts.shared:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.core.language import mark, number, tr
+from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.rulebook.translated import translated
 
 SMALLEST_BUDGET: Final = 10
@@ -21,10 +21,13 @@ _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 @translated("label", "unit")
-@translated("about", filled_with=lambda _: {"percent": BUDGET_PERCENT, "smallest": SMALLEST_BUDGET})
+@translated("about", filled_with=lambda parameter: parameter.values)
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A threshold that a guild may set: a whole number of `unit`, from `least` to `most`."""
+    """A threshold that a guild may set: a whole number of `unit`, from `least` to `most`.
+
+    `counted` says a number of the unit; `values` stand for the placeholders in `about`.
+    """
 
     name: Annotated[str, Field(examples=["stale_after_days"])]
     label: Annotated[str, Field(examples=["Stale after"])]
@@ -33,6 +36,8 @@ class Parameter:
     most: int
     default: Annotated[int | None, Field(description="Null: worked out for each guild, as `about` says.")]
     about: Annotated[str, Field(examples=["Days without a login until a character is found"])]
+    counted: Annotated[Callable[[int], str], Field(exclude=True)]
+    values: Annotated[Mapping[str, object], Field(exclude=True)] = field(default_factory=dict, hash=False, kw_only=True)
 
     def read(self, given: object) -> int:
         """Return a number within the bounds. Raises `BadInput` that names the field and says what may be given."""
@@ -55,9 +60,13 @@ class Parameter:
             )
         return int(text)
 
+    def in_words(self, n: int | None) -> str:
+        """Say a value of the threshold: “1 day”, “30 days”. None: worked out for each guild."""
+        return self.about if n is None else self.counted(n)
+
     @property
     def default_in_words(self) -> str:
-        return self.about if self.default is None else f"{self.default} {self.unit}"
+        return self.in_words(self.default)
 
 
 AUTOMATIC_FIX_LIMIT: Final = Parameter(
@@ -68,6 +77,8 @@ AUTOMATIC_FIX_LIMIT: Final = Parameter(
     most=1000,
     default=None,
     about=mark("{percent} % of the characters in the guild, but at least {smallest}"),
+    counted=lambda n: tr_n("{n} fix", "{n} fixes", n),
+    values={"percent": BUDGET_PERCENT, "smallest": SMALLEST_BUDGET},
 )
 """The parameter of every rule of which some fixes are safe."""
 

@@ -12,12 +12,13 @@ from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import mark, number, tr
+from sv_common.guild_sync.core.text import enumerated, with_and
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
-from sv_common.guild_sync.rulebook.explain import Known, all_of, in_words
+from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "role_mismatch"
@@ -73,7 +74,7 @@ _MOVED = mark(
 def _unusable_role(guild_id: int, rank_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
     """One finding for a role that cannot be given, however many players should have it."""
     details = {"rank_id": rank_id, "role_id": role_id, "role": role, "ranks": list(ranks), "fault": fault}
-    summary = tr(_SUMMARIES[fault], ranks=all_of(ranks), role=role)
+    summary = tr(_SUMMARIES[fault], ranks=with_and(ranks), role=role)
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.RANK, rank_id, summary, details)
 
 
@@ -216,15 +217,15 @@ def _review_reason(details: Mapping[str, Any]) -> str | None:
 def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- every story is given what is known
     details = finding.details
     if "fault" in details:
-        ranks, role = in_words(details["ranks"], "and"), details["role"]
+        ranks, role = enumerated(details["ranks"]), details["role"]
         mapping = Evidence(Source.RANKS, tr("Rank table: {ranks} → Discord role {role}.", ranks=ranks, role=role))
         return Explanation((mapping,), tr("{role} cannot be given to anyone.", role=role))
-    wrong = in_words([role["name"] for role in details["wrong_roles"]], "and")
+    wrong = enumerated([role["name"] for role in details["wrong_roles"]])
     right, member = details["right_role"], details["member"]
     if right is None:
         return _explain_no_role(details, wrong)
     held = [right] if details["has_right_role"] else []
-    holds = in_words([*held, *(role["name"] for role in details["wrong_roles"])], "and")
+    holds = enumerated([*held, *(role["name"] for role in details["wrong_roles"])])
     evidence = (
         Evidence(
             Source.ROSTER,
@@ -306,12 +307,12 @@ def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
 def question(asked: Asked) -> str:
     details = asked.details
     if "fault" in details:
-        return tr("Which Discord role is right for {ranks}?", ranks=in_words(details["ranks"], "and"))
+        return tr("Which Discord role is right for {ranks}?", ranks=enumerated(details["ranks"]))
     if details["right_role"] is not None and not details["has_right_role"]:
         return tr("Give {member} the {role} role?", member=details["member"], role=details["right_role"])
     return tr(
         "Take {roles} from {member}?",
-        roles=in_words([role["name"] for role in details["wrong_roles"]], "and"),
+        roles=enumerated([role["name"] for role in details["wrong_roles"]]),
         member=details["member"],
     )
 

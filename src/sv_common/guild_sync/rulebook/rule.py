@@ -18,7 +18,7 @@ from sv_common.guild_sync.rulebook.dependence import Dependence
 from sv_common.guild_sync.rulebook.example import Example
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleOverrides, RuleSettings
-from sv_common.guild_sync.rulebook.translated import message_of, translated
+from sv_common.guild_sync.rulebook.translated import message_in, translated
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 
@@ -89,8 +89,12 @@ def _defaults(rule: RuleDefinition) -> dict[str, int | None]:
     return {each.name: each.default for each in rule.thresholds}
 
 
+def _in_words(rule: RuleDefinition, chosen: Mapping[str, Any]) -> dict[str, str]:
+    return {each.name: each.in_words(chosen[each.name]) for each in rule.thresholds}
+
+
 @translated("name", "why", "safe", "left_to_officer")
-@translated("description", filled_with=_defaults)
+@translated("description", filled_with=lambda rule: _in_words(rule, _defaults(rule)))
 @dataclass(frozen=True, slots=True)
 class RuleDefinition:
     """All there is to know about one rule. The first six fields are enough for a rule that brings its own fix.
@@ -154,7 +158,7 @@ class RuleDefinition:
 
     def description_with(self, chosen: Mapping[str, Any]) -> str:
         """Return the description with a guild's own thresholds in the place of the defaults."""
-        return tr(message_of(self.description), **{each.name: chosen[each.name] for each in self.thresholds})
+        return tr(message_in(self, "description"), **_in_words(self, chosen))
 
     async def findings(
         self, guild: GuildConnection, *, now: datetime | None = None, among: Collection[int] | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.changes.changeset import DECIDED
+from sv_common.guild_sync.changes.describe import away, with_reason
 from sv_common.guild_sync.core.language import day, mark, tr, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.facts import KnownHiatus
@@ -29,6 +29,7 @@ STALE_AFTER = Parameter(
     most=3650,
     default=30,
     about=mark("Days without a login until a character is found"),
+    counted=lambda n: tr_n("{n} day", "{n} days", n),
 )
 SQL = load_sql(__package__, "stale_character.sql")
 
@@ -126,33 +127,19 @@ def _seen(known: Known, details: Mapping[str, Any]) -> str:
 
 
 def _said(hiatus: KnownHiatus, details: Mapping[str, Any]) -> str:
-    officer, player = name_of(hiatus.set_by), details.get("player")
-    has_reason = hiatus.reason != DECIDED
-    if hiatus.until is None:
-        if has_reason:
-            return tr(
-                "{officer} said that {player} is away, with no return date: {reason}",
-                officer=officer,
-                player=player,
-                reason=hiatus.reason,
-            )
-        return tr("{officer} said that {player} is away, with no return date.", officer=officer, player=player)
-    until = day(hiatus.until)
-    if has_reason:
-        return tr(
-            "{officer} said that {player} is away until {day}: {reason}",
-            officer=officer,
-            player=player,
-            day=until,
-            reason=hiatus.reason,
-        )
-    return tr("{officer} said that {player} is away until {day}.", officer=officer, player=player, day=until)
+    told = tr(
+        "{officer} said that {player} is {away}",
+        officer=name_of(hiatus.set_by),
+        player=details.get("player"),
+        away=away(hiatus.until),
+    )
+    return with_reason(told, hiatus.reason)
 
 
 RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name=mark("Stale Character"),
-    description=mark("Character has not logged in for more than {stale_after_days} days"),
+    description=mark("Character has not logged in for more than {stale_after_days}"),
     severity=Severity.INFO,
     subject=SubjectKind.CHARACTER,
     auto_mitigate=False,

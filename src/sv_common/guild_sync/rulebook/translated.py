@@ -27,7 +27,7 @@ class _Field:
     def __get__(self, owner: object | None, _: type) -> Any:
         if owner is None:
             return self
-        message = self._slot.__get__(owner)
+        message = self.message(owner)
         if not message:
             return message
         text = _Read(tr(message, **self._values(owner)))
@@ -35,12 +35,16 @@ class _Field:
         return text
 
     def __set__(self, owner: object, text: str | None) -> None:
-        self._slot.__set__(owner, text if text is None else message_of(text))
+        self._slot.__set__(owner, text.message if isinstance(text, _Read) else text)
+
+    def message(self, owner: object) -> Any:
+        return self._slot.__get__(owner)
 
 
-def message_of(text: str) -> str:
-    """Return what was written into a translated field, of what was read from it."""
-    return text.message if isinstance(text, _Read) else text
+def message_in(owner: object, name: str) -> str:
+    """Return what was written into a translated field, in English and with its placeholders."""
+    field: _Field = getattr(type(owner), name)
+    return str(field.message(owner))
 
 
 def translated(*names: str, filled_with: _Values = lambda _: {}) -> Callable[[type[_Class]], type[_Class]]:

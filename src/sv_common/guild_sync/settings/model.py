@@ -14,10 +14,10 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.language import LANGUAGES, number, speak, tr, tr_in
+from sv_common.guild_sync.core.language import LANGUAGES, tr, tr_in
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.issues.model import severity_in_words
-from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, category_in_words
 from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
 from sv_common.guild_sync.rulebook.parameter import (
@@ -229,9 +229,7 @@ class LanguageSetting(Setting):
         return type(self)((await guilds.get(guild)).language)
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:  # noqa: ARG002 -- guilds store no actor
-        """Set it, and say what follows in this task in it: a scan writes the summaries of issues anew."""
         await guilds.put_language(guild, self.code)
-        speak(self.code)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
         if before != self:
@@ -251,7 +249,7 @@ def role_of(rank: ranks.Rank) -> RankRole:
 def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
     if parameter is AUTOMATIC_FIX_LIMIT:
         return budget_of(settings.parameters, roster_size).sentence
-    return f"{number(settings.parameters[parameter.name])} {parameter.unit}"
+    return parameter.in_words(settings.parameters[parameter.name])
 
 
 def _on(is_enabled: bool) -> str:
@@ -283,8 +281,8 @@ def _role_in_words(role: RankRole) -> str:
 
 def _word_in_words(setting: WordSetting) -> str:
     if setting.is_said:
-        return tr("a name") if setting.category is None else setting.category
-    known = sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))
+        return tr("a name") if setting.category is None else category_in_words(setting.category)
+    known = [category_in_words(each) for each in sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))]
     if not known:
         return tr("as in every guild (no word of the vocabulary)")
     return tr("as in every guild ({categories})", categories=", ".join(known))

@@ -73,7 +73,7 @@ def usable_note(note: str) -> str:
             tr(
                 "Note: it has {n} characters; the longest that is read here has {most}.",
                 n=number(len(note)),
-                most=LONGEST_NOTE,
+                most=number(LONGEST_NOTE),
             )
         )
     return note

@@ -12,6 +12,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.language import LANGUAGES, PSEUDO, day, tr
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.notes import Category
@@ -192,7 +193,7 @@ class UndoRequest:
             raise Refused(
                 tr(
                     "{officer} already undid this change on {day}.",
-                    officer=change.undone_by,
+                    officer=name_of(change.undone_by),
                     day=day(change.undone_at),
                 )
             )

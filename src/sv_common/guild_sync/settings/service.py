@@ -16,14 +16,14 @@ import structlog
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
-from sv_common.guild_sync.core.language import language, number, speaking, tr, tr_n
+from sv_common.guild_sync.core.language import language, number, speak, speaking, tr, tr_n
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes
-from sv_common.guild_sync.settings.model import Difference, RuleSetting, Setting
+from sv_common.guild_sync.settings.model import Difference, LanguageSetting, RuleSetting, Setting
 from sv_common.guild_sync.settings.readings import ReadingChange, readings_changed
 from sv_common.guild_sync.settings.requests import SettingRequest, Wanted, read_request
 from sv_common.guild_sync.settings.trial import (
@@ -80,8 +80,7 @@ async def preview_setting(
     """
 
     async def try_it(guild: GuildConnection) -> SettingReport:
-        with speaking(language()):  # where it is the language that would change
-            return (await _change(guild, request, "preview", with_discord=with_discord))[0]
+        return (await _change(guild, request, "preview", with_discord=with_discord))[0]
 
     return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), try_it, alone=True)
 
@@ -108,6 +107,8 @@ async def save_setting(
                 tr("The settings or the data have changed since the preview. Nothing was saved. Preview it again.")
             )
         change_id = await _record(guild, report.wanted, actor=actor)
+    if isinstance(report.wanted.after, LanguageSetting):
+        speak(report.wanted.after.code)  # what is said of it from here on
     failed = await _fix_on_discord(pool, number, scanned, discord_bot) if discord_bot is not None else []
     return replace(report, change_id=change_id, notices=(*report.notices, *failed))
 
@@ -129,16 +130,22 @@ async def recorded(guild: GuildConnection, about: Setting, *, actor: str) -> Asy
 async def _change(
     guild: GuildConnection, request: SettingRequest, actor: str, *, with_discord: bool
 ) -> tuple[SettingReport, ScannedGuild]:
-    """Scan with the settings of now, so that what has changed since the last scan does not count; change; scan again."""
+    """Scan with the settings of now, so that what has changed since the last scan does not count; change; scan again.
+
+    A new language is that of the second scan alone, which writes the summaries of issues anew: all that is reported is said in
+    the language of now, in which a preview or a refusal leaves the guild.
+    """
     wanted = await read_request(guild, request)
     logged = await open_issues(guild)
     before = await scan_and_fix(guild)
     readings = await readings_changed(guild, wanted.after)
     await wanted.after.write(guild, actor=actor)
-    after = await scan_and_fix(guild)
+    with speaking(wanted.after.code if isinstance(wanted.after, LanguageSetting) else language()):
+        after = await scan_and_fix(guild)
     found = await effects_between(guild, before, after)
     effects = [effect for effect in found if with_discord or not effect.on_discord]
-    notices = [*_of_a_disabled_rule(wanted, before), *after.notices]
+    scanned = before if isinstance(wanted.after, LanguageSetting) else after  # both say the same, each in its language
+    notices = [*_of_a_disabled_rule(wanted, before), *scanned.notices]
     if len(found) > len(effects):
         notices.append(
             tr_n(

@@ -17,8 +17,8 @@ from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.changes.in_the_way import stands_in_way, traces_of
 from sv_common.guild_sync.changes.past import done_in_words
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.core.language import ENGLISH, day, language, number, tr, tr_n
-from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.language import number, tr, tr_n
+from sv_common.guild_sync.core.text import day_of_month, name_of
 from sv_common.guild_sync.engine.command import Guard
 from sv_common.guild_sync.engine.undoing.parts import BlockedPart, obstacles_of, rows_of, undo_whole
 
@@ -80,7 +80,7 @@ def _since(later: Sequence[Attempt]) -> str:
         more,
         who=name_of(first.actor),
         deed=_deed(first),
-        day=day_of(first.started_at),
+        day=day_of_month(first.started_at),
     )
 
 
@@ -92,10 +92,6 @@ def _advice(together: Sequence[Attempt]) -> str:
     return tr("Undo that first, or undo all {n}.", n=number(len(together)))
 
 
-def how_many(found: Sequence[Attempt]) -> str:
-    return tr("both") if len(found) == 2 else tr("all {n}", n=number(len(found)))
-
-
 def sentence_of(attempt: Attempt) -> str:
     """Say who did what, and when."""
     # For translators: {deed} is what someone did, such as “linked Grimalt to Mito”.
@@ -103,12 +99,8 @@ def sentence_of(attempt: Attempt) -> str:
         "{who} {deed} on {day}.",
         who=name_of(attempt.actor),
         deed=_deed(attempt),
-        day=day_of(attempt.started_at),
+        day=day_of_month(attempt.started_at),
     )
-
-
-def day_of(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b}" if language() == ENGLISH else day(moment)
 
 
 def told(attempt: Attempt) -> LaterAttempt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
+from enum import StrEnum, auto
 from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -98,16 +98,16 @@ _MOST_REMEMBERED: Final = 20_000
 
 
 class How(StrEnum):
-    """How a word is similar to a name; the values finish a sentence that begins with the word."""
+    """How a word is similar to a name."""
 
-    NAME = "is the name of"
-    ACCENTS = "matches, without accents,"
-    BEGINNING = "matches the start of"
-    ENDING = "has the same first letters as"
-    LONGER = "begins with"
-    PART = "is part of"
-    SPELLING = "is spelled like"
-    SKELETON = "looks short for"
+    NAME = auto()
+    ACCENTS = auto()
+    BEGINNING = auto()
+    ENDING = auto()
+    LONGER = auto()
+    PART = auto()
+    SPELLING = auto()
+    SKELETON = auto()
 
     def sentence(self, word: str, name: str) -> str:
         """Say that a word is similar to a name, in the language of the task."""

@@ -17,7 +17,8 @@ from sv_common.guild_sync.identity.plans.linking import SAYS_SO, decided
 
 def set_hiatus(facts: GuildFacts, player: KnownPlayer, until: str | None, reason: str) -> Changeset:
     """Plan that a player is away. Raises `BadInput` for no day or one that has come, `Refused` where it is known already."""
-    end, why = _day(until, facts.today), checked_reason(reason) or SAYS_SO
+    back, why = _day(until, facts.today), checked_reason(reason) or SAYS_SO
+    end = back.isoformat() if back else None
     known = facts.hiatuses.get(player.id)
     if known is not None and known.lasts_on(facts.today) and (known.day, known.reason) == (end, why):
         raise Refused(
@@ -25,13 +26,13 @@ def set_hiatus(facts: GuildFacts, player: KnownPlayer, until: str | None, reason
                 "{officer} said already that {player} is {away}.",
                 officer=name_of(known.set_by),
                 player=player.display_name,
-                away=away({"until": end}),
+                away=away(back),
             )
         )
     former = {"until": known.day, "reason": known.reason} if known is not None else None
     return decided(
         [change.set_hiatus(player.named, end, why, former=former)],
-        tr("{player} is {away}", player=player.display_name, away=away({"until": end})),
+        tr("{player} is {away}", player=player.display_name, away=away(back)),
     )
 
 
@@ -51,7 +52,7 @@ def end_hiatus(facts: GuildFacts, player: KnownPlayer) -> Changeset:
     return decided([change.end_hiatus(player.named, known.day)], tr("{player} is back", player=player.display_name))
 
 
-def _day(until: str | None, today: date) -> str | None:
+def _day(until: str | None, today: date) -> date | None:
     if not until:
         return None
     try:
@@ -71,4 +72,4 @@ def _day(until: str | None, today: date) -> str | None:
                 day=day(back),
             )
         )
-    return back.isoformat()
+    return back

@@ -9,6 +9,7 @@ from sv_common.guild_sync.changes.changeset import DECIDED, Changeset, Named, Ro
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
 
@@ -52,7 +53,7 @@ def check_is_not_shared(facts: GuildFacts, character: KnownCharacter) -> None:
             tr(
                 "{character} was marked as a bank or shared character by {officer}. Remove the mark first.",
                 character=character.label,
-                officer=marked_by,
+                officer=name_of(marked_by),
             )
         )
 
@@ -125,7 +126,7 @@ def check_is_there(member: KnownMember) -> None:
 def check_is_free(facts: GuildFacts, word: str) -> None:
     if (known := facts.aliases.get(name_key(word))) is not None:
         raise Refused(
-            tr("“{word}” is already an alias of {players}.", word=word, players=facts.players[known].display_name)
+            tr("“{word}” is already an alias of {player}.", word=word, player=facts.players[known].display_name)
         )
 
 

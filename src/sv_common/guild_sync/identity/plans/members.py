@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sv_common.guild_sync.changes import row_changes as change
-from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.changeset import MEMBER_UNLINKED, Changeset
 from sv_common.guild_sync.core.errors import NotFound, Refused
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import checked_reason
@@ -27,8 +27,7 @@ def unlink_member(facts: GuildFacts, player: KnownPlayer) -> Changeset:
         raise Refused(tr("{player} has no Discord member to unlink.", player=player.display_name))
     rows = [change.detach_member(player.named, member.named)]
     if (player.id, member.id) not in facts.member_rejections:
-        why = tr("an officer unlinked them.")
-        rows.append(change.reject(player.named, member=member.named, why=why, is_unlinking=True))
+        rows.append(change.reject(player.named, member=member.named, why=MEMBER_UNLINKED, is_unlinking=True))
     named = {"player": player.display_name, "member": member.display_name}
     return decided(rows, tr("{player} is not the Discord member {member}", **named))
 

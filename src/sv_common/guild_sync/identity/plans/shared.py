@@ -7,6 +7,7 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import checked_reason
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter
 from sv_common.guild_sync.identity.plans.linking import SAYS_SO, decided
 
@@ -18,7 +19,7 @@ def mark_shared(facts: GuildFacts, character: KnownCharacter, reason: str) -> Ch
             tr(
                 "{character} is already marked as a bank or shared character by {officer}.",
                 character=character.label,
-                officer=marked_by,
+                officer=name_of(marked_by),
             )
         )
     rows = [change.mark_shared(character.named, checked_reason(reason) or SAYS_SO)]

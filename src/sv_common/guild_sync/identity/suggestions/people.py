@@ -14,7 +14,7 @@ from typing import Final
 from rapidfuzz.distance import Prefix
 
 from sv_common.guild_sync.core.language import day, tr, tr_n
-from sv_common.guild_sync.core.text import with_and
+from sv_common.guild_sync.core.text import enumerated
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.nicknames import other_forms_of
 from sv_common.guild_sync.identity.names.people import OwnName, words_of_member
@@ -130,8 +130,7 @@ class SuggestedPeople:
                     best[person] = weight, part, names
         for person, (weight, part, names) in best.items():
             labels = sorted({name.label for name in names})
-            *first, last = labels[:_MOST_NAMED]
-            told = with_and([", ".join(first), last]) if first else last
+            told = enumerated(labels[:_MOST_NAMED])
             if person.player_id is None:
                 sentence = tr("“{part}” is also in {names}.", part=part.capitalize(), names=told)
             else:
@@ -150,7 +149,7 @@ class SuggestedPeople:
         if name.person.character_id is not None or name.label == label:
             return name.label
         if name.is_character:
-            return tr("{name}, a character of {person}", name=name.label, person=label)
+            return tr("{character}, a character of {player}", character=name.label, player=label)
         return tr("{name}, a name of {person}", name=name.label, person=label)
 
     def _supported(self, clues: Clues, own: Person, joined: date | None) -> None:

@@ -124,7 +124,7 @@ async def _held(guild: GuildConnection, board: Board) -> list[HeldBatch]:
                 "{n} change at once is more than {limit}: held for you.",
                 "{n} changes at once are more than {limit}: held for you.",
                 len(safe),
-                limit=limit,
+                limit=number(limit),
             )
             batches.append(HeldBatch(issue_type, len(safe), limit, safe, by, at, sentence))
     return batches

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.describe import describe
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.text import enumerated
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.insights.inbox import wording
@@ -33,7 +34,7 @@ from sv_common.guild_sync.issues.explanation import CandidateKind, Evidence, Exp
 from sv_common.guild_sync.issues.model import Finding, Issue, SubjectKind
 from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
-from sv_common.guild_sync.rulebook.explain import Known, in_words
+from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
 MOST_MEANT = 3
@@ -158,7 +159,7 @@ def _explanation(about: _About) -> Explanation | None:
     evidence = (
         Evidence(
             Source.ROSTER,
-            tr("{characters} are in the guild and belong to no player.", characters=in_words(labels, "and")),
+            tr("{characters} are in the guild and belong to no player.", characters=enumerated(labels)),
         ),
         Evidence(
             Source.NOTE, tr("Each of their notes says “{named}”, and no one in this guild has that name.", named=named)

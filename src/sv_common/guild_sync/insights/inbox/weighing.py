@@ -87,11 +87,13 @@ class Weights:
 
 def weights_of(resolver: Resolver) -> Weights:
     """Return the weights of a resolver; what they have in common with the last ones of its guild is taken from those."""
-    place = resolver.facts.guild_id, language()
-    last = _recent.pop(place, None)
-    if last is None or last.resolver is not resolver:
-        last = Weights(resolver, last.settled() if last is not None else {})
-    _recent[place] = last
+    guild_id = resolver.facts.guild_id
+    spoken, last = _recent.pop(guild_id, ("", None))
+    if last is None or spoken != language():
+        last = Weights(resolver, {})
+    elif last.resolver is not resolver:
+        last = Weights(resolver, last.settled())
+    _recent[guild_id] = language(), last
     while len(_recent) > MOST_GUILDS:
         _recent.popitem(last=False)
     return last
@@ -122,5 +124,5 @@ def _link(character: KnownCharacter) -> LinkFact | None:
     return LinkFact(character.player_id, character.link_source or "", "", _SOME_TIME, None)
 
 
-_recent: OrderedDict[tuple[int, str], Weights] = OrderedDict()
-"""By guild, and by the language of the sentences."""
+_recent: OrderedDict[int, tuple[str, Weights]] = OrderedDict()
+"""By guild, each with the language of the sentences."""

@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.language import mark, tr, tr_n
-from sv_common.guild_sync.core.text import age, in_words
+from sv_common.guild_sync.core.text import age, ago, enumerated, in_words
 from sv_common.guild_sync.insights.health import SourceAge
 from sv_common.guild_sync.insights.inbox.model import CharacterFacts, Does, Group, MemberFacts, Snooze
 from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
-from sv_common.guild_sync.rulebook.explain import in_words as listed
 
 GROUPS: Mapping[Group, str] = {
     Group.READY: mark("Ready"),
@@ -57,7 +56,7 @@ def does(plan: Changeset) -> Does:
         player = next(row.id for row in plan.rows if row.table == "player")
         return Does(tr("Link to {player}", player=names["player", player]))
     if len(linked) > 1:
-        return Does(tr("Link {characters}", characters=listed([names["character", each] for each in linked], "and")))
+        return Does(tr("Link {characters}", characters=enumerated([names["character", each] for each in linked])))
     for row in plan.rows:
         if row.table == "link" and row.after is not None:
             owner = names["player", row.after["player_id"]]
@@ -66,7 +65,7 @@ def does(plan: Changeset) -> Does:
 
 
 def _roles_in_words(gets: Sequence[str], loses: Sequence[str]) -> str:
-    given, taken = listed(gets, "and"), listed(loses, "and")
+    given, taken = enumerated(gets), enumerated(loses)
     if gets and loses:
         return tr("Give {given}, take {taken}", given=given, taken=taken)
     return tr("Give {roles}", roles=given) if gets else tr("Take {roles}", roles=taken)
@@ -102,20 +101,12 @@ def stale(found: SourceAge) -> tuple[str, str]:
 
 def seen_ago(login: datetime) -> str:
     """Say how long ago a character was last seen, in the largest whole unit."""
-    length = age(login)
-    if length >= timedelta(days=1):
-        return tr_n("seen {n} day ago", "seen {n} days ago", length.days)
-    minutes = length // timedelta(minutes=1)
-    if minutes >= 60:
-        return tr_n("seen {n} hour ago", "seen {n} hours ago", minutes // 60)
-    if minutes:
-        return tr_n("seen {n} minute ago", "seen {n} minutes ago", minutes)
-    return tr("seen less than a minute ago")
+    return tr("seen {ago}", ago=ago(age(login)))
 
 
 def message_about(characters: Sequence[CharacterFacts], guild: str) -> str:
     """Ask a guild's channel whose characters these are; no note is told."""
-    names = _with_kind(characters[0]) if len(characters) == 1 else listed([each.name for each in characters], "and")
+    names = _with_kind(characters[0]) if len(characters) == 1 else enumerated([each.name for each in characters])
     return tr("Who in {guild} plays {names}? If it is you, answer here or tell an officer.", guild=guild, names=names)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.names.name_index import discord_names
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -14,7 +15,7 @@ from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
-from sv_common.guild_sync.rulebook.explain import Known, any_of
+from sv_common.guild_sync.rulebook.explain import Known
 
 
 def candidates_for_member(known: Known, member_id: int, plan: Changeset | None) -> tuple[WeighedCandidate, ...]:
@@ -50,7 +51,7 @@ class _Identities:
             others = [other.display_name for other in free if other != player]
             self._drafts.speaks_for(person, Kind.NAME, Weight.SHARED if others else Weight.CERTAIN, sentence)
             if others:
-                self._drafts.speaks_against(person, tr("The name could also mean {names}.", names=any_of(others)))
+                self._drafts.speaks_against(person, tr("The name could also mean {names}.", names=with_or(others)))
         for name in sorted(discord_names(self._member)):
             for number in self._resolver.names.players_by_name.get(name, ()):
                 player = self._resolver.facts.players[number]
@@ -87,7 +88,7 @@ class _Identities:
         if mine is not None:
             if decision.verdict is not Verdict.AMBIGUOUS:
                 return Weight.ONE_WORD, mine.evidence, tr("The note has other words too.")
-            others = any_of([each.label for each in decision.candidates if each.label != mine.label])
+            others = with_or([each.label for each in decision.candidates if each.label != mine.label])
             why_not = (
                 tr("“{named}” could also mean {names}.", named=decision.named, names=others)
                 if others

@@ -9,15 +9,15 @@ from __future__ import annotations
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import realm_key
+from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.identity.facts import KnownCharacter
-from sv_common.guild_sync.identity.names.similarity import How
 from sv_common.guild_sync.identity.suggestions.clues import Kind
 from sv_common.guild_sync.identity.suggestions.notes import Suggestions
 from sv_common.guild_sync.identity.suggestions.people import SuggestedPeople
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.rulebook.candidates.drafts import A_NAME_ALONE, ONLY_SIMILAR, Drafts, Weight, says_nothing
-from sv_common.guild_sync.rulebook.explain import Known, any_of, rejected_by_officers
+from sv_common.guild_sync.rulebook.explain import Known, rejected_by_officers
 from sv_common.guild_sync.rulebook.rule import Remedy
 
 _MOST_OF_SIMILARITY = 0.84
@@ -25,17 +25,6 @@ _SIMILARITY = 0.12
 """What is taken from the score of a name that the note may mean."""
 
 _WITHOUT_PLAYER = 0.9
-
-_SIMILAR = {
-    How.NAME: mark("“{words}” is the name of {name}."),
-    How.ACCENTS: mark("“{words}” matches, without accents, {name}."),
-    How.BEGINNING: mark("“{words}” matches the start of {name}."),
-    How.ENDING: mark("“{words}” has the same first letters as {name}."),
-    How.LONGER: mark("“{words}” begins with {name}."),
-    How.PART: mark("“{words}” is part of {name}."),
-    How.SPELLING: mark("“{words}” is spelled like {name}."),
-    How.SKELETON: mark("“{words}” looks short for {name}."),
-}
 
 _CHOOSE = mark("Choose the player, or dismiss the issue.")
 _UNDO_THE_RULING = mark("To change that, undo it on the character’s page, or choose another player.")
@@ -92,7 +81,7 @@ class _Owners:
             if decision.verdict is Verdict.AMBIGUOUS:
                 self._speaks_against(
                     candidate.person,
-                    tr("“{named}” could also mean {names}.", named=decision.named, names=any_of(others)),
+                    tr("“{named}” could also mean {names}.", named=decision.named, names=with_or(others)),
                 )
             if (
                 decision.verdict is Verdict.SUGGESTED
@@ -188,8 +177,7 @@ class _Owners:
                     "{character}, a character of {player}", character=like.label, player=self._resolver.label(person)
                 )
             weight = min(_MOST_OF_SIMILARITY, suggestion.score - _SIMILARITY)
-            sentence = tr(_SIMILAR[suggestion.how], words=suggestion.words, name=name)
-            self._speaks_for(person, Kind.NOTE, weight, sentence)
+            self._speaks_for(person, Kind.NOTE, weight, suggestion.how.sentence(suggestion.words, name))
             self._speaks_against(person, tr(ONLY_SIMILAR))
 
     def _by_people(self) -> None:

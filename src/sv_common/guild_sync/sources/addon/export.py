@@ -135,9 +135,13 @@ def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonE
     problems = Problems()
     head = Fields(export, problems)
     announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
-    if announced not in (None, len(rows)):  # entries were lost on the way
+    if announced is not None and announced != len(rows):  # entries were lost on the way
         head.report(
-            tr("memberCount says {announced} characters and the list has {n}", announced=announced, n=len(rows))
+            tr(
+                "memberCount says {announced} characters and the list has {n}",
+                announced=number(announced),
+                n=number(len(rows)),
+            )
         )
     visible = head.flag("canViewNotes", "canViewPublicNotes"), head.flag("canViewOfficerNotes", "canViewOfficerNote")
     characters = _characters(rows, problems, *visible)

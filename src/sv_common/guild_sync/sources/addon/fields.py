@@ -171,7 +171,9 @@ def label_fault(field: str, text: str) -> str | None:
 def _too_long(field: str, text: str, most: int) -> str | None:
     if len(text) <= most:
         return None
-    return tr("{field} has {n} letters and may have at most {most}", field=field, n=len(text), most=most)
+    return tr(
+        "{field} has {n} letters and may have at most {most}", field=field, n=number(len(text)), most=number(most)
+    )
 
 
 def unstorable(field: str, text: str) -> str | None:
