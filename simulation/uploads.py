@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from patt.bootstrap import Services
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from simulation import happenings
 from simulation.clock import FakeClock
 from simulation.founding import RANKS_WITH_RIGHTS

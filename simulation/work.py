@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from patt.bootstrap import Services
-from patt.tasks import WORKER_DEAD_AFTER_S, Queue, Task
+from patt.queue.tasks import WORKER_DEAD_AFTER_S, Queue, Task
 from patt.worker.running import run_full_match
 from patt.worker.uploads import process_next_upload
 from patt.worker.worker import enqueue_due

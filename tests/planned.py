@@ -8,7 +8,7 @@ from typing import Any
 from laws.sources import AnnouncerInMemory
 from patt.bootstrap import Services
 from patt.config import Settings
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.worker.worker import enqueue_due
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.sources.ports import Sources

@@ -17,7 +17,7 @@ from jobs.crash_machines import Machines
 from patt.bootstrap import Services, open_services
 from patt.companion.server import Answer, send
 from patt.config import Settings
-from patt.tasks import Queue, Task
+from patt.queue.tasks import Queue, Task
 from simulation import guilds as guild_life
 from simulation import happenings, witness
 from simulation.chaos.database import Database

@@ -16,7 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
 from jobs.crash_state import UNFINISHED, rows
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.worker.worker import SCHEDULES, enqueue_due, resume_stalled
 from simulation.chaos.faults import FAULTS
 from simulation.chaos.skew import SQL

@@ -17,7 +17,6 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt.api import access, activity, credentials, inbox, issue, issues, live, matching, players, settings, uploads
 from patt.api.undoing import routes as undoing
-from patt.api_examples import explain
 from patt.bootstrap import Services
 from patt.live.hub import Hub
 from patt.live.stream import HEARTBEAT_S, NoteCursor
@@ -44,6 +43,7 @@ from patt.web.monitoring.metrics import HttpMetrics, MeasureRequests
 from patt.web.places import STATIC_PREFIX
 from patt.web.problems import answer
 from patt.web.security import OverlongBodies, SecurityHeaders
+from patt.web.telling.api_examples import explain
 from patt.web.throttle import Clock, Limits, ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.core.errors import PattError
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from patt import backups
 from patt.config import Settings, load_settings
-from patt.tasks import Queue, open_queue
+from patt.queue.tasks import Queue, open_queue
 from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool

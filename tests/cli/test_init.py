@@ -23,7 +23,11 @@ KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown 
 
 
 def everything(database: psycopg.Connection) -> dict[str, list[Any]]:
-    query = "select schemaname, tablename from pg_tables where schemaname in ('common', 'guild_identity', 'jobs')"
+    """Every row but those that count what was requested of Battle.net and Discord."""
+    query = (
+        "select schemaname, tablename from pg_tables where schemaname in ('common', 'guild_identity', 'jobs') "
+        "and tablename not like 'request\\_%'"
+    )
     return {
         table: database.execute(
             sql.SQL("select to_jsonb(t) from {} t order by 1").format(sql.Identifier(schema, table))

@@ -18,7 +18,7 @@ from jobs.all_waiting import process_uploads, run_jobs
 from laws.snapshot import Snapshot
 from laws.sources import AnnouncerInMemory
 from patt.bootstrap import Services
-from patt.tasks import Queue, open_queue
+from patt.queue.tasks import Queue, open_queue
 from patt.worker.running import run_full_match
 from patt.worker.worker import enqueue_due
 from sv_common.db.sql import load_sql

@@ -16,7 +16,7 @@ from patt.config import Settings
 from patt.doctor.doctor import examine
 from patt.doctor.installation import POOLER
 from patt.live.hub import Hub
-from patt.tasks import Task, open_queue
+from patt.queue.tasks import Task, open_queue
 from patt.worker.worker import work_until_stopped
 from pgbouncer import pgbouncer
 from sv_common.db import migrate

@@ -10,7 +10,7 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.config import Settings
-from patt.tasks import open_queue
+from patt.queue.tasks import open_queue
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.sources.ports import Sources
 

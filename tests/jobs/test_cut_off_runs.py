@@ -18,7 +18,7 @@ import pytest
 from guild_builder import GuildBuilder
 from laws.sources import BattleNetInMemory
 from patt.bootstrap import Services
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.worker.worker import enqueue_due
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import scheduler

@@ -16,8 +16,8 @@ import thoroughness
 from guild_builder import GuildBuilder
 from jobs.sent_exports import upload
 from patt.bootstrap import Services
-from patt.fair_jobs import Priority
-from patt.tasks import PRIORITIES, Queue, Task
+from patt.queue.fair_jobs import Priority
+from patt.queue.tasks import PRIORITIES, Queue, Task
 from patt.worker import jobs as worker_jobs
 from patt.worker import kinds, worker
 from patt.worker.jobs import FixAllJob, FixSelectedJob

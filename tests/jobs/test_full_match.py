@@ -9,7 +9,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.worker.retry import MOST_TRIES
 from patt.worker.running import run_full_match
 from patt.worker.worker import enqueue_due, work_until_stopped

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.worker.gateway import ChangedServers, listen
 from patt.worker.worker import work_until_stopped
 from sv_common.db.pool import Pool

@@ -16,7 +16,7 @@ from guild_builder import GuildBuilder
 from jobs.sent_exports import upload
 from laws.sources import BattleNetInMemory, DiscordInMemory
 from patt.bootstrap import Services
-from patt.tasks import PRIORITIES, Task
+from patt.queue.tasks import PRIORITIES, Task
 from patt.worker.worker import SCHEDULES, Schedule, enqueue_due
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.sources.ports import Sources

@@ -13,7 +13,7 @@ import pytest
 from guild_builder import GuildBuilder
 from jobs.all_waiting import run_jobs
 from patt.bootstrap import Services
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
 from patt.worker.retry import MOST_TRIES

@@ -14,7 +14,7 @@ from jobs.all_waiting import process_uploads
 from jobs.sent_exports import note_of, upload, upload_rows
 from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
-from patt.tasks import Queue, Task
+from patt.queue.tasks import Queue, Task
 from patt.worker.uploads import MOST_TRIES
 from patt.worker.worker import enqueue_due, resume_stalled, work_until_stopped
 from sv_common.guild_sync import scheduler

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patt.cli import main
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from simulation.business import queue_ages
 from simulation.work import Work
 from sv_common.guild_sync.core.errors import ConfigurationError

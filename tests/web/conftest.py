@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.tasks import open_queue
+from patt.queue.tasks import open_queue
 from patt.web.context import SESSION_COOKIE
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool

@@ -12,7 +12,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.auth import credentials
-from patt.tasks import Task, open_queue
+from patt.queue.tasks import Task, open_queue
 from sv_common.db.pool import GuildConnection, counting_statements
 from sv_common.guild_sync import mitigations, scheduler
 from sv_common.guild_sync.core.errors import ConfigurationError

@@ -20,8 +20,8 @@ from patt import server
 from patt.bootstrap import Services
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
 from patt.live.stream import MOST_STREAMS
+from patt.queue.tasks import Task, open_queue
 from patt.server import server_config
-from patt.tasks import Task, open_queue
 from patt.web.context import SESSION_COOKIE
 from patt.web.forms import UNATTENDED_HEADER
 from sv_common.db.pool import Pool

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.tasks import Task, open_queue
+from patt.queue.tasks import Task, open_queue
 from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations

@@ -11,7 +11,7 @@ from fastapi import Body, Depends, Query, Response
 from pydantic import Field
 
 from patt.api.routing import CSV_ANSWER, ReadingDep, as_file, csv_answer, officer_router
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.web.context import GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob

@@ -11,7 +11,7 @@ from fastapi import Query
 from pydantic import ConfigDict, Field
 
 from patt.api.routing import ReadingDep, officer_router
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr, tr_n

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.auth.credentials import Uploader
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from patt.web.context import GuildDep, ServicesDep, UploadId
 from patt.web.guard import UPLOAD_KEY_HEADER
 from patt.web.load.reading import ExportReader

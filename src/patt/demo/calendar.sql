@@ -17,6 +17,9 @@ with issues as (
     set guild_note_as_of = guild_note_as_of - interval '1 day',
         officer_note_as_of = officer_note_as_of - interval '1 day',
         settled_rank_as_of = settled_rank_as_of - interval '1 day'
+), profiles as (
+    update guild_identity.character_profiles
+    set requested_at = requested_at - interval '1 day', fetched_at = fetched_at - interval '1 day'
 ), exports as (
     update guild_identity.last_exports set as_of = as_of - interval '1 day'
 ), ranks as (

@@ -13,7 +13,7 @@ import psycopg
 from patt.bootstrap import DISCORD_CALLBACK, EmbeddedDatabaseError, database_url, revision_of
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.doctor.checks import Check, check, failed
-from patt.tasks import WORKER_DEAD_AFTER_S
+from patt.queue.tasks import WORKER_DEAD_AFTER_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
 from sv_common.db.pooler import is_pooled, recognize_pooler

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from patt.auth.permissions import ROLES
-from patt.tasks import Task
+from patt.queue.tasks import Task
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
 from sv_common.guild_sync.core.text import in_words, name_of, role_in_words

@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import Field, computed_field
 
 from patt.bootstrap import Services
+from patt.queue.tasks import Task
 from patt.setup.finding import find_guild, read_region
-from patt.tasks import Task
 from sv_common.guild_sync.core.errors import BadInput, PlanStale, Refused
 from sv_common.guild_sync.core.language import number, tr, tr_n
 from sv_common.guild_sync.roster import characters, guilds

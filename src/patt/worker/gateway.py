@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from patt.bootstrap import Services
-from patt.tasks import Queue, Task
+from patt.queue.tasks import Queue, Task
 from sv_common.db.pool import Pool, hold_lock
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import tr

@@ -13,7 +13,7 @@ from pydantic_core import core_schema
 
 from patt.bootstrap import Services
 from patt.json_data import as_json_data, values_of
-from patt.tasks import WORKER_DEAD_AFTER_S, Task
+from patt.queue.tasks import WORKER_DEAD_AFTER_S, Task
 from patt.worker.kinds import KINDS, JobKind
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql

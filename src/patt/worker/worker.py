@@ -21,7 +21,7 @@ import structlog
 
 from patt import backups
 from patt.bootstrap import Services
-from patt.tasks import PRIORITIES, WORKER_DEAD_AFTER_S, Queue, Task
+from patt.queue.tasks import PRIORITIES, WORKER_DEAD_AFTER_S, Queue, Task
 from patt.worker.running import run_full_match, run_next_job
 from patt.worker.uploads import process_next_upload
 from sv_common.db.sql import load_sql

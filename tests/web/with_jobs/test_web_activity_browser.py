@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.tasks import Task, open_queue
+from patt.queue.tasks import Task, open_queue
 from patt.worker.worker import work_until_stopped
 from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn

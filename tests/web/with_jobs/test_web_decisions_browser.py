@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.tasks import open_queue
+from patt.queue.tasks import open_queue
 from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Sources

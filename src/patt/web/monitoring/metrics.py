@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patt.bootstrap import Services
-from patt.tasks import WORKER_DEAD_AFTER_S, Task
+from patt.queue.tasks import WORKER_DEAD_AFTER_S, Task
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.text import age

@@ -17,7 +17,7 @@ from procrastinate import App
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 
-from patt.fair_jobs import SQL, FairJobs, Priority, QueueConnector
+from patt.queue.fair_jobs import SQL, FairJobs, Priority, QueueConnector
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import LivePool
 from sv_common.db.pooler import recognize_pooler

@@ -1,0 +1,1 @@
+"""The queue of jobs: what waits, and whose turn is next."""
