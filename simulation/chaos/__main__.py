@@ -71,6 +71,7 @@ async def _all(database: Database, given: argparse.Namespace, trials: Sequence[t
     """Do every trial; return the exit code."""
     began = time.monotonic()
     broken, done = "", 0
+    pipeline, fault = "the start", "none"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:

@@ -30,7 +30,9 @@ def _impatient_client() -> httpx2.AsyncClient:
     return http_client(_PATIENCE_S, trust_env=False)
 
 
-def _sources(settings: Settings, http: httpx2.AsyncClient) -> Sources:
-    battle_net = bootstrap.battlenet_client(settings, http, _RETRIES)
-    discord = bootstrap.discord_client(settings, http, _RETRIES)
+def _sources(
+    settings: Settings, http: httpx2.AsyncClient, permits: bootstrap.PermitsOfServices | None = None
+) -> Sources:
+    battle_net = bootstrap.battlenet_client(settings, http, _RETRIES, permits=permits)
+    discord = bootstrap.discord_client(settings, http, _RETRIES, permits=permits)
     return Sources(battle_net, discord, discord, profiles=battle_net)

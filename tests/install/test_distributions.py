@@ -19,8 +19,9 @@ BESIDE_THE_SOURCE = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 _BUILD = """
 import sys
 from setuptools import build_meta
-build_meta.build_wheel(sys.argv[1])
-build_meta.build_sdist(sys.argv[1])
+out = sys.argv[1]  # building changes the arguments
+build_meta.build_wheel(out)
+build_meta.build_sdist(out)
 """
 
 

@@ -116,6 +116,7 @@ async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuild
 async def test_a_notice_of_the_database_holds_numbers_and_no_names(troubled: GuildBuilder) -> None:
     async with troubled.pool.locks.connection() as conn:
         await conn.execute("listen patt_live")
+        await conn.commit()
         await mitigations.fix_one(
             troubled.pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice"
         )

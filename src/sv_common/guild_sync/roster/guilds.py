@@ -119,9 +119,10 @@ async def the_only(conn: Connection, guild_id: int | None) -> Guild:
     if not found:
         raise NotFound(tr("No guild is set up yet. Add one first."))
     if len(found) > 1:
-        named = ", ".join(f"{guild.id} ({guild.name})" for guild in found[:_NAMED_AT_MOST])
-        more = ", …" if len(found) > _NAMED_AT_MOST else ""
-        raise Refused(tr("Several guilds are set up. Choose one: {names}.", names=named + more))
+        names = ", ".join(f"{guild.id} ({guild.name})" for guild in found[:_NAMED_AT_MOST])
+        if len(found) > _NAMED_AT_MOST:
+            raise Refused(tr("Several guilds are set up. Choose one: {names}, …", names=names))
+        raise Refused(tr("Several guilds are set up. Choose one: {names}.", names=names))
     return found[0]
 
 
