@@ -15,6 +15,7 @@ def _told(capfd: pytest.CaptureFixture[str]) -> Any:
     return json.loads(text[text.index("{") :])
 
 
+@pytest.mark.nightly
 def test_the_benchmark_of_load_tells_ratios_to_the_health_of_the_same_run(capfd: pytest.CaptureFixture[str]) -> None:
     assert load.main(["--sizes", "60", "--connections", "2", "8", "--seconds", "0", "--json"]) == 0
     rows = _told(capfd)["rows"]

@@ -10,6 +10,7 @@ from benchmarks import pipeline
 from benchmarks.cases import CHECK_AGAIN, PIPELINE, UNCHANGED
 
 
+@pytest.mark.nightly
 def test_the_benchmark_of_the_pipeline_does_the_same_work_in_every_way_and_tells_ratios_to_the_limit(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
