@@ -139,7 +139,8 @@ def lock() -> int:
     options = ["--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     run_pins = call([*compiler, "--extra", "server", *options, "-o", "requirements/run.txt"])
     test_pins = call([*compiler, "--extra", "test", *options, "-o", "requirements/test.txt"])
-    return run_pins or test_pins
+    docs_pins = call([*compiler, "--extra", "docs", "--constraint", "requirements/test.txt", *options, "-o", "requirements/docs.txt"])
+    return run_pins or test_pins or docs_pins
 
 
 def call(arguments: list[str]) -> int:

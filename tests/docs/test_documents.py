@@ -8,7 +8,7 @@ from pathlib import Path
 
 from patt.cli.main import COMMANDS
 from patt.config import Settings
-from patt.handbook import rules_page
+from patt.handbook.rules import rules_page
 from sv_common.guild_sync import integrity_checker, mitigations
 from sv_common.guild_sync.rules import RULES
 
