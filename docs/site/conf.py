@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from sphinx.application import Sphinx
 
 CONTENTS = "docs/index"
 _PART = re.compile(r"^## (.+)$", re.MULTILINE)
-_PAGE = re.compile(r"\]\(([\w./-]+)\.md\)")
+_PAGE = re.compile(r"\[([^]]+)\]\(([\w./-]+)\.md\)")
+_NO_PAGE = re.compile(r"\[([^]]+)\]\((?:\.\./)?INDEX\.md\)")
+"""A link to what stays out: it is about files of a clone, and some systems would take its page for `index.html`."""
 
 project = "PATT"
 html_title = "PATT"
@@ -26,6 +29,7 @@ myst_heading_anchors = 4
 highlight_language = "none"
 
 html_theme = "furo"
+html_favicon = "../../src/patt/static/icon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_extra_path = ["root"]
@@ -38,15 +42,23 @@ html_domain_indices = False
 
 def setup(app: Sphinx) -> None:
     """Let the table of contents be read from the links of its page."""
-    app.connect("source-read", _with_contents)
+    app.connect("source-read", _as_page)
+    app.connect("html-page-context", _with_levels, priority=900)
 
 
-def _with_contents(_app: Sphinx, name: str, source: list[str]) -> None:
+def _as_page(_app: Sphinx, name: str, source: list[str]) -> None:
+    source[0] = _NO_PAGE.sub(r"\1", source[0])
     if name == CONTENTS:
         _, *parts = _PART.split(source[0])
         source[0] += "".join(map(_contents_of, parts[::2], parts[1::2]))
 
 
+def _with_levels(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    """Say of which level the headings of the navigation are, as screen readers want it; the theme has put it in by now."""
+    tree = context["furo_navigation_tree"]
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
 def _contents_of(title: str, text: str) -> str:
-    pages = "\n".join(_PAGE.findall(text))
+    pages = "\n".join(f"{said} <{page}>" for said, page in _PAGE.findall(text))
     return f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from patt.app import create_app
-from patt.bootstrap import Services, Sources
+from patt.bootstrap import Services
 from patt.config import Settings
 from patt.handbook.api import api_page
 from patt.handbook.rules import rules_page
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.sources.ports import Sources
 
 FOLDER = Path("docs")
 

@@ -120,11 +120,18 @@ class _Page:
 
     def _curl(self, method: str, path: str, operation: Schema, parameters: list[Schema], content: Schema) -> str:
         needed = {each["name"]: self._value(each) for each in parameters if each.get("required")}
-        query = {each["name"]: needed[each["name"]] for each in parameters if each["in"] == "query" and each.get("required")}
+        query = {
+            each["name"]: needed[each["name"]] for each in parameters if each["in"] == "query" and each.get("required")
+        }
         address = SERVER + path.format_map({name: str(value) for name, value in needed.items()})
         words = ["curl", *(["-X", method] if method != "GET" else []), *_signed(operation)]
         if _JSON in content:
-            words += ["-H", shlex.quote(f"Content-Type: {_JSON}"), "-d", shlex.quote(_line(self._value(content[_JSON])))]
+            words += [
+                "-H",
+                shlex.quote(f"Content-Type: {_JSON}"),
+                "-d",
+                shlex.quote(_line(self._value(content[_JSON]))),
+            ]
         return " ".join([*words, shlex.quote(address + (f"?{urlencode(query)}" if query else ""))])
 
     def _value(self, described: Schema) -> Any:
@@ -143,7 +150,11 @@ class _Page:
         for kind, media in response.get("content", {}).items():
             example = self._value(media)
             text = example if isinstance(example, str) else _pretty(example)
-            yield from _folded(f"Answer ({status}, <code>{kind}</code>)", text.strip(), "json" if kind == _JSON else "")
+            yield from _folded(
+                f"Answer ({status}, <code>{kind}</code>)",
+                text.strip().replace("\r\n", "\n"),
+                "json" if kind == _JSON else "",
+            )
 
 
 def _parameter(described: Schema) -> str:

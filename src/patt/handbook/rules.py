@@ -51,4 +51,3 @@ def _dismissed(rule: RuleDefinition) -> str:
     parts = [each.what for each in rule.material]
     listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
     return f"A dismissal depends on {listed}. When that changes, the issue reopens and says what changed."
-
