@@ -19,8 +19,9 @@ BESIDE_THE_SOURCE = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 _BUILD = """
 import sys
 from setuptools import build_meta
-build_meta.build_wheel(sys.argv[1])
-build_meta.build_sdist(sys.argv[1])
+folder = sys.argv[1]  # the builder writes arguments of its own into sys.argv
+build_meta.build_wheel(folder)
+build_meta.build_sdist(folder)
 """
 
 
