@@ -60,5 +60,10 @@ def _with_levels(_app: Sphinx, _page: str, _template: str, context: dict[str, An
 
 
 def _contents_of(title: str, text: str) -> str:
-    pages = "\n".join(f"{said} <{page}>" for said, page in _PAGE.findall(text))
+    pages = "\n".join(f"{_printed(said)} <{page}>" for said, page in _PAGE.findall(text))
     return f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"
+
+
+def _printed(title: str) -> str:
+    """Return a title as it is printed in its page: the navigation takes it as it stands."""
+    return title.replace("'", "’")

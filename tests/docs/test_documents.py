@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import json
+import re
+import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 from patt.cli.main import COMMANDS
 from patt.config import Settings
@@ -34,7 +39,18 @@ def test_the_page_of_the_api_shows_every_request_with_an_example() -> None:
     assert len(requests) > 90
     sections = {section.split("\n", 3)[2]: section for section in page.split("\n### ")[1:]}
     assert sorted(sections) == sorted(requests)
-    assert [request for request, section in sections.items() if "\ncurl " not in section] == []
+    for request, section in sections.items():
+        (typed,) = (code for code in section.split("```") if code.startswith("\ncurl "))
+        _check_as_a_shell_reads_it(request.strip("`"), shlex.split(typed))
+
+
+def _check_as_a_shell_reads_it(request: str, words: list[str]) -> None:
+    method, path = request.split(" ")
+    (address,) = (word for word in words if word.startswith("https://"))
+    given = dict(pairwise(words))
+    assert given.get("-X", "GET") == method
+    assert re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)), urlsplit(address).path)
+    assert "-d" not in given or json.loads(given["-d"])
 
 
 def test_every_rule_has_its_doors_its_examples_and_only_known_neighbors() -> None:

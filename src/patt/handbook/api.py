@@ -6,13 +6,14 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from patt.handbook.examples import Examples, Schema, examples_beside
 
 SERVER = "https://patt.example.org"
 _JSON = "application/json"
 _PROBES = "is it alive"
+_WIDTH = 70
 _EVERYWHERE = frozenset({"guild", "seen"})
 """Parameters that the beginning of the page explains for all requests."""
 
@@ -30,7 +31,7 @@ programs that read OpenAPI.
 
 ```
 export PATT_TOKEN=…
-curl -H "Authorization: Bearer $PATT_TOKEN" https://patt.example.org/api/v1/admin/inbox
+curl https://patt.example.org/api/v1/admin/inbox -H "Authorization: Bearer $PATT_TOKEN"
 ```
 
 ## What holds for all requests
@@ -41,7 +42,7 @@ curl -H "Authorization: Bearer $PATT_TOKEN" https://patt.example.org/api/v1/admi
   is done, and the answer is 409.
 - **Seen.** Issues and undo previews carry `seen`. Give it back (`?seen=…`), and the change is refused with 409 if somebody
   else was faster.
-- **Pages.** Lists come 50 or 100 at a time: `?page=2`. A page beyond the last one gives the last one.
+- **Pages.** Long lists come 50 or 100 at a time: `?page=2`.
 - **Limits.** Too many requests get 429 with the header `Retry-After`. [Operating](operating.md#how-often) has the numbers.
 - **Times** are UTC in ISO 8601, unless a field says otherwise.
 - **No entry.** A field without a value may be `null`.
@@ -119,20 +120,20 @@ class _Page:
         yield from self._answer(operation)
 
     def _curl(self, method: str, path: str, operation: Schema, parameters: list[Schema], content: Schema) -> str:
-        needed = {each["name"]: self._value(each) for each in parameters if each.get("required")}
-        query = {
-            each["name"]: needed[each["name"]] for each in parameters if each["in"] == "query" and each.get("required")
-        }
-        address = SERVER + path.format_map({name: str(value) for name, value in needed.items()})
-        words = ["curl", *(["-X", method] if method != "GET" else []), *_signed(operation)]
+        """Return a request as it is typed into a shell, with what it cannot do without."""
+        needed = {each["name"]: each for each in parameters if each.get("required")}
+        values = {name: str(self._value(each)) for name, each in needed.items()}
+        asked = {name: value for name, value in values.items() if needed[name]["in"] == "query"}
+        address = SERVER + path.format_map({name: quote(value) for name, value in values.items()})
+        lines = [
+            " ".join(["curl", *(["-X", method] if method != "GET" else [])]),
+            shlex.quote(address + (f"?{urlencode(asked)}" if asked else "")),
+            *_signed(operation),
+        ]
         if _JSON in content:
-            words += [
-                "-H",
-                shlex.quote(f"Content-Type: {_JSON}"),
-                "-d",
-                shlex.quote(_line(self._value(content[_JSON]))),
-            ]
-        return " ".join([*words, shlex.quote(address + (f"?{urlencode(query)}" if query else ""))])
+            body = _fitting(self._value(content[_JSON]))
+            lines += [f"-H {shlex.quote(f'Content-Type: {_JSON}')}", f"-d {shlex.quote(body)}"]
+        return " \\\n  ".join([f"{lines[0]} {lines[1]}", *lines[2:]])
 
     def _value(self, described: Schema) -> Any:
         return (examples_beside(described) or self._examples.of(described["schema"]))[0]
@@ -170,8 +171,8 @@ def _signed(operation: Schema) -> list[str]:
     """Return the arguments with which curl shows that it may do this."""
     ways = {name for each in operation.get("security", ()) for name in each}
     if "APIKeyHeader" in ways:
-        return ["-H", '"X-API-Key: $PATT_UPLOAD_KEY"']
-    return ["-H", '"Authorization: Bearer $PATT_TOKEN"'] if ways else []
+        return ['-H "X-API-Key: $PATT_UPLOAD_KEY"']
+    return ['-H "Authorization: Bearer $PATT_TOKEN"'] if ways else []
 
 
 def _folded(title: str, text: str, language: str = "") -> Iterator[str]:
@@ -186,3 +187,9 @@ def _pretty(example: Any) -> str:
 
 def _line(example: Any) -> str:
     return json.dumps(example, ensure_ascii=False)
+
+
+def _fitting(example: Any) -> str:
+    """Return an example on one line where that fits beside the rest, else on several."""
+    line = _line(example)
+    return line if len(line) <= _WIDTH else _pretty(example)
