@@ -71,6 +71,16 @@ def texts_of(document: Path) -> list[str]:
     return [token.content for token in tokens if token.type == "text"]
 
 
+def paragraphs_of(document: Path) -> list[str]:
+    """Return the paragraphs, headings and cells of a document as they are read: links and code as their words."""
+    found = list[str]()
+    for token in _READER.parse(document.read_text(encoding="utf-8")):
+        if token.type == "inline":
+            parts = (" " if part.type == "softbreak" else part.content for part in token.children or ())
+            found.append(" ".join("".join(parts).split()))
+    return found
+
+
 def code_of(document: Path) -> list[str]:
     """Return each piece of code of a document."""
     tokens = _inner(_READER.parse(document.read_text(encoding="utf-8")))
