@@ -3,6 +3,7 @@
     python run.py demo            play the demo guild and serve its admin page
     python run.py test            run every check and the tests of every commit
     python run.py test --all      run every check and every test, the long ones too; what follows "test" is for pytest
+    python run.py docs            build the documents as a site, in build/site
     python run.py patt ARGS...    run the command line, for example: python run.py patt rules
 
 The first call makes a virtual environment in `.venv` and installs the pinned, hash-checked requirements into it;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,8 @@ CHECKS: dict[str, list[str]] = {
     TESTS: ["-m", "pytest", "-n", TEST_PROCESSES, "--dist", "worksteal"],
 }
 
+SITE = ROOT / "build" / "site"
+
 
 def main(arguments: list[str], usage: str) -> int:
     """Run one command; return its exit code."""
@@ -43,6 +46,9 @@ def main(arguments: list[str], usage: str) -> int:
         case ["test", *rest]:
             prepare("test")
             return run_checks(rest)
+        case ["docs"]:
+            prepare("docs")
+            return build_site()
         case ["lock"]:
             prepare("test")
             return lock()
@@ -132,6 +138,21 @@ def run_quietly(name: str) -> Outcome:
     return Outcome(name, done.returncode == 0, time.monotonic() - started)
 
 
+def site_builder(folder: Path) -> list[str]:
+    """Return the arguments of Python that build the site into a folder, everything anew, so that no warning is missed."""
+    options = ["--fail-on-warning", "--nitpicky", "--fresh-env", "--quiet", "--conf-dir", "docs/site"]
+    return ["-m", "sphinx", *options, "--doctree-dir", str(folder.with_name(f"{folder.name}-read")), ".", str(folder)]
+
+
+def build_site() -> int:
+    """Build the documents as a site. A warning is a failure; all are shown."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    built = call(site_builder(SITE))
+    if built == 0:
+        print(f"Built {SITE.relative_to(ROOT) / 'index.html'}")
+    return built
+
+
 def lock() -> int:
     """Write the pins anew from pyproject.toml (needs uv, which `pip install uv` brings into the environment)."""
     subprocess.run([str(PYTHON), "-m", "pip", "--quiet", "install", "uv"], check=True)
@@ -139,7 +160,10 @@ def lock() -> int:
     options = ["--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     run_pins = call([*compiler, "--extra", "server", *options, "-o", "requirements/run.txt"])
     test_pins = call([*compiler, "--extra", "test", *options, "-o", "requirements/test.txt"])
-    return run_pins or test_pins
+    # All of them live in one environment, so what the documents need is what was tested where both need the same.
+    same = ["--constraint", "requirements/test.txt"]
+    docs_pins = call([*compiler, "--extra", "docs", *same, *options, "-o", "requirements/docs.txt"])
+    return run_pins or test_pins or docs_pins
 
 
 def call(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ _QUIET = (
 """Arguments with which Chromium asks for nothing that no test asked for."""
 
 REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))
-"""Parts ("browser", "fixtures", "pgbouncer") whose absence fails the tests that need them; elsewhere such tests are skipped."""
+"""Parts ("browser", "fixtures", "pgbouncer", "site") whose absence fails the tests that need them; elsewhere such tests are skipped."""
 
 
 def missing_parts() -> dict[str, str]:
@@ -47,6 +48,8 @@ def missing_parts() -> dict[str, str]:
         missing["fixtures"] = "needs the conformance fixtures: set PATT_FIXTURES_DIR to their folder"
     if PROGRAM is None:
         missing["pgbouncer"] = "needs PgBouncer: install the package 'pgbouncer'"
+    if not all(find_spec(each) for each in ("sphinx", "myst_parser", "furo")):
+        missing["site"] = "needs what builds the documents as a site: python run.py docs"
     return missing
 
 

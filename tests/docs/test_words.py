@@ -9,12 +9,26 @@ from typing import Any, cast
 import pytest
 
 from cli.command_tree import rendered
+from docs.markdown import ROOT, paragraphs_of
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.rules import RULES
 from web.helpers import application
 
 LONGEST_OF_A_RULE = 40
 LONGEST_OF_THE_API = 40
+LONGEST_OF_A_DOCUMENT = 30
+
+FOR_PLAYERS_AND_OFFICERS = (
+    "README",
+    "docs/index",
+    "docs/start",
+    "docs/guild-master",
+    "docs/officers",
+    "docs/players",
+    "docs/admin",
+    "docs/commands",
+)
+"""The documents that people read who are no engineers."""
 
 _NOT_SAID = re.compile(
     r"\b(?:whoever|whom|whomever|somebody|nobody|anybody"
@@ -66,6 +80,14 @@ def test_the_api_is_described_in_short_plain_sentences() -> None:
     found = [(place, text) for place, text in texts if _NOT_SAID.search(text)]
     found += [(place, each) for place, text in texts for each in _too_long(text, LONGEST_OF_THE_API)]
     assert found == []
+
+
+@pytest.mark.parametrize("name", FOR_PLAYERS_AND_OFFICERS)
+def test_documents_for_players_and_officers_are_written_in_short_plain_sentences(name: str) -> None:
+    texts = paragraphs_of(ROOT / f"{name}.md")
+    assert len(texts) > 10
+    assert [text for text in texts if _NOT_SAID.search(text)] == []
+    assert [sentence for text in texts for sentence in _too_long(text, LONGEST_OF_A_DOCUMENT)] == []
 
 
 def test_the_command_line_helps_in_plain_words() -> None:

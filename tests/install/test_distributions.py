@@ -19,9 +19,9 @@ BESIDE_THE_SOURCE = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 _BUILD = """
 import sys
 from setuptools import build_meta
-out = sys.argv[1]  # building changes the arguments
-build_meta.build_wheel(out)
-build_meta.build_sdist(out)
+folder = sys.argv[1]  # the builder writes arguments of its own into sys.argv
+build_meta.build_wheel(folder)
+build_meta.build_sdist(folder)
 """
 
 

@@ -1,4 +1,4 @@
-"""The examples in an OpenAPI document: where they are, how they are put together from parts, and where one is missing."""
+"""The examples in an OpenAPI document: where they are, and where one is missing or wrong."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import Any
 
 import jsonschema_rs
 
-Schema = dict[str, Any]
+from patt.handbook.examples import Examples, NoExampleError, Schema, examples_beside
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-ROOT = "#/"
 BODY = "{}, body as {}"
 """Names the place of a request body: the operation, such as `POST /api`, and the kind of body."""
-
-
-class NoExampleError(Exception):
-    """Something of which the document gives no example."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Document:
 
     def examples_of(self, place: Place) -> list[Any]:
         """Give the examples of a place, put together from its parts where it has none. Raises `NoExampleError`."""
-        return [*place.examples] or self._examples(place.schema)
+        return [*place.examples] or Examples(self.content).of(place.schema)
 
     def _places_of(self, operation_name: str, operation: Schema) -> Iterator[Place]:
         for parameter in operation.get("parameters", ()):
@@ -70,7 +66,7 @@ class Document:
     def _with_nulls(self, example: Any, schema: Schema) -> Any:
         """Return an example with its fields that are null: FastAPI leaves every null out of the document."""
         if "$ref" in schema:
-            return self._with_nulls(example, self._referred(schema["$ref"]))
+            return self._with_nulls(example, Examples(self.content).referred(schema["$ref"]))
         if alternatives := [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]:
             return self._with_nulls(example, alternatives[0])
         if isinstance(example, list):
@@ -81,45 +77,6 @@ class Document:
         nulls = {name: None for name, part in parts.items() if name not in example and _may_be_null(part)}
         return nulls | {name: self._with_nulls(each, parts.get(name, {})) for name, each in example.items()}
 
-    def _examples(self, schema: Schema) -> list[Any]:
-        """The examples that a schema gives: its own, or one put together from those of its parts."""
-        if "$ref" in schema:
-            return self._examples(self._referred(schema["$ref"]))
-        if "examples" in schema:
-            return list(schema["examples"])
-        if "example" in schema:
-            return [schema["example"]]
-        if "enum" in schema or "const" in schema:
-            return list(schema.get("enum", [schema.get("const")]))
-        alternatives = schema.get("oneOf") or schema.get("anyOf")
-        if alternatives:
-            said = [each for each in alternatives if each.get("type") != "null"]
-            return [example for each in said for example in self._examples(each)]
-        return [self._of_kind(schema)]
-
-    def _of_kind(self, schema: Schema) -> Any:
-        match schema.get("type"):
-            case "object" if "properties" in schema:
-                return {name: self._part(name, part) for name, part in schema["properties"].items()}
-            case "array" if "items" in schema:
-                return [self._part("items", schema["items"])]
-            case "boolean":
-                return True
-            case kind:
-                raise NoExampleError(f"a field of type {kind} named “{schema.get('title', '?')}”")
-
-    def _part(self, name: str, schema: Schema) -> Any:
-        try:
-            return self._examples(schema)[0]
-        except NoExampleError as missing:
-            raise NoExampleError(f"{name} › {missing}") from None
-
-    def _referred(self, reference: str) -> Schema:
-        found: Any = self.content
-        for step in reference.removeprefix(ROOT).split("/"):
-            found = found[step]
-        return dict(found)
-
 
 def _may_be_null(schema: Schema) -> bool:
     return any(each.get("type") == "null" for each in schema.get("anyOf", ()))
@@ -127,6 +84,4 @@ def _may_be_null(schema: Schema) -> bool:
 
 def _place(name: str, described: Schema) -> Place:
     """A place by what describes it: a parameter or a media type, with examples of its own or in its schema."""
-    examples = [described["example"]] if "example" in described else []
-    examples += [each["value"] for each in described.get("examples", {}).values()]
-    return Place(name, described["schema"], tuple(examples))
+    return Place(name, described["schema"], tuple(examples_beside(described)))

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-PINS = ("run", "test")
+PINS = ("run", "test", "docs")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -45,10 +45,18 @@ def test_the_server_runs_on_what_was_tested() -> None:
     assert {(pin.name, str(pin.specifier)) for pin in _pins("run")} <= tested
 
 
+def test_the_documents_are_built_beside_what_was_tested() -> None:
+    """All live in one environment: a package that both need is the same, else each command would install it anew."""
+    tested = {pin.name: str(pin.specifier) for pin in _pins("test")}
+    shared = [pin for pin in _pins("docs") if pin.name in tested]
+    assert len(shared) > 10
+    assert [str(pin) for pin in shared if str(pin.specifier) != tested[pin.name]] == []
+
+
 def test_each_dependency_has_a_pin_that_it_allows() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = {"run": [*project["dependencies"], *extras["server"]], "test": extras["test"]}
+    wanted = {"run": [*project["dependencies"], *extras["server"]], "test": extras["test"], "docs": extras["docs"]}
     for name, stated in wanted.items():
         pinned = {canonicalize_name(pin.name): pin for pin in _pins(name)}
         for each in map(Requirement, stated):

@@ -1,20 +1,17 @@
-"""`docs/rules.md`, written from the rulebook: run `python -m patt.handbook` after changing a page."""
+"""`docs/rules.md`, written from the rulebook."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
-FILE = Path("docs") / "rules.md"
 _HEAD = """# The rules
 
 This page is written from the rulebook (`src/sv_common/guild_sync/rulebook/`) by `python -m patt.handbook`; a test fails
 when the two differ. A rule detects one kind of issue and knows at most one fix for it.
 """
-
 
 _HOW = {
     (True, True): "automatic, if it is safe; else on an officer's click",
@@ -54,7 +51,3 @@ def _dismissed(rule: RuleDefinition) -> str:
     parts = [each.what for each in rule.material]
     listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
     return f"A dismissal depends on {listed}. When that changes, the issue reopens and says what changed."
-
-
-if __name__ == "__main__":
-    FILE.write_text(rules_page(), encoding="utf-8")
