@@ -83,7 +83,7 @@ def test_the_readme_says_on_one_screen_what_it_is_with_one_picture_and_two_comma
     assert len(readme.splitlines()) <= 45
     assert readme.count("![") == 1
     (commands,) = readme.split("```")[1::2]
-    assert commands.split("\n")[1:-1] == ["python run.py demo", "python run.py patt init"]
+    assert commands.split("\n")[1:-1] == ["python run.py demo", "python run.py test"]
 
 
 def test_every_package_and_module_of_the_source_is_in_the_index() -> None:
