@@ -49,12 +49,14 @@ def listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens there; port 0 is any that is free. Raises `ConfigurationError` with what to do."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        made = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = _REASONS.get(error.errno or 0) if isinstance(error, OSError) else None
         fault = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
         values = {"host": shown(host), "port": port, "fault": fault}
         raise ConfigurationError(tr(reason or _CANNOT_LISTEN, **values)) from error
+    # asyncio lets the parts of an answer go at once (TCP_NODELAY) only where the socket says that it is one of TCP.
+    return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
 
 
 async def serve_until_stopped(

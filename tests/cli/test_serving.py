@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from cli.conftest import Patt
 from patt.config import load_settings
+from patt.server import listening
 from patt.setup import env_file
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import COMMAND, speaking, tr, type_as
@@ -59,6 +61,22 @@ def test_serve_says_where_it_answers_and_ends_without_a_traceback(
         out, err = program.communicate(timeout=60)
     assert (program.returncode, out) == (code, "")
     assert err in ("", "Stopped.\n")
+
+
+async def test_no_part_of_an_answer_waits_until_the_one_before_has_arrived() -> None:
+    """As TCP does by itself (Nagle's algorithm): with an acknowledgement that takes its time, 40 ms for each answer."""
+    is_at_once: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken = writer.get_extra_info("socket")
+        is_at_once.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with listening(LOOPBACK, 0) as listener:
+        async with await asyncio.start_server(connected, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await asyncio.wait_for(is_at_once, 10)
+            writer.close()
 
 
 def test_a_port_that_is_taken_is_a_sentence(patt: Patt) -> None:
