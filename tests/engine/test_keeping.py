@@ -34,11 +34,6 @@ async def _save(guild: GuildBuilder, request: SettingRequest) -> SettingReport:
     return await save_setting(guild.pool, request, actor=ALICE, guild_id=guild.guild_id)
 
 
-async def _count(guild: GuildBuilder, table: str) -> int:
-    ((count,),) = await guild.rows("select count(*) from " + table + " where guild_id = %(guild)s")  # type: ignore[operator]
-    return int(count)
-
-
 async def test_defaults_of_the_database_are_those_of_the_settings(guild: GuildBuilder) -> None:
     for each in LIVES:
         rows = await guild.rows("select guild_identity.days_kept(%(guild)s, %(what)s)", {"what": each.name})
@@ -76,7 +71,7 @@ async def test_cleaning_deletes_in_batches_and_takes_no_more_statements_for_more
     await guild.execute(_RUNS, {"first": 24 * 91, "last": 24 * 91 + 249})
     with counting_statements() as with_rows:
         assert await clean(guild.pool, ACCESS) == {"runs": 249}
-    assert await _count(guild, "guild_identity.sync_log") == 1
+    assert await guild.rows("select count(*) from guild_identity.sync_log") == [(1,)]
     with counting_statements() as alone:
         await clean(guild.pool, ACCESS)
     await guild.execute(

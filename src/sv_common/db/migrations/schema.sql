@@ -839,7 +839,7 @@ create table guild_identity.setting_changes (
 );
 
 create index setting_changes_by_time on guild_identity.setting_changes (guild_id, id desc);
-create index setting_changes_undoing on guild_identity.setting_changes (undoes) where undoes is not null;
+create index setting_changes_undoing on guild_identity.setting_changes (guild_id, undoes) where undoes is not null;
 
 
 -- 8. Who may use the product. Secrets are kept as SHA-256 of 32 random bytes, which nobody can guess.

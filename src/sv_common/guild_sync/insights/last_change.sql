@@ -50,6 +50,6 @@ select c.id, c.sentence, c.at
 from guild_identity.setting_changes c
 where c.guild_id = %(guild_id)s and c.actor = %(actor)s and c.kind in ('rule', 'ranks', 'word', 'language', 'retention') and c.undoes is null
   and c.at >= (select guild_identity.undoable_since(%(guild_id)s))
-  and not exists (select from guild_identity.setting_changes u where u.undoes = c.id)
+  and not exists (select from guild_identity.setting_changes u where u.guild_id = c.guild_id and u.undoes = c.id)
 order by c.id desc
 limit 1

@@ -74,7 +74,6 @@ cross join lateral (
       and e.event = 'refreshed' and e.at < (select now() - make_interval(days => greatest(guild_identity.days_kept(g.id, 'issues'), guild_identity.days_kept(g.id, 'undo'))))
       and exists (select from guild_identity.issue_events newer
                   where newer.guild_id = e.guild_id and newer.issue_id = e.issue_id and newer.id > e.id)
-      and not exists (select from guild_identity.issue_events undoing where undoing.undoes = e.id)
     order by e.at, e.id
     limit %(limit)s
     for update of e skip locked
@@ -244,7 +243,8 @@ cross join lateral (
     from guild_identity.setting_changes c
     where c.guild_id = g.id
       and c.at < (select now() - make_interval(days => greatest(guild_identity.days_kept(g.id, 'settings'), guild_identity.days_kept(g.id, 'undo'))))
-      and not exists (select from guild_identity.setting_changes undoing where undoing.undoes = c.id)
+      and not exists (select from guild_identity.setting_changes undoing
+                      where undoing.guild_id = c.guild_id and undoing.undoes = c.id)
     order by c.id
     limit %(limit)s
     for update of c skip locked

@@ -10,7 +10,8 @@ select c.id, c.guild_id, c.kind, c.subject, c.before, c.after, c.sentence, c.und
        c.at < guild_identity.undoable_since(c.guild_id) as is_too_late
 from guild_identity.setting_changes c
 left join lateral (
-    select id, actor, at from guild_identity.setting_changes where undoes = c.id order by id desc limit 1
+    select id, actor, at from guild_identity.setting_changes u
+    where u.guild_id = c.guild_id and u.undoes = c.id order by id desc limit 1
 ) u on true
 where c.id = %(change_id)s and (%(guild_id)s::integer is null or c.guild_id = %(guild_id)s)
 
@@ -22,7 +23,8 @@ select c.id, c.guild_id, c.kind, c.subject, c.before, c.after, c.sentence, c.und
        c.at < guild_identity.undoable_since(c.guild_id) as is_too_late
 from guild_identity.setting_changes c
 left join lateral (
-    select id, actor, at from guild_identity.setting_changes where undoes = c.id order by id desc limit 1
+    select id, actor, at from guild_identity.setting_changes u
+    where u.guild_id = c.guild_id and u.undoes = c.id order by id desc limit 1
 ) u on true
 where (c.guild_id = %(guild_id)s or (c.guild_id is null and %(with_installation)s))
   and (%(with_secrets)s or c.kind in ('rule', 'ranks', 'word', 'language', 'retention'))
