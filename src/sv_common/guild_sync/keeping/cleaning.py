@@ -39,7 +39,8 @@ class AccessLives:
 _DELETE: LiteralString = (
     "with expendable as ({found}) delete from {table} t using expendable e "
     "where t.guild_id = e.guild_id and t.id = e.id"
-)_COUNT: LiteralString = "select count(*) from ({found}) expendable"
+)
+_COUNT: LiteralString = "select count(*) from ({found}) expendable"
 _TABLES: Mapping[str, sql.Identifier] = {
     "attempts": sql.Identifier("guild_identity", "fix_attempts"),
     "matches": sql.Identifier("guild_identity", "match_requests"),
