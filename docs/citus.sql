@@ -70,6 +70,7 @@ select create_distributed_table('guild_identity.match_requests', 'guild_id', col
 select create_distributed_table('guild_identity.work_requests', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.announcements', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.rule_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.erasures', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.retention_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.forgotten_attempts', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('common.access_grants', 'guild_id', colocate_with => 'guild_identity.former_addresses');

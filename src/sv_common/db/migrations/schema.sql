@@ -795,6 +795,16 @@ create table guild_identity.forgotten_attempts (
     primary key (guild_id, issue_type, outcome, is_automatic)
 );
 
+-- That somebody was erased, who did it, and how much went: never who it was.
+create table guild_identity.erasures (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    actor text not null,
+    at timestamptz not null default now(),
+    counts jsonb not null check (jsonb_typeof(counts) = 'object'),
+    unique (guild_id, id)
+);
+
 -- When the worker last cleared away what is kept no longer: one row, once it has.
 create table common.last_cleaning (
     is_only boolean primary key default true check (is_only),
