@@ -8,8 +8,9 @@ import pytest
 
 from guild_builder import GuildBuilder
 from laws.passing import let_days_pass
-from sv_common.db.pool import counting_statements
+from sv_common.db.pool import GuildConnection, counting_statements
 from sv_common.guild_sync.core.errors import BadInput, Refused
+from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.identity.decisions import SetHiatus, UnlinkCharacter
 from sv_common.guild_sync.insights.last_change import last_change_of
 from sv_common.guild_sync.issues import lifecycle
@@ -17,6 +18,7 @@ from sv_common.guild_sync.keeping import cleaning
 from sv_common.guild_sync.keeping.cleaning import AccessLives, clean, clean_daily
 from sv_common.guild_sync.mitigations import undo
 from sv_common.guild_sync.settings import changes, retention
+from sv_common.guild_sync.settings.changes import SettingChange
 from sv_common.guild_sync.settings.lives import LIVES
 from sv_common.guild_sync.settings.requests import RetentionRequest, SettingRequest, UndoRequest
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
@@ -174,5 +176,5 @@ async def _dismissed(guild: GuildBuilder) -> int:
     return issue.id
 
 
-async def _history(here: object) -> object:
-    return await changes.newest(here.conn, here.id)  # type: ignore[attr-defined]
+async def _history(here: GuildConnection) -> Page[SettingChange]:
+    return await changes.newest(here.conn, here.id)

@@ -25,8 +25,21 @@ _ACTOR = "officer Zz"
 _guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
 _lives = events(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
 _OWN_NAMES = {
-    "guild_identity.wow_characters": {"character_name", "name_key", "realm_slug", "realm_key", "realm_name", "character_class"},
-    "guild_identity.discord_users": {"username", "global_name", "display_name", "highest_guild_role", "all_guild_roles"},
+    "guild_identity.wow_characters": {
+        "character_name",
+        "name_key",
+        "realm_slug",
+        "realm_key",
+        "realm_name",
+        "character_class",
+    },
+    "guild_identity.discord_users": {
+        "username",
+        "global_name",
+        "display_name",
+        "highest_guild_role",
+        "all_guild_roles",
+    },
     "guild_identity.players": {"display_name"},
     "guild_identity.player_note_aliases": {"alias", "alias_key"},
     "guild_identity.former_names": {"name"},

@@ -89,6 +89,7 @@ _ASKED_ON = {
     f"{ADMIN_PREFIX}/officers": f"{SETTINGS.href}/officers",
     f"{ADMIN_PREFIX}/uploads": LOG.href,
     f"{ADMIN_PREFIX}/losses": f"{LOG.href}/losses",
+    f"{ADMIN_PREFIX}/persons": PEOPLE.href,
 }
 """The pages whose forms ask for what stands elsewhere in the API."""
 

@@ -15,7 +15,7 @@ from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key, realm_key
-from sv_common.guild_sync.core.text import listed, with_and
+from sv_common.guild_sync.core.text import listed
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.erasing import journals
 from sv_common.guild_sync.erasing.person import SQL, Person, Whom, read
@@ -32,7 +32,8 @@ class ErasePlan:
     characters: Annotated[Sequence[str], Field(examples=[["Mito-Area 52"]])]
     member: Annotated[str | None, Field(description="User name on Discord.", examples=["mito"])]
     counts: Annotated[
-        Mapping[str, int], Field(description="Rows that go or are rewritten, by what they are.", examples=[{"issues": 2}])
+        Mapping[str, int],
+        Field(description="Rows that go or are rewritten, by what they are.", examples=[{"issues": 2}]),
     ]
     still_here: Annotated[
         Sequence[str],
@@ -45,12 +46,12 @@ class ErasePlan:
     key: Annotated[str, Field(description="Send it back to do exactly this.", examples=["0f3c9a5be1d24c77" * 4])]
     is_done: Annotated[bool, Field(exclude=True)] = False
     discord_id: Annotated[str | None, Field(exclude=True)] = None
-    names: Annotated[Names, Field(exclude=True)] = Names((), "")
+    names: Annotated[Names | None, Field(exclude=True)] = None
 
     @computed_field(description="What happens, or has happened.", examples=["Erases Mito: 2 characters."])
     @property
     def sentence(self) -> str:
-        what = with_and(_in_words(self.counts))
+        what = ", ".join(_in_words(self.counts))
         if self.is_done:
             return tr("Erased: {what}. This cannot be undone.", what=what)
         return tr("Erases {name} for good: {what}. This cannot be undone.", name=self.name, what=what)
@@ -154,7 +155,8 @@ class _Work:
         changed = {
             upload: shorter
             for upload, characters in await self.guild.rows(SQL["uploads"])
-            if (shorter := [self._without_names(each) for each in characters if not self._is_of_person(each)]) != characters
+            if (shorter := [self._without_names(each) for each in characters if not self._is_of_person(each)])
+            != characters
         }
         if changed:
             characters = [Jsonb(each) for each in changed.values()]
@@ -195,7 +197,9 @@ async def erase(
         plan = await _erase(guild, whom)
         if key not in (None, plan.key):
             raise PlanStale(tr("This has changed since the preview. Nothing was changed. Preview it again."))
-        await guild.run(SQL["record"], actor=plan.names.out_of(actor), counts=Jsonb(dict(plan.counts)))
+        await guild.run(
+            SQL["record"], actor=plan.names.out_of(actor) if plan.names else actor, counts=Jsonb(dict(plan.counts))
+        )
         await rescan(guild, RULES)
     if plan.discord_id is not None:
         async with pool.installation() as conn:

@@ -25,13 +25,16 @@ async def shorten(guild: GuildConnection, person: Person, issue_ids: Collection[
     found = await guild.rows(SQL["attempts"], issue_ids=sorted(issue_ids), **person.ids)
     if any(is_under_way for _, is_under_way, *_ in found):
         raise Busy(
-            tr("A change of {name} on Discord is under way, or was interrupted. Try again after the next sync.", name=person.name)
+            tr(
+                "A change of {name} on Discord is under way, or was interrupted. Try again after the next sync.",
+                name=person.name,
+            )
         )
     shortened: dict[str, list[Any]] = {"ids": [], "plans": [], "intended": [], "changes": [], "undone": []}
     for attempt_id, _, plan, intended, changes, undone in found:
         shortened["ids"].append(attempt_id)
-        shortened["plans"].append(Jsonb([each for each in plan if not _names(each, person, issue_ids)]))
-        shortened["intended"].append(Jsonb([each for each in intended if not _names(each, person, issue_ids)]))
+        shortened["plans"].append(Jsonb([each for each in plan if not names_person(each, person, issue_ids)]))
+        shortened["intended"].append(Jsonb([each for each in intended if not names_person(each, person, issue_ids)]))
         shortened["changes"].append(Jsonb(_whole_parts(changes, person, issue_ids)))
         shortened["undone"].append(Jsonb(_whole_parts(undone, person, issue_ids)))
     if found:
@@ -45,14 +48,14 @@ def _whole_parts(changes: Sequence[_Step], person: Person, issue_ids: Collection
     gone = {
         change.key
         for part in parts_of(rows)
-        if any(_names(change.as_json(), person, issue_ids) for change in part.changes)
+        if any(names_person(change.as_json(), person, issue_ids) for change in part.changes)
         for change in part.changes
     }
-    kept = [each for each in changes if each["table"] == "role" and not _names(each, person, issue_ids)]
+    kept = [each for each in changes if each["table"] == "role" and not names_person(each, person, issue_ids)]
     return [*(row.as_json() for row in rows if row.key not in gone), *kept]
 
 
-def _names(step: _Step, person: Person, issue_ids: Collection[int]) -> bool:
+def names_person(step: _Step, person: Person, issue_ids: Collection[int]) -> bool:
     """Whether a step of a plan or a journal is about a row of the person."""
     characters = {each.id for each in person.characters}
     member = {person.member.id} if person.member else set()

@@ -101,7 +101,9 @@ async def find(guild: GuildConnection, called: str) -> Whom:
             return Whom(kind, look(facts, called).id)
         except NotFound:
             continue
-    raise NotFound(tr("Nobody is called “{called}”. Use the name of a player, a character, or on Discord.", called=called))
+    raise NotFound(
+        tr("Nobody is called “{called}”. Use the name of a player, a character, or on Discord.", called=called)
+    )
 
 
 async def read(guild: GuildConnection, whom: Whom) -> Person:

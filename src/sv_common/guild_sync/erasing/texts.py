@@ -80,8 +80,28 @@ NO_TEXTS: Final[Mapping[str, str]] = {
 }
 
 _CODED: Final = frozenset(
-    "table kind decision link_source source confidence basis discord_basis issue_type event outcome state status "
-    "severity verdict category pipeline move task realm_slug".split()
+    {
+        "table",
+        "kind",
+        "decision",
+        "link_source",
+        "source",
+        "confidence",
+        "basis",
+        "discord_basis",
+        "issue_type",
+        "event",
+        "outcome",
+        "state",
+        "status",
+        "severity",
+        "verdict",
+        "category",
+        "pipeline",
+        "move",
+        "task",
+        "realm_slug",
+    }
 )
 """Names of values in JSON that are codes."""
 
@@ -89,9 +109,62 @@ _UNKNOWN: Final = frozenset({"basis_note"})
 """Names of values in JSON that are notes as they were: one that names the person is forgotten whole."""
 
 OWN_WORDS: Final = frozenset(
-    "a addon alias alt and automation bank bot by character characters check clock detection discord erased fix fixed guild "
-    "is issue link main match member members name note notes of officer officers on or patt person player players rank ranks "
-    "realm role roles rule scan shared sync the token undone user word words worker".split()
+    {
+        "a",
+        "addon",
+        "alias",
+        "alt",
+        "and",
+        "automation",
+        "bank",
+        "bot",
+        "by",
+        "character",
+        "characters",
+        "check",
+        "clock",
+        "detection",
+        "discord",
+        "erased",
+        "fix",
+        "fixed",
+        "guild",
+        "is",
+        "issue",
+        "link",
+        "main",
+        "match",
+        "member",
+        "members",
+        "name",
+        "note",
+        "notes",
+        "of",
+        "officer",
+        "officers",
+        "on",
+        "or",
+        "patt",
+        "person",
+        "player",
+        "players",
+        "rank",
+        "ranks",
+        "realm",
+        "role",
+        "roles",
+        "rule",
+        "scan",
+        "shared",
+        "sync",
+        "the",
+        "token",
+        "undone",
+        "user",
+        "word",
+        "words",
+        "worker",
+    }
 )
 """Words of which PATT's own sentences are made: a person of such a name cannot be told from them."""
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from sv_common.guild_sync.core.language import mark, tr, tr_n
-from sv_common.guild_sync.core.text import with_and
 from sv_common.guild_sync.rulebook.parameter import Parameter
 
 UNDO: Final = "undo"
@@ -125,7 +124,7 @@ def would_delete(counts: Mapping[str, int]) -> Iterator[str]:
     if told:
         parts = [_KINDS[name](count) for name, count in told.items()]
         yield tr(
-            "With these days, the next daily cleaning deletes {what}. That cannot be undone.", what=with_and(parts)
+            "With these days, the next daily cleaning deletes {what}. That cannot be undone.", what=", ".join(parts)
         )
     else:
         yield tr("With these days, the next daily cleaning deletes nothing.")
