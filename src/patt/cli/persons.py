@@ -27,7 +27,7 @@ PersonArgument = Annotated[
 ]
 
 
-@app.callback(help=mark("People for good: erase one."))
+@app.callback(help=mark("Erase a person for good."))
 def persons() -> None:
     pass
 

@@ -36,7 +36,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Erasing(Whom):
-    """Whom to erase, as it was previewed."""
+    """The person to erase, as previewed."""
 
     key: Annotated[
         str | None,

@@ -414,7 +414,7 @@ create function guild_identity.search_key(words text) returns text
         guild_identity.lowered(regexp_replace(normalize(words, nfkd), U&'[\0300-\036F]', '', 'g')),
         'ß', 'ss'), 'æ', 'ae'), 'øłđðıŧς', 'oldditσ');
 
--- One row for each subject of a rule, forever. It has three states:
+-- One row for each subject of a rule, until it was resolved for longer than the guild keeps it. It has three states:
 --   open      -> dismissed (an officer, with a reason)         open      -> resolved (no longer found, or fixed)
 --   dismissed -> open      (an officer, or its time is over)   dismissed -> resolved (no longer found)
 --   resolved  -> open      (found again)                       resolved  -> dismissed (found again while dismissed)

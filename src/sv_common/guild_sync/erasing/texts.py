@@ -77,6 +77,7 @@ NO_TEXTS: Final[Mapping[str, str]] = {
     "guild_identity.setting_changes": _CODES,
     "guild_identity.erasures": _CODES,
     "common.api_tokens": _CODES,
+    "common.web_sessions": _CODES,
 }
 
 _CODED: Final = frozenset(

@@ -77,6 +77,10 @@ with actions as (
     select at, actor, false, 'set', sentence, 'settings', null, null, false, null
     from guild_identity.setting_changes
     where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
+    union all
+    select at, actor, false, 'erased', null, 'erasure', null, null, false, null
+    from guild_identity.erasures
+    where guild_id = %(guild_id)s
 )
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
        coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable, d.undone
@@ -105,6 +109,8 @@ from (
     union all
     select at, actor from guild_identity.setting_changes
     where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
+    union all
+    select at, actor from guild_identity.erasures where guild_id = %(guild_id)s
 ) d
 where (%(actor)s::text is null or d.actor = %(actor)s)
   and (%(since)s::timestamptz is null or d.at >= %(since)s)
@@ -123,4 +129,6 @@ select actor from guild_identity.match_requests where guild_id = %(guild_id)s
 union
 select actor from guild_identity.setting_changes
 where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
+union
+select actor from guild_identity.erasures where guild_id = %(guild_id)s
 order by 1
