@@ -14,6 +14,7 @@ from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.runner import GuildOption, actor, call, on_installation, read, row_number, write
 from patt.cli.speech.words import word as in_words
+from patt.json_data import as_json_data
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.language import mark, speak, tr, tr_in, tr_n
@@ -133,12 +134,8 @@ def keep(
         return
     found = read(guild, current_settings.kept)
     columns = tr("name"), tr("kept"), tr("least"), tr("most"), tr("what")
-    show_rows(
-        found.lives,
-        as_json,
-        columns,
-        lambda each: (each.name, each.now, each.least, each.most, f"{each.label}. {each.about}"),
-    )
+    rows = [(each.name, each.now, each.least, each.most, f"{each.label}. {each.about}") for each in found.lives]
+    show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
 @app.command("try", help=mark("Show how a note is read in this guild, and why."))
