@@ -73,7 +73,7 @@ _SHUTDOWN_TIMEOUT_S = 20.0
 async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
     """Do jobs until asked to stop; with `wait=False`, until none is left. The services have a queue."""
     queue = _queue_of(services)
-    _register(queue, services)
+    register(queue, services)
     await queue.app.run_worker_async(
         concurrency=_CONCURRENCY,
         wait=wait,
@@ -85,7 +85,8 @@ async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
     )
 
 
-def _register(queue: Queue, services: Services) -> None:
+def register(queue: Queue, services: Services) -> None:
+    """Let a queue know what its jobs do, unless it does."""
     if Task.PLAN.value in queue.app.tasks:
         return
     for task, job in JOBS.items():
