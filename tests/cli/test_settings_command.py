@@ -51,7 +51,10 @@ def test_what_cannot_be_set_is_one_sentence_and_exit_code_1(patt: Patt, argument
 
 
 def _kept(patt: Patt, name: str) -> int | None:
-    return {each["name"]: each["value"] for each in patt("settings", "keep", "--json").json["lives"]}[name]
+    days: dict[str, int | None] = {
+        each["name"]: each["value"] for each in patt("settings", "keep", "--json").json["lives"]
+    }
+    return days[name]
 
 
 def test_how_long_data_is_kept_is_shown_previewed_set_and_undone(patt: Patt) -> None:

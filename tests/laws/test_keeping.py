@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -17,6 +17,7 @@ from laws.passing import let_days_pass
 from laws.snapshot import differences
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.insights.health import trends
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.keeping.cleaning import AccessLives, clean
 from sv_common.guild_sync.mitigations import preview_undo
@@ -57,6 +58,15 @@ async def _unresolved(life: Life) -> dict[str, Any]:
     return {"issues": issues, "events": told}
 
 
+async def _trends(life: Life) -> dict[tuple[str, date], int]:
+    """How many issues of each rule were open at the end of each day."""
+    async with life.pool.reading(life.guild_id) as guild:
+        found = await trends(guild, 90)
+    return {
+        (each.issue_type, day): open_ for each in found.rules for day, open_ in zip(found.days, each.open, strict=True)
+    }
+
+
 async def _words_undone(life: Life) -> dict[int, str]:
     """Whether each officer's word of the last 90 days could be undone, tried and taken back."""
     words = await life.rows("issue_events")
@@ -88,7 +98,9 @@ async def test_cleaning_spares_what_is_open_dismissed_or_undoable_and_finds_noth
         await life.scan()
         await let_days_pass(pool, days)
     before = await _undoable(life), await _unresolved(life), await _words_undone(life)
+    counted = await _trends(life)
     await clean(pool, ACCESS)
+    assert (await _trends(life)).items() <= counted.items()
     assert (await _undoable(life), await _unresolved(life), await _words_undone(life)) == before
     once = await snapshot.take(pool, apart_from={"common.last_cleaning"})
     assert await clean(pool, ACCESS) == {}
