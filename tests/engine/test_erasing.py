@@ -10,7 +10,7 @@ from sv_common.guild_sync.core.errors import Busy, NotFound, PlanStale
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.erasing.erase import erase, preview_erase
-from sv_common.guild_sync.erasing.person import Whom, find
+from sv_common.guild_sync.erasing.person import PersonRow, find
 from sv_common.guild_sync.erasing.texts import NO_TEXTS, TEXTS
 from sv_common.guild_sync.identity.decisions import MergePlayers, SetHiatus
 from sv_common.guild_sync.issues import lifecycle
@@ -46,9 +46,9 @@ async def test_a_person_who_is_in_the_guild_comes_back_as_a_stranger_and_one_who
     gone = await guild.alt("Longgone", None, mito)
     await guild.main("Zork")
     await guild.execute("update guild_identity.wow_characters set removed_at = now() where id = %(id)s", {"id": gone})
-    plan = await preview_erase(guild.pool, Whom("player", mito), guild_id=guild.guild_id)
+    plan = await preview_erase(guild.pool, PersonRow("player", mito), guild_id=guild.guild_id)
     assert plan.still_here == ["Mito-area-52", "@mito#discord"]
-    await erase(guild.pool, Whom("player", mito), actor="officer alice", guild_id=guild.guild_id, key=plan.key)
+    await erase(guild.pool, PersonRow("player", mito), actor="officer alice", guild_id=guild.guild_id, key=plan.key)
     await sync_blizzard_roster(guild.pool, [entry("Mito"), entry("Zork")], guild_id=guild.guild_id)
     await sync_discord_members(guild.pool, server(guild, person("1", "Zork#discord")), guild_id=guild.guild_id)
     await guild.scan()
@@ -65,7 +65,7 @@ async def test_an_officer_who_is_erased_is_an_erased_person_in_what_they_did(gui
     issue = await guild.open_issue("orphan_wow")
     await guild.call(lifecycle.dismiss, issue.id, actor="officer Mito", reason="Mito knows them", until=None)
     done = await guild.decide(SetHiatus("Zork", None, "asked Mito"), "officer Mito")
-    await erase(guild.pool, Whom("player", mito), actor="officer Mito", guild_id=guild.guild_id)
+    await erase(guild.pool, PersonRow("player", mito), actor="officer Mito", guild_id=guild.guild_id)
     said = "select actor, reason from guild_identity.issue_events where event = 'dismissed'"
     assert await guild.rows(said) == [("officer erased person", "erased person knows them")]
     assert await guild.rows("select actor from guild_identity.erasures") == [("officer erased person",)]
@@ -80,7 +80,7 @@ async def test_what_was_done_together_with_the_person_is_not_undone_in_halves(gu
     mito = await guild.main("Mito")
     await guild.alt("Grimalt", None, await guild.player("Zork"))
     merged = await guild.decide(MergePlayers("Mito", "Zork"))
-    await erase(guild.pool, Whom("player", mito), actor="officer alice", guild_id=guild.guild_id)
+    await erase(guild.pool, PersonRow("player", mito), actor="officer alice", guild_id=guild.guild_id)
     with pytest.raises(Exception, match="changed nothing"):
         await guild.undo(merged)
     assert await guild.rows("select count(*) from guild_identity.players") == [(0,)]
@@ -90,7 +90,7 @@ async def test_a_name_that_somebody_else_has_stays_in_texts_and_is_told(guild: G
     mito = await guild.main("Mito")
     await guild.character("Mito", realm="zuljin")
     await guild.main("Zork", note="friend of Mito")
-    plan = await preview_erase(guild.pool, Whom("player", mito), guild_id=guild.guild_id)
+    plan = await preview_erase(guild.pool, PersonRow("player", mito), guild_id=guild.guild_id)
     assert "Mito" in plan.left_words
     assert any("“Mito”" in each for each in plan.stays)
 
@@ -99,11 +99,11 @@ async def test_nobody_is_erased_while_their_roles_are_changed_or_when_more_would
     guild: GuildBuilder,
 ) -> None:
     mito = await guild.main("Mito")
-    whom = Whom("player", mito)
-    plan = await preview_erase(guild.pool, whom, guild_id=guild.guild_id)
+    known_by = PersonRow("player", mito)
+    plan = await preview_erase(guild.pool, known_by, guild_id=guild.guild_id)
     await guild.alt("Newalt", None, mito)
     with pytest.raises(PlanStale):
-        await erase(guild.pool, whom, actor="officer alice", guild_id=guild.guild_id, key=plan.key)
+        await erase(guild.pool, known_by, actor="officer alice", guild_id=guild.guild_id, key=plan.key)
     ((member,),) = await guild.rows("select discord_user_id from guild_identity.players")
     await guild.execute(
         "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, is_automatic, outcome, reason, intended, duration_ms) "
@@ -112,7 +112,7 @@ async def test_nobody_is_erased_while_their_roles_are_changed_or_when_more_would
         {"member": member},
     )
     with pytest.raises(Busy, match="under way"):
-        await erase(guild.pool, whom, actor="officer alice", guild_id=guild.guild_id)
+        await erase(guild.pool, known_by, actor="officer alice", guild_id=guild.guild_id)
     assert await guild.rows("select count(*) from guild_identity.wow_characters") == [(2,)]
 
 
@@ -133,8 +133,8 @@ async def test_somebody_is_found_by_any_name_and_their_account_goes_where_no_oth
         "values (%(guild)s, %(id)s, 'mito', 'Mito')",
         {"id": discord_id},
     )
-    await erase(pool, Whom("player", mito), actor="officer alice", guild_id=guild.guild_id)
+    await erase(pool, PersonRow("player", mito), actor="officer alice", guild_id=guild.guild_id)
     assert await guild.rows("select count(*) from common.admin_accounts") == [(1,)]
     ((member,),) = await guild.rows("select id from guild_identity.discord_users")
-    await erase(pool, Whom("member", member), actor="officer alice", guild_id=other.guild_id)
+    await erase(pool, PersonRow("member", member), actor="officer alice", guild_id=other.guild_id)
     assert await guild.rows("select count(*) from common.admin_accounts") == [(0,)]

@@ -44,6 +44,13 @@ async def test_defaults_of_the_database_are_those_of_the_settings(guild: GuildBu
         assert each.least <= each.default <= each.most
 
 
+async def test_what_can_be_undone_is_kept_at_least_as_long_whatever_else_is_set(guild: GuildBuilder) -> None:
+    await _save(guild, RetentionRequest({"undo": 300, "attempts": 90, "issues": 120, "settings": 400, "runs": 95}))
+    kept = "select extract(day from now() - guild_identity.kept_since(%(guild)s, %(what)s))::integer"
+    days = {what: await guild.rows(kept, {"what": what}) for what in ("attempts", "issues", "settings", "runs")}
+    assert days == {"attempts": [(300,)], "issues": [(300,)], "settings": [(400,)], "runs": [(95,)]}
+
+
 async def test_days_are_previewed_with_what_goes_saved_within_bounds_and_undone(guild: GuildBuilder) -> None:
     await guild.execute(_RUNS, {"first": 24 * 100, "last": 24 * 100 + 49})
     wanted = RetentionRequest({"undo": 30, "runs": "95"})

@@ -18,7 +18,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import NotFound, PattError
 from sv_common.guild_sync.erasing import person
 from sv_common.guild_sync.erasing.erase import erase, preview_erase
-from sv_common.guild_sync.erasing.person import Person, Whom
+from sv_common.guild_sync.erasing.person import Person, PersonRow
 from sv_common.guild_sync.mitigations import undo
 
 _ACTOR = "officer Zz"
@@ -46,7 +46,7 @@ _OWN_NAMES = {
     "guild_identity.guilds": {"name", "name_slug", "realm_slug"},
     "guild_identity.audit_issues": {"search_text"},
 }
-"""What somebody else is called by themselves, and what the database makes of the summary beside it, without accents."""
+"""Names of others in their own rows, and what the database makes of the summary beside it, without accents."""
 
 
 async def _holding(pool: Pool, words: list[str]) -> list[str]:
@@ -76,15 +76,15 @@ async def _all_tables(pool: Pool) -> list[str]:
     return list(await snapshot.take(pool))
 
 
-async def _person(life: Life, whom: Whom) -> Person:
+async def _person(life: Life, known_by: PersonRow) -> Person:
     async with life.pool.reading(life.guild_id) as guild:
-        return await person.read(guild, whom)
+        return await person.read(guild, known_by)
 
 
-async def _some(life: Life, choice: int) -> Whom | None:
-    whole = [Whom("player", row["id"]) for row in await life.rows("players")]
-    whole += [Whom("member", row["id"]) for row in await life.rows("discord_users")]
-    whole += [Whom("character", row["id"]) for row in await life.rows("wow_characters")]
+async def _some(life: Life, choice: int) -> PersonRow | None:
+    whole = [PersonRow("player", row["id"]) for row in await life.rows("players")]
+    whole += [PersonRow("member", row["id"]) for row in await life.rows("discord_users")]
+    whole += [PersonRow("character", row["id"]) for row in await life.rows("wow_characters")]
     return whole[choice % len(whole)] if whole else None
 
 
@@ -97,14 +97,14 @@ async def test_nothing_of_an_erased_person_is_left_and_no_undo_brings_it_back(
     life = await Life.begin(pool, spec)
     await live(life, life_of)
     await life.scan()
-    whom = await _some(life, choice)
-    if whom is None:
+    known_by = await _some(life, choice)
+    if known_by is None:
         return
-    who = await _person(life, whom)
+    who = await _person(life, known_by)
     before = await snapshot.take(pool)
-    seen = await preview_erase(pool, whom, guild_id=life.guild_id)
+    seen = await preview_erase(pool, known_by, guild_id=life.guild_id)
     assert differences(before, await snapshot.take(pool)) == {}
-    done = await erase(pool, whom, actor=_ACTOR, guild_id=life.guild_id, key=seen.key)
+    done = await erase(pool, known_by, actor=_ACTOR, guild_id=life.guild_id, key=seen.key)
     assert done.counts == seen.counts
     words = list(who.names.words)
     assert await _holding(pool, words) == []
@@ -116,7 +116,7 @@ async def test_nothing_of_an_erased_person_is_left_and_no_undo_brings_it_back(
     assert await _holding(pool, words) == []
     await life.scan()
     try:
-        await preview_erase(pool, whom, guild_id=life.guild_id)
+        await preview_erase(pool, known_by, guild_id=life.guild_id)
     except NotFound:
         return
     raise AssertionError("the person is still there")

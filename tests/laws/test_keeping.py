@@ -68,7 +68,7 @@ async def _trends(life: Life) -> dict[tuple[str, date], int]:
 
 
 async def _words_undone(life: Life) -> dict[int, str]:
-    """Whether each officer's word of the last 90 days could be undone, tried and taken back."""
+    """Whether each officer's word of the last 90 days could be undone, tried and rolled back."""
     words = await life.rows("issue_events")
     seen = {}
     for word in words:

@@ -51,11 +51,11 @@ async def test_the_page_shows_what_goes_and_its_button_does_exactly_that(
 
 async def test_only_an_administrator_erases_or_gets_the_data(app: FastAPI, guild: GuildBuilder, mito: int) -> None:
     bob = officer(app, await bound_session(guild.pool, "bob", "officer", guild.guild_id))
-    whom: dict[str, str | int] = {"kind": "player", "id": mito}
-    assert (await bob.post(f"{API}/erase", json=whom)).status_code == 403
-    assert (await bob.post(f"{API}/erase/preview", json=whom)).status_code == 403
-    assert (await bob.get(f"{API}/export", params=whom)).status_code == 403
-    assert (await bob.get(f"{PLAYERS}/erase", params=whom)).status_code == 403
+    row: dict[str, str | int] = {"kind": "player", "id": mito}
+    assert (await bob.post(f"{API}/erase", json=row)).status_code == 403
+    assert (await bob.post(f"{API}/erase/preview", json=row)).status_code == 403
+    assert (await bob.get(f"{API}/export", params=row)).status_code == 403
+    assert (await bob.get(f"{PLAYERS}/erase", params=row)).status_code == 403
     assert not [link for link in (await see(bob, f"{PLAYERS}/{mito}")).links if "erase" in link or "export" in link]
 
 

@@ -177,7 +177,7 @@ async def guild_facts(here: ReadingDep) -> GuildFacts:
 
 @router.get("/retention", summary="For how long data is kept", dependencies=FOR_OFFICERS)
 async def retention(here: ReadingDep) -> KeptNow:
-    """Each with its bounds and its default, and when data was last cleaned."""
+    """Each with its bounds and its default."""
     return await current_settings.kept(here)
 
 

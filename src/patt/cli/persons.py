@@ -42,19 +42,19 @@ def erase_person(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    async def previewed(services: Services) -> tuple[person.Whom, ErasePlan]:
+    async def previewed(services: Services) -> tuple[person.PersonRow, ErasePlan]:
         async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
-            whom = await person.find(here, called)
-        return whom, await preview_erase(services.pool, whom, guild_id=guild)
+            known_by = await person.find(here, called)
+        return known_by, await preview_erase(services.pool, known_by, guild_id=guild)
 
-    whom, seen = call(previewed)
+    known_by, seen = call(previewed)
     if dry_run or not as_json:
         show(as_json_data(seen), as_json, lambda _: _tell(seen))
     if dry_run:
         return
     if not yes:
         typer.confirm(tr("Erase {name} for good?", name=seen.name), abort=True)
-    done = call(lambda services: erase(services.pool, whom, actor=actor(), guild_id=guild, key=seen.key))
+    done = call(lambda services: erase(services.pool, known_by, actor=actor(), guild_id=guild, key=seen.key))
     show(as_json_data(done), as_json, lambda _: say(done.sentence))
 
 

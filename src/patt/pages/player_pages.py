@@ -23,7 +23,7 @@ from patt.web.rendering import page as render
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.errors import PattError, Refused
 from sv_common.guild_sync.core.language import mark, tr
-from sv_common.guild_sync.erasing.person import Whom
+from sv_common.guild_sync.erasing.person import PersonRow
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people, timeline
 from sv_common.guild_sync.insights.everyone.filters import FilterCount, OnDiscord, Sort
@@ -323,10 +323,10 @@ async def erase(visit: VisitDep, kind: KindQuery, number: NumberQuery) -> Respon
     """Show what erasing a person deletes and what stays; where it cannot be done now, lead back and say why."""
     guild, known = await visit.guilds()
     home = f"{HOME}?guild={guild.id}"
-    whom = Whom(kind, number)
+    known_by = PersonRow(kind, number)
     back = f"{HOME}/{number}?guild={guild.id}" if kind == "player" else home
     try:
-        plan = await persons.preview(visit.services, guild.id, whom)
+        plan = await persons.preview(visit.services, guild.id, known_by)
     except Refused as error:
         return visit.leads_back(back, error)
     fields = {"kind": kind, "id": number, "key": plan.key, "back": home, "again": visit.address}

@@ -14,7 +14,7 @@ from patt.json_data import as_json_data
 from patt.web.context import AdministratorDep, GuildDep, ServicesDep
 from sv_common.guild_sync.erasing.erase import ErasePlan, erase, preview_erase
 from sv_common.guild_sync.erasing.export import export_person
-from sv_common.guild_sync.erasing.person import Whom
+from sv_common.guild_sync.erasing.person import PersonRow
 
 router = officer_router("persons", "persons")
 
@@ -35,7 +35,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing(Whom):
+class Erasing(PersonRow):
     """The person to erase, as previewed."""
 
     key: Annotated[
@@ -49,7 +49,7 @@ class Erasing(Whom):
 
 
 @router.post("/erase/preview", summary="Preview erasing a person", dependencies=FOR_ADMINISTRATORS)
-async def preview(services: ServicesDep, guild: GuildDep, body: Whom) -> ErasePlan:
+async def preview(services: ServicesDep, guild: GuildDep, body: PersonRow) -> ErasePlan:
     """What goes and what stays. Everything is really done, in a transaction that is rolled back; nothing is changed."""
     return await preview_erase(services.pool, body, guild_id=guild)
 
@@ -59,8 +59,8 @@ async def erase_person(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Erasing
 ) -> ErasePlan:
     """The one thing that cannot be undone. Who did it is recorded, and how much went, but not who it was."""
-    whom = Whom(body.kind, body.id)
-    return await erase(services.pool, whom, actor=administrator.actor, guild_id=guild, key=body.key)
+    known_by = PersonRow(body.kind, body.id)
+    return await erase(services.pool, known_by, actor=administrator.actor, guild_id=guild, key=body.key)
 
 
 @router.get(
@@ -79,7 +79,7 @@ async def export(
     ] = "json",
 ) -> Response:
     """As a file, to be given to that person. Officers who decided something are not named."""
-    found = await export_person(here, Whom(kind, number))
+    found = await export_person(here, PersonRow(kind, number))
     if form == "text":
         return Response(found.as_text, media_type="text/plain; charset=utf-8", headers=as_file("person", "txt"))
     content = json.dumps(as_json_data(found), ensure_ascii=False, indent=2)

@@ -761,10 +761,41 @@ create function guild_identity.days_kept(of_guild integer, what text) returns in
             when 'settings' then 730
         end);
 
+-- Since when rows of a kind are kept: what can be undone at least as long as that.
+create function guild_identity.kept_since(of_guild integer, what text) returns timestamptz
+    language sql stable parallel safe
+    return now() - make_interval(days => greatest(
+        guild_identity.days_kept(of_guild, what),
+        case when what in ('attempts', 'issues', 'settings') then guild_identity.days_kept(of_guild, 'undo') end));
+
 -- Since when what was done can still be undone.
 create function guild_identity.undoable_since(of_guild integer) returns timestamptz
     language sql stable parallel safe
     return now() - make_interval(days => guild_identity.days_kept(of_guild, 'undo'));
+
+-- Which steps of a plan or a journal name a row of a person: their places, counted from 1.
+create function guild_identity.steps_naming(
+    steps jsonb, of_player bigint, of_characters bigint[], of_member bigint, of_issues bigint[]
+) returns bigint[]
+    language sql immutable parallel safe
+    return array(
+        select place
+        from jsonb_array_elements(steps) with ordinality as s (step, place)
+        where case step ->> 'table'
+                  when 'player' then (step ->> 'id')::bigint = of_player
+                  when 'role' then (step ->> 'id')::bigint = of_member
+                  when 'issue' then (step ->> 'id')::bigint = any (of_issues)
+                  when 'link' then (step ->> 'id')::bigint = any (of_characters)
+                  when 'shared' then (step ->> 'id')::bigint = any (of_characters)
+              end
+           or exists (
+               select from (values (step -> 'before'), (step -> 'after')) as side (columns)
+               where (side.columns ->> 'player_id')::bigint = of_player
+                  or (side.columns ->> 'character_id')::bigint = any (of_characters)
+                  or (side.columns ->> 'main_character_id')::bigint = any (of_characters)
+                  or (side.columns ->> 'offspec_character_id')::bigint = any (of_characters)
+                  or (side.columns ->> 'discord_user_id')::bigint = of_member)
+        order by place);
 
 -- The rows that a change which can still be undone has touched or names, by kind.
 create view guild_identity.needed_for_undo as
@@ -809,6 +840,7 @@ create table guild_identity.erasures (
 create table common.last_cleaning (
     is_only boolean primary key default true check (is_only),
     started_at timestamptz not null default now(),
+    ended_at timestamptz,  -- null: it runs, or failed
     deleted jsonb not null default '{}' check (jsonb_typeof(deleted) = 'object')
 );
 

@@ -18,7 +18,7 @@ from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.core.text import listed
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.erasing import journals
-from sv_common.guild_sync.erasing.person import SQL, Person, Whom, read
+from sv_common.guild_sync.erasing.person import SQL, Person, PersonRow, read
 from sv_common.guild_sync.erasing.texts import Names, take_out
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
@@ -176,17 +176,17 @@ class _Work:
         return {**row, **forgotten}
 
 
-async def preview_erase(pool: Pool, whom: Whom, *, guild_id: int | None = None) -> ErasePlan:
+async def preview_erase(pool: Pool, known_by: PersonRow, *, guild_id: int | None = None) -> ErasePlan:
     """Return exactly what `erase` would do now, and do nothing. Raises `NotFound` and `Busy`."""
 
     async def rehearse(guild: GuildConnection) -> ErasePlan:
-        return await _erase(guild, whom)
+        return await _erase(guild, known_by)
 
     return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), rehearse, alone=True)
 
 
 async def erase(
-    pool: Pool, whom: Whom, *, actor: str, guild_id: int | None = None, key: str | None = None
+    pool: Pool, known_by: PersonRow, *, actor: str, guild_id: int | None = None, key: str | None = None
 ) -> ErasePlan:
     """Erase a person for good, look again at every rule, and record that somebody was erased, without a name.
 
@@ -194,7 +194,7 @@ async def erase(
     """
     number = await guilds.resolve_guild(pool, guild_id)
     async with pool.writing(number) as guild:
-        plan = await _erase(guild, whom)
+        plan = await _erase(guild, known_by)
         if key not in (None, plan.key):
             raise PlanStale(tr("This has changed since the preview. Nothing was changed. Preview it again."))
         await guild.run(
@@ -207,8 +207,8 @@ async def erase(
     return replace(plan, is_done=True)
 
 
-async def _erase(guild: GuildConnection, whom: Whom) -> ErasePlan:
-    person = await read(guild, whom)
+async def _erase(guild: GuildConnection, known_by: PersonRow) -> ErasePlan:
+    person = await read(guild, known_by)
     work = _Work(guild, person)
     await work.run()
     return ErasePlan(
@@ -225,7 +225,7 @@ async def _erase(guild: GuildConnection, whom: Whom) -> ErasePlan:
 
 
 def _key(guild_id: int, person: Person, counts: Mapping[str, int]) -> str:
-    """The hash of whom it is about, and of what goes; texts come and go with each run, so they do not count."""
+    """The hash of who it is, and of what goes; texts come and go with each run, so they do not count."""
     seen = {name: count for name, count in counts.items() if name != "texts"}
     content = [guild_id, person.ids, person.names.words, person.left_words, person.still_here, seen]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

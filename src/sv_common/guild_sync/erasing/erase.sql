@@ -85,22 +85,22 @@ where guild_id = %(guild_id)s
 returning id
 
 -- name: attempts
--- Attempts that name a row of the person.
-select a.id, a.outcome = 'running' or a.undoing_at is not null as is_under_way, a.plan, a.intended, a.changes, a.undone_changes
-from guild_identity.fix_attempts a
-where a.guild_id = %(guild_id)s
-  and exists (
-    select from jsonb_array_elements(a.plan || a.intended || a.changes || a.undone_changes) as step,
-         lateral (values (step -> 'before'), (step -> 'after')) as side (columns)
-    where step ->> 'table' in ('link', 'shared') and (step ->> 'id')::bigint = any (%(character_ids)s)
-       or step ->> 'table' = 'player' and (step ->> 'id')::bigint = %(player_id)s::bigint
-       or step ->> 'table' = 'role' and (step ->> 'id')::bigint = %(member_id)s::bigint
-       or step ->> 'table' = 'issue' and (step ->> 'id')::bigint = any (%(issue_ids)s::bigint[])
-       or (side.columns ->> 'player_id')::bigint = %(player_id)s::bigint
-       or (side.columns ->> 'character_id')::bigint = any (%(character_ids)s)
-       or (side.columns ->> 'main_character_id')::bigint = any (%(character_ids)s)
-       or (side.columns ->> 'offspec_character_id')::bigint = any (%(character_ids)s)
-       or (side.columns ->> 'discord_user_id')::bigint = %(member_id)s::bigint)
+-- Attempts that name a row of the person, each list of steps with the places of those that do.
+with who as (
+    select %(player_id)s::bigint as player, %(character_ids)s::bigint[] as characters, %(member_id)s::bigint as member,
+           %(issue_ids)s::bigint[] as issues
+)
+select a.id, a.outcome = 'running' or a.undoing_at is not null as is_under_way,
+       a.plan, n.plan, a.intended, n.intended, a.changes, n.changes, a.undone_changes, n.undone
+from who
+join guild_identity.fix_attempts a on a.guild_id = %(guild_id)s
+cross join lateral (
+    select guild_identity.steps_naming(a.plan, player, characters, member, issues),
+           guild_identity.steps_naming(a.intended, player, characters, member, issues),
+           guild_identity.steps_naming(a.changes, player, characters, member, issues),
+           guild_identity.steps_naming(a.undone_changes, player, characters, member, issues)
+) n (plan, intended, changes, undone)
+where n.plan || n.intended || n.changes || n.undone <> '{}'
 order by a.id
 for update of a
 

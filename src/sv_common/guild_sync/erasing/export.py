@@ -12,8 +12,7 @@ from pydantic import Field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.language import mark, tr
-from sv_common.guild_sync.erasing.journals import names_person
-from sv_common.guild_sync.erasing.person import Whom, read
+from sv_common.guild_sync.erasing.person import PersonRow, read
 from sv_common.guild_sync.roster import guilds
 
 SQL = load_sql(__package__, "export.sql")
@@ -61,9 +60,9 @@ class PersonData:
                 yield f"  - {values}"
 
 
-async def export_person(guild: GuildConnection, whom: Whom) -> PersonData:
+async def export_person(guild: GuildConnection, known_by: PersonRow) -> PersonData:
     """Return everything about a person. Raises `NotFound`."""
-    person = await read(guild, whom)
+    person = await read(guild, known_by)
     sections: dict[str, list[Mapping[str, Any]]] = {}
     for section, row in await guild.rows(SQL["rows"], **person.ids):
         sections.setdefault(section, []).append(row)
@@ -72,9 +71,9 @@ async def export_person(guild: GuildConnection, whom: Whom) -> PersonData:
             "at": at.isoformat(),
             "outcome": outcome,
             "reason": reason,
-            "steps": [step["sentence"] for step in plan if names_person(step, person, ())],
+            "steps": steps,
         }
-        for at, outcome, reason, plan in await guild.rows(SQL["done"], **person.ids)
+        for at, outcome, reason, steps in await guild.rows(SQL["done"], **person.ids)
     ]
     if done:
         sections["done"] = [*done]

@@ -46,19 +46,17 @@ from (
 order by place, number
 
 -- name: done
--- What was done about the person, newest last: when, how it ended, and each step of it that names a row of theirs.
-select a.started_at, a.outcome, a.reason, a.plan
-from guild_identity.fix_attempts a
-where a.guild_id = %(guild_id)s
-  and exists (
-    select from jsonb_array_elements(a.plan || a.intended || a.changes || a.undone_changes) as step,
-         lateral (values (step -> 'before'), (step -> 'after')) as side (columns)
-    where step ->> 'table' in ('link', 'shared') and (step ->> 'id')::bigint = any (%(character_ids)s)
-       or step ->> 'table' = 'player' and (step ->> 'id')::bigint = %(player_id)s::bigint
-       or step ->> 'table' = 'role' and (step ->> 'id')::bigint = %(member_id)s::bigint
-       or (side.columns ->> 'player_id')::bigint = %(player_id)s::bigint
-       or (side.columns ->> 'character_id')::bigint = any (%(character_ids)s)
-       or (side.columns ->> 'main_character_id')::bigint = any (%(character_ids)s)
-       or (side.columns ->> 'offspec_character_id')::bigint = any (%(character_ids)s)
-       or (side.columns ->> 'discord_user_id')::bigint = %(member_id)s::bigint)
+-- What was done about the person, newest last: when, how it ended, and each step of it that is about one of their rows.
+with who as (
+    select %(player_id)s::bigint as player, %(character_ids)s::bigint[] as characters, %(member_id)s::bigint as member
+)
+select a.started_at, a.outcome, a.reason,
+       array(select a.plan -> (place - 1)::integer ->> 'sentence' from unnest(n.plan) place order by place)
+from who
+join guild_identity.fix_attempts a on a.guild_id = %(guild_id)s
+cross join lateral (
+    select guild_identity.steps_naming(a.plan, player, characters, member, '{}'),
+           guild_identity.steps_naming(a.intended || a.changes || a.undone_changes, player, characters, member, '{}')
+) n (plan, journals)
+where n.plan || n.journals <> '{}'
 order by a.id

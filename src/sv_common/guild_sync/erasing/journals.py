@@ -18,7 +18,7 @@ _Step = Mapping[str, Any]
 
 
 async def shorten(guild: GuildConnection, person: Person, issue_ids: Collection[int]) -> int:
-    """Take the person out of the journals of attempts; return of how many. What belongs to the same change goes along.
+    """Take the person out of the journals of attempts; return how many. What belongs to the same change goes along.
 
     Raises `Busy` where one of them is under way on Discord.
     """
@@ -30,50 +30,32 @@ async def shorten(guild: GuildConnection, person: Person, issue_ids: Collection[
                 name=person.name,
             )
         )
-    shortened: dict[str, list[Any]] = {"ids": [], "plans": [], "intended": [], "changes": [], "undone": []}
-    for attempt_id, _, plan, intended, changes, undone in found:
-        shortened["ids"].append(attempt_id)
-        shortened["plans"].append(Jsonb([each for each in plan if not names_person(each, person, issue_ids)]))
-        shortened["intended"].append(Jsonb([each for each in intended if not names_person(each, person, issue_ids)]))
-        shortened["changes"].append(Jsonb(_whole_parts(changes, person, issue_ids)))
-        shortened["undone"].append(Jsonb(_whole_parts(undone, person, issue_ids)))
+    columns: dict[str, list[Any]] = {"ids": [], "plans": [], "intended": [], "changes": [], "undone": []}
+    for attempt_id, _, plan, in_plan, intended, in_intended, changes, in_changes, undone, in_undone in found:
+        columns["ids"].append(attempt_id)
+        columns["plans"].append(Jsonb(_others(plan, in_plan)))
+        columns["intended"].append(Jsonb(_others(intended, in_intended)))
+        columns["changes"].append(Jsonb(_whole_parts(changes, in_changes)))
+        columns["undone"].append(Jsonb(_whole_parts(undone, in_undone)))
     if found:
-        await guild.run(SQL["shorten_attempts"], **shortened)
+        await guild.run(SQL["shorten_attempts"], **columns)
     return len(found)
 
 
-def _whole_parts(changes: Sequence[_Step], person: Person, issue_ids: Collection[int]) -> list[_Step]:
-    """The changes that have nothing to do with the person: rows that can only be undone together stay or go together."""
+def _others(steps: Sequence[_Step], places: Collection[int]) -> list[_Step]:
+    """The steps that do not stand at these places, counted from 1."""
+    return [step for place, step in enumerate(steps, 1) if place not in places]
+
+
+def _whole_parts(changes: Sequence[_Step], places: Collection[int]) -> list[_Step]:
+    """The changes that have nothing to do with those at the places: rows that can only be undone together stay or go together."""
     rows = [RowChange(**each) for each in changes if each["table"] != "role"]
+    named = {RowChange(**changes[place - 1]).key for place in places if changes[place - 1]["table"] != "role"}
     gone = {
         change.key
         for part in parts_of(rows)
-        if any(names_person(change.as_json(), person, issue_ids) for change in part.changes)
+        if any(change.key in named for change in part.changes)
         for change in part.changes
     }
-    kept = [each for each in changes if each["table"] == "role" and not names_person(each, person, issue_ids)]
-    return [*(row.as_json() for row in rows if row.key not in gone), *kept]
-
-
-def names_person(step: _Step, person: Person, issue_ids: Collection[int]) -> bool:
-    """Whether a step of a plan or a journal is about a row of the person."""
-    characters = {each.id for each in person.characters}
-    member = {person.member.id} if person.member else set()
-    player = {person.player_id} if person.player_id is not None else set()
-    own = {"link": characters, "shared": characters, "player": player, "role": member, "issue": set(issue_ids)}
-    if step["id"] in own.get(step["table"], set()):
-        return True
-    columns = {
-        "player_id": player,
-        "character_id": characters,
-        "main_character_id": characters,
-        "offspec_character_id": characters,
-        "discord_user_id": member,
-    }
-    return any(
-        side.get(column) in ids
-        for side in (step["before"], step["after"])
-        if side
-        for column, ids in columns.items()
-        if side.get(column) is not None
-    )
+    roles = [each for each in _others(changes, places) if each["table"] == "role"]
+    return [*(row.as_json() for row in rows if row.key not in gone), *roles]

@@ -23,8 +23,8 @@ SHORTEST_NOTE: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
-    """Who is meant, by a row of theirs."""
+class PersonRow:
+    """A row that a person is known by."""
 
     kind: Annotated[Literal["player", "character", "member"], Field(examples=["player"])]
     id: Annotated[int, Field(ge=1, le=2**63 - 1, examples=[7])]
@@ -88,8 +88,8 @@ class Person:
         return [*found, f"@{self.member.username}"] if self.member and self.member.is_present else found
 
 
-async def find(guild: GuildConnection, called: str) -> Whom:
-    """Return whom a name or a number means: a player, else a Discord member, else a character. Raises like `lookup`."""
+async def find(guild: GuildConnection, called: str) -> PersonRow:
+    """Return who is meant by a name or a number: a player, else a Discord member, else a character. Raises like `lookup`."""
     facts = await read_facts(guild)
     kinds: tuple[tuple[Literal["player", "member", "character"], Any], ...] = (
         ("player", find_player),
@@ -98,7 +98,7 @@ async def find(guild: GuildConnection, called: str) -> Whom:
     )
     for kind, look in kinds:
         try:
-            return Whom(kind, look(facts, called).id)
+            return PersonRow(kind, look(facts, called).id)
         except NotFound:
             continue
     raise NotFound(
@@ -106,9 +106,9 @@ async def find(guild: GuildConnection, called: str) -> Whom:
     )
 
 
-async def read(guild: GuildConnection, whom: Whom) -> Person:
+async def read(guild: GuildConnection, known_by: PersonRow) -> Person:
     """Return the person with all rows and names. Raises `NotFound`."""
-    row = await guild.row(SQL["who"], kind=whom.kind, id=whom.id)
+    row = await guild.row(SQL["who"], kind=known_by.kind, id=known_by.id)
     player_id, player, member_id, character_ids = row or (None, None, None, [])
     ids = {"player_id": player_id, "member_id": member_id, "character_ids": character_ids}
     characters = await guild.all(PersonCharacter, SQL["characters"], **ids)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from psycopg import sql
@@ -176,11 +176,12 @@ class Names:
 
     words: Sequence[str]
     instead: str
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
-    @property
-    def pattern(self) -> re.Pattern[str]:
+    def __post_init__(self) -> None:
         longest_first = sorted(self.words, key=lambda word: (-len(word), word))
-        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+        found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+        object.__setattr__(self, "pattern", found)
 
     def are_in(self, text: str | None) -> bool:
         return bool(self.words) and text is not None and self.pattern.search(text) is not None

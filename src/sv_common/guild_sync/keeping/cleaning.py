@@ -17,7 +17,6 @@ from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
 
 SQL = load_sql(__package__, "cleaning.sql")
-EXPENDABLE = load_sql(__package__, "expendable.sql")
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +34,18 @@ class AccessLives:
     days: int
     idle: timedelta
 
+
+_FIND: LiteralString = """
+select found.guild_id, found.id
+from guild_identity.guilds g
+cross join lateral (select t.guild_id, t.id {rows} limit %(limit)s for update of t skip locked) found
+where %(guild_id)s::integer is null or g.id = %(guild_id)s
+limit %(limit)s
+"""
+EXPENDABLE: Mapping[str, LiteralString] = {
+    name: _FIND.format(rows=rows) for name, rows in load_sql(__package__, "expendable.sql").items()
+}
+"""Statements that find a batch of rows, in one guild or, without its number, in all. Rows that somebody else holds wait."""
 
 _DELETE: LiteralString = (
     "with expendable as ({found}) delete from {table} t using expendable e "

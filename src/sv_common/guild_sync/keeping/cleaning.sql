@@ -1,15 +1,14 @@
 -- name: begin
--- The day's cleaning, unless there was one within the last 23 hours. A time in the future was written by a clock that was wrong.
+-- The day's cleaning, unless one has ended within the last 23 hours or begun within the last one. One that failed or was cut off is
+-- tried again. A time in the future was written by a clock that was wrong.
 insert into common.last_cleaning as l (is_only) values (true)
-on conflict (is_only) do update set started_at = now(), deleted = '{}'
+on conflict (is_only) do update set started_at = now(), ended_at = null, deleted = '{}'
 where l.started_at not between now() - interval '23 hours' and now()
+   or l.ended_at is null and l.started_at < now() - interval '1 hour'
 returning true
 
 -- name: end
-update common.last_cleaning set deleted = %(deleted)s
-
--- name: last
-select started_at, deleted from common.last_cleaning
+update common.last_cleaning set ended_at = now(), deleted = %(deleted)s
 
 -- name: links
 -- Sign-in links that were used up or ended.
