@@ -127,12 +127,12 @@ async def test_nothing_is_undone_outside_of_its_window_and_the_refusal_says_so(g
     assert await guild.call(last_change_of, ALICE) is None
     (change,) = (await guild.call(_history)).items
     assert not change.is_undoable
-    with pytest.raises(Refused, match="time in which this could be undone is over"):
+    with pytest.raises(Refused, match="can no longer be undone: it is older than your guild keeps that"):
         await undo(guild.pool, away.attempt_id or 0, actor=ALICE, guild_id=guild.guild_id)
-    with pytest.raises(Refused, match="time in which this could be undone is over"):
+    with pytest.raises(Refused, match="can no longer be undone: it is older than your guild keeps that"):
         await _save(guild, UndoRequest(saved.change_id or 0))
     ((event,),) = await guild.rows("select id from guild_identity.issue_events where event = 'dismissed'")
-    with pytest.raises(Refused, match="time in which this could be undone is over"):
+    with pytest.raises(Refused, match="can no longer be undone: it is older than your guild keeps that"):
         await guild.call(lifecycle.undo_words, [event], actor=ALICE)
     assert await guild.call(lifecycle.last_words, [issue_id]) == []
 

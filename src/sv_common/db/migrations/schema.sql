@@ -30,6 +30,13 @@ create table guild_identity.guilds (
     unique (region, realm_slug, name_slug)
 );
 
+-- The language of a guild or, where none is asked for, of the only one; null where it is not clear which guild is meant.
+create function guild_identity.spoken_language(asked integer) returns text
+    language sql stable parallel safe
+    return case when asked is not null then (select language from guild_identity.guilds where id = asked)
+                else (select min(language) from (select language from guild_identity.guilds limit 2) few having count(*) = 1)
+           end;
+
 -- Earlier addresses of a guild, and the officer who changed each.
 create table guild_identity.former_addresses (
     id bigint generated always as identity primary key,

@@ -17,7 +17,9 @@ MOST_AT_ONCE = 5000
 
 LONGEST_LIST = 4000
 
-TOO_LATE = mark("The time in which this could be undone is over.")
+TOO_LATE = mark(
+    "This can no longer be undone: it is older than your guild keeps that (Settings → Data kept). Change it back yourself."
+)
 """Said of what was done longer ago than the guild's setting for undo."""
 
 _QUALITY = "/api/v1/admin/data-quality"

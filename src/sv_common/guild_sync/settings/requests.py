@@ -233,7 +233,7 @@ class UndoRequest:
                 else tr("A token cannot be undone, because its secret is not stored. Create a new one.")
             )
         if change.is_too_late:
-            raise Refused(f"{tr(TOO_LATE)} {tr('Set it anew instead.')}")
+            raise Refused(tr(TOO_LATE))
         restore = SETTINGS[change.kind].from_json
         before, after = restore(change.subject, change.before), restore(change.subject, change.after)
         if await after.current(guild) != after:
