@@ -25,7 +25,7 @@ def test_a_person_is_erased_after_what_goes_was_shown(patt: Patt, guild: psycopg
     assert seen.code == 0
     assert "Erases Elrek for good: 1 player, 2 characters, 1 alias, parts of 2 fixes and decisions" in seen.out
     assert "This cannot be undone." in seen.out
-    assert "the next sync reads it again" in seen.out
+    assert "the next sync brings them back" in seen.out
     assert _count(guild, "guild_identity.players") == 2
     done = patt("person", "erase", "Elrek", "--yes")
     assert "Erased: 1 player, 2 characters" in done.out

@@ -83,20 +83,22 @@ def _in_words(counts: Mapping[str, int]) -> list[str]:
 
 def _stays(plan: ErasePlan) -> list[str]:
     said = [
-        tr("Counts, hashes and the numbers of deleted rows stay. They name nobody."),
+        tr(
+            "It stays recorded that someone was erased, who did it, when, and how much was deleted. The name is not kept."
+        ),
         tr("Messages that were posted on Discord stay there, and backups that were made before still hold everything."),
     ]
     if plan.still_here:
         said.append(
             tr(
-                "{what}: still there, so the next sync reads it again, without links and without history.",
+                "Still in the guild or on Discord, so the next sync brings them back, without links and history: {what}.",
                 what=listed(plan.still_here),
             )
         )
     if plan.left_words:
         said.append(
             tr(
-                "These stay where they stand in texts, because others have them too or they are usual words: {words}.",
+                "These words stay in texts, because others use them too: {words}.",
                 words=listed([f"“{word}”" for word in plan.left_words]),
             )
         )
