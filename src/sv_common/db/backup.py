@@ -189,7 +189,7 @@ def _pack(archive: BinaryIO, manifest: Manifest, dump: Path) -> None:
     with zipfile.ZipFile(archive, "w") as parts:
         described = {**asdict(manifest), "made_at": manifest.made_at.isoformat()}
         parts.writestr(_MANIFEST, json.dumps(described, ensure_ascii=False, indent=2))
-        parts.write(dump, _DUMP)
+        parts.write(dump, _DUMP, zipfile.ZIP_DEFLATED)
     archive.seek(_HEAD_BYTES)
     head = _MAGIC + f"{FORMAT} {_digest(archive)}\n".encode()
     archive.seek(0)
