@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -100,6 +101,14 @@ def test_secrets_are_in_a_backup_only_where_they_are_asked_for(practice: Practic
     assert "keep it where nobody else can read it" in written.out
     manifest = backup.read(file)
     assert manifest.settings["PATT_DISCORD_BOT_TOKEN"] == practice.simulator.discord_token
+
+
+def test_a_backup_needs_room_only_where_it_is_written(
+    practice: Practice, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(practice.folder / "no such folder"))
+    assert practice.patt("db", "backup", str(practice.folder / "whole.patt")).code == 0
+    assert sorted(each.name for each in practice.folder.iterdir() if "patt" in each.name) == ["whole.patt"]
 
 
 def test_a_damaged_file_is_refused_wherever_the_damage_is_and_changes_nothing(practice: Practice, url: str) -> None:

@@ -70,9 +70,7 @@ async def test_it_is_not_ready_with_another_schema(anonymous: httpx2.AsyncClient
     await guild.execute("update public.alembic_version set version_num = '0000'")
     answer = await anonymous.get("/ready")
     assert answer.status_code == 503
-    schema = answer.json()["checks"][1]
-    assert "has the schema 0000, which this version of PATT does not know" in schema["message"]
-    assert "Use the newer version that created it" in schema["remedy"]
+    assert "has the schema 0000, which this version of PATT does not know" in answer.json()["checks"][1]["message"]
 
 
 @pytest.mark.own_database
@@ -82,7 +80,7 @@ async def test_it_is_not_ready_before_an_upgrade(
     with later_version(tmp_path, "select 1"):
         answer = await anonymous.get("/ready")
     assert answer.status_code == 503
-    assert answer.json()["checks"][1]["remedy"] == "patt db upgrade"
+    assert "and this version needs 9001" in answer.json()["checks"][1]["message"]
 
 
 async def test_it_is_not_ready_without_a_database(anonymous: httpx2.AsyncClient, pool: Pool) -> None:

@@ -93,7 +93,8 @@ def write(
     being_written = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="patt-") as folder,
+            # Beside the file: the folder for temporary files may be small, as in a container.
+            tempfile.TemporaryDirectory(prefix=".patt-", dir=file.parent) as folder,
             open(being_written, "w+b", opener=_for_owner) as archive,
         ):
             dump = Path(folder) / _DUMP
