@@ -11,6 +11,10 @@ with own as (
 ), profiles as (
     insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at)
     select id, %(guild_id)s, now() - n * interval '1 minute', now() - n * interval '1 minute' from own
+), erased as (
+    insert into guild_identity.erasures (guild_id, actor, counts) values (%(guild_id)s, 'alice', '{"characters": 1}')
+), kept as (
+    insert into guild_identity.retention_settings (guild_id, days, updated_by) values (%(guild_id)s, '{"runs": 120}', 'alice')
 ), former_names as (
     insert into guild_identity.former_names (guild_id, character_id, name)
     select %(guild_id)s, id, 'Was' || lower(character_name) from own where n %% 10 = 0

@@ -29,6 +29,7 @@ alter table guild_identity.players
 -- 4. What is the installation's, is found by a secret, or may be of all guilds at once, is kept on every server.
 select create_reference_table('guild_identity.guilds');
 select create_reference_table('common.realms');
+select create_reference_table('common.last_cleaning');
 select create_reference_table('common.admin_accounts');
 select create_reference_table('common.login_links');
 select create_reference_table('common.discord_sign_ins');
@@ -69,6 +70,9 @@ select create_distributed_table('guild_identity.match_requests', 'guild_id', col
 select create_distributed_table('guild_identity.work_requests', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.announcements', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.rule_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.erasures', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.retention_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.forgotten_attempts', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('common.access_grants', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 
 -- 6. The other direction again.

@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt.api import access, activity, credentials, inbox, issue, issues, live, matching, players, settings, uploads
+from patt.api.persons import routes as persons
 from patt.api.undoing import routes as undoing
 from patt.bootstrap import Services
 from patt.live.hub import Hub
@@ -59,6 +60,7 @@ ROUTERS = (
     matching.router,
     inbox.router,
     players.router,
+    persons.router,
     players.for_search,
     players.for_map,
     settings.router,

@@ -21,7 +21,7 @@ from sv_common.guild_sync.core.language import tr
 DAYS_KEPT = 7
 WEEKS_KEPT = 4
 KEPT_OF_A_CAUSE = 4
-"""How many backups from before an upgrade stay, and as many from before a restore."""
+"""How many backups from before an upgrade stay, and as many from before a restore, and before a removal."""
 
 SUFFIX = ".patt"
 _DAILY = "daily-"
@@ -54,7 +54,7 @@ def settings_of(settings: Settings, *, with_secrets: bool) -> dict[str, str]:
 
 
 def before(cause: str, settings: Settings, url: str, now: datetime | None = None) -> Path:
-    """Write a backup because of what comes next (“upgrade” or “restore”), and forget the oldest of that cause."""
+    """Write a backup because of what comes next (“upgrade”, “restore” or “removal”), and forget the oldest of that cause."""
     folder = _folder(settings)
     at = now or datetime.now(UTC)
     file = folder / f"before-{cause}-{at:%Y-%m-%d-%H%M%S-%f}{SUFFIX}"

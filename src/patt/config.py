@@ -123,6 +123,12 @@ class Settings(BaseSettings):
     discord_gateway_url: Annotated[str, _address("ws", "wss")] = Field(
         default="wss://gateway.discord.gg/", description="Discord's gateway."
     )
+    keep_access_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="Days for which ended sessions, used links, revoked tokens and keys are kept.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
     )

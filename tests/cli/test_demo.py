@@ -82,6 +82,7 @@ def test_the_changed_note_was_fixed_automatically_and_the_others_wait(story: Any
 
 
 @pytest.mark.usefixtures("story")
+@pytest.mark.nightly
 def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(
     folder: Path, patt: Patt, monkeypatch: pytest.MonkeyPatch
 ) -> None:

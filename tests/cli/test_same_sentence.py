@@ -48,6 +48,8 @@ REFUSALS: list[tuple[list[object], tuple[str, dict[str, Any]]]] = [
             {"kind": "rule", "issue_type": "stale_character", "parameters": {"stale_after_days": "-1"}},
         ),
     ),
+    (["settings", "keep", "undo=6"], ("/settings/changes", {"kind": "retention", "days": {"undo": "6"}})),
+    (["settings", "keep", "life=6"], ("/settings/changes", {"kind": "retention", "days": {"life": "6"}})),
     (["settings", "undo", 99], ("/settings/changes/99/undo", {})),
     (["keys", "add", " "], ("/settings/keys", {"uploader": " "})),
     (["keys", "revoke", 99], ("/settings/keys/99/revoke", {})),

@@ -64,7 +64,7 @@ def test_serve_says_where_it_answers_and_ends_without_a_traceback(
 
 
 async def test_no_part_of_an_answer_waits_until_the_one_before_has_arrived() -> None:
-    """As TCP does by itself (Nagle's algorithm): with an acknowledgement that takes its time, 40 ms for each answer."""
+    """As TCP does unless told otherwise (Nagle's algorithm): with an acknowledgement that takes its time, 40 ms for each answer."""
     is_at_once: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -50,6 +50,25 @@ def test_what_cannot_be_set_is_one_sentence_and_exit_code_1(patt: Patt, argument
     assert patt("settings", "history", "--json").json == []
 
 
+def _kept(patt: Patt, name: str) -> int | None:
+    days: dict[str, int | None] = {
+        each["name"]: each["value"] for each in patt("settings", "keep", "--json").json["lives"]
+    }
+    return days[name]
+
+
+def test_how_long_data_is_kept_is_shown_previewed_set_and_undone(patt: Patt) -> None:
+    assert "90 days" in patt("settings", "keep").out
+    assert "deletes nothing" in patt("settings", "keep", "uploads=30", "--preview").out
+    assert patt("settings", "keep", "uploads=30").code == 0
+    assert _kept(patt, "uploads") == 30
+    [made] = patt("settings", "history", "--json").json
+    assert made["sentence"] == "Uploads: 90 days → 30 days"
+    patt("settings", "undo", made["id"])
+    assert _kept(patt, "uploads") is None
+    assert patt("settings", "keep", "uploads").refuses("Write NAME=DAYS")
+
+
 def test_a_rule_is_switched_off_with_a_word_about_its_issues(patt: Patt) -> None:
     patt("scan")
     said = patt("settings", "rule", "stale_character", "--off", "--preview").out

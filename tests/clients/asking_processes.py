@@ -86,7 +86,7 @@ async def members(
     at_once: int,
     most_refused: int | None = None,
 ) -> tuple[int, int]:
-    """Fetch members of a Discord server, each by itself."""
+    """Fetch members of a Discord server, each with a request of its own."""
     limits = rate_limits.SHARED_LIMITS
     if most_refused is not None:
         limits = replace(limits, most_refused=most_refused)

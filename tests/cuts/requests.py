@@ -57,6 +57,10 @@ def _confirm(world: World) -> dict[str, Any]:
     return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
 
 
+def _person(world: World) -> dict[str, Any]:
+    return {"kind": "player", "id": world.numbers["player_id"]}
+
+
 def _loss(world: World) -> dict[str, str]:
     return {"source": "battlenet", "key": world.loss_key}
 
@@ -110,6 +114,8 @@ ASKS: dict[str, Made] = {
     f"{API}/officers/sessions/{{session_id}}/revoke": _nothing,
     f"{API}/account/sessions/revoke-all": _nothing,
     f"{API}/account/sessions/{{session_id}}/revoke": _nothing,
+    f"{API}/persons/erase": lambda world: Ask(json=_person(world)),
+    f"{API}/persons/erase/preview": lambda world: Ask(json=_person(world)),
     f"{API}/losses/release": lambda world: Ask(json=_loss(world)),
     f"{API}/uploads/{{upload_id}}/retry": _nothing,
     "/api/v1/guild-sync/addon-upload": lambda _: Ask(content=EXPORT, who="upload_key"),

@@ -72,6 +72,7 @@ async def test_a_merge_between_two_statements_is_seen_whole_or_not_at_all(
         query: dict[str, str | int] = {"guild": bench.world.guild.guild_id, "chosen": bench.world.numbers["newalt"]}
         query |= {"decision": "link", "character": "Riddle", "player": "Sol", "search": "el"}
         query |= {"attempts": bench.world.numbers["attempt_id"], "q": "el", "find": "el"}
+        query |= {"kind": "player", "id": bench.world.numbers["player_id"]}
         answer = await client.get(path.format(**known), params=query)
         return f"{answer.status_code} {_CHANGES_EACH_TIME.sub('…', answer.text)}"
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from sv_common.db.guild import bind
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.keeping.cleaning import EXPENDABLE
 
 _SRC = Path(__file__).parents[2] / "src"
 _PLANNED = re.compile(r"(\s*--[^\n]*\n)*\s*\(?(select|with|insert|update|delete|merge)\b")
@@ -70,7 +71,9 @@ class Statement:
 
 
 def statements() -> Iterator[Statement]:
-    """Every statement of every `.sql` file of the product."""
+    """Every statement of every `.sql` file of the product, and those of cleaning, which are put together."""
+    for name, text in EXPENDABLE.items():
+        yield _numbered(f"sv_common/guild_sync/keeping/expendable: {name}", text)
     for path in sorted(_SRC.rglob("*.sql")):
         place = path.relative_to(_SRC)
         if "migrations" not in place.parts:

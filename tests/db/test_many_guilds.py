@@ -17,6 +17,7 @@ _MONITORING = "the figures of monitoring are about all guilds"
 _WAITING = "each minute a worker looks at what waits in any guild: the index holds nothing else"
 _PLANNING = "each minute a worker plans for all guilds at once"
 _COMMAND = "a command about the whole installation"
+_ACCESS = "once a day, what is about signing in and has ended is looked for in the whole installation"
 READ_ALL_GUILDS = {
     "patt/auth/sessions: end_all_of_name": _COMMAND,
     "patt/demo/calendar: let_a_day_pass": "the demo, which has one guild",
@@ -30,6 +31,10 @@ READ_ALL_GUILDS = {
     "patt/web/monitoring/metrics: uploads": _MONITORING,
     "sv_common/guild_sync/changes/attempts: guilds_with_unfinished": _WAITING,
     "sv_common/guild_sync/jobs/requests: give_up_old": _WAITING,
+    "sv_common/guild_sync/keeping/cleaning: accounts": _ACCESS,
+    "sv_common/guild_sync/keeping/cleaning: keys": _ACCESS,
+    "sv_common/guild_sync/keeping/cleaning: sessions": _ACCESS,
+    "sv_common/guild_sync/keeping/cleaning: tokens": _ACCESS,
     "sv_common/guild_sync/roster/guilds: all": _PLANNING,
     "sv_common/guild_sync/roster/guilds: share_of": "Battle.net is shared among all guilds, by one number of each",
     "sv_common/guild_sync/roster/runs: fail_cut_off": _WAITING,

@@ -26,6 +26,7 @@ _KEYS_WITHOUT_A_GUILD = {
     "common.web_sessions": "of the installation",
     "common.discord_sign_ins": "of the installation",
     "common.realms": "of the installation",
+    "common.last_cleaning": "of the installation: one row",
     "common.request_services": "all guilds share what may be requested",
     "common.request_routes": "as the services",
     "common.request_counts": "as the services",

@@ -70,7 +70,7 @@ async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_t
 
 
 async def test_a_look_that_is_older_than_a_list_which_saw_the_same_changes_nothing(guild: GuildBuilder) -> None:
-    """Of a member of whom a list says nothing new no row is written, and yet the list counts."""
+    """A member who is as before in a list is not written, and yet the list counts."""
     member = server(guild, person("1", "Elrek", RAIDER_ROLE))
     await sync_discord_members(guild.pool, member, fetched_at=await now(guild))
     looked_at = await now(guild)

@@ -45,7 +45,7 @@ async def test_names_follow_discord_because_only_the_id_identifies(guild: GuildB
     assert [row[0] for row in await _members(guild)] == ["Somebody Else"]
 
 
-async def test_a_member_of_whom_a_list_says_nothing_new_is_not_written_anew(guild: GuildBuilder) -> None:
+async def test_a_member_who_is_as_before_in_a_list_is_not_written_anew(guild: GuildBuilder) -> None:
     people = [person(str(n), f"P{n}", SOCIAL_ROLE) for n in range(1, 9)]
     await sync_discord_members(guild.pool, server(guild, *people))
     before = await _versions(guild)

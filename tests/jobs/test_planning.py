@@ -22,8 +22,8 @@ from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.sources.ports import Sources
 
 GOLDEN_RATIO = 0.618_033_988_75
-CLEARING_UP = 5
-"""Statements that clear up before what is due is enqueued: cut-off runs, old uploads, old requests, old jobs twice."""
+CLEARING_UP = 4
+"""Statements that clear up before what is due is enqueued: cut-off runs, old requests, old jobs twice."""
 
 MANY = 2_000
 

@@ -19,6 +19,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.nightly
 def test_the_benchmark_of_the_web_tells_ratios_to_the_health_of_the_same_run(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

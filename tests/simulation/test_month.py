@@ -147,6 +147,7 @@ async def test_the_database_tells_the_fake_time_to_every_statement_and_default(d
     assert (told, made) == ((later, later, "UTC"), (later,))
 
 
+@pytest.mark.nightly
 def test_the_command_prints_what_was_done_and_ends_well() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "simulation.month", "--guilds", "1", "--days", "0"],

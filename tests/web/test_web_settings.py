@@ -127,6 +127,23 @@ async def test_the_form_of_a_rule_previews_and_saves_without_javascript(alice: h
 
 
 @pytest.mark.usefixtures("troubled")
+async def test_the_form_of_what_is_kept_previews_what_goes_and_saves(alice: httpx2.AsyncClient) -> None:
+    form = await alice.get(f"{PAGE}/retention")
+    assert 'id="days.undo" name="days.undo" type="number" inputmode="numeric" min="7" max="365"' in form.text
+    asked = {"kind": "retention", "days.undo": "60", "days.runs": "", "back": f"{PAGE}/retention?guild=1"}
+    preview = await alice.get(f"{PAGE}/preview", params=asked)
+    assert "Undo 90 days 60 days" in Seen(preview).text()
+    assert "the next daily cleaning deletes nothing" in Seen(preview).text()
+    saved = await alice.post(f"{API}/changes", data=_hidden(preview))
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{PAGE}/retention?guild=1")
+    kept = (await alice.get(f"{API}/retention")).json()
+    assert (kept["lives"][0]["name"], kept["lives"][0]["value"], kept["is_default"]) == ("undo", 60, False)
+    wrong = await alice.get(f"{PAGE}/preview", params={**asked, "days.undo": "6"})
+    again = await alice.get(wrong.headers["location"])
+    assert "Use a whole number of days from 7 to 365" in Seen(again).text("status")
+
+
+@pytest.mark.usefixtures("troubled")
 async def test_what_was_typed_and_cannot_be_used_is_there_again_with_the_reason(alice: httpx2.AsyncClient) -> None:
     asked = {
         "kind": "rule",

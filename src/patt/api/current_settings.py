@@ -25,6 +25,8 @@ from sv_common.guild_sync.rulebook.parameter import Parameter, RuleOverrides
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.settings import retention
+from sv_common.guild_sync.settings.lives import LIVES
 from sv_common.guild_sync.settings.model import threshold_in_words
 from sv_common.guild_sync.sources.models import DiscordRole
 
@@ -111,6 +113,24 @@ class GuildFacts(Guild):
 
     characters: int
     former: Sequence[FormerAddress]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNow:
+    """For how many days a guild keeps what grows."""
+
+    lives: Sequence[ParameterNow]
+    is_default: Annotated[bool, Field(description="Whether all of them are defaults.")]
+
+
+async def kept(guild: GuildConnection) -> KeptNow:
+    """Return for how long the guild keeps things, in the order of the page."""
+    said = await retention.read(guild)
+    lives = [
+        ParameterNow(**values_of(each), value=said.get(each.name), now=each.in_words(said.get(each.name, each.default)))
+        for each in LIVES
+    ]
+    return KeptNow(lives, not said)
 
 
 async def rules(guild: GuildConnection) -> list[RuleNow]:

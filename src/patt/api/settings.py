@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StrictInt
 
 from patt.api import current_settings
-from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
+from patt.api.current_settings import GuildFacts, KeptNow, RankTable, RuleNow, WordsNow
 from patt.api.routing import FOR_OFFICERS, ReadingDep, officer_router
 from patt.bootstrap import Services
 from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
@@ -28,6 +28,7 @@ from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
 from sv_common.guild_sync.settings.requests import (
     LanguageRequest,
     RanksRequest,
+    RetentionRequest,
     RuleRequest,
     SettingRequest,
     UndoRequest,
@@ -90,8 +91,24 @@ class LanguageChange(LanguageRequest):
     key: SeenKey = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionChange(RetentionRequest):
+    """Set for how many days things are kept. What is left out stays as it is; null is the default."""
+
+    kind: Literal["retention"]
+    days: Annotated[
+        Mapping[Annotated[str, Field(max_length=60)], StrictInt | str | None],
+        Field(
+            max_length=20,
+            description="Days by what it is; null is the default.",
+            examples=[{"uploads": 30, "undo": 60}],
+        ),
+    ] = field(default_factory=dict)
+    key: SeenKey = None
+
+
 ChangeRequest: TypeAlias = Annotated[
-    RuleChange | RanksChange | WordChange | LanguageChange, Field(discriminator="kind")
+    RuleChange | RanksChange | WordChange | LanguageChange | RetentionChange, Field(discriminator="kind")
 ]
 
 
@@ -156,6 +173,12 @@ async def try_note(here: ReadingDep, body: NoteToTry) -> TriedNote:
 async def guild_facts(here: ReadingDep) -> GuildFacts:
     """Where it is at Battle.net and on Discord."""
     return await current_settings.guild_facts(here, await guilds.get(here))
+
+
+@router.get("/retention", summary="For how long data is kept", dependencies=FOR_OFFICERS)
+async def retention(here: ReadingDep) -> KeptNow:
+    """Each with its bounds and its default."""
+    return await current_settings.kept(here)
 
 
 @router.get("/changes", summary="History of settings, 50 a page")

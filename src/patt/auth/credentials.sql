@@ -39,7 +39,8 @@ where %(guild_id)s::integer is null or guild_id = %(guild_id)s
 order by revoked_at is not null, name, id
 
 -- name: holder_of_token
--- Who holds a token, and which language the guild of the request speaks, as for a session. That it was used is noted at most once a minute, so that a busy token does not write at each call.
+-- Who holds a token, and which language the guild of the request speaks. That it was used is noted at most once a minute, so
+-- that a busy token does not write at each call.
 with holder as (
     select id, name, guild_id, scope, last_used_at
     from common.api_tokens
@@ -50,8 +51,7 @@ with holder as (
     where t.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
 )
 select id, name, guild_id, scope,
-       (select min(g.language) from guild_identity.guilds g
-        where g.id = coalesce(holder.guild_id, %(asked)s::integer, g.id) having count(*) = 1) as language
+       guild_identity.spoken_language(coalesce(holder.guild_id, %(asked)s)) as language
 from holder
 
 -- name: revoke_api_token

@@ -163,6 +163,8 @@ _TABLE = (
     ("end-hiatus", "people:end_hiatus", mark("Say that a player is back.")),
     ("merge", "people:merge", mark("Merge two players: the first gets everything of the other. Try --dry-run first.")),
     ("main", "people:main", mark("Set a character as the main of its player.")),
+    ("person", "persons:app", mark("Erase a person for good.")),
+    ("export", "persons:export", mark("Give a person everything that is stored about them, to be read or as JSON.")),
     ("alias", "people:alias_app", mark("Words in notes that mean a player.")),
     (
         "watch",

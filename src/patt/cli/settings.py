@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from patt.api import current_settings
 from patt.api import settings as settings_api
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.runner import GuildOption, actor, call, on_installation, read, row_number, write
 from patt.cli.speech.words import word as in_words
+from patt.json_data import as_json_data
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.language import mark, speak, tr, tr_in, tr_n
@@ -115,6 +117,25 @@ def word(
     as_json: JsonOption = False,
 ) -> None:
     change_setting(requests.WordRequest(text, reading), preview, guild, as_json)
+
+
+@app.command(help=mark("Show for how many days data is kept, or set it. What is open or can be undone always stays."))
+def keep(
+    days: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME=DAYS", help=mark("Such as uploads=30; NAME= is the default. May be repeated.")),
+    ] = None,
+    preview: PreviewOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    if days:
+        change_setting(requests.RetentionRequest(dict(_days(each) for each in days)), preview, guild, as_json)
+        return
+    found = read(guild, current_settings.kept)
+    columns = tr("name"), tr("kept"), tr("least"), tr("most"), tr("what")
+    rows = [(each.name, each.now, each.least, each.most, f"{each.label}. {each.about}") for each in found.lives]
+    show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
 @app.command("try", help=mark("Show how a note is read in this guild, and why."))
@@ -319,6 +340,13 @@ def _threshold(text: str) -> tuple[str, str]:
         raise BadInput(
             tr("“{text}” cannot be used. Write --set NAME=NUMBER, such as --set stale_after_days=45.", text=text)
         )
+    return name, number
+
+
+def _days(text: str) -> tuple[str, str]:
+    name, sign, number = (part.strip() for part in text.partition("="))
+    if not name or not sign:
+        raise BadInput(tr("“{text}” cannot be used. Write NAME=DAYS, such as uploads=30.", text=text))
     return name, number
 
 

@@ -11,16 +11,19 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from patt.api import players as api
+from patt.api.persons import routes as persons
+from patt.api.persons.routes import KindQuery, NumberQuery
 from patt.api.players import PeopleQuery, PeopleQueryDep, ShownPeople, fields_of
 from patt.pages.layout import View, VisitDep
-from patt.web.context import CharacterId, PageQuery, PlayerId, viewer_of
+from patt.web.context import CharacterId, PageQuery, PlayerId, administrator_of, viewer_of
 from patt.web.finding import LONGEST_SEARCH
 from patt.web.forms import FormReader, way_back
 from patt.web.places import API_PREFIX, PEOPLE
 from patt.web.rendering import page as render
 from sv_common.guild_sync.core.basis import Basis
-from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.core.errors import PattError, Refused
 from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.erasing.person import PersonRow
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people, timeline
 from sv_common.guild_sync.insights.everyone.filters import FilterCount, OnDiscord, Sort
@@ -313,6 +316,21 @@ async def preview(visit: VisitDep) -> Response:
         home=HOME,
         back=back,
     )
+
+
+@router.get("/erase", dependencies=[Depends(administrator_of)])
+async def erase(visit: VisitDep, kind: KindQuery, number: NumberQuery) -> Response:
+    """Show what erasing a person deletes and what stays; where it cannot be done now, lead back and say why."""
+    guild, known = await visit.guilds()
+    home = f"{HOME}?guild={guild.id}"
+    known_by = PersonRow(kind, number)
+    back = f"{HOME}/{number}?guild={guild.id}" if kind == "player" else home
+    try:
+        plan = await persons.preview(visit.services, guild.id, known_by)
+    except Refused as error:
+        return visit.leads_back(back, error)
+    fields = {"kind": kind, "id": number, "key": plan.key, "back": home, "again": visit.address}
+    return visit.page("erase", guild=guild, guilds=known, plan=plan, fields=fields, back=back, home=home)
 
 
 @router.get("/{player_id}")

@@ -29,6 +29,7 @@ from sv_common.guild_sync.settings import readings
 from sv_common.guild_sync.settings.requests import (
     LanguageRequest,
     RanksRequest,
+    RetentionRequest,
     RuleRequest,
     SettingRequest,
     UndoRequest,
@@ -108,6 +109,14 @@ async def guild_facts(visit: VisitDep) -> Response:
         facts = await current_settings.guild_facts(here, guild)
     typed, command = _typed_before(visit), _command(facts)
     return visit.settings_page("guild", guild, known, facts=facts, typed=typed, command=command, languages=LANGUAGES)
+
+
+@router.get("/retention")
+async def retention(visit: VisitDep) -> Response:
+    """Show for how long things are kept, as a form."""
+    async with visit.reading() as (here, guild, known):
+        kept = await current_settings.kept(here)
+    return visit.settings_page("retention", guild, known, kept=kept, typed=_typed_before(visit))
 
 
 @router.get("/history")
@@ -195,6 +204,8 @@ def _place_of(asked: SettingRequest) -> tuple[str, str]:
             return tr("Ranks"), tr("Ranks")
         case WordRequest():
             return tr("Words in notes"), tr("Words in notes")
+        case RetentionRequest():
+            return tr("Data kept"), tr("Data kept")
         case LanguageRequest():
             return tr("Guild"), tr("Language")
         case UndoRequest():

@@ -43,6 +43,7 @@ class Task(StrEnum):
     RECOVERY = "finish_interrupted"
     PLAN = "plan"
     BACKUP = "backup"
+    CLEANING = "clean"
 
 
 PRIORITIES: Mapping[Task, Priority] = {
@@ -56,6 +57,7 @@ PRIORITIES: Mapping[Task, Priority] = {
     Task.DIGEST: Priority.SYNC,
     Task.SWEEP: Priority.SWEEP,
     Task.BACKUP: Priority.SWEEP,
+    Task.CLEANING: Priority.SWEEP,
 }
 """How urgent each kind is, unless an officer waits for it."""
 

@@ -89,6 +89,7 @@ _ASKED_ON = {
     f"{ADMIN_PREFIX}/officers": f"{SETTINGS.href}/officers",
     f"{ADMIN_PREFIX}/uploads": LOG.href,
     f"{ADMIN_PREFIX}/losses": f"{LOG.href}/losses",
+    f"{ADMIN_PREFIX}/persons": PEOPLE.href,
 }
 """The pages whose forms ask for what stands elsewhere in the API."""
 
@@ -115,6 +116,7 @@ SETTING_PLACES = (
     Place(mark("API tokens"), f"{SETTINGS.href}/tokens", "administrator"),
     Place(mark("Officers"), f"{SETTINGS.href}/officers", "administrator"),
     Place(mark("Guild"), f"{SETTINGS.href}/guild", "officer"),
+    Place(mark("Data kept"), f"{SETTINGS.href}/retention", "officer"),
     Place(mark("History"), f"{SETTINGS.href}/history", "officer"),
 )
 """The pages of the settings, in their order."""

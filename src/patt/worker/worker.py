@@ -4,7 +4,8 @@ Uploads, scans, fixes and full matches run as they are enqueued, one in a job: w
 enqueued behind what other guilds wait for. Battle.net is read four times a day and Discord every 15
 minutes for each guild, spread over the interval by the guild's number; each guild is scanned once a day. After a failure
 the next try comes in 1, 2, 4 … minutes, and never later than the next regular one. Jobs of a worker that died go to
-another, and role changes that a process left behind are looked up on Discord. The embedded database is backed up once a day.
+another, and role changes that a process left behind are looked up on Discord. The embedded database is backed up once a day,
+and what is kept no longer is deleted once a day.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Any
 import structlog
 
 from patt import backups
+from patt.auth.sessions import SESSION_IDLE
 from patt.bootstrap import Services
+from patt.config import Settings
 from patt.queue.tasks import PRIORITIES, WORKER_DEAD_AFTER_S, Queue, Task
 from patt.worker.running import run_full_match, run_next_job
 from patt.worker.uploads import process_next_upload
@@ -28,9 +31,10 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.keeping.cleaning import AccessLives, clean_daily
 from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.reporter import send_digest
-from sv_common.guild_sync.roster import runs, uploads
+from sv_common.guild_sync.roster import runs
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.sources import permits
 
@@ -69,7 +73,7 @@ _SHUTDOWN_TIMEOUT_S = 20.0
 async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
     """Do jobs until asked to stop; with `wait=False`, until none is left. The services have a queue."""
     queue = _queue_of(services)
-    _register(queue, services)
+    register(queue, services)
     await queue.app.run_worker_async(
         concurrency=_CONCURRENCY,
         wait=wait,
@@ -81,7 +85,8 @@ async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
     )
 
 
-def _register(queue: Queue, services: Services) -> None:
+def register(queue: Queue, services: Services) -> None:
+    """Let a queue know what its jobs do, unless it does."""
     if Task.PLAN.value in queue.app.tasks:
         return
     for task, job in JOBS.items():
@@ -99,6 +104,17 @@ def _register(queue: Queue, services: Services) -> None:
 
     keeping = queue.app.task(name=Task.BACKUP.value, queueing_lock="backup", priority=PRIORITIES[Task.BACKUP].value)
     queue.app.periodic(cron="*/10 * * * *")(keeping(keep_backups))
+
+    async def clean(timestamp: int) -> None:  # noqa: ARG001 -- the queue passes it
+        await clean_daily(services.pool, access_lives(services.settings))
+
+    cleaning = queue.app.task(name=Task.CLEANING.value, queueing_lock="clean", priority=PRIORITIES[Task.CLEANING].value)
+    queue.app.periodic(cron="*/10 * * * *")(cleaning(clean))
+
+
+def access_lives(settings: Settings) -> AccessLives:
+    """Return how long what is about signing in is kept."""
+    return AccessLives(settings.keep_access_days, SESSION_IDLE)
 
 
 async def back_up(services: Services) -> Path | None:
@@ -164,7 +180,6 @@ async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int
         await runs.fail_cut_off(conn)
     async with services.pool.installation() as conn:
         await requests.clear_old(conn)
-        await uploads.clear_old(conn)
         await permits.clear_old(conn)
     schedules = [each for each in SCHEDULES if _has_source(each, services)]
     values = {

@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -39,6 +40,8 @@ _HEAD = re.compile(rb"PATT backup (\d+) ([0-9a-f]{64})\n")
 _HEAD_BYTES = len(_MAGIC) + 2 + 64 + 1
 _MANIFEST, _DUMP = "manifest.json", "database.dump"
 _CHUNK = 1 << 20
+_LONGEST_GOODBYE_S = 5.0
+_PAUSE_S = 0.05
 _FIRST_WITH_TRANSACTION_TIMEOUT = 17
 _REVISION = sql.SQL(
     "create table public.alembic_version (version_num varchar(32) not null constraint alembic_version_pkc primary key);\n"
@@ -220,8 +223,14 @@ def _newer(file: Path, version: str | None = None) -> str:
 
 
 def _check_unused(url: str) -> None:
-    with psycopg.connect(url) as connection:
-        (others,) = connection.execute(SQL["others"]).fetchone() or (0,)
+    """Raise `Busy` while others use the database. One that has just ended is waited for: the server notices it a moment later."""
+    deadline = time.monotonic() + _LONGEST_GOODBYE_S
+    with psycopg.connect(url, autocommit=True) as connection:
+        while True:
+            (others,) = connection.execute(SQL["others"]).fetchone() or (0,)
+            if not others or time.monotonic() > deadline:
+                break
+            time.sleep(_PAUSE_S)
     if others:
         raise Busy(
             tr_n(

@@ -10,9 +10,10 @@ from patt.bootstrap import Services
 from patt.cli.output import JsonOption, say, show, show_rows
 from patt.cli.runner import DryRunOption, GuildOption, actor, call, on_installation, read
 from patt.cli.settings import PreviewOption, change_setting
-from patt.setup import guild_moves
+from patt.setup import guild_moves, removal
 from patt.setup.finding import read_region
 from patt.setup.guild_moves import GuildMove, NewName
+from patt.setup.removal import Removal
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.language import LANGUAGES, mark, tr
 from sv_common.guild_sync.roster import guilds
@@ -95,6 +96,36 @@ def guild_language(
     found = read(guild, guilds.get).language
     name = LANGUAGES.get(found, found)
     show({"language": found, "name": name}, as_json, lambda _: say(f"{found}: {name}"))
+
+
+@app.command(
+    "remove",
+    help=mark("Remove a guild with everything that is stored about it. You see first what goes, and type its name."),
+)
+def remove_guild(
+    typed: Annotated[
+        str | None, typer.Option("--name", help=mark("The guild's name, instead of typing it when asked."))
+    ] = None,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+) -> None:
+    async def previewed(services: Services) -> Removal:
+        return await removal.preview_removal(services, guild_id=guild)
+
+    seen = call(previewed)
+    say(seen.sentence)
+    if dry_run:
+        return
+    name = typer.prompt(tr("Type the guild's name to remove it")) if typed is None else typed
+    done = call(lambda services: removal.remove(services, seen, typed=name))
+    say(done.sentence)
+    if done.backup is not None:
+        say(
+            tr(
+                "What it held is in {file}. Delete that file, and older backups, when nobody needs them.",
+                file=done.backup,
+            )
+        )
 
 
 @app.command("list", help=mark("List the guilds."))

@@ -7,10 +7,15 @@ from guild_identity.audit_issues
 group by 1, 2, 3
 
 -- name: fixes
--- How fixes ended, by rule, and by whether automation or a person made them.
-select guild_id, issue_type, outcome, is_automatic, count(*)
-from guild_identity.fix_attempts
-where outcome <> 'running'
+-- How fixes ended, by rule, and by whether automation or a person made them; with those that were forgotten.
+select guild_id, issue_type, outcome, is_automatic, sum(attempts)::bigint
+from (
+    select guild_id, issue_type, outcome, is_automatic, 1 as attempts
+    from guild_identity.fix_attempts
+    where outcome <> 'running'
+    union all
+    select guild_id, issue_type, outcome, is_automatic, attempts from guild_identity.forgotten_attempts
+) a
 group by guild_id, issue_type, outcome, is_automatic
 
 -- name: scans

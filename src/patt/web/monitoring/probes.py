@@ -82,7 +82,7 @@ async def health(services: ServicesDep, response: Response) -> Alive:
     responses={503: {"model": Ready, "description": "Not now: one of the checks says why."}},
 )
 async def ready(services: ServicesDep, response: Response) -> Ready:
-    """Answer 200 while the database has the right schema and can be changed, and nothing waits for a worker in vain; else 503."""
+    """Answer 200 while the database has the right schema and can be changed, and no work waits without a worker; else 503."""
     checks = await _checks(services)
     if all(check.ok for check in checks):
         return Ready("ready", checks)

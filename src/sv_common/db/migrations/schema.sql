@@ -30,6 +30,13 @@ create table guild_identity.guilds (
     unique (region, realm_slug, name_slug)
 );
 
+-- The language of a guild or, where none is asked for, of the only one; null where it is not clear which guild is meant.
+create function guild_identity.spoken_language(asked integer) returns text
+    language sql stable parallel safe
+    return case when asked is not null then (select language from guild_identity.guilds where id = asked)
+                else (select min(language) from (select language from guild_identity.guilds limit 2) few having count(*) = 1)
+           end;
+
 -- Earlier addresses of a guild, and the officer who changed each.
 create table guild_identity.former_addresses (
     id bigint generated always as identity primary key,
@@ -414,7 +421,7 @@ create function guild_identity.search_key(words text) returns text
         guild_identity.lowered(regexp_replace(normalize(words, nfkd), U&'[\0300-\036F]', '', 'g')),
         'ß', 'ss'), 'æ', 'ae'), 'øłđðıŧς', 'oldditσ');
 
--- One row for each subject of a rule, forever. It has three states:
+-- One row for each subject of a rule, until it was resolved for longer than the guild keeps it. It has three states:
 --   open      -> dismissed (an officer, with a reason)         open      -> resolved (no longer found, or fixed)
 --   dismissed -> open      (an officer, or its time is over)   dismissed -> resolved (no longer found)
 --   resolved  -> open      (found again)                       resolved  -> dismissed (found again while dismissed)
@@ -619,8 +626,6 @@ create unique index one_waiting_upload_of_a_content on guild_identity.addon_uplo
     where state = 'received';
 create index uploads_of_guild on guild_identity.addon_uploads (guild_id, id desc);
 create index uploads_of_key on guild_identity.addon_uploads (guild_id, upload_key_id, id desc);
--- What can be forgotten is looked for among all guilds.
-create index uploads_by_end on guild_identity.addon_uploads (finished_at) where state in ('done', 'superseded', 'refused');
 create index uploads_by_run on guild_identity.addon_uploads (guild_id, run_id) where run_id is not null;
 
 -- Full matches that officers requested; a worker runs them, one of a guild at a time.
@@ -738,6 +743,114 @@ create table guild_identity.rule_settings (
     primary key (guild_id, issue_type)
 );
 
+-- For how many days a guild keeps what grows, where it has said so.
+create table guild_identity.retention_settings (
+    guild_id integer primary key references guild_identity.guilds on delete cascade,
+    days jsonb not null check (jsonb_typeof(days) = 'object'),  -- by what it is
+    updated_by text not null,
+    updated_at timestamptz not null default now()
+);
+
+-- For how many days a guild keeps something, or may undo: what it has said, else the default of keeping/lives.py.
+create function guild_identity.days_kept(of_guild integer, what text) returns integer
+    language sql stable parallel safe
+    return coalesce(
+        (select (s.days ->> what)::integer from guild_identity.retention_settings s where s.guild_id = of_guild),
+        case what
+            when 'undo' then 90
+            when 'attempts' then 365
+            when 'issues' then 365
+            when 'runs' then 90
+            when 'uploads' then 90
+            when 'announcements' then 90
+            when 'departed' then 180
+            when 'former_names' then 365
+            when 'settings' then 730
+        end);
+
+-- Since when rows of a kind are kept: what can be undone at least as long as that.
+create function guild_identity.kept_since(of_guild integer, what text) returns timestamptz
+    language sql stable parallel safe
+    return now() - make_interval(days => greatest(
+        guild_identity.days_kept(of_guild, what),
+        case when what in ('attempts', 'issues', 'settings') then guild_identity.days_kept(of_guild, 'undo') end));
+
+-- Since when what was done can still be undone.
+create function guild_identity.undoable_since(of_guild integer) returns timestamptz
+    language sql stable parallel safe
+    return now() - make_interval(days => guild_identity.days_kept(of_guild, 'undo'));
+
+-- Which steps of a plan or a journal name a row of a person: their places, counted from 1.
+create function guild_identity.steps_naming(
+    steps jsonb, of_player bigint, of_characters bigint[], of_member bigint, of_issues bigint[]
+) returns bigint[]
+    language sql immutable parallel safe
+    return array(
+        select place
+        from jsonb_array_elements(steps) with ordinality as s (step, place)
+        where case step ->> 'table'
+                  when 'player' then (step ->> 'id')::bigint = of_player
+                  when 'role' then (step ->> 'id')::bigint = of_member
+                  when 'issue' then (step ->> 'id')::bigint = any (of_issues)
+                  when 'link' then (step ->> 'id')::bigint = any (of_characters)
+                  when 'shared' then (step ->> 'id')::bigint = any (of_characters)
+              end
+           or exists (
+               select from (values (step -> 'before'), (step -> 'after')) as side (columns)
+               where (side.columns ->> 'player_id')::bigint = of_player
+                  or (side.columns ->> 'character_id')::bigint = any (of_characters)
+                  or (side.columns ->> 'main_character_id')::bigint = any (of_characters)
+                  or (side.columns ->> 'offspec_character_id')::bigint = any (of_characters)
+                  or (side.columns ->> 'discord_user_id')::bigint = of_member)
+        order by place);
+
+-- The rows that a change which can still be undone has touched or names, by kind.
+create view guild_identity.needed_for_undo as
+select distinct a.guild_id, n.kind, n.id
+from guild_identity.fix_attempts a
+cross join lateral jsonb_array_elements(a.changes || a.intended) as c (change)
+cross join lateral (values (c.change -> 'before'), (c.change -> 'after')) as side (columns)
+cross join lateral (
+    values (case c.change ->> 'table' when 'role' then 'member' else c.change ->> 'table' end,
+            case when c.change ->> 'table' in ('player', 'role', 'issue') then (c.change ->> 'id')::bigint end),
+           ('player', (side.columns ->> 'player_id')::bigint),
+           ('character', (side.columns ->> 'character_id')::bigint),
+           ('character', (side.columns ->> 'main_character_id')::bigint),
+           ('character', (side.columns ->> 'offspec_character_id')::bigint),
+           ('member', (side.columns ->> 'discord_user_id')::bigint)
+) as n (kind, id)
+where n.id is not null
+  and (a.outcome = 'running' or a.undoing_at is not null
+       or a.undone_at is null and a.started_at >= guild_identity.undoable_since(a.guild_id));
+
+-- How many attempts of each kind were forgotten, so that the counts of monitoring never fall.
+create table guild_identity.forgotten_attempts (
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    issue_type text not null,
+    outcome text not null,
+    is_automatic boolean not null,
+    attempts bigint not null check (attempts > 0),
+    primary key (guild_id, issue_type, outcome, is_automatic)
+);
+
+-- That somebody was erased, who did it, and how much went: never who it was.
+create table guild_identity.erasures (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    actor text not null,
+    at timestamptz not null default now(),
+    counts jsonb not null check (jsonb_typeof(counts) = 'object'),
+    unique (guild_id, id)
+);
+
+-- When the worker last cleared away what is kept no longer: one row, once it has.
+create table common.last_cleaning (
+    is_only boolean primary key default true check (is_only),
+    started_at timestamptz not null default now(),
+    ended_at timestamptz,  -- null: it runs, or failed
+    deleted jsonb not null default '{}' check (jsonb_typeof(deleted) = 'object')
+);
+
 -- Which Discord role of the server (its id) or rank in the game (its index) gives which role here.
 create table common.access_grants (
     guild_id integer not null references guild_identity.guilds on delete cascade,
@@ -762,7 +875,7 @@ where not exists (select from common.access_grants a where (a.guild_id, a.kind, 
 create table guild_identity.setting_changes (
     id bigint generated always as identity primary key,
     guild_id integer references guild_identity.guilds on delete cascade,  -- null: a token for every guild
-    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'key', 'token')),
+    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'retention', 'key', 'token')),
     subject text not null check (subject <> ''),
     before jsonb not null check (jsonb_typeof(before) = 'object'),
     after jsonb not null check (jsonb_typeof(after) = 'object'),
@@ -775,7 +888,7 @@ create table guild_identity.setting_changes (
 );
 
 create index setting_changes_by_time on guild_identity.setting_changes (guild_id, id desc);
-create index setting_changes_undoing on guild_identity.setting_changes (undoes) where undoes is not null;
+create index setting_changes_undoing on guild_identity.setting_changes (guild_id, undoes) where undoes is not null;
 
 
 -- 8. Who may use the product. Secrets are kept as SHA-256 of 32 random bytes, which nobody can guess.
@@ -1174,7 +1287,9 @@ create policy own_rows on common.login_links to patt_guild using (
 alter view common.access_grants_in_force set (security_invoker = true);
 alter view guild_identity.addon_facts set (security_invoker = true);
 alter view guild_identity.aliases_in_use set (security_invoker = true);
+alter view guild_identity.needed_for_undo set (security_invoker = true);
 alter view guild_identity.moved_ranks set (security_invoker = true);
 alter view guild_identity.confirmed_characters set (security_invoker = true);
 grant select on common.access_grants_in_force, guild_identity.addon_facts, guild_identity.aliases_in_use,
+    guild_identity.needed_for_undo,
     guild_identity.moved_ranks, guild_identity.confirmed_characters to patt_guild;

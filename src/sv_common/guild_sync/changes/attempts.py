@@ -65,6 +65,8 @@ class Attempt:
     undoing_at: datetime | None
     undoing_by: str | None
     undone: Sequence[RowChange]
+    is_too_late: bool = False
+    """Whether the time is over in which it could be undone."""
 
     @classmethod
     def read(cls, *, changes: _Json, intended: _Json, undone_changes: _Json, **columns: Any) -> Attempt:
@@ -98,7 +100,9 @@ class PastAttempt:
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
-    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not undone.")]
+    is_undoable: Annotated[
+        bool, Field(description="Whether it changed something that was not undone and still can be.")
+    ]
 
     @computed_field
     @property

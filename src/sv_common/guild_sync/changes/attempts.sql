@@ -11,14 +11,16 @@ returning id
 
 -- name: get
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
-       intended, undoing_at, undoing_by, undone_changes
+       intended, undoing_at, undoing_by, undone_changes,
+       started_at < guild_identity.undoable_since(guild_id) as is_too_late
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id = %(attempt_id)s
 for update
 
 -- name: get_all
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
-       intended, undoing_at, undoing_by, undone_changes
+       intended, undoing_at, undoing_by, undone_changes,
+       started_at < guild_identity.undoable_since(guild_id) as is_too_late
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id = any (%(attempt_ids)s)
 order by id desc
@@ -30,7 +32,8 @@ select guild_id from guild_identity.fix_attempts where id = %(attempt_id)s
 -- name: later
 -- Later attempts that were not undone and whose journal has one of these traces, newest first.
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
-       intended, undoing_at, undoing_by, undone_changes
+       intended, undoing_at, undoing_by, undone_changes,
+       started_at < guild_identity.undoable_since(guild_id) as is_too_late
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and changes @> any (%(traces)s)
 order by id desc
@@ -66,7 +69,8 @@ order by guild_id
 -- name: unfinished
 -- Attempts on Discord, and undos of such, that were begun and not finished: by somebody who is at it, or who died.
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
-       intended, undoing_at, undoing_by, undone_changes
+       intended, undoing_at, undoing_by, undone_changes,
+       started_at < guild_identity.undoable_since(guild_id) as is_too_late
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and (outcome = 'running' or undoing_at is not null)
 order by id

@@ -10,12 +10,18 @@ from typing import Annotated
 from pydantic import Field
 
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.core.language import number, tr
+from sv_common.guild_sync.core.language import mark, number, tr
 
 MOST_AT_ONCE = 5000
 """Changes that one request may undo."""
 
 LONGEST_LIST = 4000
+
+TOO_LATE = mark(
+    "This can no longer be undone: it is older than your guild keeps that (Settings → Data kept). Change it back yourself."
+)
+"""Said of what was done longer ago than the guild's setting for undo."""
+
 _QUALITY = "/api/v1/admin/data-quality"
 _RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?", re.ASCII)
 

@@ -12,6 +12,7 @@ from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, is_
 from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.undo_offer import TOO_LATE
 from sv_common.guild_sync.engine.command import Rules
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -26,7 +27,7 @@ _LOOKED_UP_LATER = mark("What the member holds now is looked up and recorded wit
 
 
 def check_undoable(attempt: Attempt) -> None:
-    """Raise `Refused` where an attempt was undone before, is not finished, or changed nothing."""
+    """Raise `Refused` where an attempt was undone before, is too old or not finished, or changed nothing."""
     if attempt.undone_at is not None:
         raise Refused(
             tr(
@@ -36,6 +37,8 @@ def check_undoable(attempt: Attempt) -> None:
                 day=day(attempt.undone_at),
             )
         )
+    if attempt.is_too_late:
+        raise Refused(tr("Attempt {attempt}: {error}", attempt=attempt.id, error=tr(TOO_LATE)))
     if attempt.outcome == "running":
         raise Busy(
             tr(

@@ -66,7 +66,7 @@ class ActionFilter:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: a fix, an undo, a dismissed or reopened issue, a requested full match, a changed setting."""
+    """One action: a fix, an undo, a dismissed or reopened issue, a requested full match, a changed setting, an erased person."""
 
     at: datetime
     actor: str
@@ -74,8 +74,8 @@ class Action:
     what: Annotated[
         str,
         Field(
-            description="running, fixed, refused, failed, unverified, undone, dismissed, reopened, requested (a full match) "
-            "or set (a setting)."
+            description="running, fixed, refused, failed, unverified, undone, dismissed, reopened, requested (a full match), "
+            "set (a setting) or erased (a person)."
         ),
     ]
     subject: Annotated[str | None, Field(description="The issue it was done to.")]

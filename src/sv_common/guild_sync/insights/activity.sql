@@ -5,7 +5,8 @@ with requests as (
     from guild_identity.match_requests
     where guild_id = %(guild_id)s
 ), attempts as (
-    select id, actor, started_at, reason, undone_at, undone_by, changes <> '[]' and undone_at is null as is_undoable
+    select id, actor, started_at, reason, undone_at, undone_by, changes <> '[]' and undone_at is null
+             and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
     from guild_identity.fix_attempts
     where guild_id = %(guild_id)s and issue_type = 'full_match'
 )
@@ -52,7 +53,8 @@ where guild_id = %(guild_id)s
 -- are keys and tokens, of which only administrators know.
 with actions as (
     select started_at as at, actor, is_automatic, outcome as what, reason, issue_type, issue_id, id as attempt_id,
-           changes <> '[]' and undone_at is null as is_undoable, null as undone
+           changes <> '[]' and undone_at is null
+             and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable, null as undone
     from guild_identity.fix_attempts
     where guild_id = %(guild_id)s
     union all
@@ -74,7 +76,11 @@ with actions as (
     union all
     select at, actor, false, 'set', sentence, 'settings', null, null, false, null
     from guild_identity.setting_changes
-    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language')
+    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
+    union all
+    select at, actor, false, 'erased', null, 'erasure', null, null, false, null
+    from guild_identity.erasures
+    where guild_id = %(guild_id)s
 )
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
        coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable, d.undone
@@ -102,7 +108,9 @@ from (
     select requested_at, actor from guild_identity.match_requests where guild_id = %(guild_id)s
     union all
     select at, actor from guild_identity.setting_changes
-    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language')
+    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
+    union all
+    select at, actor from guild_identity.erasures where guild_id = %(guild_id)s
 ) d
 where (%(actor)s::text is null or d.actor = %(actor)s)
   and (%(since)s::timestamptz is null or d.at >= %(since)s)
@@ -120,5 +128,7 @@ union
 select actor from guild_identity.match_requests where guild_id = %(guild_id)s
 union
 select actor from guild_identity.setting_changes
-where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language')
+where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
+union
+select actor from guild_identity.erasures where guild_id = %(guild_id)s
 order by 1

@@ -165,7 +165,8 @@ where i.guild_id = %(guild_id)s and i.id = any(%(issue_ids)s)
 
 -- name: attempts
 select id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
-       changes <> '[]' and undone_at is null as is_undoable
+       changes <> '[]' and undone_at is null
+             and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and (%(issue_id)s::bigint is null or issue_id = %(issue_id)s)
 order by id desc

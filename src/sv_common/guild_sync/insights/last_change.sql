@@ -3,6 +3,7 @@
 select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by, true as is_undoable
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and changes <> '[]' and undone_at is null
+  and started_at >= (select guild_identity.undoable_since(%(guild_id)s))
   and (issue_id = %(issue_id)s or plan @> %(about)s)
 order by id desc
 limit 1
@@ -15,13 +16,14 @@ from (select id, event, actor, at, before
       where guild_id = %(guild_id)s and issue_id = %(issue_id)s and event <> 'refreshed'
       order by id desc
       limit 1) newest
-where newest.before is not null
+where newest.before is not null and newest.at >= (select guild_identity.undoable_since(%(guild_id)s))
 
 -- name: attempts_of_actor
 -- All that somebody has last fixed or decided in one go, newest first.
 select id, plan, started_at, issue_type
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and actor = %(actor)s and changes <> '[]' and undone_at is null
+  and started_at >= (select guild_identity.undoable_since(%(guild_id)s))
   and started_at = (select max(started_at) from guild_identity.fix_attempts
                     where guild_id = %(guild_id)s and actor = %(actor)s and changes <> '[]' and undone_at is null)
 order by id desc
@@ -33,6 +35,7 @@ with words as (
     select e.id, e.event, e.at, e.issue_id
     from guild_identity.issue_events e
     where e.guild_id = %(guild_id)s and e.actor = %(actor)s and e.before is not null and e.undoes is null
+      and e.at >= (select guild_identity.undoable_since(%(guild_id)s))
       and not exists (select from guild_identity.issue_events l
                       where l.guild_id = e.guild_id and l.issue_id = e.issue_id and l.id > e.id and l.event <> 'refreshed')
 )
@@ -45,7 +48,8 @@ order by w.id
 -- name: setting_of_actor
 select c.id, c.sentence, c.at
 from guild_identity.setting_changes c
-where c.guild_id = %(guild_id)s and c.actor = %(actor)s and c.kind in ('rule', 'ranks', 'word', 'language') and c.undoes is null
-  and not exists (select from guild_identity.setting_changes u where u.undoes = c.id)
+where c.guild_id = %(guild_id)s and c.actor = %(actor)s and c.kind in ('rule', 'ranks', 'word', 'language', 'retention') and c.undoes is null
+  and c.at >= (select guild_identity.undoable_since(%(guild_id)s))
+  and not exists (select from guild_identity.setting_changes u where u.guild_id = c.guild_id and u.undoes = c.id)
 order by c.id desc
 limit 1

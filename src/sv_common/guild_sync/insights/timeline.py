@@ -63,7 +63,9 @@ class TimelineEntry:
             description="What was done, or undone. POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo takes it back."
         ),
     ]
-    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not undone.")]
+    is_undoable: Annotated[
+        bool, Field(description="Whether it changed something that was not undone and still can be.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

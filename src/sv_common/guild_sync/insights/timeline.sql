@@ -30,7 +30,8 @@ with own as (
     select started_at as at, 1 as place,
            case issue_type when 'manual' then 'decision' when 'full_match' then 'full_match' else 'fix' end as what,
            actor, reason as sentence, null::text as detail, issue_id, id as attempt_id,
-           changes <> '[]' and undone_at is null as is_undoable
+           changes <> '[]' and undone_at is null
+             and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
     from attempts
     union all
     select undone_at, 2, 'undone', undone_by, reason, null, issue_id, id, false

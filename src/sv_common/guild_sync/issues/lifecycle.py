@@ -23,6 +23,7 @@ from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refu
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.core.text import between_with_and, day_of_month, listed, name_of
+from sv_common.guild_sync.core.undo_offer import TOO_LATE
 from sv_common.guild_sync.issues.material import Material, evidence_of
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.issues.reports import Reconciliation
@@ -60,6 +61,7 @@ class _Word:
     issue_type: str
     event: str
     is_undoable: bool
+    is_too_late: bool
     later_event: str | None
     later_actor: str | None
     later_at: datetime | None
@@ -247,6 +249,8 @@ async def undo_words(guild: GuildConnection, event_ids: Sequence[int], *, actor:
         raise Refused(
             tr("Only what an officer dismissed, reopened or resolved can be undone here. Nothing was changed.")
         )
+    if any(word.is_too_late for word in found):
+        raise Refused(f"{tr(TOO_LATE)} {tr('Nothing was changed.')}")
     left = {word.issue_id: since for word in found if (since := word.happened_since) is not None}
     wanted = [word.id for word in found if word.issue_id not in left]
     if not wanted:

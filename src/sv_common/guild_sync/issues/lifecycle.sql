@@ -205,12 +205,13 @@ order by id
 select max(id) from guild_identity.issue_events
 where guild_id = %(guild_id)s and issue_id = any(%(issue_ids)s) and event <> 'refreshed'
 group by issue_id
-having (array_agg(before order by id desc))[1] is not null
+having (array_agg(before order by id desc))[1] is not null and max(at) >= (select guild_identity.undoable_since(%(guild_id)s))
 order by 1
 
 -- name: words
 -- Officers' words by their events, each with the last thing that happened to its issue since, refreshing apart.
-select e.id, e.issue_id, e.issue_type, e.event, e.before is not null as is_undoable, later.event as later_event,
+select e.id, e.issue_id, e.issue_type, e.event, e.before is not null as is_undoable,
+       e.at < (select guild_identity.undoable_since(%(guild_id)s)) as is_too_late, later.event as later_event,
        later.actor as later_actor, later.at as later_at
 from guild_identity.issue_events e
 left join lateral (

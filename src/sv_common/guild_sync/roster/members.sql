@@ -36,7 +36,7 @@ select discord_id from guild_identity.discord_users where guild_id = %(guild_id)
 -- name: apply_members
 -- The server's members as fetched: new ones are added, changed ones updated, missing ones marked as gone. Roles are
 -- written where the list is newer than the last look at the member; a look that lies in the future counts as never. A
--- member of whom the list says nothing new is not touched.
+-- member who is as before in the list is not touched.
 with incoming as (
     select m.*,
            (select r.discord_role_name from common.guild_ranks r

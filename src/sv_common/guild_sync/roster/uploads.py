@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import Field
 
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
@@ -24,9 +24,6 @@ SQL = load_sql(__package__, "uploads.sql")
 
 UploadState = Literal["received", "done", "superseded", "refused", "failed"]
 """Whether it waits, was taken in, was older than what is known, cannot be used, or was given up and can be tried again."""
-
-KEPT = timedelta(days=90)
-"""How long it is known what became of an upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +220,3 @@ async def newer_than(guild: GuildConnection, upload_id: int) -> int | None:
     """Return the newest upload that was taken in and has a newer export than this one; None where there is none."""
     newer: int | None = await guild.value(SQL["newer_than"], upload_id=upload_id)
     return newer
-
-
-async def clear_old(conn: Connection) -> None:
-    """Forget uploads that were settled long ago. Those that wait or were given up stay."""
-    await conn.execute(SQL["clear_old"], {"age": KEPT})

@@ -93,11 +93,3 @@ select max(newer.id)
 from guild_identity.addon_uploads newer
 join guild_identity.addon_uploads u on u.guild_id = newer.guild_id and newer.as_of > u.as_of
 where u.id = %(upload_id)s and newer.state = 'done'
-
--- name: clear_old
--- Forget old uploads of which all is said. One that waits or was given up stays, and the newest of each key, which tells how
--- fresh its data is.
-delete from guild_identity.addon_uploads u
-where u.state in ('done', 'superseded', 'refused') and u.finished_at < now() - %(age)s::interval
-  and exists (select from guild_identity.addon_uploads newer
-              where newer.guild_id = u.guild_id and newer.upload_key_id = u.upload_key_id and newer.id > u.id)

@@ -35,11 +35,11 @@ class NewSettingChange:
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A change of the settings that was made. `is_undoable`: it can be undone, and was not."""
+    """A change of the settings that was made. `is_undoable`: it can be undone, and was not; `is_too_late`: its time is over."""
 
     id: int
     guild_id: Annotated[int | None, Field(exclude=True)]
-    kind: Annotated[str, Field(description="rule, ranks, word, language, key or token.", examples=["rule"])]
+    kind: Annotated[str, Field(description="rule, ranks, word, language, retention, key or token.", examples=["rule"])]
     subject: Annotated[str, Field(examples=["stale_character"])]
     before: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {}}])]
     after: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {"stale_after_days": 45}}])]
@@ -50,6 +50,7 @@ class SettingChange:
     undone_by: str | None
     undone_at: datetime | None
     is_undoable: bool
+    is_too_late: Annotated[bool | None, Field(exclude=True)] = None
 
 
 async def add(conn: Connection, change: NewSettingChange, *, actor: str) -> int:

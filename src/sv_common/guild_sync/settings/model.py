@@ -30,6 +30,8 @@ from sv_common.guild_sync.rulebook.parameter import (
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_overrides, save_settings
 from sv_common.guild_sync.rules import RULES, rule_named
+from sv_common.guild_sync.settings import retention
+from sv_common.guild_sync.settings.lives import LIVES
 
 
 class SettingKind(StrEnum):
@@ -39,6 +41,7 @@ class SettingKind(StrEnum):
     RANKS = "ranks"
     WORD = "word"
     LANGUAGE = "language"
+    RETENTION = "retention"
     KEY = "key"
     TOKEN = "token"  # noqa: S105 -- the word for it, and no secret
 
@@ -236,8 +239,40 @@ class LanguageSetting(Setting):
             yield Difference(tr("Language"), _language_in_words(before.code), _language_in_words(self.code))
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionSetting(Setting):
+    """For how many days a guild keeps what grows, where it differs from the default."""
+
+    days: Mapping[str, int]
+
+    kind: ClassVar = SettingKind.RETENTION
+
+    @property
+    def subject(self) -> str:
+        return "retention"
+
+    def as_json(self) -> dict[str, Any]:
+        return dict(self.days)
+
+    @classmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:  # noqa: ARG003 -- a guild has one
+        return cls({name: int(days) for name, days in stored.items()})
+
+    async def current(self, guild: GuildConnection) -> Self:
+        return type(self)(await retention.read(guild))
+
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
+        await retention.write(guild, self.days, actor=actor)
+
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
+        for each in LIVES:
+            was, will_be = (setting.days.get(each.name, each.default or 0) for setting in (before, self))
+            if was != will_be:
+                yield Difference(each.label, each.in_words(was), each.in_words(will_be))
+
+
 SETTINGS: Mapping[str, type[Setting]] = {
-    each.kind: each for each in (RuleSetting, RanksSetting, WordSetting, LanguageSetting)
+    each.kind: each for each in (RuleSetting, RanksSetting, WordSetting, LanguageSetting, RetentionSetting)
 }
 """The kinds that can be undone."""
 

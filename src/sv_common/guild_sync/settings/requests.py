@@ -13,6 +13,7 @@ from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.language import LANGUAGES, PSEUDO, day, tr
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.core.undo_offer import TOO_LATE
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.notes import Category
@@ -22,11 +23,13 @@ from sv_common.guild_sync.rulebook.parameter import RuleOverrides, read_paramete
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings.lives import LIVES
 from sv_common.guild_sync.settings.model import (
     SETTINGS,
     Difference,
     LanguageSetting,
     RanksSetting,
+    RetentionSetting,
     RuleSetting,
     Setting,
     SettingKind,
@@ -181,6 +184,32 @@ class LanguageRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionRequest:
+    """Set for how many days things are kept; what is left out stays as it is, and None or empty text is the default."""
+
+    days: Annotated[
+        Mapping[str, object],
+        Field(
+            max_length=20,
+            description="Days by what it is; null is the default.",
+            examples=[{"uploads": 30, "undo": 60}],
+        ),
+    ] = field(default_factory=dict)
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return the days now and as requested. Raises `BadInput`."""
+        before = await RetentionSetting({}).current(guild)
+        names = [each.name for each in LIVES]
+        if unknown := [name for name in self.days if name not in names]:
+            raise BadInput(
+                tr("“{name}” is not kept by days. Use one of: {names}.", name=unknown[0][:60], names=", ".join(names))
+            )
+        wanted = read_parameters(LIVES, self.days)
+        kept = {name: days for name, days in before.days.items() if name not in self.days}
+        return before, RetentionSetting(kept | wanted)
+
+
+@dataclass(frozen=True, slots=True)
 class UndoRequest:
     """Undo a change of the settings."""
 
@@ -203,6 +232,8 @@ class UndoRequest:
                 if change.kind == SettingKind.KEY
                 else tr("A token cannot be undone, because its secret is not stored. Create a new one.")
             )
+        if change.is_too_late:
+            raise Refused(tr(TOO_LATE))
         restore = SETTINGS[change.kind].from_json
         before, after = restore(change.subject, change.before), restore(change.subject, change.after)
         if await after.current(guild) != after:
@@ -210,7 +241,7 @@ class UndoRequest:
         return after, before
 
 
-SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | LanguageRequest | UndoRequest
+SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | LanguageRequest | RetentionRequest | UndoRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ from sv_common.guild_sync.core.language import language, number, speak, speaking
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.keeping import cleaning
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes
-from sv_common.guild_sync.settings.model import Difference, LanguageSetting, RuleSetting, Setting
+from sv_common.guild_sync.settings.lives import would_delete
+from sv_common.guild_sync.settings.model import Difference, LanguageSetting, RetentionSetting, RuleSetting, Setting
 from sv_common.guild_sync.settings.readings import ReadingChange, readings_changed
 from sv_common.guild_sync.settings.requests import SettingRequest, Wanted, read_request
 from sv_common.guild_sync.settings.trial import (
@@ -154,6 +156,8 @@ async def _change(
                 len(found) - len(effects),
             )
         )
+    if isinstance(wanted.after, RetentionSetting):
+        notices += would_delete(await cleaning.expendable(guild))
     key = _key(wanted, effects, readings)
     opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
     unrelated = tr_n(

@@ -264,7 +264,7 @@ class SharedPermits:
             await self._tell(lease)
 
     async def _tell(self, lease: _Lease) -> None:
-        """Tell the others; where that fails, the lease ends by itself."""
+        """Tell the others; where that fails, the lease runs out."""
         lease.is_over = lease.is_answered
         if lease.is_over:
             self._leases.pop(lease.id, None)

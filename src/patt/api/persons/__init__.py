@@ -1,0 +1,1 @@
+"""The API about people as such: erasing one, and giving one their data."""

@@ -1,0 +1,1 @@
+"""Erasing a person for good, and giving a person their data."""

@@ -1,0 +1,1 @@
+"""What is kept no longer: found and deleted, in bounded batches."""
