@@ -100,6 +100,13 @@ TARGETS = {
                 b"-- [1]\n",
             ),
         ),
+        Target(
+            "companion",
+            "fuzzing.targets.companion",
+            ("patt.companion.code", "patt.companion.games"),
+            600,
+            (b"patt1", b"patt2", b"prefix: ", b"\x12\x03wow", b"\x1a\x06\n\x04C:/x", b"\n\x0f", b"https://"),
+        ),
         Target("addon-export", "fuzzing.targets.addon_export", (_ADDON,), 4096, _ENTRY_WORDS),
         Target(
             "notes",

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from cli.conftest import Patt
+from patt.companion.code import Code, read_code
 
 
 def _signed_in(database: psycopg.Connection, *names: str) -> None:
@@ -124,11 +125,19 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
 
 
 @pytest.mark.usefixtures("guild")
-def test_a_new_upload_key_stands_alone_and_the_command_beside_it_does_not_hold_it(patt: Patt) -> None:
+def test_a_new_code_stands_alone_and_the_command_beside_it_does_not_hold_it(patt: Patt) -> None:
     made = patt("keys", "add", "Mito [b]")
-    key = made.out.strip()
-    assert (made.code, len(key.split())) == (0, 1)
-    assert (
-        made.err == "On the computer of Mito [b], this prompts for the key: patt watch --server http://127.0.0.1:8000\n"
-    )
-    assert key not in patt("keys", "list").out
+    code = made.out.strip()
+    assert (made.code, len(code.split())) == (0, 1)
+    assert read_code(code).server == "http://127.0.0.1:8000"
+    first, second = made.err.splitlines()
+    assert first == "On the computer of Mito [b], this asks for the code: patt watch"
+    assert second.startswith("This code works only on the server's own computer")
+    assert [each for each in (code, read_code(code).key) if each in patt("keys", "list").out] == []
+
+
+@pytest.mark.usefixtures("guild")
+def test_a_new_upload_key_can_be_had_alone(patt: Patt) -> None:
+    made = patt("keys", "add", "Mito", "--json").json
+    assert read_code(made["code"]) == Code("http://127.0.0.1:8000", made["secret"])
+    assert made["command"] == "patt watch"

@@ -15,11 +15,13 @@ from psycopg import sql
 
 from cli.conftest import Init, Patt
 from cli.mapped_ranks import NAMED, mapping
+from patt.auth.hashing import hashed
+from patt.companion.code import read_code
 from patt.setup.wizard import STEPS
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 
-KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown only once: (\S{20,})")
+CODE = re.compile(r"  patt watch\nThe code, shown only once: (patt1\S{20,})")
 
 
 def everything(database: psycopg.Connection) -> dict[str, list[Any]]:
@@ -71,7 +73,7 @@ def test_a_guild_is_set_up_from_an_empty_database_to_mapped_ranks_and_an_upload_
         runs = database.execute("select pipeline, status from guild_identity.sync_log order by id").fetchall()
         assert runs == [("battlenet_sync", "done"), ("addon_upload", "done"), ("discord_sync", "done")]
         assert database.execute("select uploader from common.upload_keys").fetchall() == [("Bob",)]
-    assert KEY.search(outcome.out)
+    assert CODE.search(outcome.out)
     kept = (workplace / ".env").read_text(encoding="utf-8").splitlines()
     assert kept == [
         f"PATT_BLIZZARD_CLIENT_ID='{simulator.client_id}'",
@@ -81,13 +83,18 @@ def test_a_guild_is_set_up_from_an_empty_database_to_mapped_ranks_and_an_upload_
     assert stat.S_IMODE((workplace / ".env").stat().st_mode) == 0o600
 
 
-def test_the_key_that_is_shown_lets_its_companion_upload_and_is_kept_nowhere(
+def test_the_code_that_is_shown_lets_its_companion_upload_and_is_kept_nowhere(
     init: Init, patt: Patt, database: psycopg.Connection, workplace: Path
 ) -> None:
-    shown = KEY.search(init().out)
+    shown = CODE.search(init().out)
     assert shown is not None
     assert [key["uploader"] for key in patt("keys", "list", "--json").json] == ["Bob"]
-    assert shown.group(1) not in str(everything(database)) + (workplace / ".env").read_text(encoding="utf-8")
+    code = read_code(shown.group(1))
+    assert code.server == "http://127.0.0.1:8000"
+    kept = str(everything(database)) + (workplace / ".env").read_text(encoding="utf-8")
+    assert [each for each in (shown.group(1), code.key) if each in kept] == []
+    hashes = database.execute("select key_hash from common.upload_keys").fetchall()
+    assert hashes == [(hashed(code.key),)]
 
 
 def test_setting_up_twice_changes_nothing(
@@ -100,7 +107,7 @@ def test_setting_up_twice_changes_nothing(
         assert "Guild 1 is The Lantern Watch" in again.out
         assert "Read less than a minute ago." in again.out
         assert "Upload keys exist for: Bob." in again.out
-        assert KEY.search(again.out) is None
+        assert CODE.search(again.out) is None
     assert everything(database) == before
     assert (workplace / ".env").read_bytes() == kept
     assert "Others is guild 2." in patt("guild", "add", "Others", "--realm", "sector-17").out
@@ -218,9 +225,11 @@ def test_a_source_that_is_away_stops_the_set_up_and_later_it_goes_on(init: Init,
     assert init().code == 0
 
 
-def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_command(init: Init, workplace: Path) -> None:
+def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_code(init: Init, workplace: Path) -> None:
     outcome = init(base_url="https://patt.example.org/")
-    assert "patt watch --server https://patt.example.org\n" in outcome.out
+    shown = CODE.search(outcome.out)
+    assert shown is not None
+    assert read_code(shown.group(1)).server == "https://patt.example.org"
     assert "PATT_BASE_URL='https://patt.example.org'" in (workplace / ".env").read_text(encoding="utf-8")
 
 

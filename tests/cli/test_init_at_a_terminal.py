@@ -92,8 +92,8 @@ def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
         assert "is not a web address" in terminal.answer(AGAIN, "")
         terminal.answer("Address of the pages", "https://patt.example.org")
         terminal.answer("Who gets the first upload key", "Bob")
-        terminal.wait_for("patt watch --server https://patt.example.org\n")
-        terminal.wait_for("The key, shown only once: ")
+        terminal.wait_for("patt watch\n")
+        terminal.wait_for("The code, shown only once: ")
         assert terminal.end() == 0
     rows = database.execute(
         "select wow_rank_index, discord_role_name, is_role_managed, is_without_role from common.guild_ranks order by 1"

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-import patt.cli.watch
+import patt.cli.companion.journey
 from companion.scripted import ScriptedServer
 from patt.cli.main import main
 from sv_common.guild_sync.simulators.server import running
@@ -67,7 +67,8 @@ def patt_watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.C
         monkeypatch.setenv(name, str(tmp_path / "home"))
     for name in ("PATT_SERVER_URL", "PATT_UPLOAD_KEY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(patt.cli.watch, "_SECONDS_BETWEEN", 0.02)
+    monkeypatch.setattr(patt.cli.companion.journey, "SECONDS_BETWEEN", 0.02)
+    monkeypatch.setattr(patt.cli.companion.journey, "CHECKS_FOR_OUTCOMES", 4)
 
     def run(*arguments: object) -> Ended:
         monkeypatch.setattr(sys, "argv", ["patt", "watch", *map(str, arguments)])

@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from patt.companion.server import PATH, Answer, Outcome, Reply
+from patt.companion.server import HOLDER_PATH, PATH, Answer, Outcome, Reply
 from sv_common.guild_sync.simulators.addon import saved_variables
 
 
@@ -48,12 +48,13 @@ class Sink:
 
 @dataclass
 class ScriptedServer:
-    """What came in, and what is answered: a receipt unless `answer` says otherwise, and `outcomes` by upload."""
+    """What came in, and what is answered: a receipt unless `answer` says otherwise, `outcomes` by upload, and `holder` of the key."""
 
     received: list[bytes] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     answer: Response | None = None
+    holder: Response | None = None
     receipt: Mapping[str, object] = field(default_factory=dict)
     outcomes: dict[int, dict[str, object]] = field(default_factory=dict)
 
@@ -68,6 +69,10 @@ class ScriptedServer:
                 return self.answer
             receipt = {"upload_id": len(self.received), "is_new": True, "sentence": "Received.", **self.receipt}
             return JSONResponse(receipt, 202)
+
+        @app.get(HOLDER_PATH)
+        async def whose() -> Response:
+            return self.holder or JSONResponse({"uploader": "Mito", "guild": "Pull the Pin"})
 
         @app.get(PATH + "/{upload_id}")
         async def status(upload_id: int) -> Response:

@@ -15,8 +15,8 @@ from guild_builder import GuildBuilder
 from patt.app import create_app
 from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.companion.files import export_files, game_folders
-from patt.companion.server import Answer, Outcome, State, outcome_of, send
+from patt.companion.files import export_files
+from patt.companion.server import Answer, Contact, Outcome, State, contact, outcome_of, send
 from patt.companion.watcher import Spool, Status, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
@@ -48,7 +48,8 @@ async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
     await watcher.check()
     assert sink.sent == []
     assert (await watcher.check()).news == ("Sent. Received.",)
-    assert await watcher.check() == Status("Watching 1 file; everything is sent.", is_delivered=True)
+    at_rest = await watcher.check()
+    assert at_rest == Status("Watching 1 file; everything is sent.", is_delivered=True, files=(file,))
     assert sink.sent == [export("Main")]
     again = watcher_of()
     for _ in range(3):
@@ -106,17 +107,6 @@ def test_the_file_is_found_from_any_folder_above_it(tmp_path: Path, file: Path, 
     assert export_files(tmp_path / "World of Warcraft" / start) == [file]
 
 
-def test_the_game_is_found_in_the_usual_places_of_each_system(tmp_path: Path) -> None:
-    windows = tmp_path / "c" / "Program Files (x86)" / "World of Warcraft"
-    linux = tmp_path / ".wine" / "drive_c" / "Program Files (x86)" / "World of Warcraft"
-    mac = tmp_path / "Applications" / "World of Warcraft"
-    for folder in (windows, linux, mac):
-        folder.mkdir(parents=True)
-    assert game_folders("win32", tmp_path, [tmp_path / "c"]) == [windows]
-    assert game_folders("linux", tmp_path) == [linux]
-    assert mac in game_folders("darwin", tmp_path)
-
-
 @pytest.fixture
 async def app(pool: Pool) -> FastAPI:
     return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Sources()))
@@ -149,3 +139,14 @@ async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: htt
     assert waits.state is State.WAITS
     assert await outcome_of(http, "http://patt.test", key, first.upload_id + 99) == Outcome(State.GONE, "")
     assert await outcome_of(http, "http://patt.test", "made up", first.upload_id) is None
+
+
+async def test_the_real_server_says_whose_key_it_is(http: httpx2.AsyncClient, pool: Pool) -> None:
+    guild = await GuildBuilder.create(pool)
+    async with pool.connection() as conn:
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        [name] = (await (await conn.execute("select name from guild_identity.guilds")).fetchone()) or ()
+    known = await contact(http, "http://patt.test", key)
+    assert known == Contact(is_reached=True, is_accepted=True, guild=name, uploader="Mito")
+    wrong = await contact(http, "http://patt.test", "made up")
+    assert (wrong.is_rejected, wrong.sentence[:38]) == (True, "The server does not accept this upload")

@@ -92,10 +92,18 @@ async def test_the_companion_sends_an_export_without_any_part_of_the_server(
         watch = ("watch", str(tmp_path), "--server", address, "--key", key, "--once")
         code, out, err = await _patt(not_installed, tmp_path, *watch)
     assert (code, err) == (0, "")
-    assert out.startswith("Sent.")
+    assert "Sent." in out
     async with pool.connection() as conn:
         uploads = await (await conn.execute("select character_count from guild_identity.addon_uploads")).fetchall()
     assert uploads == [(1,)]
+
+
+async def test_all_of_the_companion_works_without_any_part_of_the_server(
+    not_installed: set[str], tmp_path: Path
+) -> None:
+    code, out, err = await _patt(not_installed, tmp_path, "companion", "status")
+    assert (code, err) == (1, "")
+    assert "Code: none is kept. Run: patt watch" in out
 
 
 @pytest.mark.parametrize("command", ["serve", "demo", "rules", "sync", "notes", "db"])

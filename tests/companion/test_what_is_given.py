@@ -11,6 +11,7 @@ import pytest
 
 from companion.conftest import KEY, Ended, Watch
 from companion.scripted import ScriptedServer, account, export
+from patt.companion.code import write_code
 
 WRONG_ADDRESSES = {
     "http://patt.example.org": "https://",
@@ -154,6 +155,41 @@ def test_a_key_file_that_holds_no_key_is_said(
     assert patt_server.received == []
 
 
+def test_a_code_is_taken_wherever_a_key_is_and_brings_its_server(
+    patt_watch: Watch,
+    patt_server: ScriptedServer,
+    address: str,
+    game: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account(game, "1").write_bytes(export("Main"))
+    code = write_code(address, KEY)
+    (tmp_path / "code.txt").write_text(f"{code}\n")
+    assert patt_watch(game, "--key-file", tmp_path / "code.txt", "--once").code == 0
+    assert patt_watch(game, "--key", code, "--once").code == 0
+    monkeypatch.setenv("PATT_UPLOAD_KEY", code)
+    ended = patt_watch(game, "--once")
+    assert ended.code == 0
+    assert code not in ended.printed
+    assert patt_server.keys == [KEY]
+
+
+def test_a_code_and_another_server_contradict_each_other(
+    patt_watch: Watch, patt_server: ScriptedServer, address: str, game: Path
+) -> None:
+    account(game, "1")
+    code = write_code(address, KEY)
+    ended = patt_watch(game, "--key", code, "--server", "https://patt.example.org", "--once")
+    assert ended.fails("and --server or PATT_SERVER_URL says https://patt.example.org")
+    assert patt_server.received == []
+
+
+def test_a_key_alone_does_not_say_where_it_belongs(patt_watch: Watch, game: Path) -> None:
+    account(game, "1")
+    assert patt_watch(game, "--key", KEY, "--once").fails("does not say to which server it belongs")
+
+
 def test_without_a_key_and_without_a_terminal_the_ways_to_give_one_are_said(
     patt_watch: Watch, game: Path, address: str
 ) -> None:
@@ -179,7 +215,7 @@ def test_a_key_that_is_typed_is_never_shown(
     account(game, "1").write_bytes(export("Main"))
     settings = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATT_UPLOAD_KEY": ""}
     with patt_at_a_terminal(tmp_path, settings, "watch", str(game), "--server", address, "--once") as terminal:
-        terminal.wait_for("Upload key (it is not shown): ")
+        terminal.wait_for("Paste the code from your officer (it is not shown): ")
         terminal.type(KEY)
         terminal.wait_for("Sent.")
         assert terminal.end() == 0
@@ -192,7 +228,7 @@ def test_a_folder_for_what_waits_that_cannot_be_used_is_said(
 ) -> None:
     account(game, "1").write_bytes(export("Main"))
     (tmp_path / "home").write_text("a file where a folder should be")
-    assert once().fails("The folder for what waits")
+    assert once().fails("The folder of the companion")
 
 
 def test_no_key_stands_in_the_names_of_what_is_kept(once: Callable[[], Ended], game: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from guild_builder import RAIDER, ROLE_NAMES, GuildBuilder
 from patt.auth import credentials
 from patt.auth.permissions import Role
+from patt.companion.code import Code, read_code
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import PSEUDO, speaking, tr
@@ -237,13 +238,15 @@ async def test_a_note_is_tried_and_kept_nowhere(alice: httpx2.AsyncClient, troub
 async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     with structlog.testing.capture_logs() as log:
         made = await alice.post(f"{PAGE}/keys", data={"uploader": "Mito & <b>"}, follow_redirects=True)
-    secret = made.text.split('class="key">')[1].split("<")[0].strip()
-    assert "patt watch --server http://patt.test" in Seen(made).text()
+    shown, secret = (part.split("<")[0].strip() for part in made.text.split('class="key">')[1:])
+    assert read_code(shown) == Code("http://patt.test", secret)
+    assert "patt watch" in Seen(made).text()
+    assert "begins with http://, so others on the way could read the key" in Seen(made).text()
     assert "--key" not in made.text  # a key in a command line can be read by others on that computer
     assert "Mito &amp; &lt;b&gt;" in made.text
     assert "& <b>" not in made.text
     assert "data-live" not in made.text  # what others do would take the page, and the secret, away
-    assert secret not in str(log)
+    assert [each for each in (secret, shown) if each in str(log)] == []
     async with troubled.pool.connection() as conn:
         assert await credentials.uploader_of_key(conn, secret) is not None
     for path in (f"{PAGE}/keys", f"{PAGE}/history", "/admin/activity?show=actions"):

@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
 from patt.auth import credentials
 from patt.auth.credentials import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadKey
+from patt.companion.code import write_code
+from patt.companion.given import limit_of
 from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep, number_of
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
@@ -27,6 +29,9 @@ from sv_common.guild_sync.settings.model import SettingKind
 
 OF_ALL_GUILDS: Final = "metrics"
 """The scope that is of the installation and of no single guild."""
+
+COMMAND: Final = "patt watch"
+"""What a player runs; it asks for the code."""
 
 KeyId = Annotated[int, number_of("upload key", 12, largest=LARGEST_INTEGER)]
 TokenId = Annotated[int, number_of("API token", 12, largest=LARGEST_INTEGER)]
@@ -64,14 +69,18 @@ class MadeKey:
 
     sentence: Annotated[str, Field(examples=["Created Mito’s upload key. It is shown only once."])]
     uploader: Annotated[str, Field(examples=["Mito"])]
-    secret: Annotated[str, Field(examples=["the-key"])]
+    code: Annotated[
+        str, Field(description="Address and key as one text, for the companion.", examples=["patt1abexi2duoryhgorpf5"])
+    ]
     command: Annotated[
         str,
-        Field(
-            description="What to run on the gaming computer. It prompts for the key.",
-            examples=["patt watch --server https://patt.example.org"],
-        ),
+        Field(description="What to run on the gaming computer. It asks for the code.", examples=["patt watch"]),
     ]
+    limit: Annotated[
+        str | None,
+        Field(description="Why companions elsewhere cannot use the code; null: they can.", examples=[None]),
+    ]
+    secret: Annotated[str, Field(description="The key alone, for other programs.", examples=["the-key"])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,8 @@ async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey
         about = tr("An upload key for {name} was made.", name=name)
         await _record(conn, administrator, number, SettingKind.KEY, name, about, is_made=True)
     sentence = tr("Created {name}’s upload key. It is shown only once.", name=name)
-    return MadeKey(sentence, name, secret, f"patt watch --server {services.settings.base_url.rstrip('/')}")
+    address = services.settings.base_url.rstrip("/")
+    return MadeKey(sentence, name, write_code(address, secret), COMMAND, limit_of(address), secret)
 
 
 @router.post("/keys/{key_id}/revoke", summary="Revoke an upload key", dependencies=FOR_ADMINISTRATORS)

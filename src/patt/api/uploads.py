@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader
+from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from patt.api.routing import FOR_OFFICERS, officer_router
@@ -117,6 +118,21 @@ async def status(services: ServicesDep, uploader: UploaderDep, upload_id: Upload
     """
     async with services.pool.reading(uploader.guild_id) as guild:
         return await uploads.get(guild, upload_id)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Whose upload key it is, and for which guild."""
+
+    uploader: Annotated[str, Field(examples=["Mito"])]
+    guild: Annotated[str, Field(description="Name of the guild for which it uploads.", examples=["Pull the Pin"])]
+
+
+@router.get("/upload-key", summary="Whose upload key it is")
+async def holder(services: ServicesDep, uploader: UploaderDep) -> KeyHolder:
+    """For trying a key without an export."""
+    async with services.pool.reading(uploader.guild_id) as guild:
+        return KeyHolder(uploader.name, (await guilds.get(guild)).name)
 
 
 for_officers = officer_router("uploads", "uploads")

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from patt.api import credentials
-from patt.api.credentials import NewKey, NewToken
+from patt.api.credentials import MadeKey, NewKey, NewToken
 from patt.auth import credentials as access
 from patt.auth import permissions, sessions
 from patt.auth.credentials import Scope
 from patt.auth.permissions import Mapped, Permission, Role
 from patt.bootstrap import Services
-from patt.cli.output import JsonOption, err, say, show, show_rows, table
+from patt.cli.output import JsonOption, say, say_beside, show, show_rows, table
 from patt.cli.runner import (
     DryRunOption,
     GuildOption,
@@ -218,22 +217,31 @@ def confirm(
     say(tr("Confirmed: {character} is {member}'s.", character=grant.because, member=grant.display_name))
 
 
-@keys_app.command("add", help=mark("Print a new upload key. It is shown once; give it to that person only."))
+@keys_app.command(
+    "add",
+    help=mark(
+        "Print a new code for a companion: the server's address and an upload key. It is shown once; give it to that person "
+        "only. --json shows the key alone too."
+    ),
+)
 def add_key(
-    uploader: Annotated[str, typer.Argument(help=mark("Who the key is for."))], guild: GuildOption = None
+    uploader: Annotated[str, typer.Argument(help=mark("Who the key is for."))],
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    made = call(credentials.make_key, operator(), NewKey(uploader), guild)
-    say(made.secret)
-    err.print(
-        escape(
+    def lines(made: MadeKey) -> None:
+        say(made.code)
+        say_beside(
             tr(
-                "On the computer of {uploader}, this prompts for the key: {command}",
+                "On the computer of {uploader}, this asks for the code: {command}",
                 uploader=made.uploader,
                 command=made.command,
             )
-        ),
-        soft_wrap=True,
-    )
+        )
+        if made.limit:
+            say_beside(made.limit)
+
+    show(call(credentials.make_key, operator(), NewKey(uploader), guild), as_json, lines)
 
 
 @keys_app.command("list", help=mark("Show every key with its last use and its newest export."))

@@ -47,7 +47,7 @@ class Command:
     needs_server_parts: bool = True
 
 
-_NEEDS_NO_SERVER = {"watch"}
+_NEEDS_NO_SERVER = {"watch", "companion"}
 _TABLE = (
     ("demo", "demo:demo", mark("Play a week in the life of a made-up guild, then serve its admin page.")),
     (
@@ -168,8 +168,13 @@ _TABLE = (
     ("alias", "people:alias_app", mark("Words in notes that mean a player.")),
     (
         "watch",
-        "watch:watch",
+        "companion.watch:watch",
         mark("Send each new export of the addon to the guild's server. While the server is away, exports wait."),
+    ),
+    (
+        "companion",
+        "companion.manage:app",
+        mark("The companion on this computer: its code, starting it with the computer, and how it stands."),
     ),
     ("notes", "sources:notes", mark("Show how each note of a roster is read, and why. Needs no database.")),
     ("words", "settings:words_app", mark("The guild's own words in notes.")),

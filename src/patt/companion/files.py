@@ -1,20 +1,18 @@
 """The addon's files on this computer: where the game keeps them, and reading one that another program may be holding.
 
 Source of the paths: the game writes `WTF/Account/<ACCOUNT>/SavedVariables/<Addon>.lua` below the folder of each flavour
-(`_retail_`, `_classic_`, …); launchers on Linux keep a Windows drive of their own.
+(`_retail_`, `_classic_`, …).
 """
 
 from __future__ import annotations
 
 import stat
-import sys
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from patt.companion.server import printable
+from patt.companion.given import printable
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.sources.addon.export import read_addon_export
@@ -22,18 +20,7 @@ from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 FILE_NAME = "PATTSync.lua"
 _BELOW_THE_GAME = f"_*_/WTF/Account/*/SavedVariables/{FILE_NAME}"
-_GAME = "World of Warcraft"
 _EXAMPLE = r'patt watch "D:\Games\World of Warcraft"'
-_WINDOWS_FOLDERS = ("Program Files (x86)", "Program Files", "Games", "")
-_LINUX_DRIVES = (
-    ".wine/drive_c",
-    "Games/*/drive_c",
-    ".local/share/lutris/runners/*/*/drive_c",
-    ".var/app/com.usebottles.bottles/data/bottles/bottles/*/drive_c",
-    ".local/share/bottles/bottles/*/drive_c",
-    ".steam/steam/steamapps/compatdata/*/pfx/drive_c",
-    ".local/share/Steam/steamapps/compatdata/*/pfx/drive_c",
-)
 _SECONDS_OF_WRITING = 10
 """A file that is not complete and was changed within so many seconds is probably still being written."""
 
@@ -56,26 +43,6 @@ class Unusable:
 
     sentence: str
     may_pass: bool
-
-
-def game_folders(
-    system: str = sys.platform, home: Path | None = None, drives: Iterable[Path] | None = None
-) -> list[Path]:
-    """Return the folders in which the game is usually installed on this system and which exist."""
-    home = home or Path.home()
-    if system == "win32":
-        roots = drives if drives is not None else (Path(f"{letter}:/") for letter in "CDEFGH")
-        candidates: Iterator[Path] = (root / folder / _GAME for root in roots for folder in _WINDOWS_FOLDERS)
-    elif system == "darwin":
-        candidates = iter((Path("/Applications") / _GAME, home / "Applications" / _GAME))
-    else:
-        candidates = (
-            drive / folder / _GAME
-            for pattern in _LINUX_DRIVES
-            for drive in sorted(home.glob(pattern))
-            for folder in _WINDOWS_FOLDERS
-        )
-    return [folder for folder in candidates if folder.is_dir()]
 
 
 def export_files(folder: Path) -> list[Path]:
@@ -133,12 +100,12 @@ def state_of(file: Path) -> FileState | Unusable:
         return Unusable(
             tr(
                 "The file of {account} is empty. The game may be writing it; it will be read again.",
-                account=_label(file),
+                account=label_of(file),
             ),
             may_pass=_is_fresh(status.st_mtime_ns),
         )
     if status.st_size > MAX_BYTES:
-        sentence = tr("The file of {account} is far too large for an export.", account=_label(file))
+        sentence = tr("The file of {account} is far too large for an export.", account=label_of(file))
         return Unusable(sentence, may_pass=False)
     return status.st_size, status.st_mtime_ns
 
@@ -158,7 +125,7 @@ def _no_file(file: Path, *, is_folder: bool) -> str:
 def _cannot_be_read(file: Path, error: OSError) -> str:
     return tr(
         "The file of {account} cannot be read: {reason}.",
-        account=_label(file),
+        account=label_of(file),
         reason=error.strerror or type(error).__name__,
     )
 
@@ -172,7 +139,7 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
             tr(
                 "The file of {account} cannot be opened: another program holds it, or you may not read it. PATT "
                 "tries again later.",
-                account=_label(file),
+                account=label_of(file),
             ),
             may_pass=True,
         )
@@ -184,7 +151,7 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
     try:
         export = read_addon_export(content)
     except BadInput as error:
-        return Unusable(f"{_label(file)}: {error}", may_pass=_is_fresh(state[1]))
+        return Unusable(f"{label_of(file)}: {error}", may_pass=_is_fresh(state[1]))
     made_at = state[1] if export.exported_at is None else export.exported_at * 10**9
     return Export(export.content_hash, made_at, content)
 
@@ -192,12 +159,15 @@ def read_export(file: Path, state: FileState) -> Export | Unusable:
 def being_written(file: Path) -> Unusable:
     """Say that a file has changed since the last check."""
     return Unusable(
-        tr("The file of {account} is new or being written; it will be read once it is complete.", account=_label(file)),
+        tr(
+            "The file of {account} is new or being written; it will be read once it is complete.",
+            account=label_of(file),
+        ),
         may_pass=True,
     )
 
 
-def _label(file: Path) -> str:
+def label_of(file: Path) -> str:
     """Name a file by what tells it from the others of this computer: the flavour of the game, and the account."""
     parts = file.absolute().parts
     if len(parts) < len(_BELOW_THE_GAME.split("/")) or parts[-2] != "SavedVariables":

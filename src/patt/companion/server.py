@@ -1,29 +1,24 @@
-"""The guild's server: what a player gives for it once, sending an export, and fetching what became of it.
-
-Address and key are checked before either is sent.
-"""
+"""The guild's server: whose key it is, sending an export, and fetching what became of it."""
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import mark, tr
 
-PATH = "/api/v1/guild-sync/addon-upload"
+_API = "/api/v1/guild-sync"
+PATH = f"{_API}/addon-upload"
+HOLDER_PATH = f"{_API}/upload-key"
 _SECONDS = 30.0
 _LONGEST_SENTENCE = 500
+_REJECTED = mark(
+    "The server does not accept this upload key. Ask an officer for a new code, then run: patt companion code"
+)
 _NOT_PATT = mark("The program at this address is not PATT. Check the server's address.")
-_LONGEST_KEY = 200
-_LARGEST_KEY_FILE = 4096
-_HIGHEST_PORT = 65_535
 
 
 class Answer(StrEnum):
@@ -62,18 +57,49 @@ class Outcome:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whether the server was reached and accepts the key; for which guild, and as whom; if not, a sentence that says why."""
+
+    is_reached: bool
+    is_accepted: bool = False
+    sentence: str = ""
+    guild: str = ""
+    uploader: str = ""
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.is_reached and not self.is_accepted
+
+
+async def contact(http: httpx2.AsyncClient, server: str, key: str) -> Contact:
+    """Ask the server whose key it is. Only PATT's own word counts: a network's sign-in page says nothing about a key."""
+    try:
+        response = await http.get(f"{server.rstrip('/')}{HOLDER_PATH}", headers={"X-API-Key": key}, timeout=_SECONDS)
+    except httpx2.HTTPError as error:
+        return Contact(is_reached=False, sentence=_unreachable(error))
+    if _is_rejected(response):
+        return Contact(is_reached=True, sentence=tr(_REJECTED))
+    if response.status_code != httpx2.codes.OK:
+        return Contact(is_reached=False, sentence=_trouble(response))
+    body = _body(response)
+    guild, uploader = _sentence(body, "guild"), _sentence(body, "uploader")
+    if not guild or not uploader:
+        return Contact(is_reached=False, sentence=tr(_NOT_PATT))
+    return Contact(is_reached=True, is_accepted=True, guild=guild, uploader=uploader)
+
+
 async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) -> Reply:
     """Send an export. Away is a server that does not answer or has a fault: the export has to be kept."""
     headers = {"X-API-Key": key, "Content-Type": "application/octet-stream"}
     try:
         response = await http.post(f"{server.rstrip('/')}{PATH}", content=content, headers=headers, timeout=_SECONDS)
     except httpx2.HTTPError as error:
-        return Reply(Answer.AWAY, tr("The server cannot be reached ({fault}).", fault=type(error).__name__))
+        return Reply(Answer.AWAY, _unreachable(error))
     if response.status_code in (httpx2.codes.OK, httpx2.codes.ACCEPTED):
         return _receipt(response)
-    if response.status_code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
-        sentence = tr("The server does not accept this upload key. Ask an officer for a new one.")
-        return Reply(Answer.KEY_REJECTED, sentence)
+    if _is_rejected(response):
+        return Reply(Answer.KEY_REJECTED, tr(_REJECTED))
     if response.status_code in (413, 422):
         return Reply(Answer.REFUSED, _sentence(_body(response), "detail") or _number(response))
     return Reply(Answer.AWAY, _trouble(response))
@@ -105,6 +131,15 @@ def _receipt(response: httpx2.Response) -> Reply:
     return Reply(Answer.SUPERSEDED if superseded else Answer.SENT, _sentence(body, "sentence"), upload_id)
 
 
+def _is_rejected(response: httpx2.Response) -> bool:
+    """Whether PATT says that the key is not valid; a proxy in front of it says 401 too, in words of its own."""
+    return response.status_code == httpx2.codes.UNAUTHORIZED and isinstance(_body(response).get("detail"), str)
+
+
+def _unreachable(error: httpx2.HTTPError) -> str:
+    return tr("The server cannot be reached ({fault}).", fault=type(error).__name__)
+
+
 def _trouble(response: httpx2.Response) -> str:
     if response.is_redirect or response.status_code in (404, 405):
         return f"{_number(response)} {tr(_NOT_PATT)}"
@@ -127,91 +162,3 @@ def _sentence(body: dict[str, Any], field: str) -> str:
     """Return a sentence of the server, without anything that would move a terminal's cursor."""
     text = str(body.get(field) or "")[:_LONGEST_SENTENCE]
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()
-
-
-def checked_server(address: str) -> str:
-    """Return the server's address without a slash at its end. Raises `BadInput` if a key must not be sent there."""
-    address = printable(address.strip().rstrip("/"))
-    try:
-        url = httpx2.URL(address)
-    except httpx2.InvalidURL as error:
-        raise _no_address(address) from error
-    if url.scheme not in ("http", "https"):
-        raise _like_this(tr("The server's address “{address}” must begin with https://.", address=address))
-    is_port = url.port is None or 0 < url.port <= _HIGHEST_PORT
-    if not url.host or not is_port or " " in address or url.query or url.fragment or url.userinfo:
-        raise _no_address(address)
-    if url.scheme == "http" and not _is_this_computer(url.host):
-        raise BadInput(
-            tr(
-                "The server's address “{address}” begins with http://, so others on the way could read your upload key. "
-                "Give it with https://. Only a server on this computer may be reached with http://.",
-                address=address,
-            )
-        )
-    return address
-
-
-def _no_address(address: str) -> BadInput:
-    return _like_this(tr("“{address}” is no address of a server.", address=address))
-
-
-def _like_this(fault: str) -> BadInput:
-    example = tr("It looks like https://patt.example.org.")
-    return BadInput(f"{fault} {example}")
-
-
-def printable(text: object) -> str:
-    """Return a text of the command line that can be shown, even if it holds bytes that are no letters."""
-    whole = str(text).encode("utf-8", "backslashreplace").decode()
-    return "".join(letter if letter.isprintable() else "?" for letter in whole)
-
-
-def checked_key(key: str, origin: str) -> str:
-    """Return a key as it is sent. Raises `BadInput`, which names its origin, such as “after --key”, and never the key."""
-    key = key.strip()
-    if not key:
-        raise _copy_again(tr("The upload key {origin} is empty.", origin=origin))
-    if not key.isascii():
-        raise _copy_again(tr("The upload key {origin} holds a letter that no upload key has.", origin=origin))
-    if not key.isprintable() or " " in key or len(key) > _LONGEST_KEY:
-        raise _copy_again(tr("The upload key {origin} is not one word, as every upload key is.", origin=origin))
-    return key
-
-
-def _copy_again(fault: str) -> BadInput:
-    remedy = tr("Copy it again as the officer gave it.")
-    return BadInput(f"{fault} {remedy}")
-
-
-def key_in(file: Path) -> str:
-    """Return the key that stands alone in a text file. Raises `BadInput`."""
-    try:
-        with file.expanduser().open("rb") as opened:
-            content = opened.read(_LARGEST_KEY_FILE + 1)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else tr("there is no such file")
-        raise BadInput(
-            tr("The file of the upload key, {file}, cannot be read: {reason}.", file=printable(file), reason=reason)
-        ) from error
-    if len(content) > _LARGEST_KEY_FILE:
-        raise BadInput(tr("The file {file} is too large to hold an upload key alone.", file=printable(file)))
-    try:
-        return checked_key(_decoded(content), tr("in {file}", file=printable(file)))
-    except UnicodeError as error:
-        raise BadInput(tr("The file of the upload key, {file}, is not text.", file=printable(file))) from error
-
-
-def _decoded(content: bytes) -> str:
-    """Windows PowerShell writes UTF-16 with its mark in front."""
-    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
-
-
-def _is_this_computer(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

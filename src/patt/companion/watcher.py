@@ -193,8 +193,15 @@ class Status:
     news: tuple[str, ...] = ()
     is_delivered: bool = False
     """Whether there is an export, every file is complete, and the server has all of them."""
+    is_rejected: bool = False
+    """Whether the server does not accept the key, so that nothing can be sent before there is another one."""
     may_change_soon: bool = False
     """Whether a file is being written or held, so that checking again soon is worth it."""
+    files: tuple[Path, ...] = ()
+    unusable: tuple[tuple[Path, str], ...] = ()
+    """Files that give no export now, each with the reason."""
+    faults: tuple[str, ...] = ()
+    """Why exports are not at the server, or were not taken in."""
 
 
 @dataclass(slots=True)
@@ -210,6 +217,8 @@ class Watcher:
     """What a file in this state holds: the hash of an export, or why it gives none."""
     _failures: int = 0
     _pause: int = 0
+    _fault: Reply | None = None
+    """Why the last attempt to send failed; None once one succeeded."""
     _outcomes: Outcomes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -225,7 +234,7 @@ class Watcher:
         news: list[str] = []
         try:
             files = list(self.files())
-            unusable = [problem for file in files if (problem := self._check(file)) is not None]
+            unusable = [(file, problem) for file in files if (problem := self._check(file)) is not None]
             news += await self._outcomes.sentences()
             away = await self._send_all(news)
             undelivered = self._undelivered(files)
@@ -234,12 +243,18 @@ class Watcher:
         except OSError as error:
             sentence = tr("The game's folder cannot be read ({reason}). PATT tries again later.", reason=error.strerror)
             return Status(sentence, tuple(news))
-        problems = [each for each in (away, *(each.sentence for each in unusable), *undelivered) if each is not None]
+        reasons = tuple((file, problem.sentence) for file, problem in unusable)
+        faults = (*([away] if away else []), *undelivered)
+        problems = [*faults[:1], *(reason for _, reason in reasons), *faults[1:]]
         return Status(
             " ".join(problems) or _at_rest(len(files)),
             tuple(news),
             is_delivered=bool(files) and not problems,
-            may_change_soon=any(each.may_pass for each in unusable),
+            is_rejected=self._fault is not None and self._fault.answer is Answer.KEY_REJECTED,
+            may_change_soon=any(problem.may_pass for _, problem in unusable),
+            files=tuple(files),
+            unusable=reasons,
+            faults=faults,
         )
 
     def _check(self, file: Path) -> Unusable | None:
@@ -267,7 +282,7 @@ class Watcher:
         """Send what waits, oldest first; return why the rest has to wait."""
         if self._pause > 0:
             self._pause -= 1
-            return self._waits(tr("The server is away."))
+            return self._waits(self._fault.sentence if self._fault else "")
         for waiting in self.spool.waiting():
             content = self.spool.content(waiting)
             if content is None:
@@ -285,9 +300,10 @@ class Watcher:
                 case Answer.AWAY | Answer.KEY_REJECTED:
                     self._failures += 1
                     self._pause = min(2**self._failures - 1, _LONGEST_PAUSE)
+                    self._fault = reply
                     return self._waits(reply.sentence)
             self.spool.settle(waiting, reply)
-            self._failures = 0
+            self._failures, self._fault = 0, None
         return None
 
     def _waits(self, why: str) -> str | None:
@@ -295,7 +311,7 @@ class Watcher:
         if not count:
             return None
         waits = tr_n("Waiting to be sent: {n} export.", "Waiting to be sent: {n} exports.", count)
-        return f"{waits} {why}"
+        return f"{waits} {why}".rstrip()
 
     def _undelivered(self, files: Iterable[Path]) -> list[str]:
         """One sentence for each file whose export the server did not take."""

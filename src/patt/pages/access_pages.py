@@ -40,7 +40,7 @@ async def make_key(visit: VisitDep) -> Response:
         made = await credentials.make_key(visit.services, visit.viewer, _NEW_KEY.read(pairs), guild.id)
     except PattError as error:
         return visit.leads_on(typed_of(pairs), error)
-    return visit.leads_on(asdict(made))
+    return visit.leads_on({name: value for name, value in asdict(made).items() if value is not None})
 
 
 @router.get(KEYS)

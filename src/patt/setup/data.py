@@ -8,7 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from patt.auth import credentials
-from patt.companion.files import export_files, game_folders
+from patt.companion.code import write_code
+from patt.companion.files import export_files
+from patt.companion.games.finding import find_games
+from patt.companion.given import limit_of
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput
@@ -92,9 +95,12 @@ async def first_key(session: SetupSession) -> None:
     uploader = dialogue.prompt(_UPLOADER, tr("Who gets the first upload key"), default=getpass.getuser())
     async with session.pool.installation() as conn:
         key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
-    dialogue.say(tr("On the computer where {uploader} plays, run this. It asks for the key:", uploader=uploader))
-    dialogue.say(f"  patt watch --server {session.settings.base_url}")
-    dialogue.say(tr("The key, shown only once: {key}", key=key))
+    address = session.settings.base_url.rstrip("/")
+    dialogue.say(tr("On the computer where {uploader} plays, run this. It asks for the code:", uploader=uploader))
+    dialogue.say("  patt watch")
+    dialogue.say(tr("The code, shown only once: {code}", code=write_code(address, key)))
+    if (limit := limit_of(address)) is not None:
+        dialogue.say(limit)
 
 
 async def _sync(
@@ -124,7 +130,7 @@ def _report(session: SetupSession, report: PipelineReport) -> None:
 
 def _file_of_export(dialogue: Dialogue) -> Path:
     """Return the file that was given, the game's on this computer, or the one that the user names."""
-    files = [file for folder in game_folders() for file in export_files(folder)]
+    files = [file for place in find_games() for file in export_files(place.folder)]
     found = max(files, key=lambda file: file.stat().st_mtime, default=None) if dialogue.given(_EXPORT) is None else None
     if found is not None and dialogue.confirm(_FOUND_EXPORT, tr("Read {file}", file=found)):
         return found

@@ -1,0 +1,1 @@
+"""Finding the game on this computer: what its launchers wrote down, and the usual folders."""
