@@ -33,6 +33,11 @@ insert into guild_identity.setting_changes (guild_id, kind, subject, before, aft
 insert into guild_identity.shared_characters (guild_id, character_id, reason, marked_by)
     select 1, max(id), 'the guild bank', 'Alice' from guild_identity.wow_characters;
 
+insert into guild_identity.retention_settings (guild_id, days, updated_by) values (1, '{"undo": 30}', 'Alice');
+insert into guild_identity.forgotten_attempts values (1, 'note_mismatch', 'fixed', true, 12);
+insert into guild_identity.erasures (guild_id, actor, counts) values (1, 'Alice', '{"players": 1}');
+insert into common.last_cleaning (ended_at, deleted) values (now(), '{"events": 3}');
+
 insert into jobs.procrastinate_workers default values;
 insert into jobs.procrastinate_jobs (queue_name, task_name, lock, args) values ('guilds', 'sweep', '1', '{"guild_id": 1}');
 insert into jobs.procrastinate_periodic_defers (task_name, defer_timestamp, job_id, periodic_id)
