@@ -211,10 +211,12 @@ async def test_a_client_that_waits_for_leave_before_it_sends_gets_it(site: Site,
     head = f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost:{site.proxy.port}\r\nX-API-Key: {key['X-API-Key']}\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n".encode())
     async with asyncio.timeout(SOON_S):
-        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 Continue\r\n")
         writer.write(body)
         answer = await reader.read()
     writer.close()
+    if answer.startswith(b"HTTP/1.1 100 "):  # Caddy passes on what PATT says to its own question, too
+        answer = answer.partition(b"\r\n\r\n")[2]
     assert answer.startswith(b"HTTP/1.1 202 ")
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["is_new"] is True
 
