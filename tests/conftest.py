@@ -37,7 +37,10 @@ _QUIET = (
 """Arguments with which Chromium asks for nothing that no test asked for."""
 
 REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))
-"""Parts ("browser", "fixtures", "pgbouncer", "promtool", "proxies", "site") whose absence fails the tests that need them; elsewhere such tests are skipped."""
+"""Parts ("browser", "fixtures", "pgbouncer", "promtool", "proxies", "site") whose absence fails the tests that need them.
+
+Elsewhere such tests are skipped.
+"""
 
 
 def missing_parts() -> dict[str, str]:
