@@ -96,7 +96,11 @@ def test_the_dashboard_has_a_place_for_each_panel_and_asks_the_data_source_that_
     for panel in _panels():
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
         assert not cells & places, panel["title"]
         places |= cells
         if panel["type"] != "row":
