@@ -170,7 +170,6 @@ def test_libraries_do_not_write_down_requests_at_any_level(told: Told) -> None:
 
 
 @pytest.mark.own_database
-@pytest.mark.usefixtures("pool")
 async def test_the_whole_program_writes_neither_notes_nor_secrets_when_everything_goes_wrong(
     database_url: str, pool: Pool, tmp_path: Path
 ) -> None:
@@ -194,13 +193,7 @@ async def test_the_whole_program_writes_neither_notes_nor_secrets_when_everythin
         "PYTHONUTF8": "1",
     }
     written = tmp_path / "stderr"
-    with written.open("wb") as errors:
-        program = subprocess.Popen(
-            [sys.executable, "-m", "patt", "serve", "--port", "0"],
-            env={**os.environ, **environment},
-            cwd=tmp_path,
-            stderr=errors,
-        )
+    program = _serving(environment, written)
     try:
         address = (await _line(written, "is served on")).partition(" on ")[2].partition(" ")[0]
         async with httpx2.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
@@ -217,6 +210,16 @@ async def test_the_whole_program_writes_neither_notes_nor_secrets_when_everythin
     assert [line for line in lines if not line.startswith("{")][2:] in ([], ["Stopped."])
     assert any(each["event"] == "job_failed" for each in logged)
     assert [line for line in lines if PLANTED in line or key in line] == []
+
+
+def _serving(environment: dict[str, str], written: Path) -> subprocess.Popen[bytes]:
+    with written.open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "patt", "serve", "--port", "0"],
+            env={**os.environ, **environment},
+            cwd=written.parent,
+            stderr=errors,
+        )
 
 
 async def _line(file: Path, needle: str) -> str:

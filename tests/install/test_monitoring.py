@@ -48,6 +48,10 @@ def _alarms() -> list[dict[str, Any]]:
 async def given(guild: GuildBuilder, pool: Pool) -> dict[str, set[str]]:
     """The samples that an installation with a guild gives, by name, each with the labels that it has."""
     await trouble(guild)
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) "
+        "values (%(guild)s, 'sweep', 'test', 'done', now(), now()), (%(guild)s, 'discord_sync', 'test', 'done', now(), now())"
+    )
     issue = await issue_number(guild, "orphan_wow", "Newalt")
     await mitigations.fix_one(pool, issue, actor="test", guild_id=guild.guild_id, discord_bot=None)
     async with asker(application(pool)) as client:
