@@ -96,7 +96,7 @@ async def test_every_metric_of_patt_is_in_the_table_of_the_document_and_on_the_d
 
 
 def test_the_dashboard_has_a_place_for_each_panel_and_asks_the_data_source_that_is_chosen() -> None:
-    places = set()
+    places: set[tuple[int, int]] = set()
     for panel in _panels():
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24

@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import cast
 
 import httpx2
 import pytest
@@ -50,17 +49,11 @@ class Site:
     pool: Pool
     hub: Hub
 
-    def visitor(self, address: str = "127.0.0.1", **options: object) -> httpx2.AsyncClient:
+    def visitor(self, address: str = "127.0.0.1", headers: dict[str, str] | None = None) -> httpx2.AsyncClient:
         """Return somebody who comes from one of this computer's addresses."""
         transport = httpx2.AsyncHTTPTransport(verify=self.proxy.trust, local_address=address, trust_env=False)
-        headers = {"Sec-Fetch-Site": "same-origin", **cast("dict[str, str]", options.pop("headers", {}))}
-        return httpx2.AsyncClient(
-            transport=transport,
-            base_url=self.proxy.base_url,
-            headers=headers,
-            timeout=30,
-            **cast("dict[str, None]", options),
-        )
+        sent = {"Sec-Fetch-Site": "same-origin", **(headers or {})}
+        return httpx2.AsyncClient(transport=transport, base_url=self.proxy.base_url, headers=sent, timeout=30)
 
     async def officer(self) -> httpx2.AsyncClient:
         """Return somebody who is signed in."""
