@@ -19,6 +19,7 @@ import thoroughness
 from database_to_empty import DatabaseToEmpty
 from kept_pool import KeptPool
 from pgbouncer import PROGRAM
+from proxies import PROGRAMS
 from server_folders import TEMPLATE, folder_for_a_server
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
@@ -36,7 +37,10 @@ _QUIET = (
 """Arguments with which Chromium asks for nothing that no test asked for."""
 
 REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))
-"""Parts ("browser", "fixtures", "pgbouncer", "site") whose absence fails the tests that need them; elsewhere such tests are skipped."""
+"""Parts ("browser", "fixtures", "pgbouncer", "promtool", "proxies", "site") whose absence fails the tests that need them.
+
+Elsewhere such tests are skipped.
+"""
 
 
 def missing_parts() -> dict[str, str]:
@@ -48,6 +52,10 @@ def missing_parts() -> dict[str, str]:
         missing["fixtures"] = "needs the conformance fixtures: set PATT_FIXTURES_DIR to their folder"
     if PROGRAM is None:
         missing["pgbouncer"] = "needs PgBouncer: install the package 'pgbouncer'"
+    if not all(PROGRAMS.values()):
+        missing["proxies"] = "needs nginx and Caddy: install the packages 'nginx-light' and 'caddy'"
+    if shutil.which("promtool") is None:
+        missing["promtool"] = "needs promtool: install the package 'prometheus'"
     if not all(find_spec(each) for each in ("sphinx", "myst_parser", "furo")):
         missing["site"] = "needs what builds the documents as a site: python run.py docs"
     return missing

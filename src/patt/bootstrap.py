@@ -8,21 +8,22 @@ import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy.exc import DBAPIError
 
 from patt import backups
 from patt.config import Settings, load_settings
 from patt.queue.tasks import Queue, open_queue
+from patt.upgrading import fault_of, reason_of_database, upgrade
 from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
-from sv_common.guild_sync.core.language import tr, tr_in
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS as BATTLE_NET_LIMITS
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
@@ -102,15 +103,8 @@ def _check_ports(url: str) -> None:
 
 def check_schema(url: str) -> None:
     """Raise `ConfigurationError` when the database does not answer, or has another schema than this version needs."""
-    current, newest = _known_revision_of(url), migrate.newest_revision()
-    if current != newest:
-        raise ConfigurationError(
-            tr(
-                "The database has the schema {schema}, and this version needs {needed}. Run: patt db upgrade",
-                schema=current or tr_in("schema", "(none)"),
-                needed=newest,
-            )
-        )
+    if fault := fault_of(revision_of(url)):
+        raise ConfigurationError(fault.sentence)
 
 
 def make_ready(settings: Settings, *, backs_up: bool = True) -> str:
@@ -122,24 +116,14 @@ def make_ready(settings: Settings, *, backs_up: bool = True) -> str:
     revision = _known_revision_of(url)
     if revision == migrate.newest_revision():
         return url
-    if revision is not None and backs_up:
-        _back_up_before_upgrade(settings, url)
-    try:
-        migrate.upgrade(url)
-    except DBAPIError as error:
-        raise ConfigurationError(
-            tr(
-                "The database could not be upgraded to the schema {schema}: {reason}. Nothing was changed.",
-                schema=migrate.newest_revision(),
-                reason=reason_of_database(error.orig),
-            )
-        ) from error
+    kept = _back_up_before_upgrade(settings, url) if revision is not None and backs_up else None
+    upgrade(url, revision, kept)
     return url
 
 
-def _back_up_before_upgrade(settings: Settings, url: str) -> None:
+def _back_up_before_upgrade(settings: Settings, url: str) -> Path:
     try:
-        backups.before("upgrade", settings, url)
+        return backups.before("upgrade", settings, url)
     except (ConfigurationError, BadInput) as error:
         raise ConfigurationError(
             tr(
@@ -157,20 +141,9 @@ def check_schema_is_known(url: str) -> None:
 
 def _known_revision_of(url: str) -> str | None:
     revision = revision_of(url)
-    if revision is not None and revision not in migrate.revisions():
-        raise ConfigurationError(
-            tr(
-                "The database has the schema {schema}, which this version of PATT does not know. "
-                "Use the newer version that created it.",
-                schema=revision,
-            )
-        )
+    if (fault := fault_of(revision)) and fault.is_newer:
+        raise ConfigurationError(fault.sentence)
     return revision
-
-
-def reason_of_database(error: BaseException | None) -> str:
-    """Return the first line of what the database said, without its period."""
-    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

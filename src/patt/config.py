@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="“text”: lines for people; “json”: an object in each line, for programs."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -214,9 +217,10 @@ def load_settings() -> Settings:
         ) from error
 
 
-def log_level() -> str:
-    """Return the level of logs; WARNING while the settings cannot be used, which the command itself reports."""
+def log_settings() -> tuple[str, str]:
+    """Return the level and the format of logs; the usual ones while the settings cannot be used, which the command itself reports."""
     try:
-        return load_settings().log_level
+        settings = load_settings()
     except ConfigurationError:
-        return "WARNING"
+        return "WARNING", "text"
+    return settings.log_level, settings.log_format

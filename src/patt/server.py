@@ -109,6 +109,7 @@ def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
         create_app(services),
         host=host,
         port=port,
+        log_config=None,  # what it logs goes where all logs go, and says no more than they do
         log_level="warning",
         access_log=False,
         http=BoundedProtocol,

@@ -270,3 +270,13 @@ def practice(
     with psycopg.connect(url, autocommit=True) as conn:
         yield Practice(patt, conn, simulator, workplace, monkeypatch)
     embedded.drop_database(server, name)
+
+
+@pytest.fixture
+def url(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a set-up guild's database that nobody else uses."""
+    monkeypatch.setenv("PATT_DATA_DIR", str(practice.folder / "data"))
+    name = practice.database.info.dbname
+    address = practice.database.info.host
+    practice.database.close()
+    return f"postgresql://postgres@/{name}?host={address.replace('/', '%2F')}"

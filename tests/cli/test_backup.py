@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from cli.conftest import Practice
+from db.later_version import having, later_version
 from server_folders import folder_for_a_server
 from sv_common.db import backup, migrate
 from sv_common.db.embedded import account, binaries
@@ -22,13 +23,6 @@ from sv_common.db.embedded.cluster import Cluster, Reach
 from sv_common.guild_sync.core.errors import BadInput, Refused
 
 Tables = dict[str, list[str]]
-
-_NEXT = """
-from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "{before}", None, None
-def upgrade():
-    op.execute("{statement}")
-"""
 
 
 def _everything(url: str) -> Tables:
@@ -56,16 +50,6 @@ def _schema(url: str) -> list[str]:
     ).stdout
     kept = (line for line in dumped.splitlines() if not line.startswith(("\\restrict", "\\unrestrict", "--")))
     return [line.translate({ord("("): None, ord(")"): None}) for line in kept]
-
-
-@pytest.fixture
-def url(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of a set-up guild's database that nobody else uses."""
-    monkeypatch.setenv("PATT_DATA_DIR", str(practice.folder / "data"))
-    name = practice.database.info.dbname
-    address = practice.database.info.host
-    practice.database.close()
-    return f"postgresql://postgres@/{name}?host={address.replace('/', '%2F')}"
 
 
 def _kept(practice: Practice) -> list[Path]:
@@ -119,6 +103,14 @@ def test_secrets_are_in_a_backup_only_where_they_are_asked_for(practice: Practic
     assert manifest.settings["PATT_DISCORD_BOT_TOKEN"] == practice.simulator.discord_token
 
 
+def test_a_backup_needs_room_only_where_it_is_written(
+    practice: Practice, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(practice.folder / "no such folder"))
+    assert practice.patt("db", "backup", str(practice.folder / "whole.patt")).code == 0
+    assert sorted(each.name for each in practice.folder.iterdir() if "patt" in each.name) == ["whole.patt"]
+
+
 def test_a_damaged_file_is_refused_wherever_the_damage_is_and_changes_nothing(practice: Practice, url: str) -> None:
     file, damaged = practice.folder / "whole.patt", practice.folder / "damaged.patt"
     practice.patt("db", "backup", str(file))
@@ -163,20 +155,13 @@ def test_a_restore_that_goes_wrong_at_its_end_changes_nothing(
 
 
 @pytest.fixture
-def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A later version of the product, with one more migration; it yields that migration's file."""
-    migrations = tmp_path / "migrations"
-    shutil.copytree(migrate.MIGRATIONS, migrations)
-    file = migrations / "versions" / "9999_next.py"
-    file.write_text(_NEXT.format(before=migrate.newest_revision(), statement="create table common.newer ()"))
-    with monkeypatch.context() as patched:
-        patched.setattr(migrate, "MIGRATIONS", migrations)
-        migrate.revisions.cache_clear()
-        yield file
-    migrate.revisions.cache_clear()
+def next_version(tmp_path: Path) -> Iterator[None]:
+    """A later version of the product, with one more table."""
+    with later_version(tmp_path, "create table common.newer ()"):
+        yield
 
 
-def test_before_every_upgrade_there_is_a_backup(practice: Practice, url: str, next_version: Path) -> None:
+def test_before_every_upgrade_there_is_a_backup(practice: Practice, url: str, next_version: None) -> None:
     before = _everything(url)
     assert practice.patt("db", "upgrade").code == 0
     (kept,) = _kept(practice)
@@ -188,7 +173,7 @@ def test_before_every_upgrade_there_is_a_backup(practice: Practice, url: str, ne
     assert "common.newer" in _everything(url)  # an older backup is upgraded once it is restored
 
 
-def test_without_that_backup_there_is_no_upgrade(practice: Practice, url: str, next_version: Path) -> None:
+def test_without_that_backup_there_is_no_upgrade(practice: Practice, url: str, next_version: None) -> None:
     (practice.folder / "data").write_text("no folder")
     assert practice.patt("db", "upgrade").refuses("To upgrade without a backup, run: patt db upgrade --no-backup")
     assert "common.newer" not in _everything(url)
@@ -196,15 +181,11 @@ def test_without_that_backup_there_is_no_upgrade(practice: Practice, url: str, n
     assert "common.newer" in _everything(url)
 
 
-def test_a_backup_of_a_newer_version_is_refused(
-    practice: Practice, url: str, next_version: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_backup_of_a_newer_version_is_refused(practice: Practice, url: str, next_version: None) -> None:
     file = practice.folder / "newer.patt"
     practice.patt("db", "upgrade")
     practice.patt("db", "backup", str(file))
-    with monkeypatch.context() as patched:
-        patched.setattr(migrate, "MIGRATIONS", Path(migrate.__file__).with_name("migrations"))
-        migrate.revisions.cache_clear()
+    with having(Path(migrate.__file__).with_name("migrations")):
         refused = practice.patt("db", "restore", str(file), "--yes")
     assert refused.refuses("whose schema this version does not know")
     content = file.read_bytes()

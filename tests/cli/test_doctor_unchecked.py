@@ -48,11 +48,7 @@ def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(prac
 def test_a_database_of_another_schema_is_not_looked_into(practice: Practice) -> None:
     practice.change("update public.alembic_version set version_num = '0000'")
     wrong = practice.wrong()
-    newest = migrate.newest_revision()
-    assert wrong.pop("schema") == (
-        f"The database has the schema 0000, and this version needs {newest}.",
-        "patt db upgrade",
-    )
+    assert wrong.pop("schema")[0] == "The database has the schema 0000, which this version of PATT does not know."
     assert wrong == dict.fromkeys(
         ("database access", "worker", "guilds"), (NOT_CHECKED.format("schema"), "Fix “schema” first.")
     )

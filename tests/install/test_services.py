@@ -92,6 +92,25 @@ def test_a_unit_hands_secrets_over_as_files_that_settings_name(unit: str) -> Non
     assert all(path == f"/etc/patt/{name}" for name, path in handed.items())
 
 
+def test_the_container_that_upgrades_can_keep_the_backup_from_before() -> None:
+    folder = re.findall(r"PATT_DATA_DIR=(\S+)", _last_stage()["ENV"])
+    assert COMPOSE["services"]["schema"]["volumes"] == [f"data:{folder[0]}"]
+    assert "data" in COMPOSE["volumes"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_can_keep_the_backup_from_before_an_upgrade(unit: str) -> None:
+    text = (ROOT / "deploy" / unit).read_text(encoding="utf-8")
+    folder = re.findall(r"^StateDirectory=(\w+)$", text, re.MULTILINE)
+    assert re.findall(r"^Environment=PATT_DATA_DIR=(.+)$", text, re.MULTILINE) == [f"/var/lib/{folder[0]}"]
+
+
+def test_the_unit_that_upgrades_has_as_long_as_that_takes() -> None:
+    text = (ROOT / "deploy" / "patt-web.service").read_text(encoding="utf-8")
+    assert "ExecStartPre=/opt/patt/bin/patt db upgrade" in text
+    assert "TimeoutStartSec=infinity" in text
+
+
 @pytest.fixture
 def units(tmp_path: Path) -> list[Path]:
     """The units, with a program of this machine in place of the one that they start."""

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
+from db.later_version import later_version
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.queue.tasks import Task, open_queue
@@ -69,7 +70,17 @@ async def test_it_is_not_ready_with_another_schema(anonymous: httpx2.AsyncClient
     await guild.execute("update public.alembic_version set version_num = '0000'")
     answer = await anonymous.get("/ready")
     assert answer.status_code == 503
-    assert "has the schema 0000" in answer.json()["checks"][1]["message"]
+    assert "has the schema 0000, which this version of PATT does not know" in answer.json()["checks"][1]["message"]
+
+
+@pytest.mark.own_database
+async def test_it_is_not_ready_before_an_upgrade(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, tmp_path: Path
+) -> None:
+    with later_version(tmp_path, "select 1"):
+        answer = await anonymous.get("/ready")
+    assert answer.status_code == 503
+    assert "and this version needs 9001" in answer.json()["checks"][1]["message"]
 
 
 async def test_it_is_not_ready_without_a_database(anonymous: httpx2.AsyncClient, pool: Pool) -> None:

@@ -23,6 +23,7 @@ from patt.cli.output import JsonOption, say, say_beside, show
 from patt.cli.runner import DryRunOption, GuildOption, call
 from patt.config import load_settings
 from patt.server import listening, serve_until_stopped
+from patt.upgrading import fault_of
 from patt.worker.worker import work_until_stopped
 from sv_common.db import backup, migrate
 from sv_common.db.patience import JOBS, REQUESTS
@@ -133,11 +134,11 @@ def restore(
         backups.write_settings(manifest, settings_file)
     kept = backups.before("restore", settings, url) if not present.is_empty else None
     backup.restore(url, file, manifest)
-    if manifest.schema is not None:  # else it is a damaged database that was kept; it is as it was
-        make_ready(settings, backs_up=False)
     say(tr("The database is as it was in the backup."))
     if kept is not None:
         say(tr("What it held before is in {file}.", file=kept))
+    if manifest.schema is not None:  # else it is a damaged database that was kept; it is as it was
+        make_ready(settings, backs_up=False)
 
 
 def _holds(manifest: backup.Manifest) -> str:
@@ -162,13 +163,14 @@ def _say_backup(file: Path, manifest: backup.Manifest) -> None:
 )
 def status(as_json: JsonOption = False) -> None:
     current, newest = revision_of(database_url(load_settings())), migrate.newest_revision()
-    sentence = tr(
-        "The database has the schema {schema}; this version needs {needed}.",
-        schema=current or tr_in("schema", "(none)"),
-        needed=newest,
+    fault = fault_of(current)
+    sentence = (
+        fault.sentence
+        if fault
+        else tr("The database has the schema {schema}, which this version needs.", schema=newest)
     )
     show({"current": current, "newest": newest}, as_json, lambda _: say(sentence))
-    if current != newest:
+    if fault:
         raise typer.Exit(1)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Sequence
 
 import psycopg
 
-from patt.bootstrap import battlenet_client, discord_client, reason_of_database
+from patt.bootstrap import battlenet_client, discord_client
 from patt.config import Settings
 from patt.doctor import installation
 from patt.doctor.checks import Check, check, failed, label_of, not_checked
 from patt.doctor.guild import GuildFacts, check_data, read_facts
 from patt.doctor.installation import ACCESS, CHECKS, RIGHTS_REMEDY, SCHEMA, SETTINGS, WORKER
 from patt.doctor.sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
+from patt.upgrading import reason_of_database
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.roster import guilds

@@ -14,12 +14,12 @@ from patt.bootstrap import DISCORD_CALLBACK, EmbeddedDatabaseError, database_url
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.doctor.checks import Check, check, failed
 from patt.queue.tasks import WORKER_DEAD_AFTER_S
-from sv_common.db import migrate
+from patt.upgrading import fault_of
 from sv_common.db.pool import Connection
 from sv_common.db.pooler import is_pooled, recognize_pooler
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import ConfigurationError, PattError
-from sv_common.guild_sync.core.language import mark, tr, tr_in, tr_n
+from sv_common.guild_sync.core.language import mark, tr, tr_n
 
 SETTINGS, DATABASE, SCHEMA = mark("settings"), mark("database"), mark("schema")
 ACCESS, WORKER = mark("database access"), mark("worker")
@@ -71,21 +71,16 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
         return [failed(DATABASE, error.fault, remedy)], None
     except PattError as error:
         return [failed(DATABASE, str(error), tr("Start the database server, and check PATT_DATABASE_URL."))], None
-    newest = migrate.newest_revision()
     if settings.database_url:
         answers = check(DATABASE, tr("The database of PATT_DATABASE_URL answers."))
     else:
         answers = check(DATABASE, tr("The database in {folder} answers.", folder=settings.data_dir))
-    if revision != newest:
-        message = tr(
-            "The database has the schema {schema}, and this version needs {needed}.",
-            schema=revision or tr_in("schema", "(none)"),
-            needed=newest,
-        )
-        return [answers, failed(SCHEMA, message, tr("patt db upgrade") if revision else tr("patt init"))], None
+    if fault := fault_of(revision):
+        remedy = fault.remedy if revision else tr("patt init")
+        return [answers, failed(SCHEMA, fault.message, remedy)], None
     return [
         answers,
-        check(SCHEMA, tr("The database has the schema {schema}, which this version needs.", schema=newest)),
+        check(SCHEMA, tr("The database has the schema {schema}, which this version needs.", schema=revision)),
     ], url
 
 

@@ -27,6 +27,7 @@ from patt.config import Settings
 from patt.queue.tasks import PRIORITIES, WORKER_DEAD_AFTER_S, Queue, Task
 from patt.worker.running import run_full_match, run_next_job
 from patt.worker.uploads import process_next_upload
+from sv_common.db import embedded
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import PattError
@@ -93,6 +94,7 @@ def register(queue: Queue, services: Services) -> None:
         queue.app.task(name=task.value)(_bound(task, job, services))
 
     async def plan(timestamp: int) -> None:
+        await asyncio.to_thread(embedded.keep_logs_short)
         await resume_stalled(queue)
         await enqueue_due(services, datetime.fromtimestamp(timestamp, UTC))
 

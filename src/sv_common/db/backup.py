@@ -96,7 +96,8 @@ def write(
     being_written = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="patt-") as folder,
+            # Beside the file: the folder for temporary files may be small, as in a container.
+            tempfile.TemporaryDirectory(prefix=".patt-", dir=file.parent) as folder,
             open(being_written, "w+b", opener=_for_owner) as archive,
         ):
             dump = Path(folder) / _DUMP
@@ -192,7 +193,7 @@ def _pack(archive: BinaryIO, manifest: Manifest, dump: Path) -> None:
     with zipfile.ZipFile(archive, "w") as parts:
         described = {**asdict(manifest), "made_at": manifest.made_at.isoformat()}
         parts.writestr(_MANIFEST, json.dumps(described, ensure_ascii=False, indent=2))
-        parts.write(dump, _DUMP)
+        parts.write(dump, _DUMP, zipfile.ZIP_DEFLATED)
     archive.seek(_HEAD_BYTES)
     head = _MAGIC + f"{FORMAT} {_digest(archive)}\n".encode()
     archive.seek(0)

@@ -23,14 +23,21 @@ select lower(U&'\\00C9') = U&'\\00E9'
        or exists (select from pg_collation where collname in ('pg_c_utf8', 'und-x-icu'))
 """
 MIGRATIONS = Path(__file__).with_name("migrations")
+LONGEST_WAIT = "15s"
+"""How long an upgrade waits for a table that another process uses."""
 _ONE_AT_A_TIME = 7_283_000  # advisory lock: two processes that start together migrate one after the other
 
 
 def upgrade(database_url: str, revision: str = "head") -> str:
-    """Migrate the database up to `revision`, in one transaction; return the revision that it then has."""
+    """Migrate the database up to `revision`, in one transaction; return the revision that it then has.
+
+    Raises what the migration or the database raises; the database is as it was then. What others use is not waited for long,
+    because whatever comes after waits behind the upgrade.
+    """
     config = _config()
     with _engine(database_url).begin() as connection:
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+        connection.exec_driver_sql(f"set local lock_timeout = '{LONGEST_WAIT}'")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         return _revision_of(connection) or ""

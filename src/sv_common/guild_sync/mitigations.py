@@ -292,7 +292,7 @@ async def _fix_automatically(
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)
         if isinstance(error, PattError):  # as when another process holds the guild; the next run does it
-            log.warning("automatic_fixes_put_off", rule=rule.issue_type, guild_id=guild_id, reason=str(error))
+            log.warning("automatic_fixes_put_off", rule=rule.issue_type, guild_id=guild_id, error=type(error).__name__)
         else:
             log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
         reason = reason_of(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Literal, cast
 
 import psycopg
@@ -18,11 +17,11 @@ from patt.bootstrap import Services
 from patt.doctor.checks import Check, check
 from patt.doctor.installation import DATABASE, SCHEMA, WORK, access_of, work_of
 from patt.doctor.installation import SQL as OF_INSTALLATION
+from patt.upgrading import fault_of
 from patt.web.context import ServicesDep, ViewerDep, open_to_all, viewer_of
 from patt.web.monitoring import metrics as measured
 from patt.web.places import METRICS_PATH
 from patt.web.problems import problems
-from sv_common.db import migrate
 from sv_common.guild_sync.core.language import tr
 
 _FOR_ALL = [Depends(open_to_all)]
@@ -110,15 +109,9 @@ async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) ->
 async def _checks(services: Services) -> list[Check]:
     pulse = services.pool.pulse
     try:
-        row, newest = await pulse.answer(credentials.SQL["schema_revision"]), _newest_revision()
-        current = row[0] if row else None
-        if current != newest:
-            message = tr(
-                "The database has the schema {current}, and this version needs {newest}.",
-                current=current,
-                newest=newest,
-            )
-            return [check(DATABASE, tr("It answers.")), check(SCHEMA, "", (message, "patt db upgrade"))]
+        row = await pulse.answer(credentials.SQL["schema_revision"])
+        if fault := fault_of(row[0] if row else None):
+            return [check(DATABASE, tr("It answers.")), check(SCHEMA, "", (fault.message, fault.remedy))]
         return [
             check(DATABASE, tr("It answers.")),
             check(SCHEMA, tr("It is the one that this version needs.")),
@@ -127,6 +120,3 @@ async def _checks(services: Services) -> list[Check]:
         ]
     except (psycopg.Error, TimeoutError):
         return [check(DATABASE, "", (tr("It does not answer."), tr("Start the database server.")))]
-
-
-_newest_revision = cache(migrate.newest_revision)

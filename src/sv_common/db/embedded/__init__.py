@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from sv_common.db.embedded.cluster import CREATE_DATABASE, Reach, ServerNotStarted
-from sv_common.db.embedded.sharing import join
+from sv_common.db.embedded.sharing import join, keep_logs_short
 
 __all__ = [
     "EmbeddedServer",
@@ -20,6 +20,7 @@ __all__ = [
     "clone_database",
     "drop_database",
     "ensure_database",
+    "keep_logs_short",
     "recreate_database",
     "start",
 ]
@@ -29,6 +30,10 @@ _USUAL_REACH = Reach.LOOPBACK if os.name == "nt" else Reach.SOCKET
 
 class EmbeddedServer(Protocol):
     """What this product uses of a running embedded server."""
+
+    @property
+    def log(self) -> Path:
+        """The file that the server writes its log to."""
 
     def get_uri(self, database: str | None = None) -> str:
         """Return the connection string of one database of the server."""

@@ -27,6 +27,7 @@ import psutil
 
 from sv_common.db.embedded.account import Account, programs_for
 from sv_common.db.embedded.binaries import ServerNotStarted, program
+from sv_common.db.embedded.log_file import LOG, LOG_SETTINGS, keep_short
 from sv_common.guild_sync.core.language import tr
 
 __all__ = ["CREATE_DATABASE", "Cluster", "Reach", "ServerNotStarted"]
@@ -77,7 +78,7 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        return self.home / "log"
+        return self.home / LOG
 
     @property
     def password_file(self) -> Path:
@@ -154,6 +155,7 @@ class Cluster:
 
     def _write_settings(self) -> None:
         settings: dict[str, str] = {
+            **LOG_SETTINGS,
             "hba_file": str(self.home / "pg_hba.conf"),
             "ident_file": str(self.home / "pg_ident.conf"),
         }
@@ -191,6 +193,7 @@ class Cluster:
 
     def _launch(self) -> None:
         programs = programs_for(self.account, self.programs)
+        keep_short(self.home)
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             if sys.platform == "win32":

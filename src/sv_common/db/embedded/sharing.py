@@ -17,6 +17,7 @@ import fasteners
 from sv_common.db.embedded import binaries, renewal
 from sv_common.db.embedded.account import account, home_of
 from sv_common.db.embedded.cluster import Cluster, Reach, ServerNotStarted
+from sv_common.db.embedded.log_file import keep_short
 from sv_common.guild_sync.core.language import tr
 
 _joined: dict[tuple[int, Path], tuple[Cluster, fasteners.InterProcessReaderWriterLock]] = {}
@@ -52,6 +53,13 @@ def join(folder: Path, reach: Reach) -> Cluster:
         _joined[os.getpid(), home] = cluster, use
         atexit.register(_leave, home, os.getpid())
         return cluster
+
+
+def keep_logs_short() -> None:
+    """Look after the logs of the servers that this process uses; those of a running server on Windows have to wait."""
+    for process, home in list(_joined):
+        if process == os.getpid() and os.name != "nt":
+            keep_short(home)
 
 
 def _leave(home: Path, joined_by: int) -> None:

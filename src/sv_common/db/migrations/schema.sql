@@ -5,7 +5,7 @@
 -- database itself refuses a row that would connect two guilds. The guild stands first in keys, so that each statement can read
 -- the rows of one guild and no others. `as_of` columns hold the moment when the fetch began that told a fact.
 --
--- The queue (schema jobs) is procrastinate's and is created before this file runs.
+-- The queue (schema jobs) is procrastinate's; queue.sql makes it before this file runs.
 
 create schema common;
 create schema guild_identity;

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from alembic import op
-from procrastinate.schema import SchemaManager
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+_QUEUE = Path(__file__).parent.with_name("queue.sql")
 _SCHEMA = Path(__file__).parent.with_name("schema.sql")
 
 
@@ -24,7 +24,7 @@ def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
     run("create schema jobs")
     run("set local search_path = jobs")
-    run(SchemaManager.get_schema().replace("%", "%%"))
+    run(_QUEUE.read_text(encoding="utf-8").replace("%", "%%"))
     run("set local search_path = public")
     run(_SCHEMA.read_text(encoding="utf-8").replace("%", "%%"))
 
