@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from guild_builder import GuildBuilder
+from guild_builder import ROLE_OF_RANK, SOCIAL, GuildBuilder
 from laws.passing import let_days_pass
 from sv_common.db.pool import GuildConnection, counting_statements
 from sv_common.guild_sync.core.errors import BadInput, Refused
@@ -25,6 +25,7 @@ from sv_common.guild_sync.settings.service import SettingReport, preview_setting
 
 ACCESS = AccessLives(30, timedelta(days=2))
 ALICE = "officer alice"
+GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
 _RUNS = (
     "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) "
     "select %(guild)s, 'sweep', 'clock', 'done', now() - n * interval '1 hour', now() - n * interval '1 hour' "
@@ -114,6 +115,27 @@ async def test_what_a_change_that_can_be_undone_has_touched_stays_though_it_left
     await guild.decide(UnlinkCharacter("Longgone"))
     await let_days_pass(guild.pool, 91)
     assert (await clean(guild.pool, ACCESS))["characters"] == 1
+
+
+async def test_a_dismissed_issue_goes_once_nothing_is_known_of_what_it_is_about(guild: GuildBuilder) -> None:
+    await guild.member("Gone", roles=[GUILD_ROLE])
+    await guild.member("Stays", roles=[GUILD_ROLE])
+    await guild.scan()
+    for number, _ in await _issues(guild):
+        async with guild.pool.writing(guild.guild_id) as writing:
+            await lifecycle.dismiss(writing, number, reason="A guest.", actor=ALICE)
+    await guild.execute("update guild_identity.discord_users set is_present = false where display_name = 'Gone'")
+    await guild.execute("update guild_identity.discord_users set all_guild_roles = '{}' where display_name = 'Stays'")
+    await guild.scan()
+    await let_days_pass(guild.pool, 200)
+    assert (await clean(guild.pool, ACCESS))["members"] == 1
+    await let_days_pass(guild.pool, 200)
+    assert (await clean(guild.pool, ACCESS))["issues"] == 1
+    assert [name for _, name in await _issues(guild)] == ["Stays"]
+
+
+async def _issues(guild: GuildBuilder) -> list[tuple[int, str]]:
+    return await guild.rows("select id, details ->> 'member' from guild_identity.audit_issues order by id")
 
 
 async def test_nothing_is_undone_outside_of_its_window_and_the_refusal_says_so(guild: GuildBuilder) -> None:

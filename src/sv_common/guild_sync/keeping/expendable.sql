@@ -23,12 +23,14 @@ where t.guild_id = g.id
 order by t.id
 
 -- name: issues
--- Resolved ones that nobody has dismissed and that no change names any more. Their events go with them.
+-- Resolved ones that no change names any more. Their events go with them. A dismissed one stays for as long as the character or
+-- member that it is about is known: should the issue come back, the dismissal still holds.
 from guild_identity.audit_issues t
 left join (select n.id from guild_identity.needed_for_undo n
            where n.guild_id = g.id and n.kind = 'issue') needed on needed.id = t.id
 where t.guild_id = g.id
-  and t.state = 'resolved' and t.dismissed_at is null and needed.id is null
+  and t.state = 'resolved' and needed.id is null
+  and (t.dismissed_at is null or t.wow_character_id is null and t.discord_member_id is null)
   and t.resolved_at < (select guild_identity.kept_since(g.id, 'issues'))
   and not exists (select from guild_identity.fix_attempts a where a.guild_id = t.guild_id and a.issue_id = t.id)
   and not exists (select from guild_identity.issue_events e
