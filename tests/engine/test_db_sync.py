@@ -53,6 +53,23 @@ async def test_a_rename_is_a_rename_and_keeps_the_link(guild: GuildBuilder) -> N
     assert await guild.player_of(character[0]) == player
 
 
+async def test_a_character_that_is_as_before_in_a_roster_is_not_written_anew(guild: GuildBuilder) -> None:
+    known = [entry(name, rank=OFFICER, realm_name="Area 52", item_level=600) for name in ("Elrek", "Mito", "Zoe", "Kim")]
+    await _roster(guild, *known)
+    before = await _versions(guild)
+    await _roster(guild, *known)
+    assert await _versions(guild) == before
+    await _roster(guild, entry("Elrek", rank=OFFICER, level=79), entry("Mito", rank=RAIDER), *known[2:])
+    assert len(set(await _versions(guild)) - set(before)) == 2
+
+
+async def _versions(guild: GuildBuilder) -> list[Any]:
+    """The version of each row; one that is merely locked has the same, and another xmax."""
+    return await guild.rows(
+        "select id, ctid::text, xmin::text, xmax::text from guild_identity.wow_characters order by id"
+    )
+
+
 async def test_two_characters_may_swap_their_names(guild: GuildBuilder) -> None:
     await _roster(guild, entry("Elrek", realm_id=1, character_id=5), entry("Mito", realm_id=1, character_id=6))
     await _roster(guild, entry("Mito", realm_id=1, character_id=5), entry("Elrek", realm_id=1, character_id=6))

@@ -107,7 +107,7 @@ create table guild_identity.wow_characters (
     officer_note_as_of timestamptz,
     note_key text,      -- the name that the note clearly gives, if any
     first_seen timestamptz not null default now(),
-    blizzard_last_sync timestamptz,
+    blizzard_last_sync timestamptz,  -- when a roster last changed something of it
     addon_last_sync timestamptz,  -- when an export last changed something of it
     removed_at timestamptz,  -- left the guild; null: in it
     unique (guild_id, id),

@@ -77,27 +77,42 @@ with incoming as (
            c.removed_at is not null as was_gone
     from (select * from by_id union all select * from by_name) m
     join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = m.id
-), updated as (
-    update guild_identity.wow_characters c
-    set character_name = i.name, name_key = i.name_key, realm_slug = i.realm_slug, realm_key = i.realm_key,
-        realm_name = coalesce(i.realm_name, case when c.realm_slug = i.realm_slug then c.realm_name end),
-        blizzard_realm_id = coalesce(i.realm_id, c.blizzard_realm_id),
-        blizzard_character_id = coalesce(i.character_id, c.blizzard_character_id),
-        character_class = coalesce(i.class, c.character_class), level = i.level,
-        item_level = case when p.is_newer then c.item_level else coalesce(i.item_level, c.item_level) end,
-        last_login_timestamp = case when p.is_newer then c.last_login_timestamp
-                                    else coalesce(i.last_login, c.last_login_timestamp) end,
-        rank_index = i.rank_index, guild_rank_id = r.id,
-        settled_rank_index = case when not m.was_gone then c.settled_rank_index end,
-        blizzard_last_sync = now(), removed_at = null
+), told as (
+    -- What the roster makes of each row that it has.
+    select m.id, i.name as character_name, i.name_key, i.realm_slug, i.realm_key,
+           coalesce(i.realm_name, case when c.realm_slug = i.realm_slug then c.realm_name end) as realm_name,
+           coalesce(i.realm_id, c.blizzard_realm_id) as blizzard_realm_id,
+           coalesce(i.character_id, c.blizzard_character_id) as blizzard_character_id,
+           coalesce(i.class, c.character_class) as character_class, i.level,
+           case when p.is_newer then c.item_level else coalesce(i.item_level, c.item_level) end as item_level,
+           case when p.is_newer then c.last_login_timestamp
+                else coalesce(i.last_login, c.last_login_timestamp) end as last_login_timestamp,
+           i.rank_index, r.id as guild_rank_id, case when not m.was_gone then c.settled_rank_index end as settled_rank_index
     from matched m
     join incoming i using (place)
+    join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = m.id
     left join common.guild_ranks r on r.guild_id = %(guild_id)s and r.wow_rank_index = i.rank_index
     cross join lateral (
         select exists (select from guild_identity.character_profiles p
                        where p.guild_id = %(guild_id)s and p.character_id = m.id and p.fetched_at > %(as_of)s and p.fetched_at <= clock_timestamp())
     ) p (is_newer)
-    where c.id = m.id
+), updated as (
+    -- Only rows that differ: most rosters say again what is known.
+    update guild_identity.wow_characters c
+    set character_name = t.character_name, name_key = t.name_key, realm_slug = t.realm_slug, realm_key = t.realm_key,
+        realm_name = t.realm_name, blizzard_realm_id = t.blizzard_realm_id, blizzard_character_id = t.blizzard_character_id,
+        character_class = t.character_class, level = t.level, item_level = t.item_level,
+        last_login_timestamp = t.last_login_timestamp, rank_index = t.rank_index, guild_rank_id = t.guild_rank_id,
+        settled_rank_index = t.settled_rank_index, blizzard_last_sync = now(), removed_at = null
+    from told t
+    where c.guild_id = %(guild_id)s and c.id = t.id
+      and (c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
+           c.blizzard_character_id, c.character_class, c.level, c.item_level, c.last_login_timestamp, c.rank_index,
+           c.guild_rank_id, c.settled_rank_index, c.removed_at)
+          is distinct from
+          (t.character_name, t.name_key, t.realm_slug, t.realm_key, t.realm_name, t.blizzard_realm_id,
+           t.blizzard_character_id, t.character_class, t.level, t.item_level, t.last_login_timestamp, t.rank_index,
+           t.guild_rank_id, t.settled_rank_index, null)
 ), added as (
     insert into guild_identity.wow_characters
         (guild_id, character_name, name_key, realm_slug, realm_key, realm_name, blizzard_realm_id,
