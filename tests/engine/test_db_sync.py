@@ -54,7 +54,9 @@ async def test_a_rename_is_a_rename_and_keeps_the_link(guild: GuildBuilder) -> N
 
 
 async def test_a_character_that_is_as_before_in_a_roster_is_not_written_anew(guild: GuildBuilder) -> None:
-    known = [entry(name, rank=OFFICER, realm_name="Area 52", item_level=600) for name in ("Elrek", "Mito", "Zoe", "Kim")]
+    known = [
+        entry(name, rank=OFFICER, realm_name="Area 52", item_level=600) for name in ("Elrek", "Mito", "Zoe", "Kim")
+    ]
     await _roster(guild, *known)
     before = await _versions(guild)
     await _roster(guild, *known)
