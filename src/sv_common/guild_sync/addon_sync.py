@@ -15,6 +15,7 @@ from sv_common.guild_sync.identity.facts import record_link_notes
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.known_upload import KnownUpload, KnownUploads
 from sv_common.guild_sync.notes import note_key, parse_note
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, ranks, realms
@@ -24,6 +25,7 @@ from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.rulebook.settings import read_settings
+from sv_common.guild_sync.sources.addon.digest import digest_of
 from sv_common.guild_sync.sources.addon.export import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
@@ -47,13 +49,20 @@ async def sync_addon_data(
     What is known from a newer export than one of `exported_at` (UTC) stays as it is. Without it, or where it lies in the
     future, the export counts as made now. An export that brings nothing newer at all is reported as superseded.
     """
-    rows = read_characters(characters)
+    digest = digest_of(characters)
+    entries = _Entries(characters)
+    if not _KNOWN.are_checked(digest):
+        entries.checked()
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
-            await refuse_foreign(guild, origin, lambda: rows)
+            await refuse_foreign(guild, origin, entries.checked)
         if exported_at is not None and exported_at.tzinfo is None:
             exported_at = exported_at.replace(tzinfo=UTC)
         as_of = await character_store.moment_of(guild, exported_at)
+        ground = await _KNOWN.ground(guild, digest)
+        if (known := await _KNOWN.take_in_again(guild, digest, ground, as_of)) is not None:
+            return known
+        rows = entries.checked()
         present, last = await character_store.present(guild), await character_store.last_export(guild)
         matching = match_upload(rows, present, await realms.of_guild(guild))
         news = _News.of(matching, await ranks.all_ranks(guild), last, as_of)
@@ -61,10 +70,38 @@ async def sync_addon_data(
             return _superseded(news, matching, as_of)
         await character_store.apply_notes(guild, news.seen, as_of=as_of)
         await ranks.seen_in_game(guild, news.rank_names, as_of=as_of)
-        await character_store.keep_seen_again(guild, last, news.again, news.written, as_of=as_of)
+        again = await character_store.keep_seen_again(guild, last, news.again, news.written, as_of=as_of)
         doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
         opened = await _judge_links(guild, news.changed_and_linked, news.outdated)
-    notices = [
+        # Of when the newest note is, with those that this export has brought.
+        times = (as_of if news.has_a_note else None, last.notes_as_of(present))
+        notes_as_of = max((time for time in times if time is not None), default=as_of)
+        notices = _notices(matching, news, doubtful, sees_notes=any(row.note is not None for row in rows))
+        report = SyncReport("addon", _counts(news, matching, opened), notices, as_of=notes_as_of)
+        is_known = ground is not None and news.has_a_note and await character_store.is_nothing_later(guild, as_of)
+        _KNOWN.keep(guild, KnownUpload(digest, *((ground, report, as_of, again) if is_known else ())))
+    return report
+
+
+_KNOWN = KnownUploads()
+
+
+class _Entries:
+    """The entries of an export, as they were given. Checked once, and only where somebody looks at them."""
+
+    def __init__(self, given: Iterable[object]) -> None:
+        self._given = given
+        self._checked: Sequence[AddonCharacter] | None = None
+
+    def checked(self) -> Sequence[AddonCharacter]:
+        """Return them. Raises `BadInput`, naming every fault."""
+        if self._checked is None:
+            self._checked = read_characters(self._given)
+        return self._checked
+
+
+def _notices(matching: Matching, news: _News, doubtful: Sequence[Rank], *, sees_notes: bool) -> tuple[str, ...]:
+    return (
         *_listing(tr("Not in the roster, so skipped"), matching.unknown),
         *_listing(tr("On several realms, and the upload names no realm, so skipped"), matching.ambiguous),
         *_listing(
@@ -80,16 +117,8 @@ async def sync_addon_data(
             )
             for rank in doubtful
         ),
-        *(
-            [tr("The uploader cannot see notes, so the notes stay unchanged.")]
-            if all(row.note is None for row in rows)
-            else []
-        ),
-    ]
-    # Of when the newest note is, with those that this export has brought.
-    times = (as_of if news.has_a_note else None, last.notes_as_of(present))
-    notes_as_of = max((time for time in times if time is not None), default=as_of)
-    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
+        *([] if sees_notes else [tr("The uploader cannot see notes, so the notes stay unchanged.")]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
