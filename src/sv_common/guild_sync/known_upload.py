@@ -15,13 +15,13 @@ from typing import Final, TypeAlias
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.reports import SyncReport
-from sv_common.guild_sync.roster import characters, realms
+from sv_common.guild_sync.roster import characters
 from sv_common.guild_sync.rulebook.dependence import ALWAYS, FACTS, Dependence, state_of
 
 MOST_GUILDS: Final = 8
 """Guilds whose last upload is kept."""
 
-_RESTS_ON: Final = {ALWAYS, Dependence.TIME, *FACTS}
+_RESTS_ON: Final = {ALWAYS, Dependence.REALMS, Dependence.TIME, *FACTS}
 
 Ground: TypeAlias = Mapping[str, str | None]
 """The versions of all rows on which it depends what an upload comes to."""
@@ -61,7 +61,7 @@ class KnownUploads:
         if digest is None or known is None or known.digest != digest:
             return None
         state = await state_of(guild, ())
-        return {**{part: state.get(part) for part in _RESTS_ON}, "realms": await realms.version(guild)}
+        return {part: state.get(part) for part in _RESTS_ON}
 
     async def take_in_again(
         self, guild: GuildConnection, digest: bytes | None, ground: Ground | None, as_of: datetime

@@ -345,6 +345,11 @@ async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
     return await guild.all(Issue, SQL["open_of_rule"], issue_type=issue_type)
 
 
+async def is_any_open(guild: GuildConnection, issue_types: Collection[str]) -> bool:
+    """Return whether one of some rules has an open issue that is not dismissed."""
+    return bool(await guild.value(SQL["is_any_open"], issue_types=list(issue_types)))
+
+
 async def events(guild: GuildConnection, issue_id: int) -> list[IssueEvent]:
     """Return all moves of one issue, oldest first."""
     return await guild.all(IssueEvent, SQL["events"], issue_id=issue_id)

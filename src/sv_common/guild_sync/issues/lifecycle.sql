@@ -287,6 +287,12 @@ from guild_identity.audit_issues
 where guild_id = %(guild_id)s and issue_type = %(issue_type)s and resolved_at is null and dismissed_at is null
 order by id
 
+-- name: is_any_open
+-- Whether one of the same is of one of these rules.
+select exists (
+    select from guild_identity.audit_issues
+    where guild_id = %(guild_id)s and issue_type = any (%(issue_types)s) and resolved_at is null and dismissed_at is null)
+
 -- name: events
 select event, actor, reason, at
 from guild_identity.issue_events

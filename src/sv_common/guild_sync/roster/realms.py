@@ -34,9 +34,3 @@ async def of_guild(guild: GuildConnection) -> RealmIndex:
     """Return the realms of a guild's region; an empty index where they were never fetched."""
     rows = await guild.rows(SQL["of_guild"])
     return RealmIndex([Realm(realm_id, slug, tuple(names)) for realm_id, slug, names in rows])
-
-
-async def version(guild: GuildConnection) -> str | None:
-    """Return a version of the realms of a guild's region: another one as soon as one of them was written; None: there are none."""
-    found: str | None = await guild.value(SQL["version"])
-    return found

@@ -20,10 +20,3 @@ from guild_identity.guilds g
 join common.realms r on r.region = g.region
 where g.id = %(guild_id)s
 order by r.realm_id
-
--- name: version
--- A version of the same rows.
-select md5(string_agg(tidsend(r.ctid) || xidsend(r.xmin), '' order by r.realm_id))
-from guild_identity.guilds g
-join common.realms r on r.region = g.region
-where g.id = %(guild_id)s

@@ -34,6 +34,7 @@ class Dependence(StrEnum):
     GRANTS = "grants"
     WORDS = "words"
     DECISIONS = "decisions"
+    REALMS = "realms"
     SETTINGS = "settings"
     TIME = "time"
 
@@ -43,7 +44,7 @@ def depends_on(*names: str) -> frozenset[Dependence]:
     return frozenset(map(Dependence, names))
 
 
-FACTS: Final = frozenset(Dependence) - {Dependence.SETTINGS, Dependence.TIME}
+FACTS: Final = frozenset(Dependence) - {Dependence.REALMS, Dependence.SETTINGS, Dependence.TIME}
 """What all that is known of a guild's identities depends on, and so whatever reads notes."""
 
 ALWAYS: Final = "guild"
