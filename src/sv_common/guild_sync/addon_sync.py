@@ -208,13 +208,10 @@ class _Compared:
     has_a_note: bool = False
 
     def add(self, row: AddonCharacter, known: PresentCharacter) -> None:
-        again = self.last.again
-        later_of, than = self.last.later_of, self.as_of
-        later = later_of(known.note_as_of, known.id, again.notes, than=than)
-        later_officer = later_of(known.officer_note_as_of, known.id, again.officer_notes, than=than)
+        later, later_officer, later_rank = self._later(known)
         note = row.note if later is None else None
         officer_note = row.officer_note if later_officer is None else None
-        rank = row.rank if later_of(known.rank_as_of, known.id, again.ranks, than=than) is None else None
+        rank = row.rank if later_rank is None else None
         if note != row.note or officer_note != row.officer_note:
             self.older.append(known)
             pairs = ((row.note, later), (row.officer_note, later_officer))
@@ -237,6 +234,23 @@ class _Compared:
         if not (note is None and officer_note is None and rank is None):
             key = note_key(parse_note(note)) if note else None
             self.seen.append(SeenNote(known.id, note, officer_note, key, rank))
+
+    def _later(self, known: PresentCharacter) -> tuple[datetime | None, datetime | None, datetime | None]:
+        """When note, officer note and rank of a character were seen, where that is later."""
+        last, than, again = self.last, self.as_of, self.last.again
+        told = known.note_as_of, known.officer_note_as_of, known.rank_as_of
+        if last.as_of is None or last.as_of <= than:
+            by_row = [time for time in told if time is not None and time > than]
+            if not by_row:
+                return _NEVER
+        seen = again.notes, again.officer_notes, again.ranks
+        note, officer_note, rank = (
+            last.later_of(time, known.id, facts, than=than) for time, facts in zip(told, seen, strict=True)
+        )
+        return note, officer_note, rank
+
+
+_NEVER = None, None, None
 
 
 def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:

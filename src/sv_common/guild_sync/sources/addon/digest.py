@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from sv_common.guild_sync.sources.models import AddonCharacter
 
@@ -26,7 +25,7 @@ def digest_of(rows: object) -> bytes | None:
         return None
     kinds = set(map(type, rows))
     if kinds == {AddonCharacter}:
-        content: Sequence[object] = list(map(_of_character, rows))
+        content: list[Any] = list(map(_of_character, rows))
     elif kinds == {dict}:
         content = list(rows)
     else:
