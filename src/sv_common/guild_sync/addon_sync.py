@@ -15,7 +15,7 @@ from sv_common.guild_sync.identity.facts import record_link_notes
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
-from sv_common.guild_sync.known_upload import KnownUpload, KnownUploads
+from sv_common.guild_sync.known_upload import UPLOADS, KnownUpload
 from sv_common.guild_sync.notes import note_key, parse_note
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, ranks, realms
@@ -51,7 +51,7 @@ async def sync_addon_data(
     """
     digest = digest_of(characters)
     entries = _Entries(characters)
-    if not _KNOWN.are_checked(digest):
+    if not UPLOADS.are_checked(digest):
         entries.checked()
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
@@ -59,8 +59,8 @@ async def sync_addon_data(
         if exported_at is not None and exported_at.tzinfo is None:
             exported_at = exported_at.replace(tzinfo=UTC)
         as_of = await character_store.moment_of(guild, exported_at)
-        ground = await _KNOWN.ground(guild, digest)
-        if (known := await _KNOWN.take_in_again(guild, digest, ground, as_of)) is not None:
+        ground = await UPLOADS.ground(guild, digest)
+        if (known := await UPLOADS.take_in_again(guild, digest, ground, as_of)) is not None:
             return known
         rows = entries.checked()
         present, last = await character_store.present(guild), await character_store.last_export(guild)
@@ -79,11 +79,8 @@ async def sync_addon_data(
         notices = _notices(matching, news, doubtful, sees_notes=any(row.note is not None for row in rows))
         report = SyncReport("addon", _counts(news, matching, opened), notices, as_of=notes_as_of)
         is_known = ground is not None and news.has_a_note and await character_store.is_nothing_later(guild, as_of)
-        _KNOWN.keep(guild, KnownUpload(digest, *((ground, report, as_of, again) if is_known else ())))
+        UPLOADS.keep(guild, KnownUpload(digest, *((ground, report, as_of, again) if is_known else ())))
     return report
-
-
-_KNOWN = KnownUploads()
 
 
 class _Entries:

@@ -90,3 +90,7 @@ class KnownUploads:
 
 def _key(guild: GuildConnection) -> tuple[str, int]:
     return guild.conn.info.dbname, guild.id
+
+
+UPLOADS: Final = KnownUploads()
+"""Those of this process."""
