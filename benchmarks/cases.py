@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from benchmarks import limit, plain, row_by_row, stage
-from benchmarks.measuring import Contender, Samples, compare
+from benchmarks.measuring import WALL, Clock, Contender, Samples, compare
 from benchmarks.plain import Parameters
 from benchmarks.stage import Twin
 from benchmarks.synthetic import synthetic_guild
@@ -67,6 +67,7 @@ class Stage:
     row_by_row: Twin
     repetitions: int
     warm_up: int
+    clock: Clock
 
     @property
     def size(self) -> int:
@@ -80,7 +81,7 @@ class Stage:
         contenders = [
             self._contender(how[work], twin, before, is_slow=how is _ROW_BY_ROW) for how, twin, before in ways
         ]
-        taken = await compare(contenders, repetitions=self.repetitions, warm_up=self.warm_up)
+        taken = await compare(contenders, repetitions=self.repetitions, warm_up=self.warm_up, clock=self.clock)
         samples = dict(zip([twin.guild_id for _, twin, _ in ways], taken, strict=True))
         twins = (self.engine, self.plain)
         others = (samples.get(twin.guild_id) for twin in (self.limit, self.row_by_row))
@@ -119,14 +120,14 @@ class Stage:
         }
 
 
-async def set_stage(pool: Pool, size: int, *, repetitions: int, warm_up: int) -> Stage:
+async def set_stage(pool: Pool, size: int, *, repetitions: int, warm_up: int, clock: Clock = WALL) -> Stage:
     people = synthetic_guild(size)
     names = ("the-engine", "plain-sql", "the-limit", "row-by-row")
     engine, sql, least, rows = [
         await stage.new_twin(pool, people, name, f"81000000000000000{i}") for i, name in enumerate(names, start=1)
     ]
     await limit.make(pool)
-    return Stage(pool, engine, sql, least, rows, repetitions, warm_up)
+    return Stage(pool, engine, sql, least, rows, repetitions, warm_up, clock)
 
 
 Work: TypeAlias = Callable[[Pool, Twin], Awaitable[object]]

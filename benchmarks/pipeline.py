@@ -36,7 +36,7 @@ from typing import Any
 
 from benchmarks import cases
 from benchmarks.cases import CHECK_AGAIN, PIPELINE, UNCHANGED, Row
-from benchmarks.measuring import Samples, line, temporary_folder
+from benchmarks.measuring import WALL, Samples, line, processor_clock, temporary_folder
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import make_pool
 
@@ -152,6 +152,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sizes", type=_sizes, default=SIZES, help="characters in a guild, such as 100,1000,5000")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"timed runs of each ({REPETITIONS})")
     parser.add_argument("--warm-up", type=int, default=WARM_UP, help=f"runs of each before the timed ones ({WARM_UP})")
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="count processor time, of this process and of PostgreSQL, for a machine that is busy with other things (Linux)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     return parser.parse_args(arguments)
 
@@ -161,7 +166,9 @@ def _sizes(text: str) -> list[int]:
 
 
 async def _benchmark(options: argparse.Namespace) -> Result:
-    server = embedded.start(temporary_folder() / "data")
+    folder = temporary_folder() / "data"
+    server = embedded.start(folder)
+    clock = processor_clock(folder) if options.processor_time else WALL
     rows: list[Row] = []
     differences: dict[int, dict[str, int]] = {}
     if not options.json:
@@ -170,7 +177,9 @@ async def _benchmark(options: argparse.Namespace) -> Result:
         url = embedded.recreate_database(server, _DATABASE)
         migrate.upgrade(url)
         async with make_pool(url) as pool:
-            on = await cases.set_stage(pool, size, repetitions=options.repetitions, warm_up=options.warm_up)
+            on = await cases.set_stage(
+                pool, size, repetitions=options.repetitions, warm_up=options.warm_up, clock=clock
+            )
             async for row in cases.all_rows(on):
                 rows.append(row)
                 if not options.json:

@@ -96,3 +96,16 @@ async def test_a_character_that_the_last_export_left_out_keeps_the_time_of_the_o
         "order by 1"
     )
     assert rows == [("Elrek", "Alch 300"), ("Mito", "")]
+
+
+async def test_an_upload_that_says_the_same_again_is_known_until_a_row_is_written_on_which_it_rests(
+    guild: GuildBuilder,
+) -> None:
+    notes = await _busy_guild(guild)
+    await _upload(guild, notes, 40)
+    known = await _upload(guild, notes, 30)
+    await guild.execute("update guild_identity.players set display_name = display_name")
+    looked_at = await _upload(guild, notes, 20)
+    again = await _upload(guild, notes, 10)
+    assert known.statements == again.statements < looked_at.statements
+    assert [(step.name, step.counts) for step in known.steps] == [(step.name, step.counts) for step in looked_at.steps]

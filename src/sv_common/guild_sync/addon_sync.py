@@ -15,6 +15,7 @@ from sv_common.guild_sync.identity.facts import record_link_notes
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.known_upload import UPLOADS, KnownUpload
 from sv_common.guild_sync.notes import note_key, parse_note
 from sv_common.guild_sync.roster import characters as character_store
 from sv_common.guild_sync.roster import guilds, ranks, realms
@@ -24,6 +25,7 @@ from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.rulebook.settings import read_settings
+from sv_common.guild_sync.sources.addon.digest import digest_of
 from sv_common.guild_sync.sources.addon.export import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
@@ -47,13 +49,20 @@ async def sync_addon_data(
     What is known from a newer export than one of `exported_at` (UTC) stays as it is. Without it, or where it lies in the
     future, the export counts as made now. An export that brings nothing newer at all is reported as superseded.
     """
-    rows = read_characters(characters)
+    digest = digest_of(characters)
+    entries = _Entries(characters)
+    if not UPLOADS.are_checked(digest):
+        entries.checked()
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
-            await refuse_foreign(guild, origin, lambda: rows)
+            await refuse_foreign(guild, origin, entries.checked)
         if exported_at is not None and exported_at.tzinfo is None:
             exported_at = exported_at.replace(tzinfo=UTC)
         as_of = await character_store.moment_of(guild, exported_at)
+        ground = await UPLOADS.ground(guild, digest)
+        if (known := await UPLOADS.take_in_again(guild, digest, ground, as_of)) is not None:
+            return known
+        rows = entries.checked()
         present, last = await character_store.present(guild), await character_store.last_export(guild)
         matching = match_upload(rows, present, await realms.of_guild(guild))
         news = _News.of(matching, await ranks.all_ranks(guild), last, as_of)
@@ -61,10 +70,35 @@ async def sync_addon_data(
             return _superseded(news, matching, as_of)
         await character_store.apply_notes(guild, news.seen, as_of=as_of)
         await ranks.seen_in_game(guild, news.rank_names, as_of=as_of)
-        await character_store.keep_seen_again(guild, last, news.again, news.written, as_of=as_of)
+        again = await character_store.keep_seen_again(guild, last, news.again, news.written, as_of=as_of)
         doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
         opened = await _judge_links(guild, news.changed_and_linked, news.outdated)
-    notices = [
+        # Of when the newest note is, with those that this export has brought.
+        times = (as_of if news.has_a_note else None, last.notes_as_of(present))
+        notes_as_of = max((time for time in times if time is not None), default=as_of)
+        notices = _notices(matching, news, doubtful, sees_notes=any(row.note is not None for row in rows))
+        report = SyncReport("addon", _counts(news, matching, opened), notices, as_of=notes_as_of)
+        is_known = ground is not None and news.has_a_note and await character_store.is_nothing_later(guild, as_of)
+        UPLOADS.keep(guild, KnownUpload(digest, *((ground, report, as_of, again) if is_known else ())))
+    return report
+
+
+class _Entries:
+    """The entries of an export, as they were given. Checked once, and only where somebody looks at them."""
+
+    def __init__(self, given: Iterable[object]) -> None:
+        self._given = given
+        self._checked: Sequence[AddonCharacter] | None = None
+
+    def checked(self) -> Sequence[AddonCharacter]:
+        """Return them. Raises `BadInput`, naming every fault."""
+        if self._checked is None:
+            self._checked = read_characters(self._given)
+        return self._checked
+
+
+def _notices(matching: Matching, news: _News, doubtful: Sequence[Rank], *, sees_notes: bool) -> tuple[str, ...]:
+    return (
         *_listing(tr("Not in the roster, so skipped"), matching.unknown),
         *_listing(tr("On several realms, and the upload names no realm, so skipped"), matching.ambiguous),
         *_listing(
@@ -80,16 +114,8 @@ async def sync_addon_data(
             )
             for rank in doubtful
         ),
-        *(
-            [tr("The uploader cannot see notes, so the notes stay unchanged.")]
-            if all(row.note is None for row in rows)
-            else []
-        ),
-    ]
-    # Of when the newest note is, with those that this export has brought.
-    times = (as_of if news.has_a_note else None, last.notes_as_of(present))
-    notes_as_of = max((time for time in times if time is not None), default=as_of)
-    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
+        *([] if sees_notes else [tr("The uploader cannot see notes, so the notes stay unchanged.")]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +205,10 @@ class _Compared:
     has_a_note: bool = False
 
     def add(self, row: AddonCharacter, known: PresentCharacter) -> None:
-        again = self.last.again
-        later_of, than = self.last.later_of, self.as_of
-        later = later_of(known.note_as_of, known.id, again.notes, than=than)
-        later_officer = later_of(known.officer_note_as_of, known.id, again.officer_notes, than=than)
+        later, later_officer, later_rank = self._later(known)
         note = row.note if later is None else None
         officer_note = row.officer_note if later_officer is None else None
-        rank = row.rank if later_of(known.rank_as_of, known.id, again.ranks, than=than) is None else None
+        rank = row.rank if later_rank is None else None
         if note != row.note or officer_note != row.officer_note:
             self.older.append(known)
             pairs = ((row.note, later), (row.officer_note, later_officer))
@@ -208,6 +231,23 @@ class _Compared:
         if not (note is None and officer_note is None and rank is None):
             key = note_key(parse_note(note)) if note else None
             self.seen.append(SeenNote(known.id, note, officer_note, key, rank))
+
+    def _later(self, known: PresentCharacter) -> tuple[datetime | None, datetime | None, datetime | None]:
+        """When note, officer note and rank of a character were seen, where that is later."""
+        last, than, again = self.last, self.as_of, self.last.again
+        told = known.note_as_of, known.officer_note_as_of, known.rank_as_of
+        if last.as_of is None or last.as_of <= than:
+            by_row = [time for time in told if time is not None and time > than]
+            if not by_row:
+                return _NEVER
+        seen = again.notes, again.officer_notes, again.ranks
+        note, officer_note, rank = (
+            last.later_of(time, known.id, facts, than=than) for time, facts in zip(told, seen, strict=True)
+        )
+        return note, officer_note, rank
+
+
+_NEVER = None, None, None
 
 
 def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:

@@ -25,7 +25,7 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen
 from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.roster import guilds
-from sv_common.guild_sync.rulebook.parameter import budget_of
+from sv_common.guild_sync.rulebook.parameter import RuleSettings, budget_of
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES, rule_named
@@ -67,7 +67,11 @@ async def run_auto_mitigations(
     results: list[FixResult] = []
     for each in await guilds.guild_ids(pool, guild_id):
         async with pool.reading(each) as guild:
-            limits = await automatic_limits(guild)
+            settings = await _automatic_rules(guild)
+            # A rule without an open issue may get one by the fix of another, so each is asked again when its turn comes.
+            if not await lifecycle.is_any_open(guild, settings):
+                continue
+            limits = await _limits(guild, settings)
         for issue_type, limit in limits.items():
             results += await _fix_automatically(pool, RULES[issue_type], each, limit, discord_bot)
     return FixReport(results)
@@ -75,13 +79,21 @@ async def run_auto_mitigations(
 
 async def automatic_limits(guild: GuildConnection) -> dict[str, int]:
     """Return the rules with automatic fixes in a guild, in their order, each with its budget."""
+    return await _limits(guild, await _automatic_rules(guild))
+
+
+async def _automatic_rules(guild: GuildConnection) -> dict[str, RuleSettings]:
     settings = await read_settings(guild, RULES.values())
-    roster_size = await guilds.roster_size(guild)
     return {
-        rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
+        rule.issue_type: mine
         for rule in RULES.values()
-        if rule.may_be_automatic and settings[rule.issue_type].is_enabled and settings[rule.issue_type].auto_mitigate
+        if rule.may_be_automatic and (mine := settings[rule.issue_type]).is_enabled and mine.auto_mitigate
     }
+
+
+async def _limits(guild: GuildConnection, rules: Mapping[str, RuleSettings]) -> dict[str, int]:
+    roster_size = await guilds.roster_size(guild)
+    return {name: budget_of(settings.parameters, roster_size).limit for name, settings in rules.items()}
 
 
 async def fix_one(

@@ -26,8 +26,14 @@ where c.guild_id = %(guild_id)s and (
 -- name: players
 select id, display_name, discord_user_id, main_character_id, offspec_character_id, discord_basis, discord_confirmed_by
 from guild_identity.players
-where guild_id = %(guild_id)s
+where guild_id = %(guild_id)s and (%(numbers)s::bigint[] is null or id = any (%(numbers)s::bigint[]))
 order by id
+
+-- name: players_versions
+select pg_postmaster_start_time(),
+       string_agg(int8send(id) || tidsend(ctid) || xidsend(xmin) || '\x00000000000000000000', '' order by id)
+from guild_identity.players
+where guild_id = %(guild_id)s
 
 -- name: discord
 -- People on the Discord server, and those who left it but are a player still.
@@ -36,7 +42,15 @@ select d.id, d.discord_id, d.username, d.global_name, d.display_name, d.is_prese
 from guild_identity.discord_users d
 where d.guild_id = %(guild_id)s and not d.is_bot
   and (d.is_present or exists (select from guild_identity.players p where p.guild_id = d.guild_id and p.discord_user_id = d.id))
+  and (%(numbers)s::bigint[] is null or d.id = any (%(numbers)s::bigint[]))
 order by id
+
+-- name: discord_versions
+select pg_postmaster_start_time(),
+       string_agg(int8send(d.id) || tidsend(d.ctid) || xidsend(d.xmin) || '\x00000000000000000000', '' order by d.id)
+from guild_identity.discord_users d
+where d.guild_id = %(guild_id)s and not d.is_bot
+  and (d.is_present or exists (select from guild_identity.players p where p.guild_id = d.guild_id and p.discord_user_id = d.id))
 
 -- name: words
 -- What people have said: aliases that mean a player, each as it is written, "this character is not this player" (by

@@ -6,7 +6,6 @@ a row in `issue_events` with who made it. The caller holds the guild's lock (`po
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
@@ -159,8 +159,8 @@ class _Said:
     @classmethod
     def of(cls, conclusion: Conclusion, finding: Finding) -> _Said:
         material = evidence_of(conclusion.material, finding.details)
-        text = json.dumps([conclusion.severity, finding.summary, finding.details, material])
-        return cls(finding, finding.issue_hash, material, blake2b(text.encode(), digest_size=16).hexdigest())
+        text = to_json([conclusion.severity, finding.summary, finding.details, material])
+        return cls(finding, finding.issue_hash, material, blake2b(text, digest_size=16).hexdigest())
 
 
 async def reopen_due(
@@ -343,6 +343,11 @@ async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issu
 async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
     """Return a rule's open issues that are not dismissed, oldest first."""
     return await guild.all(Issue, SQL["open_of_rule"], issue_type=issue_type)
+
+
+async def is_any_open(guild: GuildConnection, issue_types: Collection[str]) -> bool:
+    """Return whether one of some rules has an open issue that is not dismissed."""
+    return bool(await guild.value(SQL["is_any_open"], issue_types=list(issue_types)))
 
 
 async def events(guild: GuildConnection, issue_id: int) -> list[IssueEvent]:

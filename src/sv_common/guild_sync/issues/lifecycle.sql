@@ -33,74 +33,70 @@ with rules as (
         as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id, material,
               finding_key, place)
     join rules r using (issue_type)
-), known as (
-    select i.id, i.issue_type, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_at, i.dismissed_material,
-           i.wow_character_id, i.discord_member_id
-    from guild_identity.audit_issues i
-    where i.guild_id = %(guild_id)s and i.issue_type = any(%(rules)b)
-      and (i.resolved_at is null or i.issue_hash = any(%(hashes)b))
-), uncovered as (
-    -- What a dismissal no longer covers: the parts that it and the finding have in common, where a value differs.
-    select known.id,
-           format(%(uncovered)s::text,
-                  string_agg(part.value ->> 'at', %(joined)s::text order by (part.value ->> 'place')::integer),
-                  string_agg(found.material -> part.key ->> 'now', %(joined)s::text
-                             order by (part.value ->> 'place')::integer)) as reason
-    from known
-    join found using (issue_hash)
-    cross join lateral jsonb_each(known.dismissed_material) part
-    where known.dismissed_at is not null and found.material ? part.key
-      and part.value -> 'value' is distinct from found.material -> part.key -> 'value'
-    group by known.id
+), met as (
+    -- Each finding with its issue, where it has one, and what a dismissal no longer covers: the parts that it and the finding
+    -- have in common, where a value differs. Each issue is looked up by its key, so that no plan compares all with all.
+    select found.*, known.id, known.was_resolved, known.reason
+    from found
+    left join lateral (
+        select i.id, i.resolved_at is not null as was_resolved, u.reason
+        from guild_identity.audit_issues i
+        left join lateral (
+            select format(%(uncovered)s::text,
+                          string_agg(part.value ->> 'at', %(joined)s::text order by (part.value ->> 'place')::integer),
+                          string_agg(found.material -> part.key ->> 'now', %(joined)s::text
+                                     order by (part.value ->> 'place')::integer)) as reason
+            from jsonb_each(i.dismissed_material) part
+            where i.dismissed_at is not null and found.material ? part.key
+              and part.value -> 'value' is distinct from found.material -> part.key -> 'value'
+            having count(*) > 0
+        ) u on true
+        where i.guild_id = %(guild_id)s and i.issue_hash = found.issue_hash
+    ) known on true
 ), opened as (
     insert into guild_identity.audit_issues
         (guild_id, issue_type, severity, summary, details, material, finding_key, issue_hash,
          wow_character_id, discord_member_id, player_id)
     select %(guild_id)s, issue_type, severity, summary, details, material, finding_key, issue_hash,
            wow_character_id, discord_member_id, player_id
-    from found
-    where not exists (select from known where known.issue_hash = found.issue_hash)
-    order by found.place
+    from met
+    where id is null
+    order by place
     returning id, issue_type
 ), recurred as (
     update guild_identity.audit_issues i
     set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, review_reason = null,
-        severity = found.severity, summary = found.summary, details = found.details, material = found.material,
-        finding_key = found.finding_key,
-        dismissed_at = case when uncovered.id is null then i.dismissed_at end,
-        dismissed_by = case when uncovered.id is null then i.dismissed_by end,
-        dismissed_reason = case when uncovered.id is null then i.dismissed_reason end,
-        dismissed_until = case when uncovered.id is null then i.dismissed_until end,
-        dismissed_material = case when uncovered.id is null then i.dismissed_material end
-    from found
-    join known using (issue_hash)
-    left join uncovered on uncovered.id = known.id
-    where i.id = known.id and (known.was_resolved or uncovered.id is not null)
-    returning i.id, i.issue_type, i.dismissed_at, uncovered.reason
+        severity = met.severity, summary = met.summary, details = met.details, material = met.material,
+        finding_key = met.finding_key,
+        dismissed_at = case when met.reason is null then i.dismissed_at end,
+        dismissed_by = case when met.reason is null then i.dismissed_by end,
+        dismissed_reason = case when met.reason is null then i.dismissed_reason end,
+        dismissed_until = case when met.reason is null then i.dismissed_until end,
+        dismissed_material = case when met.reason is null then i.dismissed_material end
+    from met
+    where i.guild_id = %(guild_id)s and i.id = met.id and (met.was_resolved or met.reason is not null)
+    returning i.id, i.issue_type, i.dismissed_at, met.reason
 ), refreshed as (
     update guild_identity.audit_issues i
-    set severity = found.severity, summary = found.summary, details = found.details, material = found.material,
-        finding_key = found.finding_key,
-        review_reason = case when i.details is distinct from found.details then null else i.review_reason end
-    from found, known
-    where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
+    set severity = met.severity, summary = met.summary, details = met.details, material = met.material,
+        finding_key = met.finding_key,
+        review_reason = case when i.details is distinct from met.details then null else i.review_reason end
+    from met
+    where i.guild_id = %(guild_id)s and i.id = met.id and not met.was_resolved and met.reason is null
       and (i.severity, i.summary, i.details, i.material)
-          is distinct from (found.severity, found.summary, found.details, found.material)
-      and not exists (select from uncovered where uncovered.id = known.id)
+          is distinct from (met.severity, met.summary, met.details, met.material)
     returning i.id, i.issue_type
 ), resolved as (
     update guild_identity.audit_issues i
     set resolved_at = now(), review_reason = null,
         resolved_by = case when exists (select from guild_identity.wow_characters c
-                                        where c.guild_id = %(guild_id)s and c.id = known.wow_character_id and c.removed_at is not null)
+                                        where c.guild_id = %(guild_id)s and c.id = i.wow_character_id and c.removed_at is not null)
                              or exists (select from guild_identity.discord_users d
-                                        where d.guild_id = %(guild_id)s and d.id = known.discord_member_id and not d.is_present)
+                                        where d.guild_id = %(guild_id)s and d.id = i.discord_member_id and not d.is_present)
                            then 'subject gone' else 'detection' end
-    from known
-    where %(is_complete)s and not known.was_resolved and i.id = known.id
-      and (not known.issue_type = any (%(partly)b::text[]) or known.issue_hash = any (%(examined)b::text[]))
-      and not exists (select from found where found.issue_hash = known.issue_hash)
-      and not known.issue_hash = any (%(unchanged)b::text[])
+    where %(is_complete)s and i.guild_id = %(guild_id)s and i.issue_type = any (%(rules)b) and i.resolved_at is null
+      and (not i.issue_type = any (%(partly)b::text[]) or i.issue_hash = any (%(examined)b::text[]))
+      and not i.issue_hash = any (%(hashes)b::text[]) and not i.issue_hash = any (%(unchanged)b::text[])
     returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
 ), moves as (
     select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened
@@ -286,6 +282,12 @@ select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_cha
 from guild_identity.audit_issues
 where guild_id = %(guild_id)s and issue_type = %(issue_type)s and resolved_at is null and dismissed_at is null
 order by id
+
+-- name: is_any_open
+-- Whether one of the same is of one of these rules.
+select exists (
+    select from guild_identity.audit_issues
+    where guild_id = %(guild_id)s and issue_type = any (%(issue_types)s) and resolved_at is null and dismissed_at is null)
 
 -- name: events
 select event, actor, reason, at

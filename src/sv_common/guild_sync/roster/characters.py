@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -179,23 +179,43 @@ async def last_export(guild: GuildConnection) -> LastExport:
 
 async def keep_seen_again(
     guild: GuildConnection, last: LastExport, again: SeenAgain, written: SeenAgain, *, as_of: datetime
-) -> None:
+) -> dict[str, str] | None:
     """Keep the time of what an export saw to be as it was known. `written` is what it brought, whose time its rows tell.
+
+    Return what the newest export saw again, as ranges, if it is of this time.
 
     The newest export is one row for the whole guild. What only the one before it saw, and what an older one saw, keeps its time
     in its own row.
     """
     if last.as_of is not None and last.as_of > as_of:
         await _keep_times(guild, again, as_of)
-        return
+        return None
     if last.as_of == as_of:
         again = again | last.again
     elif last.as_of is not None:
         await _keep_times(guild, last.again - again - written, last.as_of)
+    ranges = as_ranges(again)
     if (last.as_of, last.again) != (as_of, again):
-        await guild.run(
-            SQL["keep_last_export"], as_of=as_of, **{each: _ranges(getattr(again, each)) for each in _FACTS}
-        )
+        await guild.run(SQL["keep_last_export"], as_of=as_of, **ranges)
+    return ranges
+
+
+def as_ranges(again: SeenAgain) -> dict[str, str]:
+    """Return what was seen to be as it was known as it is written in the database."""
+    return {each: _ranges(getattr(again, each)) for each in _FACTS}
+
+
+async def has_seen_the_same(guild: GuildConnection, again: Mapping[str, str], *, as_of: datetime) -> bool:
+    """Keep a time as that of the newest export, if that saw just the same to be as it was known, and is of no later time.
+
+    Return whether it is; where not, nothing is written.
+    """
+    return bool(await guild.value(SQL["has_seen_the_same"], as_of=as_of, **again))
+
+
+async def is_nothing_later(guild: GuildConnection, as_of: datetime) -> bool:
+    """Return whether nothing that the addon tells is known from later than a time, even one that is still to come."""
+    return bool(await guild.value(SQL["is_nothing_later"], as_of=as_of))
 
 
 async def _keep_times(guild: GuildConnection, facts: SeenAgain, as_of: datetime) -> None:

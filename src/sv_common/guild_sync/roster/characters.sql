@@ -178,6 +178,29 @@ on conflict (guild_id) do update
 set as_of = excluded.as_of, notes = excluded.notes, officer_notes = excluded.officer_notes, ranks = excluded.ranks,
     rank_names = excluded.rank_names
 
+-- name: has_seen_the_same
+-- Whether the newest export saw just this to be as it was known, and is of no later time; its time is now this one.
+with same as (
+    select as_of from guild_identity.last_exports
+    where guild_id = %(guild_id)s and as_of <= %(as_of)s
+      and notes = %(notes)s::int8multirange and officer_notes = %(officer_notes)s::int8multirange
+      and ranks = %(ranks)s::int8multirange and rank_names = %(rank_names)s::int8multirange
+), moved as (
+    update guild_identity.last_exports e
+    set as_of = %(as_of)s
+    from same
+    where e.guild_id = %(guild_id)s and same.as_of < %(as_of)s
+)
+select exists (select from same)
+
+-- name: is_nothing_later
+-- Whether nothing that the addon tells is known from later than a time, nor from a time that is still to come.
+select not exists (select from guild_identity.wow_characters
+                   where guild_id = %(guild_id)s and removed_at is null
+                     and greatest(guild_note_as_of, officer_note_as_of, settled_rank_as_of) > %(as_of)s)
+   and not exists (select from common.guild_ranks where guild_id = %(guild_id)s and name_as_of > %(as_of)s)
+   and not exists (select from guild_identity.last_exports where guild_id = %(guild_id)s and as_of > %(as_of)s)
+
 -- name: keep_times
 -- Let facts of characters keep a time in their own rows, unless these tell a later one that has come.
 update guild_identity.wow_characters c

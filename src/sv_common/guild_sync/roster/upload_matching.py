@@ -9,7 +9,7 @@ stays open is left alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -49,8 +49,8 @@ class _Claim(NamedTuple):
 
 def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharacter], realms: RealmIndex) -> Matching:
     """Match the entries of an upload with the characters of a guild. No character gets more than one entry."""
-    roster = _Roster(present, realms, {row.supposed_id for row in rows if row.supposed_id is not None})
-    claims = [roster.claim(row) for row in rows]
+    ids = [row.supposed_id for row in rows]
+    claims = _Roster(present, realms, {each for each in ids if each is not None}).claims(rows, ids)
     named: dict[int, int] = defaultdict(int)
     sure: dict[int, int] = defaultdict(int)
     for _, candidates, is_sure, is_of_another in claims:
@@ -63,10 +63,11 @@ def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharac
     matched: list[tuple[AddonCharacter, PresentCharacter]] = []
     left: dict[str, list[str]] = {"unknown": [], "ambiguous": [], "doubtful": []}
     for claim in claims:
-        is_simple = claim.is_sure and len(claim.candidates) == 1 and sure[claim.candidates[0].id] == 1
-        fault = None if is_simple and not claim.is_of_another else _fault_of(claim, named, sure)
+        row, candidates, is_sure, is_of_another = claim
+        is_simple = is_sure and len(candidates) == 1 and not is_of_another and sure[candidates[0].id] == 1
+        fault = None if is_simple else _fault_of(claim, named, sure)
         if fault is None:
-            matched.append((claim.row, claim.candidates[0]))
+            matched.append((row, candidates[0]))
         else:
             left[fault].append(f"{claim.row.name}-{claim.row.realm}" if claim.row.realm else claim.row.name)
     number_sure = sum(claim.is_sure and bool(claim.candidates) for claim in claims)
@@ -100,12 +101,35 @@ class _Roster:
             self._slugs[realm_key(name or slug)].add(slug)
         self._present = present
 
-    def claim(self, row: AddonCharacter) -> _Claim:
-        namesakes = self._by_name.get(name_key(row.name), [])
-        slugs, ids = self._places(row.realm or "")
+    def claims(self, rows: Iterable[AddonCharacter], ids: Iterable[int | None]) -> list[_Claim]:
+        """Return the claim of each entry, given the ids that the client supposes. Nearly all need no second look."""
+        by_name, places, nobody = self._by_name, self._realms_called, list[PresentCharacter]()
+        claims = []
+        for row, own_id in zip(rows, ids, strict=True):
+            namesakes, realm = by_name.get(name_key(row.name), nobody), row.realm or ""
+            slugs, realm_ids = places.get(realm) or self._places(realm)
+            is_simple = (
+                len(namesakes) == 1 == len(slugs)
+                and namesakes[0].realm_slug in slugs
+                and (own_id is None or own_id == namesakes[0].character_id)
+            )
+            claims.append(
+                _Claim(row, namesakes, is_sure=True, is_of_another=False)
+                if is_simple
+                else self._claim(row, own_id, namesakes, slugs, realm_ids)
+            )
+        return claims
+
+    def _claim(
+        self,
+        row: AddonCharacter,
+        own_id: int | None,
+        namesakes: Sequence[PresentCharacter],
+        slugs: Set[str],
+        ids: Set[int],
+    ) -> _Claim:
         on_realm = [known for known in namesakes if known.realm_slug in slugs or known.realm_id in ids]
         candidates = on_realm if slugs else namesakes
-        own_id = row.supposed_id
         if own_id is None:
             return _Claim(row, candidates, len(slugs) == 1, False)
         same_id = [known for known in candidates if known.character_id == own_id]
@@ -123,8 +147,7 @@ class _Roster:
 
     def _places(self, realm: str) -> tuple[Set[str], Set[int]]:
         """The slugs and the ids of the realms that are called so: found once for all entries of one realm."""
-        if realm not in self._realms_called:
-            known = self._realms.called(realm)
-            slugs = self._slugs.get(realm_key(realm), set()) | {each.slug for each in known}
-            self._realms_called[realm] = slugs, {each.realm_id for each in known}
+        known = self._realms.called(realm)
+        slugs = self._slugs.get(realm_key(realm), set()) | {each.slug for each in known}
+        self._realms_called[realm] = slugs, {each.realm_id for each in known}
         return self._realms_called[realm]

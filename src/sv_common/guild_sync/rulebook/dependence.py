@@ -34,6 +34,7 @@ class Dependence(StrEnum):
     GRANTS = "grants"
     WORDS = "words"
     DECISIONS = "decisions"
+    REALMS = "realms"
     SETTINGS = "settings"
     TIME = "time"
 
@@ -43,10 +44,12 @@ def depends_on(*names: str) -> frozenset[Dependence]:
     return frozenset(map(Dependence, names))
 
 
-FACTS: Final = frozenset(Dependence) - {Dependence.SETTINGS, Dependence.TIME}
+FACTS: Final = frozenset(Dependence) - {Dependence.REALMS, Dependence.SETTINGS, Dependence.TIME}
 """What all that is known of a guild's identities depends on, and so whatever reads notes."""
 
-_ALWAYS = "guild"
+ALWAYS: Final = "guild"
+"""The part of a state on which everything depends."""
+
 State: TypeAlias = Mapping[str, str]
 Ground: TypeAlias = tuple[object, Collection[Dependence]]
 """The detector of a rule, and on what it depends."""
@@ -110,9 +113,9 @@ def _key(guild: GuildConnection) -> _Key:
 
 def _log(state: State, rules: Iterable[str]) -> list[str | None]:
     """The state of the log, and of what it says of findings besides: their severity."""
-    return [state[_ALWAYS], state.get("issues"), state.get(Dependence.SETTINGS), *rules]
+    return [state[ALWAYS], state.get("issues"), state.get(Dependence.SETTINGS), *rules]
 
 
 def _part(state: State, ground: Ground) -> list[object]:
     detector, depends = ground
-    return [detector, state[_ALWAYS], *(state.get(each) for each in sorted(depends))]
+    return [detector, state[ALWAYS], *(state.get(each) for each in sorted(depends))]

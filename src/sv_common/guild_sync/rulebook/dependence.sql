@@ -53,12 +53,17 @@ union all
 select 'issues', md5(string_agg(tidsend(ctid) || xidsend(xmin), '' order by id))
 from guild_identity.audit_issues where guild_id = %(guild_id)s
 union all
+select 'realms', md5(string_agg(tidsend(r.ctid) || xidsend(r.xmin), '' order by r.realm_id))
+from guild_identity.guilds g
+join common.realms r on r.region = g.region
+where g.id = %(guild_id)s
+union all
 select 'time', concat_ws(' ', (now() at time zone 'UTC')::date, (
     select string_agg(asleep.number::text, ' ' order by d.days)
-    from unnest(%(days)s::integer[]) as d (days)
+    from (select days, (extract(epoch from now()) * 1000)::bigint - days * 86400000::bigint as since
+          from unnest(%(days)s::integer[]) as d (days) offset 0) d
     cross join lateral (
         select count(*) as number
         from guild_identity.wow_characters c
-        where c.guild_id = %(guild_id)s and c.removed_at is null
-          and c.last_login_timestamp < (extract(epoch from now()) * 1000)::bigint - d.days * 86400000::bigint
+        where c.guild_id = %(guild_id)s and c.removed_at is null and c.last_login_timestamp < d.since
     ) asleep))

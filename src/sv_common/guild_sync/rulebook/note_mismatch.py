@@ -53,10 +53,12 @@ def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Findi
     """Return the findings among some characters of the resolver, or among all. Pure."""
     former, known = FormerNames(resolver.facts), resolver.facts.characters
     looked_at = known.values() if among is None else [known[each] for each in sorted(among) if each in known]
+    is_own = resolver.names.own_notes  # of most notes it is known that they fit
     return [
         finding
         for character in looked_at
         if character.player_id is not None and character.is_present and character.note
+        if not is_own.get((character.note, character.player_id))
         if (finding := _examine(resolver, former, character, character.player_id))
     ]
 
