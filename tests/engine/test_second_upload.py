@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+import pytest
 from psycopg import sql
 
 from guild_builder import RAIDER, GuildBuilder
@@ -14,6 +16,11 @@ _LOGS = {"guild_identity.sync_log", "guild_identity.last_exports"}
 _TABLES = """
 select format('%s.%s', relnamespace::regnamespace, relname) from pg_class
 where relkind = 'r' and relnamespace in ('common'::regnamespace, 'guild_identity'::regnamespace)
+"""
+_FAIL_AT_COMMIT = """
+create function guild_identity.fail() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$;
+create constraint trigger fails after update on guild_identity.last_exports deferrable initially deferred
+    for each row execute function guild_identity.fail()
 """
 _NOW = datetime.now(UTC)
 
@@ -109,3 +116,23 @@ async def test_an_upload_that_says_the_same_again_is_known_until_a_row_is_writte
     again = await _upload(guild, notes, 10)
     assert known.statements == again.statements < looked_at.statements
     assert [(step.name, step.counts) for step in known.steps] == [(step.name, step.counts) for step in looked_at.steps]
+
+
+@pytest.mark.own_database
+async def test_an_upload_whose_commit_failed_is_not_known(guild: GuildBuilder) -> None:
+    await guild.character("Mito", "alt of Zork")
+    await guild.character("Elrek", "Alch 300")
+    notes = {"Mito": "Grim", "Elrek": "Alch 300"}
+    for minutes in (60, 50):
+        await _upload(guild, notes, minutes)
+        await guild.execute(
+            "update guild_identity.wow_characters set guild_note = 'alt of Zork', "
+            "guild_note_as_of = now() - interval '2 hours' where character_name = 'Mito'"
+        )
+    await guild.execute(_FAIL_AT_COMMIT)
+    with pytest.raises(psycopg.errors.RaiseException, match="the disk is full"):
+        await _upload(guild, notes, 40)
+    await guild.execute("drop trigger fails on guild_identity.last_exports")
+    await _upload(guild, notes, 30)
+    rows = await guild.rows("select guild_note from guild_identity.wow_characters where character_name = 'Mito'")
+    assert rows == [("Grim",)]

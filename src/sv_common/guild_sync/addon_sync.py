@@ -79,7 +79,8 @@ async def sync_addon_data(
         notices = _notices(matching, news, doubtful, sees_notes=any(row.note is not None for row in rows))
         report = SyncReport("addon", _counts(news, matching, opened), notices, as_of=notes_as_of)
         is_known = ground is not None and news.has_a_note and await character_store.is_nothing_later(guild, as_of)
-        UPLOADS.keep(guild, KnownUpload(digest, *((ground, report, as_of, again) if is_known else ())))
+        upload = KnownUpload(digest, *((ground, report, as_of, again) if is_known else ()))
+    UPLOADS.keep(guild, upload)  # after the commit: what was rolled back is not known
     return report
 
 
