@@ -111,7 +111,7 @@ async def _told(pool: Pool, story: Sequence[Step], *, forgets: bool) -> list[Any
     for step in story:
         match step.kind:
             case "write":
-                await guild.execute(_WRITES[step.what])  # type: ignore[arg-type]
+                await guild.execute(_WRITES[step.what])
             case "undo":
                 told.append(await _undo_last(guild))
             case "restart":
