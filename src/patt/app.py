@@ -37,6 +37,9 @@ from patt.pages import (
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
+from patt.web.kept.answers import KeptAnswers
+from patt.web.kept.packing import LEVEL
+from patt.web.kept.serving import SHORT, KeepAnswers
 from patt.web.load.reading import ExportReader
 from patt.web.load.turns import LimitUnfinished, TakeTurns
 from patt.web.monitoring import probes
@@ -85,8 +88,17 @@ ROUTERS = (
 )
 
 
-def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
-    """Return the application on these services, whose owner closes their pool; open streams are checked at each heartbeat."""
+def create_app(
+    services: Services,
+    *,
+    clock: Clock = time.monotonic,
+    heartbeat_s: float = HEARTBEAT_S,
+    kept_answers: KeptAnswers | None = None,
+) -> FastAPI:
+    """Return the application on these services, whose owner closes their pool; open streams are checked at each heartbeat.
+
+    `kept_answers` is where answers are kept, and how many; by default in a place of its own.
+    """
     limits = Limits(clock)
     app = _Application(
         title="PATT",
@@ -107,14 +119,15 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     for router in ROUTERS:
         app.include_router(router)
     app.mount(STATIC_PREFIX, Assets(), name="static")
-    app.add_middleware(NoteCursor, hub=app.state.live)
     app.add_middleware(TakeTurns)
+    app.add_middleware(KeepAnswers, pool=services.pool, answers=kept_answers or KeptAnswers())
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
+    app.add_middleware(NoteCursor, hub=app.state.live)
     app.add_middleware(ThrottleGuessing, limits=limits)
     app.add_middleware(LimitUnfinished)
     app.add_middleware(OverlongBodies)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=SHORT, compresslevel=LEVEL)
     app.add_middleware(SecurityHeaders, is_over_tls=services.settings.is_over_tls)
     app.add_middleware(MeasureRequests, metrics=app.state.http_metrics)
     if services.settings.trusted_proxies:

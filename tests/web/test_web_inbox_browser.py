@@ -227,6 +227,7 @@ async def test_selected_questions_are_dismissed_together(sign_in: SignIn, asking
     page, wrong = await sign_in(INBOX)
     await loaded(page)
     await press(page, "j", "x", "j", "x")
+    await expect(page.locator(".row-pick:checked")).to_have_count(2)
     await expect(page.locator("#bulk")).to_be_visible()
     await page.locator("#bulk").get_by_text("Dismiss").click()
     await page.get_by_role("button", name="Leaving soon.").click()

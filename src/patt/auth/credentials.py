@@ -45,7 +45,8 @@ class Account:
 class TokenHolder:
     """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild.
 
-    `language` is that of the guild that the request is about, as far as that can be told.
+    `language` is that of the guild that the request is about, as far as that can be told; `moment` what the database shows, where
+    it tells that.
     """
 
     id: int
@@ -53,6 +54,7 @@ class TokenHolder:
     guild_id: int | None
     scope: Scope
     language: str | None
+    moment: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ with holder as (
     where t.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
 )
 select id, name, guild_id, scope,
-       guild_identity.spoken_language(coalesce(holder.guild_id, %(asked)s)) as language
+       guild_identity.spoken_language(coalesce(holder.guild_id, %(asked)s)) as language,
+       case when not pg_is_in_recovery() then concat_ws(' ', pg_postmaster_start_time(), pg_current_snapshot()) end as moment
 from holder
 
 -- name: revoke_api_token

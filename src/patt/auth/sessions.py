@@ -33,7 +33,8 @@ SessionKind = Literal["link", "discord"]
 class Holder:
     """The account of a session. `role` is that of a local account; the role of a Discord account follows from its grants.
 
-    `language` is that of the guild that the request is about, as far as that can be told.
+    `language` is that of the guild that the request is about, as far as that can be told; `moment` what the database shows, where
+    it tells that.
     """
 
     id: int
@@ -43,6 +44,7 @@ class Holder:
     role: Role | None
     guild_id: int | None
     language: str | None
+    moment: str | None
 
 
 @dataclass(frozen=True, slots=True)

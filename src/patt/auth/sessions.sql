@@ -1,6 +1,7 @@
 -- name: holder
 -- Whose session it is, and which language the guild of the request speaks: the holder's, or else the one that is asked for.
--- That a person was seen is noted at most once a minute, so that a busy page does not write at each call.
+-- That a person was seen is noted at most once a minute, so that a busy page does not write at each call. The moment says what
+-- the database shows, as `patt/web/kept` reads it.
 with holder as (
     select s.id, s.account_id, a.name, a.discord_id, a.role, s.last_seen_at,
            case when a.discord_id is null then a.guild_id else s.guild_id end as guild_id
@@ -14,7 +15,8 @@ with holder as (
     where s.id = holder.id and %(is_seen)s and holder.last_seen_at < now() - interval '1 minute'
 )
 select id, account_id, name, discord_id, role, guild_id,
-       guild_identity.spoken_language(coalesce(holder.guild_id, %(asked)s)) as language
+       guild_identity.spoken_language(coalesce(holder.guild_id, %(asked)s)) as language,
+       case when not pg_is_in_recovery() then concat_ws(' ', pg_postmaster_start_time(), pg_current_snapshot()) end as moment
 from holder
 
 -- name: begin_sign_in

@@ -17,6 +17,7 @@ from patt.pages import words
 from patt.web import forms
 from patt.web.context import Caller, GuildDep, ServicesDep, ViewerDep
 from patt.web.forms import DONE_EVENT, LANGUAGE_HEADER, UNATTENDED_HEADER, shape_of
+from patt.web.kept.serving import NOT_TO_BE_KEPT, SHOWN_BESIDE
 from patt.web.places import SETTING_PLACES, SETTINGS
 from patt.web.problems import logged
 from patt.web.rendering import page as render
@@ -27,9 +28,6 @@ from sv_common.guild_sync.core.language import language, tr
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
-
-_SHOWN_BESIDE = 20
-"""Guilds to choose from before and after the one that is shown. Further ones are reached by their numbers in the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Visit:
         """
         async with self.services.pool.snapshot() as conn:
             own = self.viewer.guild_id
-            known = await guilds.near(conn, own or self.guild_id, beside=0 if own else _SHOWN_BESIDE)
+            known = await guilds.near(conn, own or self.guild_id, beside=0 if own else SHOWN_BESIDE)
             await self._look_around(known, self.guild_id)
             yield known
 
@@ -186,6 +184,7 @@ class Visit:
                 text = text_of(f"admin/{template}.html", self._around(shown) | shown, part="rest")
             except Exception as error:  # noqa: BLE001 -- whatever it was, the page has begun and must say that it is not whole
                 sentence = logged(self.request, error).detail
+                setattr(self.request.state, NOT_TO_BE_KEPT, True)
                 broken = context | {"sentence": sentence}
                 text = text_of("partials/broken_off.html", self._around(broken) | broken, part="rest")
             yield text

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Path, Query, Request
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -24,6 +25,7 @@ LARGEST_BODY = 64 * 1024
 
 LARGEST_INTEGER = 2**31 - 1
 LARGEST_BIGINT = 2**63 - 1
+LONGEST_NUMBER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,13 @@ class Caller:
         if asked not in (None, self.guild_id):
             raise NotFound(tr("Guild {number} does not exist.", number=asked))
         return self.guild_id
+
+
+def guild_asked_for(query: bytes) -> int | None:
+    """Return the guild that the query of an address names; None where it names none, or what can be no guild's number."""
+    asked = QueryParams(query).get("guild", "") if b"guild" in query else ""
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER
+    return int(asked) if is_number and int(asked) <= LARGEST_INTEGER else None
 
 
 def services_of(request: Request) -> Services:

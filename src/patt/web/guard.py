@@ -16,7 +16,7 @@ from patt.auth.credentials import TokenHolder
 from patt.auth.permissions import Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
-from patt.web.context import LARGEST_INTEGER, Caller, session_of, speak_as_asked
+from patt.web.context import LONGEST_NUMBER, Caller, guild_asked_for, session_of, speak_as_asked
 from patt.web.forms import UNATTENDED_HEADER, shape_of
 from patt.web.places import (
     ADMIN_PREFIX,
@@ -39,8 +39,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_KEY_HEADER = "X-API-Key"
 
 ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
-
-_LONGEST_NUMBER = 20
 
 _POWERLESS = mark("You have no access to this guild. Open /login/guild to see why, and who can give you access.")
 _SECRET_NEEDED = mark("Sign in, or send an API token in the header “Authorization: Bearer …”.")
@@ -100,8 +98,8 @@ class Guard:
         is_page = shape_of(request) != "json" and UNATTENDED_HEADER not in request.headers
         holder = caller = None
         if session:
-            async with self._services.pool.installation() as conn:
-                asked = _guild_asked_for(request)
+            async with self._services.pool.at_once() as conn:
+                asked = guild_asked_for(request.scope["query_string"])
                 holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request), asked=asked)
                 caller = await caller_of(conn, holder) if holder else None
         if holder is None:
@@ -111,7 +109,7 @@ class Guard:
             refusal = HTTPException(403, tr(_POWERLESS))
             is_told = shape_of(request) == "part" and request.method not in SAFE_METHODS  # on the page, which stays
             return RedirectResponse(CHOICE_PATH, 303) if is_page and not is_told else await answer(request, refusal)
-        request.state.caller = caller
+        request.state.caller, request.state.moment = caller, holder.moment
         look_as(Viewing(caller.role, form_token_of(session or "")))
         return None
 
@@ -128,11 +126,14 @@ class Guard:
 
     async def _token_holder(self, request: Request, token: str) -> Caller | None:
         pool, path = self._services.pool, request.scope["path"]
-        async with (pool.probes if path == METRICS_PATH else pool).installation() as conn:
-            holder = await credentials.holder_of_token(conn, token, asked=_guild_asked_for(request))
+        async with (pool.probes if path == METRICS_PATH else pool).at_once() as conn:
+            holder = await credentials.holder_of_token(
+                conn, token, asked=guild_asked_for(request.scope["query_string"])
+            )
         if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
             return None
         _speak_of(holder)
+        request.state.moment = holder.moment
         return Caller(holder.name, "token", holder.guild_id, ROLE_OF_SCOPE.get(holder.scope, "viewer"))
 
     def _is_from_elsewhere(self, request: Request) -> bool:
@@ -144,13 +145,6 @@ class Guard:
         if origin is None:
             return False
         return urlsplit(origin).netloc.lower() not in (request.headers.get("host", "").lower(), self._own_host)
-
-
-def _guild_asked_for(request: Request) -> int | None:
-    """Return the guild that an address names; None where it names none, or what can be no guild's number."""
-    asked = request.query_params.get("guild", "")
-    is_number = asked.isascii() and asked.isdigit() and len(asked) <= _LONGEST_NUMBER
-    return int(asked) if is_number and int(asked) <= LARGEST_INTEGER else None
 
 
 def _speak_of(holder: Holder | TokenHolder) -> None:
@@ -166,7 +160,7 @@ def _account(request: Request) -> str:
     """
     caller, uploader = getattr(request.state, "caller", None), getattr(request.state, "uploader", None)
     bound = getattr(caller or uploader, "guild_id", None)
-    return str(bound if bound is not None else request.query_params.get("guild", "")[:_LONGEST_NUMBER])
+    return str(bound if bound is not None else request.query_params.get("guild", "")[:LONGEST_NUMBER])
 
 
 async def caller_of(conn: Connection, holder: Holder) -> Caller | None:

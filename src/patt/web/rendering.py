@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse
 from patt.auth.permissions import Role, includes
 from patt.json_data import as_json_text
 from patt.web.assets import url_of
+from patt.web.kept.marks import ago_mark
 from patt.web.keyboard import keyboard
 from patt.web.places import LIVE_PATH, NAVIGATION, is_below
 from patt.web.telling.proofs import PROOFS, proof
@@ -49,10 +50,14 @@ FORM_FIELD = "form_token"
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """The user of the page: their role, None without a session, and the token of their forms, blank without a session."""
+    """The user of the page: their role, None without a session, and the token of their forms, blank without a session.
+
+    `is_kept`: the page is given again later, so how long ago something was is left open (`kept/marks.py`).
+    """
 
     role: Role | None = None
     form_token: str = ""
+    is_kept: bool = False
 
 
 _NOBODY = Viewing()
@@ -62,6 +67,11 @@ _VIEWING: ContextVar[Viewing] = ContextVar("viewing", default=_NOBODY)
 def look_as(viewing: Viewing) -> None:
     """Render what follows in this request for a user."""
     _VIEWING.set(viewing)
+
+
+def viewing() -> Viewing:
+    """Return for whom this request renders."""
+    return _VIEWING.get()
 
 
 def _may(role: Role) -> bool:
@@ -136,7 +146,11 @@ def _told(tell: Callable[..., str]) -> Callable[..., Markup]:
     return told
 
 
-def _ago(moment: datetime, now: datetime) -> str:
+def _ago_or_mark(moment: datetime, now: datetime) -> str:
+    return ago_mark(moment) if _VIEWING.get().is_kept else ago(moment, now)
+
+
+def ago(moment: datetime, now: datetime) -> str:
     """Say how long ago something was, shortly: `2h ago`; the day itself where that is more than two months ago."""
     seconds = int((now - moment).total_seconds())
     if seconds >= _DAYS_SHOWN_AS_SUCH * 86400:
@@ -212,7 +226,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters |= {
-    "ago": _ago,
+    "ago": _ago_or_mark,
     "machine_time": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "full_time": lambda moment: f"{day_and_time(moment.astimezone(UTC))} UTC",
     "duration": _duration,

@@ -22,7 +22,7 @@ from sv_common.db.guild import Connection, GuildConnection, bind, lock, unbind
 from sv_common.db.holding import held_connections, holding
 from sv_common.db.lost import check_can_commit
 from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
-from sv_common.db.pooler import PoolerConnection, recognize_pooler, set_for_transaction
+from sv_common.db.pooler import PoolerConnection, is_pooled, recognize_pooler, set_for_transaction
 from sv_common.db.pulse import Pulse
 from sv_common.db.shares import Shares
 
@@ -141,6 +141,25 @@ class CheckedPool(LivePool):
         """
         async with self.connection() as conn:
             yield conn
+
+    @contextlib.asynccontextmanager
+    async def at_once(self) -> AsyncIterator[Connection]:
+        """Give the same, with each statement as a transaction of its own: it takes one round trip instead of three.
+
+        Behind a pooler, the block is one transaction as elsewhere.
+        """
+        async with self._turn(), super().connection() as conn:
+            if is_pooled(conn):
+                await _set_isolation(conn, None)
+                await set_for_transaction(conn, self.settings)
+            else:
+                await conn.set_autocommit(True)
+            try:
+                with holding():
+                    yield conn
+                    check_can_commit(conn)
+            finally:
+                await _begin_transactions_again(conn)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -328,7 +347,15 @@ def _has_sent_something(conn: Connection) -> bool:
         return bool(selector.select(0))
 
 
-async def _set_isolation(conn: Connection, level: IsolationLevel | None, *, read_only: bool | None) -> None:
+async def _begin_transactions_again(conn: Connection) -> None:
+    """Let statements be in transactions as usual; a connection that is in the middle of one is given up."""
+    if conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE:
+        await conn.set_autocommit(False)
+    elif conn.autocommit:
+        await conn.close()
+
+
+async def _set_isolation(conn: Connection, level: IsolationLevel | None, *, read_only: bool | None = None) -> None:
     """Say how the transaction that is about to begin sees others; nothing is sent before that."""
     if conn.isolation_level != level:
         await conn.set_isolation_level(level)
