@@ -17,7 +17,7 @@ from sv_common.guild_sync.insights.inbox.model import Best, Entry, Group, Subjec
 from sv_common.guild_sync.insights.inbox.weighing import Weights, best, is_person, weights_of
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.issues.history import Seen
-from sv_common.guild_sync.issues.model import Issue, SubjectKind
+from sv_common.guild_sync.issues.model import Issue, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.rule import Asked
 from sv_common.guild_sync.rules import RULES
 
@@ -125,7 +125,10 @@ class _Entries:
             return Group.INFORMATION
         if fix is not None:
             return Group.READY
-        return Group.SUGGESTED if found is not None else Group.NEEDS_YOU
+        if found is not None:
+            return Group.SUGGESTED
+        is_told_only = issue.severity == Severity.INFO and not rule.is_fixable
+        return Group.INFORMATION if is_told_only else Group.NEEDS_YOU
 
     def _question(self, issue: Issue, fix: PlannedFix | None) -> str:
         rule = RULES.get(issue.issue_type)

@@ -323,6 +323,7 @@ class Question:
     remember: Annotated[str | None, Field(description="The word of the note that is worth an alias.")]
     new_player: NewPlayerOffer | None
     shared: Annotated[Offer | None, Field(description="That it is a bank or shared character.")]
+    unlink: Annotated[Offer | None, Field(description="That the player is not the Discord member any more.")]
     ready: ReadyFix | None
     no_fix: Annotated[str | None, Field(description="Why there is no fix.")]
     message: Annotated[str, Field(description="A text to copy, that asks the person or the guild one clear question.")]

@@ -53,10 +53,12 @@ EXAMPLES = (
         after={"mito": ["Raider"]},
     ),
     Example(
-        mark("All characters have left the guild; the member has Raider"),
-        mark("Raider is taken"),
+        mark(
+            "All characters have left the guild, as far as links say that no officer has confirmed; the member has Raider"
+        ),
+        mark("Raider is taken; of confirmed links, Departed Member with Roles finds it"),
         Outcome.NEEDS_CLICK,
-        (Character("Mito", owner="Mito", rank="Raider", is_confirmed=True, has_left=True),),
+        (Character("Mito", owner="Mito", rank="Raider", has_left=True),),
         (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
         after={"mito": []},
     ),
