@@ -204,10 +204,8 @@ def _chosen(found: Question, number: int | None, others: Sequence[str]) -> Offer
     """Return what is chosen. Raises `BadInput` where not exactly one thing is, or the question has no such answer."""
     if (number is not None) + len(others) != 1:
         raise BadInput(tr("Choose one answer: its number, --new-player, --shared, or --unlink."))
-    if number is None:
-        offer = _other_offers(found)[others[0]]
-    else:
-        offer = next((each for each in found.answers if each.number == number), None)
+    numbered = {each.number: each for each in found.answers}
+    offer = _other_offers(found)[others[0]] if others else numbered.get(number)
     if offer is None:
         raise BadInput(
             tr(

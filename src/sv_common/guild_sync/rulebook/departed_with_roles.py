@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.changes.describe import away
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.language import day, mark, tr
-from sv_common.guild_sync.core.text import enumerated
+from sv_common.guild_sync.core.text import enumerated, in_words
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.roster.freshness import FRESHNESS
+from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.examples.departed_with_roles import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import Known
@@ -29,6 +32,7 @@ from sv_common.guild_sync.rulebook.managed_roles import (
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "departed_with_roles"
+SQL = load_sql(__package__, "departed_with_roles.sql")
 
 
 async def detect(
@@ -65,10 +69,16 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
     if not findings:
         return []
     resolver = await resolver_of(guild)
-    return [_plan(resolver, finding.details) for finding in findings]
+    seconds = await guild.value(SQL["roster_age"])
+    age = timedelta(seconds=seconds or 0)
+    old = tr(_OLD_ROSTER, age=in_words(age)) if age > FRESHNESS[DataSource.ROSTER].stale_after else None
+    return [_plan(resolver, finding.details, old) for finding in findings]
 
 
-def _plan(resolver: Resolver, details: Mapping[str, Any]) -> Changeset:
+_OLD_ROSTER = mark("Battle.net’s roster is {age} old, so it does not show who is back. Check before you click.")
+
+
+def _plan(resolver: Resolver, details: Mapping[str, Any], old_roster: str | None) -> Changeset:
     theirs, perhaps = _still_here(resolver).get(details["player_id"], _NOT_HERE)
     if theirs:
         return Changeset.none(
@@ -85,7 +95,8 @@ def _plan(resolver: Resolver, details: Mapping[str, Any]) -> Changeset:
         player=details["player"],
         day=_left_on(details),
     )
-    return Changeset((), reason, _review_reason(resolver, details, perhaps), is_safe=True, roles=tuple(roles))
+    waits = _review_reason(resolver, details, perhaps) or old_roster
+    return Changeset((), reason, waits, is_safe=True, roles=tuple(roles))
 
 
 def _left_on(details: Mapping[str, Any]) -> str:
@@ -199,9 +210,10 @@ RULE = RuleDefinition(
         "the Discord member and for one of the characters that left."
     ),
     left_to_officer=mark(
-        "These need your click: a role with power, a player on hiatus, and a player who may have another character in the "
-        "guild. Where a note says so, link that character first. Where no officer has confirmed the links, Discord Role "
-        "Mismatch finds the player instead: no one is found twice. Roles that the rank table does not manage are never "
+        "These need your click: a role with power, a player on hiatus, a player who may have another character in the "
+        "guild, and anyone while the roster is old. Where a note names the player, link that character first. Where no "
+        "officer has confirmed the links, Discord Role Mismatch finds the player instead: no one is found twice. Roles "
+        "that the rank table does not manage are never "
         "touched. Dismiss the issue for a friend of the guild who keeps the role."
     ),
     material=(MEMBER_MATERIAL, WRONG_ROLES_MATERIAL),
