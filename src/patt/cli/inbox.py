@@ -80,7 +80,8 @@ def answer(
         if dry_run:
             return offer
         wanted = _with(replace(decision, plan_key=offer.plan_key), name, remember_note)
-        return await commands.answer(services.pool, key, wanted, actor=actor(), seen=Seen.read(found.seen))
+        seen, along = Seen.read(found.seen), found.entry.along
+        return await commands.answer(services.pool, key, wanted, actor=actor(), seen=seen, along=along)
 
     done = call(answered)
     if isinstance(done, Offer):
@@ -271,6 +272,8 @@ def _say_question(found: Question) -> None:
     for name, offer in _other_offers(found).items():
         if offer is not None and offer.decision is not None:
             say(f"  {name}: {offer.effect}")
+    if found.also is not None:
+        say(found.also)
     if found.remember is not None:
         say(tr("With --remember-note, “{name}” means the player from now on.", name=found.remember))
     if found.no_fix is not None:

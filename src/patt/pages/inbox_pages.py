@@ -19,6 +19,7 @@ from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import INBOX
 from patt.web.rendering import page
 from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.undo_offer import as_ranges
 from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
 from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
@@ -52,8 +53,8 @@ KINDS: Mapping[Shown, str] = {
 }
 ABOUT: Mapping[Group, str] = {
     Group.READY: mark("one click each"),
-    Group.SUGGESTED: mark("pick the right one"),
-    Group.NEEDS_YOU: mark("no evidence yet"),
+    Group.SUGGESTED: mark("pick the right one, most characters first"),
+    Group.NEEDS_YOU: mark("no evidence yet, most characters first"),
     Group.INFORMATION: mark("nothing to do"),
 }
 
@@ -241,6 +242,7 @@ async def _context(
         "is_open": bool(keys) or is_onward,
         "pairs_of": form_pairs,
         "most_shown": ANSWERS_SHOWN,
+        "along": as_ranges(shown.entry.along) if shown else "",
         "toast_target": f"#{QUESTION}",
         "is_part": visit.target == QUESTION,
     }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.describe import describe
-from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.text import enumerated
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
@@ -121,6 +121,7 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
         new_player=new_player,
         shared=shared,
         unlink=unlink,
+        also=_also(about),
         ready=_ready(about),
         no_fix=_no_fix(about),
         message=_message(about, people, name),
@@ -227,6 +228,20 @@ def _ready(about: _About) -> ReadyFix | None:
 
 def _no_fix(about: _About) -> str | None:
     return about.board.doubts.get(about.first.issue_type) or about.board.reasons.get(about.first.id)
+
+
+def _also(about: _About) -> str | None:
+    """Say what an answer settles besides the question; of characters with one name, each answer settles all of them."""
+    numbers = {*about.entry.along} - {*about.entry.issue_ids}
+    names = [about.board.subjects[issue.id] for issue in about.board.issues if issue.id in numbers]
+    if not names:
+        return None
+    return tr_n(
+        "Your answer also links {characters}, where the note then names the same player.",
+        "Your answer also links {characters}, where their notes then name the same player.",
+        len(names),
+        characters=enumerated([f"{each.character}-{each.realm}" for each in names]),
+    )
 
 
 def _message(about: _About, people: People, guild: str) -> str:
