@@ -170,7 +170,7 @@ async def test_any_member_without_a_player_can_be_found_by_name(guild: GuildBuil
     await guild.scan()
     async with guild.pool.reading(guild.guild_id) as here:
         (hit,) = await somebody(here, (await entry_of(guild)).key, "Zephyr")
-    await guild.decide(hit.decision)  # type: ignore[arg-type]
+    await guild.decide(hit.decision)
     assert await member_of(guild) == "51"
 
 

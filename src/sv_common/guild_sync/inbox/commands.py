@@ -281,9 +281,9 @@ async def _settle_along(
 
 def _owners(resolver: Resolver, entry: Entry) -> set[int]:
     """Return the players that the subjects of a question have now."""
-    numbers = {each.id for each in (entry.subject, *entry.others)}
+    numbers = {each.id for each in (entry.subject, *entry.others) if each.id is not None}
     if entry.subject.kind == "member":
-        found = {resolver.player_of_member(number) for number in numbers if number is not None}
+        found = {resolver.player_of_member(number) for number in numbers}
     else:
         known = resolver.facts.characters
         found = {known[number].player_id for number in numbers if number in known}

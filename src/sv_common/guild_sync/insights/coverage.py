@@ -11,7 +11,6 @@ from pydantic import Field, computed_field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.language import mark, number, tr, tr_n
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.matcher import match
@@ -20,7 +19,8 @@ from sv_common.guild_sync.identity.verdicts import Verdict
 
 SQL = load_sql(__package__, "coverage.sql")
 
-Known: TypeAlias = Basis | Literal["none"]
+Known: TypeAlias = Literal["proven", "officer", "account", "note", "name", "none"]
+"""Each basis of a link, strongest first, and that there is no link."""
 ActionKind = Literal["match", "names", "suggested", "ask", "confirm"]
 
 _IN_WORDS: Mapping[Known, str] = {
@@ -110,8 +110,8 @@ async def coverage(guild: GuildConnection) -> Coverage:
 
 async def counts_by_basis(guild: GuildConnection) -> list[BasisCount]:
     """Return how many characters are known by each kind of evidence, the strongest first, and how many are not; one statement."""
-    counts = dict(await guild.rows(SQL["by_basis"]))
-    return [BasisCount(basis, counts.get(basis, 0)) for basis in (*get_args(Basis), "none")]
+    counts: dict[str, int] = {row[0]: row[1] for row in await guild.rows(SQL["by_basis"])}
+    return [BasisCount(basis, counts.get(basis, 0)) for basis in get_args(Known)]
 
 
 def match_counts(resolver: Resolver) -> tuple[int, int, int]:

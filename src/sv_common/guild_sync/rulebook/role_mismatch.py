@@ -17,14 +17,14 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.dependence import depends_on
-from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
-from sv_common.guild_sync.rulebook.explain import Known
-from sv_common.guild_sync.rulebook.managed_roles import (
+from sv_common.guild_sync.rulebook.discord.managed_roles import (
     MEMBER_MATERIAL,
     ROLE_WITH_POWER,
     WRONG_ROLES_MATERIAL,
     wrong_roles,
 )
+from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
+from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "role_mismatch"
@@ -346,8 +346,8 @@ RULE = RuleDefinition(
     ),
     left_to_officer=mark(
         "These need your click: a link that no officer confirmed; a role with power; the last guild role of a player "
-        "whose rank has no role, or who seems to have left: over confirmed links, Departed Member with Roles finds "
-        "those who left. A deleted role is one issue: map the rank to another role. No roles are "
+        "whose rank has no role, or who seems to have left. Where an officer has confirmed the links, Departed Member "
+        "with Roles finds who left. A deleted role is one issue: map the rank to another role. No roles are "
         "compared while the ranks in the game differ from the rank table. The same goes for whole ranks that moved, "
         "until the addon's export or you confirm them. Roles that the rank table does not manage are never touched."
     ),

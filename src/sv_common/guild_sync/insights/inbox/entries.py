@@ -198,9 +198,8 @@ class _Entries:
             or kind not in (SubjectKind.CHARACTER, SubjectKind.DISCORD_MEMBER)
         ):
             return 0, ()
-        own = [
-            issue.wow_character_id for issue in issues if issue.wow_character_id in self.board.resolver.facts.characters
-        ]
+        known = self.board.resolver.facts.characters
+        own = [each for issue in issues if (each := issue.wow_character_id) is not None and each in known]
         if fix is not None:
             return len({*own, *fix.plan.linked}), ()
         resolver = self.board.resolver

@@ -50,7 +50,7 @@ EXAMPLES = (
     ),
     Example(
         mark("All characters have left, but no officer has confirmed that one of them was Mito's"),
-        mark("it may be someone else who left: role_mismatch shows it, and you decide"),
+        mark("it may be someone else who left: Discord Role Mismatch finds it"),
         Outcome.NO_FINDING,
         (Character("Mito", owner="Mito", rank="Raider", has_left=True),),
         (_MEMBER,),

@@ -21,14 +21,14 @@ from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.rulebook.dependence import depends_on
-from sv_common.guild_sync.rulebook.examples.departed_with_roles import EXAMPLES
-from sv_common.guild_sync.rulebook.explain import Known
-from sv_common.guild_sync.rulebook.managed_roles import (
+from sv_common.guild_sync.rulebook.discord.managed_roles import (
     MEMBER_MATERIAL,
     ROLE_WITH_POWER,
     WRONG_ROLES_MATERIAL,
     wrong_roles,
 )
+from sv_common.guild_sync.rulebook.examples.departed_with_roles import EXAMPLES
+from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
 
 ISSUE_TYPE = "departed_with_roles"

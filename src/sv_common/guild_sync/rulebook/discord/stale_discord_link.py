@@ -18,9 +18,9 @@ from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.rulebook.candidates.discord import candidates_for_player
 from sv_common.guild_sync.rulebook.dependence import depends_on
+from sv_common.guild_sync.rulebook.discord.managed_roles import MEMBER_MATERIAL
 from sv_common.guild_sync.rulebook.examples.stale_discord_link import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import Known
-from sv_common.guild_sync.rulebook.managed_roles import MEMBER_MATERIAL
 from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
 
 ISSUE_TYPE = "stale_discord_link"
