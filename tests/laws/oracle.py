@@ -28,6 +28,7 @@ from sv_common.guild_sync.notes import Mention, MentionKind
 DAY_MS = 86_400_000
 DAYS_UNTIL_STALE = 30
 FEWEST_MOVED = 3
+OLD_LIST_MS = 2 * 3_600_000
 
 Findings = dict[str, set[int]]
 """Issue type → ids of the subjects."""
@@ -44,7 +45,9 @@ def find(guild: Guild) -> Findings:
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
     found["departed_with_roles"] = {p["id"] for p in guild.players if _has_left_with_roles(guild, p)}
-    found["stale_discord_link"] = {p["id"] for p in guild.players if _is_off_the_server(guild, p)}
+    off_the_server = {p["id"] for p in guild.players if _is_off_the_server(guild, p)}
+    if not off_the_server or guild.members_age_ms <= OLD_LIST_MS:
+        found["stale_discord_link"] = off_the_server
     is_doubtful = any(rank["name_in_game"] not in (None, rank["name"]) for rank in guild.ranks)
     if not is_doubtful and _moved_with_their_rank(guild) < FEWEST_MOVED:
         found["role_mismatch"] = {p["id"] for p in guild.players if _has_wrong_roles(guild, p)}
