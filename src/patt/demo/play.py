@@ -150,9 +150,9 @@ class Demo:
                     if grant.character_id is not None:
                         await permissions.confirm(guild, grant.discord_id, grant.character_id, actor=OFFICER)
         departing = _Cast(self._simulator.world).departing()
-        assert departing.member is not None  # noqa: S101 -- everyone in the cast is on Discord
-        is_them = LinkCharacterToMember(_label(departing.main), departing.member.username)
-        await apply_decision(self.services.pool, is_them, actor=OFFICER, guild_id=guild_id)
+        if departing.member is not None:  # as everyone in the cast
+            is_them = LinkCharacterToMember(_label(departing.main), departing.member.username)
+            await apply_decision(self.services.pool, is_them, actor=OFFICER, guild_id=guild_id)
 
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
         pool, sources = self.services.pool, self.services.sources
