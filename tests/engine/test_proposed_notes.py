@@ -8,7 +8,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.insights.proposed_notes.proposals import Proposal, Why
-from sv_common.guild_sync.insights.proposed_notes.read import not_proposed, proposals, proposed_notes
+from sv_common.guild_sync.insights.proposed_notes.read import proposals, proposed_notes, review_notes
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import realms
 from sv_common.guild_sync.sources.models import Realm
@@ -26,7 +26,7 @@ async def _one(guild: GuildBuilder) -> Proposal:
 
 
 async def _left_alone(guild: GuildBuilder) -> dict[str, str]:
-    return {each.character: each.reason for each in await guild.call(not_proposed)}
+    return {each.character: each.reason for each in (await guild.call(review_notes)).not_proposed}
 
 
 async def _sure_main(guild: GuildBuilder, name: str, note: str | None = None, realm: str = "area-52") -> int:

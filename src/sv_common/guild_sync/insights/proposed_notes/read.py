@@ -39,11 +39,31 @@ class ProposedNote:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewedNote:
+    """A note that is proposed, for an officer to look at."""
+
+    character: str
+    note: str
+    proposed: str
+    why: Why
+    reason: str
+    lost: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotProposed:
     """A character for which no note is proposed although its note should say something else."""
 
-    character: Annotated[str, Field(examples=["Newalt-Area 52"])]
+    character: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReview:
+    """All notes that are proposed for a guild, and what is left to a person."""
+
+    proposed: Sequence[ReviewedNote]
+    not_proposed: Sequence[NotProposed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +107,16 @@ async def proposed_notes(guild: GuildConnection) -> ProposedNotes:
     )
 
 
-async def not_proposed(guild: GuildConnection) -> list[NotProposed]:
-    """Return the characters for which no note is proposed, and why."""
-    return [NotProposed(each.character.label, each.reason) for each in (await proposals(guild)).left_alone]
+async def review_notes(guild: GuildConnection) -> NoteReview:
+    """Return the notes that are proposed, and the characters for which none is, with the reasons."""
+    found = await proposals(guild)
+    return NoteReview(
+        [
+            ReviewedNote(each.character.label, each.note, each.proposed, each.why, each.reason, each.lost)
+            for each in found.proposed
+        ],
+        [NotProposed(each.character.label, each.reason) for each in found.left_alone],
+    )
 
 
 class _RealmNames:
