@@ -64,14 +64,14 @@ async def test_a_revoked_key_fetches_nothing_more(anonymous: httpx2.AsyncClient,
     assert (await anonymous.get(NOTES, headers=key)).status_code == 401
 
 
-async def test_notes_that_are_the_same_do_not_travel_again(
-    anonymous: httpx2.AsyncClient, noted: GuildBuilder
-) -> None:
+async def test_notes_that_are_the_same_do_not_travel_again(anonymous: httpx2.AsyncClient, noted: GuildBuilder) -> None:
     key = await _key(noted, notes=True)
     tag = (await anonymous.get(NOTES, headers=key)).headers["etag"]
     again = await anonymous.get(NOTES, headers={**key, "If-None-Match": tag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    await noted.execute("update guild_identity.wow_characters set guild_note = 'Qwibble' where character_name = 'Newalt'")
+    await noted.execute(
+        "update guild_identity.wow_characters set guild_note = 'Qwibble' where character_name = 'Newalt'"
+    )
     changed = await anonymous.get(NOTES, headers={**key, "If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != tag
@@ -99,6 +99,8 @@ async def test_an_administrator_makes_such_a_key_on_the_page_by_a_tick_alone(
     assert page.text.count("also fetches proposed notes") == 1
     listed = (await alice.get("/api/v1/admin/settings/keys")).json()
     assert {each["uploader"]: each["may_fetch_notes"] for each in listed} == {"Plain": False, "Zork": True}
-    told = (await alice.get("/admin/activity")).text
-    assert noted.guild_id
-    assert told
+    history = await noted.rows("select sentence from guild_identity.setting_changes order by id")
+    assert [sentence for (sentence,) in history] == [
+        "An upload key for Plain was made.",
+        "An upload key for Zork was made, which also fetches proposed notes.",
+    ]
