@@ -131,6 +131,22 @@ async def test_what_does_not_fit_beside_the_name_is_said_to_be_lost(guild: Guild
     assert (proposal.proposed, proposal.lost) == ("alt of Mitobrightmane", "Alch 300 Herb 300")
 
 
+@pytest.mark.parametrize(
+    ("note", "proposed"),
+    [
+        ("Alt", "alt of Mito"),
+        ("<A>", "alt of Mito"),
+        ("alt, Alch 300", "alt of Mito, Alch 300"),
+        ("Holy", "alt of Mito, Holy"),
+        ("A 300 H 300", "alt of Mito, A 300 H 300"),
+    ],
+)
+async def test_a_note_that_says_alt_and_not_whose_gets_the_name(guild: GuildBuilder, note: str, proposed: str) -> None:
+    mito = await _sure_main(guild, "Mito")
+    await guild.alt("Newalt", note, mito, source=OFFICERS)
+    assert await _proposed(guild) == {"Newalt": proposed}
+
+
 async def test_a_note_about_a_profession_gets_the_name_only_where_all_of_it_can_stay(guild: GuildBuilder) -> None:
     mito = await _sure_main(guild, "Mitobrightmane")
     await guild.alt("Newalt", "Alch 300", mito, source=OFFICERS)
@@ -140,7 +156,7 @@ async def test_a_note_about_a_profession_gets_the_name_only_where_all_of_it_can_
 
 
 @pytest.mark.parametrize(
-    "note", ["Mito", "mito's alt", "alt of Mito", "2018-03-12", "DKP:50", "^", "Bank", "?", "knows Mitto"]
+    "note", ["Mito", "mito's alt", "alt of Mito", "2018-03-12", "DKP:50", "^", "Bank", "?", "knows Mitto", "Main"]
 )
 async def test_a_note_that_contradicts_nothing_is_left_as_it_is(guild: GuildBuilder, note: str) -> None:
     mito = await _sure_main(guild, "Mito")

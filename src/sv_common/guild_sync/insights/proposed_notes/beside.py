@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from sv_common.guild_sync.insights.proposed_notes.forms import WORDS_OF_FORMS
 from sv_common.guild_sync.notes import Category, Vocabulary
 from sv_common.guild_sync.notes.words.text import clean
-from sv_common.guild_sync.notes.words.tokens import Gap, Token, tokenize
+from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token, tokenize
 
 _OF_NAMES: Final = WORDS_OF_FORMS | {Category.DISCORD}
 _MARKS_BETWEEN: Final = " ,;:/|-.=+&"
@@ -22,8 +23,7 @@ def beside_name(note: str, named: str | None, vocabulary: Vocabulary) -> str:
     tokens = tokenize(text, vocabulary)
     start = text.find(named) if named else -1
     if start < 0:
-        is_form = bool(tokens) and all(token.categories & _OF_NAMES for token in tokens)
-        return "" if is_form else _kept(text)
+        return _kept(text[_start_of_what_is_no_form(tokens, len(text)) :])
     inside = [
         place for place, token in enumerate(tokens) if token.start < start + len(named or "") and token.end > start
     ]
@@ -44,6 +44,20 @@ def with_beside(naming: str, beside: str) -> str:
     if not beside:
         return naming
     return f"{naming} {beside}" if beside[0] in _OPENING else f"{naming}, {beside}"
+
+
+def _start_of_what_is_no_form(tokens: Sequence[Token], end: int) -> int:
+    """Return the place at which a note that names no one begins to say more than that this is an alt."""
+    is_form = [_is_marker(token) for token in tokens]
+    if not any(is_form[:1]):
+        return 0
+    return next((token.start for token, of_form in zip(tokens, is_form, strict=True) if not of_form), end)
+
+
+def _is_marker(token: Token) -> bool:
+    """Whether a token says that this is an alt, as “alt” and the letter of `<A>` do."""
+    is_letter = token.shape is Shape.LETTER and token.before.endswith(tuple(_OPENING))
+    return is_letter or (token.shape is Shape.WORD and bool(token.categories & _OF_NAMES))
 
 
 def _belongs(token: Token) -> bool:

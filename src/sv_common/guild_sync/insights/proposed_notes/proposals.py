@@ -155,8 +155,10 @@ def _why(
         return Why.EMPTY if not character.note.strip() and forms.marks_mains else None
     if not character.note.strip():
         return Why.EMPTY
-    says_nothing = decision.verdict is Verdict.NOBODY and not decision.parsed.mentions
-    if says_nothing and decision.parsed.kind in (NoteKind.PROFESSION, NoteKind.MARKER):
+    parsed = decision.parsed
+    names_no_one = decision.verdict is Verdict.NOBODY and all(each.only_if_known for each in parsed.mentions)
+    says_nothing = names_no_one and not parsed.marks_main
+    if says_nothing and parsed.kind in (NoteKind.PROFESSION, NoteKind.MARKER):
         return Why.SAYS_NO_OWNER
     return None
 
