@@ -136,7 +136,7 @@ insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, 
 select %(guild_id)s, id, issue_type, 'reopened', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.' from reopened
 
 -- name: scan
--- All five rules at once, and the audit log made to agree with what they find.
+-- All seven rules at once, and the audit log made to agree with what they find.
 with mentions as (
     select * from unnest(%(mention_characters)b::bigint[], %(mention_keys)b::text[], %(mention_ranks)b::smallint[],
                          %(mention_alone)b::boolean[])
@@ -258,6 +258,34 @@ with mentions as (
     cross join cutoff
     left join active a on a.player_id = c.player_id
     where c.last_login_timestamp < cutoff.at
+    union all
+    select 'departed_with_roles', 'warning', null, null, p.id, 'departed_with_roles:player:' || p.id,
+           format('%%s has left the guild with every character, but %%s still has %%s on Discord', p.display_name,
+                  d.display_name, held.names),
+           jsonb_build_object('player_id', p.id, 'player', p.display_name, 'discord_member_id', d.id,
+                              'member', d.display_name, 'wrong_roles', held.roles)
+    from guild_identity.players p
+    join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.discord_user_id and d.is_present
+    cross join lateral (
+        select string_agg(r.discord_role_name, ', ' order by r.discord_role_id) as names,
+               jsonb_agg(jsonb_build_object('id', r.discord_role_id, 'name', r.discord_role_name)
+                         order by r.discord_role_id) as roles
+        from common.guild_ranks r
+        where r.guild_id = %(guild_id)s and r.is_role_managed and r.discord_role_id = any (d.all_guild_roles)
+    ) held
+    where p.guild_id = %(guild_id)s and held.roles is not null
+      and (p.discord_basis = 'proven' or p.discord_confirmed_by is not null)
+      and not exists (select from present c where c.player_id = p.id)
+      and exists (select from guild_identity.player_characters l
+                  where l.guild_id = p.guild_id and l.player_id = p.id and (l.basis = 'proven' or l.confirmed_by is not null))
+    union all
+    select 'stale_discord_link', 'info', null, null, p.id, 'stale_discord_link:player:' || p.id,
+           format('%%s is linked to %%s, who has left the Discord server', p.display_name, d.display_name),
+           jsonb_build_object('player_id', p.id, 'player', p.display_name, 'discord_member_id', d.id, 'member', d.display_name)
+    from guild_identity.players p
+    join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.discord_user_id
+    where p.guild_id = %(guild_id)s and not d.is_present and not d.is_bot
+      and exists (select from present c where c.player_id = p.id)
 ), hashed as materialized (
     select *, encode(sha256(identity::bytea), 'hex') as issue_hash from found
 ), known as materialized (

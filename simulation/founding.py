@@ -39,7 +39,8 @@ async def found(pool: Pool, sources: Sources, world: GuildWorld) -> int:
 async def automate_roles(pool: Pool, guild_id: int) -> None:
     """Let the roles of members be changed automatically, wherever officers have confirmed who somebody is."""
     async with pool.writing(guild_id, alone=False) as guild:
-        await save_settings(guild, "role_mismatch", actor=OFFICER, auto_mitigate=True)
+        for rule in ("role_mismatch", "departed_with_roles"):
+            await save_settings(guild, rule, actor=OFFICER, auto_mitigate=True)
 
 
 async def read_notes(pool: Pool, sources: Sources, world: GuildWorld, guild_id: int) -> None:

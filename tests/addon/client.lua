@@ -1,7 +1,9 @@
 -- The parts of the mock client that must be Lua: frames, events and secret values. Gives what the tests steer it with.
 local knownEvents, sharesSecrets = ...
-local frames = {}
+local frames, buttons = {}, {}
+local isHardwareEvent = false
 
+-- What frames, buttons, texts and textures have in common, as far as the addon needs it.
 local methods = {}
 
 function methods:RegisterEvent(event)
@@ -20,13 +22,100 @@ function methods:Show()
 end
 
 function methods:Hide()
+    local wasShown = self.isShown
     self.isShown = false
+    if wasShown and self.scripts.OnHide then
+        self.scripts.OnHide(self)
+    end
 end
 
-function CreateFrame()
-    local frame = setmetatable({ events = {}, scripts = {}, isShown = true }, { __index = methods })
+function methods:IsShown()
+    return self.isShown
+end
+
+function methods:SetText(text)
+    if type(text) ~= "string" then
+        error("Usage: SetText(\"text\")", 2)
+    end
+    self.text = text
+end
+
+function methods:SetEnabled(isEnabled)
+    self.isEnabled = isEnabled
+end
+
+for _, name in ipairs({
+    "SetSize", "SetWidth", "SetPoint", "SetAllPoints", "SetFrameStrata", "SetColorTexture", "SetJustifyH", "SetWordWrap",
+    "EnableMouse", "SetMovable", "SetClampedToScreen", "RegisterForDrag", "StartMoving", "StopMovingOrSizing",
+}) do
+    methods[name] = function() end
+end
+
+local function widget(parent)
+    return setmetatable({ events = {}, scripts = {}, isShown = true, isEnabled = true, parent = parent }, { __index = methods })
+end
+
+function methods:CreateFontString()
+    local text = widget(self)
+    self.texts = self.texts or {}
+    self.texts[#self.texts + 1] = text
+    return text
+end
+
+function methods:CreateTexture()
+    return widget(self)
+end
+
+function CreateFrame(kind, name, parent)
+    local frame = widget(parent)
     frames[#frames + 1] = frame
+    if kind == "Button" then
+        buttons[#buttons + 1] = frame
+    end
+    if name then
+        _G[name] = frame
+    end
     return frame
+end
+
+UIParent = widget()
+
+local function isVisible(frame)
+    while frame do
+        if not frame.isShown then
+            return false
+        end
+        frame = frame.parent
+    end
+    return true
+end
+
+-- The buttons that the player sees, each with the texts of the frame in which it lies.
+local function visibleButtons()
+    local seen = {}
+    for _, button in ipairs(buttons) do
+        if isVisible(button) then
+            local beside = {}
+            for _, text in ipairs(button.parent.texts or {}) do
+                beside[#beside + 1] = text.text or ""
+            end
+            seen[#seen + 1] = { button, button.text, button.isEnabled, beside }
+        end
+    end
+    return seen
+end
+
+local function click(button)
+    isHardwareEvent = true
+    local isDone, problem = pcall(button.scripts.OnClick, button, "LeftButton")
+    isHardwareEvent = false
+    if not isDone then
+        error(problem, 0)
+    end
+end
+
+local function isClicking()
+    return isHardwareEvent
 end
 
 local function fire(event, ...)
@@ -93,4 +182,4 @@ local function asFunction(callable)
     end
 end
 
-return fire, update, isBusy, secret, asFunction
+return fire, update, isBusy, secret, asFunction, visibleButtons, click, isClicking

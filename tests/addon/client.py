@@ -20,7 +20,10 @@ REQUESTS_APART = 10.0
 ANSWERS_AFTER = 0.5
 FRAME = 0.25
 
-EVENTS = ("ADDON_LOADED", "PLAYER_LOGIN", "PLAYER_ENTERING_WORLD", "PLAYER_LOGOUT", "GUILD_ROSTER_UPDATE")
+EVENTS = (
+    *("ADDON_LOADED", "PLAYER_LOGIN", "PLAYER_ENTERING_WORLD", "PLAYER_LOGOUT", "GUILD_ROSTER_UPDATE"),
+    *("ADDON_ACTION_BLOCKED", "ADDON_ACTION_FORBIDDEN"),
+)
 
 Style: TypeAlias = Literal["current", "older"]
 
@@ -209,7 +212,7 @@ class Client:
         known = self._lua.table_from({event.encode(): True for event in EVENTS})
         prelude = self._lua.execute(b"return loadstring(...)", chunk)
         made = prelude(known, "issecretvalue" not in missing)
-        self._fire, self._update, self._is_busy, self.secret, as_function = made
+        self._fire, self._update, self._is_busy, self.secret, as_function, *self._hands = made
         for path, function in self._functions().items():
             if path not in missing:
                 self._set(path, as_function(function))
@@ -267,10 +270,14 @@ class Client:
         space = self._lua.table()
         for line in _toc_lines():
             if line and not line.startswith("#"):
-                source = ADDON.joinpath(*line.split("\\")).read_bytes()
+                source = self._source(line)
                 self._lua.execute(b"return assert(loadstring(...))", source, b"@" + line.encode())(b"PATTSync", space)
         for event in ("ADDON_LOADED", "PLAYER_LOGIN", "PLAYER_ENTERING_WORLD"):
             self.fire(event, "PATTSync")
+
+    def _source(self, name: str) -> bytes:
+        """Give the content of one of the addon's files."""
+        return ADDON.joinpath(*name.split("\\")).read_bytes()
 
     def _stream(self, counts: Sequence[int], seconds_apart: float) -> None:
         self._known = 0

@@ -111,6 +111,7 @@ def test_help_lists_every_command() -> None:
     assert [line.partition(" - ")[0] for line in said] == [
         "/pattsync",
         "/pattsync force",
+        "/pattsync notes",
         "/pattsync status",
         "/pattsync help",
     ]

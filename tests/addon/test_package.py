@@ -33,7 +33,10 @@ def test_the_addon_leaves_nothing_else_among_the_global_names() -> None:
     assert client.new_globals == {b"PATTSyncDB", b"PATTSyncEnd", b"SLASH_PATTSYNC1"}
 
 
-def test_the_addon_only_reads() -> None:
+def test_the_addon_hooks_nothing_sends_nothing_and_writes_nothing_but_public_notes() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in LUA_FILES)
-    forbidden = r"SetNote|hooksecurefunc|CommunitiesFrame|CHAT_MSG|SendChatMessage|SendAddonMessage|C_Club"
+    writing = r"SetNote\b|SetPublicNote\b|SetOfficerNote\b"
+    assert set(re.findall(writing, code)) == {"SetNote", "SetPublicNote"}
+    assert [path.name for path in LUA_FILES if re.search(writing, path.read_text(encoding="utf-8"))] == ["Game.lua"]
+    forbidden = r"hooksecurefunc|CommunitiesFrame|CHAT_MSG|SendChatMessage|SendAddonMessage|C_Club"
     assert re.findall(forbidden, code) == []

@@ -383,3 +383,10 @@ def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Pat
     assert "No longer found." in patt("dismissals").out
     assert patt("reopen", issue["id"]).code == 0
     assert patt("dismissals", "--json").json["total"] == 0
+
+
+def test_the_rules_end_with_how_much_is_known_and_what_to_do_next(patt: Patt, guild: psycopg.Connection) -> None:
+    known = patt("inbox", "list", "--json").json  # with the ages of sources, which are lengths of time
+    assert known["sources"]
+    told = patt("rules").out
+    assert f"{known['known']} of {known['total']} character" in " ".join(told.split())

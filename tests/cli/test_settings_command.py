@@ -32,7 +32,8 @@ def test_a_threshold_is_previewed_set_shown_and_undone(patt: Patt) -> None:
     undone = patt("settings", "undo", made["id"], "--json").json
     assert undone["counts"] == {"opens": 1, "resolves": 0, "fixed": 0}
     assert "undone" in patt("settings", "history").out
-    assert patt("settings", "show", "--json").json[-1]["parameters"] == {"stale_after_days": 30}
+    shown = {each["issue_type"]: each["parameters"] for each in patt("settings", "show", "--json").json}
+    assert shown["stale_character"] == {"stale_after_days": 30}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from patt.companion.proposals import PATH as NOTES_PATH
 from patt.companion.server import HOLDER_PATH, PATH, Answer, Outcome, Reply
 from sv_common.guild_sync.simulators.addon import saved_variables
+
+ADDON = Path(__file__).parents[2] / "wow_addon" / "PATTSync"
 
 
 def export(note: str, made_at: int | None = None) -> bytes:
@@ -27,6 +31,19 @@ def account(game: Path, name: str, flavour: str = "_retail_") -> Path:
     folder = game / flavour / "WTF" / "Account" / name / "SavedVariables"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "PATTSync.lua"
+
+
+def addon(game: Path, flavour: str = "_retail_") -> Path:
+    """Put the addon into a game, as a player does; return its folder."""
+    folder = game / flavour / "Interface" / "AddOns" / "PATTSync"
+    shutil.copytree(ADDON, folder)
+    return folder
+
+
+def note(name: str = "Newalt", **fields: object) -> dict[str, object]:
+    """A note that is proposed, as the server tells it."""
+    told = {"name": name, "realms": ["Area 52"], "note": "", "proposed": "alt of Mito", "why": "empty"}
+    return {**told, "reason": "The note is empty.", "lost": "", **fields}
 
 
 class Sink:
@@ -57,6 +74,14 @@ class ScriptedServer:
     holder: Response | None = None
     receipt: Mapping[str, object] = field(default_factory=dict)
     outcomes: dict[int, dict[str, object]] = field(default_factory=dict)
+    notes: Response | None = None
+    tags: list[str | None] = field(default_factory=list)
+
+    def let_fetch_notes(self, *notes: dict[str, object], guild: str = "Pull the Pin") -> None:
+        """Make the key an officer's, for whom these notes are proposed."""
+        self.holder = JSONResponse({"uploader": "Mito", "guild": guild, "may_fetch_notes": True})
+        body = {"guild": guild, "realms": ["Area 52"], "region": 1, "notes": list(notes)}
+        self.notes = JSONResponse(body, headers={"ETag": f'"{len(notes)}"'})
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -73,6 +98,14 @@ class ScriptedServer:
         @app.get(HOLDER_PATH)
         async def whose() -> Response:
             return self.holder or JSONResponse({"uploader": "Mito", "guild": "Pull the Pin"})
+
+        @app.get(NOTES_PATH)
+        async def proposed(request: Request) -> Response:
+            self.tags.append(request.headers.get("if-none-match"))
+            if self.notes is None:
+                return JSONResponse({"detail": "This key only sends exports."}, 403)
+            tag = self.notes.headers.get("etag")
+            return Response(status_code=304) if tag and tag == self.tags[-1] else self.notes
 
         @app.get(PATH + "/{upload_id}")
         async def status(upload_id: int) -> Response:

@@ -147,6 +147,6 @@ async def test_the_real_server_says_whose_key_it_is(http: httpx2.AsyncClient, po
         key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
         [name] = (await (await conn.execute("select name from guild_identity.guilds")).fetchone()) or ()
     known = await contact(http, "http://patt.test", key)
-    assert known == Contact(is_reached=True, is_accepted=True, guild=name, uploader="Mito")
+    assert known == Contact(is_reached=True, is_accepted=True, guild=name, uploader="Mito", may_fetch_notes=False)
     wrong = await contact(http, "http://patt.test", "made up")
     assert (wrong.is_rejected, wrong.sentence[:38]) == (True, "The server does not accept this upload")

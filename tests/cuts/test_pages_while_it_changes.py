@@ -34,6 +34,7 @@ NO_PAGES = frozenset(
 ONE_ROW = frozenset(
     {
         "/api/v1/guild-sync/upload-key",
+        "/api/v1/guild-sync/proposed-notes",
         "/api/v1/guild-sync/addon-upload/{upload_id}",
         "/api/v1/admin/data-quality/jobs/{job_id}",
         "/admin/activity/jobs/{job_id}",

@@ -11,7 +11,14 @@ from laws import snapshot
 from laws.snapshot import PEOPLE_TABLES, differences
 from sv_common.db.counting import counting_statements
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PattError, Refused
-from sv_common.guild_sync.identity.decisions import EndHiatus, ManualDecision, MergePlayers, NewPlayer, SetHiatus
+from sv_common.guild_sync.identity.decisions import (
+    EndHiatus,
+    LinkCharacter,
+    ManualDecision,
+    MergePlayers,
+    NewPlayer,
+    SetHiatus,
+)
 from sv_common.guild_sync.identity_engine import preview_decision
 from sv_common.guild_sync.insights import issue, person
 from sv_common.guild_sync.integrity_checker import detect_stale_character, run_integrity_check
@@ -55,6 +62,19 @@ async def test_no_character_of_a_player_on_hiatus_is_stale_and_the_others_are(
     await guild.undo(done)
     assert await _stale(guild) == ["Mito", "Grimalt", "Sol"]
     assert await _hiatuses(guild) == []
+
+
+async def test_an_alt_that_is_linked_during_a_hiatus_is_quiet_until_it_is_unlinked(guild: GuildBuilder) -> None:
+    await _player_with_sleepers(guild, "Mito", "Mito")
+    await guild.decide(SetHiatus("Mito", None, "a long trip"))
+    await guild.character("Altrek", "alt of Mito", last_login_days=90)
+    assert await _stale(guild) == ["Altrek"]
+    linked = await guild.decide(LinkCharacter("Altrek", "Mito"))
+    assert await _stale(guild) == []
+    await guild.undo(linked)
+    assert await _stale(guild) == ["Altrek"]
+    assert [each.outcome.value for each in (await guild.fix_all("orphan_wow")).results] == ["fixed"]
+    assert await _stale(guild) == []
 
 
 async def test_a_hiatus_ends_by_itself_on_its_day_and_what_it_quieted_is_open_again(guild: GuildBuilder) -> None:

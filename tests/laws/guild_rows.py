@@ -53,6 +53,8 @@ class Guild:
     """Characters that an officer has marked as a bank or shared."""
     away: frozenset[int]
     """Players that an officer put on hiatus, whose day has not come."""
+    members_age_ms: int = 0
+    """How old the member list of Discord is; 0 where there is none."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
@@ -64,7 +66,10 @@ class Guild:
         away = frozenset(row["player_id"] for row in hiatuses if row["until"] is None or row["until"] > today)
         shared = frozenset(row["character_id"] for row in marks)
         ranks, roles = rows[_RANKS], rows[_ROLES]
-        guild = cls(characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared, away)
+        age = await _age_of_members(pool, guild_id, now_ms)
+        guild = cls(
+            characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared, away, age
+        )
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild
 
@@ -99,6 +104,13 @@ class Guild:
 
     def player_of_member(self, member: Row) -> int | None:
         return next((p["id"] for p in self.players if p["discord_user_id"] == member["id"]), None)
+
+
+async def _age_of_members(pool: Pool, guild_id: int, now_ms: int) -> int:
+    async with pool.connection() as conn:
+        read = await conn.execute("select members_as_of from guild_identity.guilds where id = %s", [guild_id])
+        row = await read.fetchone()
+    return now_ms - int(row[0].timestamp() * 1000) if row is not None and row[0] is not None else 0
 
 
 def owner_or_itself(guild: Guild, character: Row) -> Somebody:

@@ -28,6 +28,7 @@ from sv_common.guild_sync.notes import Mention, MentionKind
 DAY_MS = 86_400_000
 DAYS_UNTIL_STALE = 30
 FEWEST_MOVED = 3
+OLD_LIST_MS = 2 * 3_600_000
 
 Findings = dict[str, set[int]]
 """Issue type → ids of the subjects."""
@@ -43,6 +44,10 @@ def find(guild: Guild) -> Findings:
         "orphan_discord": {m["id"] for m in guild.people() if _is_orphan(guild, m)},
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
+    found["departed_with_roles"] = {p["id"] for p in guild.players if _has_left_with_roles(guild, p)}
+    off_the_server = {p["id"] for p in guild.players if _is_off_the_server(guild, p)}
+    if not off_the_server or guild.members_age_ms <= OLD_LIST_MS:
+        found["stale_discord_link"] = off_the_server
     is_doubtful = any(rank["name_in_game"] not in (None, rank["name"]) for rank in guild.ranks)
     if not is_doubtful and _moved_with_their_rank(guild) < FEWEST_MOVED:
         found["role_mismatch"] = {p["id"] for p in guild.players if _has_wrong_roles(guild, p)}
@@ -75,11 +80,33 @@ def _has_wrong_roles(guild: Guild, player: Row) -> bool:
     held = set(member["all_guild_roles"]) & _managed_roles(guild)
     highest = _highest_rank(guild, player)
     if highest is None:
-        return bool(held) and _has_characters_that_all_left(guild, player)
+        has_left = _has_characters_that_all_left(guild, player)
+        return bool(held) and has_left and not _is_known_to_have_left(guild, player)
     if highest["is_without_role"]:
         return bool(held) and highest["wow_rank_index"] > 0
     is_clear = highest["is_role_managed"] and highest["discord_role_id"] in _managed_roles(guild)
     return is_clear and held != {highest["discord_role_id"]}
+
+
+def _has_left_with_roles(guild: Guild, player: Row) -> bool:
+    member = next((m for m in guild.members if m["id"] == player["discord_user_id"] and m["is_present"]), None)
+    if member is None or not set(member["all_guild_roles"]) & _managed_roles(guild):
+        return False
+    return _has_characters_that_all_left(guild, player) and _is_known_to_have_left(guild, player)
+
+
+def _is_known_to_have_left(guild: Guild, player: Row) -> bool:
+    """Whether somebody stands for who the player is on Discord, and for one of the characters."""
+    own = [link for link in guild.links if link["player_id"] == player["id"]]
+    is_member = player["discord_basis"] == "proven" or player["discord_confirmed_by"] is not None
+    return is_member and any(link["basis"] == "proven" or link["confirmed_by"] is not None for link in own)
+
+
+def _is_off_the_server(guild: Guild, player: Row) -> bool:
+    gone = {m["id"] for m in guild.members if not m["is_present"] and not m["is_bot"]}
+    return player["discord_user_id"] in gone and any(
+        guild.player_of(c) == player["id"] for c in guild.present_characters()
+    )
 
 
 def _managed_roles(guild: Guild) -> set[str]:

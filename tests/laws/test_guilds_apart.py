@@ -47,7 +47,9 @@ DETECTORS = (
     integrity_checker.detect_orphan_discord,
     integrity_checker.detect_orphan_wow,
     integrity_checker.detect_role_mismatch,
+    integrity_checker.detect_departed_with_roles,
     integrity_checker.detect_stale_character,
+    integrity_checker.detect_stale_discord_link,
 )
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)

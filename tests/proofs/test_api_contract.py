@@ -50,7 +50,9 @@ async def _credentials(pool: Pool, guild: GuildBuilder) -> list[Credential]:
     async with pool.connection() as conn:
         for number in range(12):  # what is made up revokes the first ones
             await access.create_upload_key(conn, f"Early {number}", guild_id=guild.guild_id, created_by="test")
-        key = await access.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
+        key = await access.create_upload_key(
+            conn, "Zork", guild_id=guild.guild_id, created_by="test", may_fetch_notes=True
+        )
     ours = {"Sec-Fetch-Site": "same-origin", **own_form(token)}
     theirs = {**ours, "Sec-Fetch-Site": "cross-site"}
     robot, bound = await api_token(pool, "robot"), await api_token(pool, "bound", guild.guild_id)

@@ -112,7 +112,8 @@ async def test_the_api_tells_trends_of_30_or_90_days(reader: httpx2.AsyncClient)
     month = (await reader.get(f"{API}/trends")).json()
     assert (len(month["days"]), month["total"]) == (1, [6])  # the guild was scanned today for the first time
     assert [rule["issue_type"] for rule in month["rules"]] == list(RULES)
-    assert [rule["open"][-1] for rule in month["rules"]] == [1, 2, 1, 1, 1]
+    found = {rule["issue_type"]: rule["open"][-1] for rule in month["rules"] if rule["open"][-1]}
+    assert found == {"note_mismatch": 1, "orphan_wow": 2, "orphan_discord": 1, "role_mismatch": 1, "stale_character": 1}
     for days in ("31", "x", "", "-30"):
         assert (await reader.get(f"{API}/trends", params={"days": days})).status_code == 422, days
         assert (await reader.get(PAGE, params={"days": days})).status_code == 422, days

@@ -43,7 +43,9 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
         "orphan_wow": 2,
         "orphan_discord": 1,
         "role_mismatch": 1,
+        "departed_with_roles": 0,
         "stale_character": 1,
+        "stale_discord_link": 0,
     }
     assert page.counts("note_mismatch") == (0, 0, 1)
     async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
@@ -73,7 +75,9 @@ async def test_findings_are_grouped_by_rule_with_their_reasons(
 ) -> None:
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
     text = (await see(alice, PAGE)).text("content")
-    headings = [text.index(f"[{issue_type}]", text.index("Recent findings")) for issue_type in RULES]
+    found = text[text.index("Recent findings") :]
+    headings = [found.index(f"[{issue_type}]") for issue_type in RULES if f"[{issue_type}]" in found]
+    assert len(headings) == 5
     assert headings == sorted(headings)
     assert "'Riddle' has no player link Waits: " in text
     assert "'Newalt' has no player link" not in text
@@ -163,15 +167,16 @@ async def test_the_page_asks_the_database_the_same_number_of_times_whatever_ther
         with counting_statements() as counter:
             await see(alice, PAGE)
         counts.append(counter.statements)
-    # With four for the full match, which the page mentions until one was made, and two for keeping the page.
-    assert counts == [20, 20, 20]
+    # With four for what a full match would do, which the card of coverage tells, and two for keeping the page.
+    assert counts == [21, 21, 21]
     await run_matching(guild.pool, guild_id=guild.guild_id)
     await guild.main("Mito")
     await guild.character("Newalt", "alt of Mito")
     await run_matching(guild.pool, guild_id=guild.guild_id)
+    await guild.scan()  # rows that are kept in memory are read again once they were written
     with counting_statements() as counter:
         await see(alice, PAGE)
-    assert counter.statements == 16
+    assert counter.statements == 21
 
 
 async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(

@@ -30,6 +30,9 @@ end
 local COMMANDS = {
     [""] = Exporter.start,
     force = Exporter.restart,
+    notes = function()
+        ns.Window.toggle()
+    end,
     status = showStatus,
     help = showHelp,
 }

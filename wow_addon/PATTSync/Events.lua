@@ -6,8 +6,16 @@ local HANDLERS = {
             ns.Export.prepare()
         end
     end,
-    GUILD_ROSTER_UPDATE = ns.Roster.onUpdate,
-    PLAYER_LOGOUT = ns.Exporter.stop,
+    GUILD_ROSTER_UPDATE = function()
+        ns.Roster.onUpdate()
+        ns.Notes.onUpdate()
+    end,
+    ADDON_ACTION_BLOCKED = ns.Notes.onRefusal,
+    ADDON_ACTION_FORBIDDEN = ns.Notes.onRefusal,
+    PLAYER_LOGOUT = function()
+        ns.Exporter.stop()
+        ns.Notes.stop()
+    end,
 }
 
 local listener = CreateFrame("Frame")

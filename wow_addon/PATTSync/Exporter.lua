@@ -1,5 +1,5 @@
 local _, ns = ...
-local Export, Game, L, Roster = ns.Export, ns.Game, ns.L, ns.Roster
+local Export, Game, L, Offline, Roster = ns.Export, ns.Game, ns.L, ns.Offline, ns.Roster
 
 --- Brings an export about: waits until the roster may be read, asks for it, waits until it has arrived, reads it.
 local Exporter = {}
@@ -7,9 +7,9 @@ ns.Exporter = Exporter
 
 local SECONDS_BETWEEN_STEPS = 0.5
 local SECONDS_UNTIL_GIVING_UP = 120
+local READER = "export"
 
 local stepper = CreateFrame("Frame")
-local isHidingOwed = false
 --- The export under way: since when it has been trying, what is in its way, and why it did not succeed so far.
 local run
 
@@ -30,22 +30,19 @@ end
 local function showOffline()
     local shown = Game.showsOffline()
     if shown or (shown == nil and run.hasShownOffline) then
+        Offline.keep(READER)
         return
     end
     if run.hasShownOffline then
         run.failure = L.OFFLINE_HIDDEN
     end
     run.hasShownOffline = true
-    isHidingOwed = shown == false
     Roster.startOver()
-    Game.showOffline(true)
+    Offline.show(READER, shown)
 end
 
 local function restoreOffline()
-    if isHidingOwed then
-        isHidingOwed = false
-        Game.showOffline(false)
-    end
+    Offline.release(READER)
 end
 
 local function finish(sentence)

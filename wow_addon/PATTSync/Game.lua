@@ -216,6 +216,26 @@ function Game.isPlaceholder(name)
     return name == "" or name == UNKNOWNOBJECT
 end
 
+--- Whether the player's rank may edit public notes; what cannot be known is a no.
+function Game.mayEditNotes()
+    local answered, may = ask("C_GuildInfo.CanEditPublicNote CanEditPublicNote")
+    return answered and may and may ~= 0 or false
+end
+
+--- Writes the public note of a member, which the game lets an addon do on a player's click alone. Gives whether it was asked
+--- for; what became of it is told by the roster.
+function Game.setNote(member, note)
+    if find("C_GuildInfo.SetNote") then
+        return member.guid ~= nil and (ask("C_GuildInfo.SetNote", member.guid, note, true))
+    end
+    return (ask("GuildRosterSetPublicNote", member.index, note))
+end
+
+--- A text on one line and as it is, where a bar would begin one of the game's marks.
+function Game.plain(text)
+    return (text:gsub("|", "||"):gsub("%c", " "))
+end
+
 --- Shows the player a line of chat.
 function Game.say(sentence)
     print(ns.L.PREFIX:format(sentence))

@@ -61,6 +61,13 @@ class NewKey:
     """The player that an upload key is for."""
 
     uploader: Annotated[str, Field(max_length=LONGEST_NAME, description="Who the key is for.", examples=["Mito"])]
+    may_fetch_notes: Annotated[
+        bool,
+        Field(
+            description="For an officer: their companion also fetches the proposed guild notes, which the addon shows.",
+            examples=[False],
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,18 @@ async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey
     name = credentials.usable_name(body.uploader, tr("Uploader"))
     async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        secret = await credentials.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
-        about = tr("An upload key for {name} was made.", name=name)
+        secret = await credentials.create_upload_key(
+            conn,
+            name,
+            guild_id=number,
+            created_by=administrator.actor,
+            may_fetch_notes=body.may_fetch_notes,
+        )
+        about = (
+            tr("An upload key for {name} was made, which also fetches proposed notes.", name=name)
+            if body.may_fetch_notes
+            else tr("An upload key for {name} was made.", name=name)
+        )
         await _record(conn, administrator, number, SettingKind.KEY, name, about, is_made=True)
     sentence = tr("Created {name}’s upload key. It is shown only once.", name=name)
     address = services.settings.base_url.rstrip("/")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import Field
 
 from patt.api.issue import SeenDep
@@ -17,6 +18,7 @@ from patt.web.context import GuildDep, OfficerDep, ServicesDep, number_of
 from patt.worker.jobs import MOST_SELECTED, IssueNumber, SelectedIssues
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.undo_offer import LONGEST_LIST, read_ranges
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.inbox.commands import FixedReady
@@ -70,6 +72,16 @@ class SetQuestionsApart:
     days: Annotated[
         int | None, Field(ge=1, le=LONGEST_SNOOZE, description="In how many days they come back.", examples=[7])
     ] = None
+
+
+AlongQuery = Annotated[
+    str,
+    Query(
+        max_length=LONGEST_LIST,
+        description="The issues that the question shows as `along`, as numbers and ranges.",
+        examples=["12,15-18"],
+    ),
+]
 
 
 @router.get("", summary="All that is open, as questions")
@@ -138,8 +150,11 @@ async def answer(
     body: Decision,
     guild: GuildDep = None,
     seen: SeenDep = None,
+    along: AlongQuery = "",
 ) -> Answered:
     """Apply a decision: that of an answer, or about another person. It can be undone as a whole.
+
+    With `along`, what is certain by it is settled, too: characters whose notes then name the same player.
 
     The `plan_key` of an answer also holds with `remember_note`, and that of a new player with another name.
     """
@@ -150,6 +165,7 @@ async def answer(
         actor=officer.actor,
         guild_id=guild,
         seen=seen,
+        along=read_ranges(along) if along else (),
         guard=own_rights.guard_of(officer),
     )
 

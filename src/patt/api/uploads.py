@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader
 from pydantic import Field
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.auth.credentials import Uploader
@@ -19,6 +22,7 @@ from patt.web.load.reading import ExportReader
 from patt.web.places import UPLOAD_PREFIX
 from patt.web.problems import problems
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.insights.proposed_notes.read import ProposedNotes, proposed_notes
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.roster.uploads import Received, Upload
@@ -81,7 +85,7 @@ router = APIRouter(
     ],
     responses=problems(
         _401="No valid upload key.",
-        _403="Sent by a page of another site in a signed-in browser.",
+        _403="Not what this key is for, or sent by a page of another site in a signed-in browser.",
         _404="No such upload of this guild.",
         _413="The upload is too large.",
         _422="The export is not valid. Nothing of it was used.",
@@ -126,13 +130,44 @@ class KeyHolder:
 
     uploader: Annotated[str, Field(examples=["Mito"])]
     guild: Annotated[str, Field(description="Name of the guild for which it uploads.", examples=["Pull the Pin"])]
+    may_fetch_notes: Annotated[
+        bool, Field(description="Whether it may fetch the proposed notes: an officer's key, made for that.")
+    ]
 
 
 @router.get("/upload-key", summary="Whose upload key it is")
 async def holder(services: ServicesDep, uploader: UploaderDep) -> KeyHolder:
     """For trying a key without an export."""
     async with services.pool.reading(uploader.guild_id) as guild:
-        return KeyHolder(uploader.name, (await guilds.get(guild)).name)
+        return KeyHolder(uploader.name, (await guilds.get(guild)).name, uploader.may_fetch_notes)
+
+
+@router.get(
+    "/proposed-notes",
+    summary="Notes for the addon to show",
+    response_model=ProposedNotes,
+    responses={304: {"description": "The notes are those of the `ETag` that was sent."}},
+)
+async def proposed(
+    request: Request, response: Response, services: ServicesDep, uploader: UploaderDep
+) -> ProposedNotes | Response:
+    """The guild notes that proof and officers' decisions contradict, or that are empty, each with what it should say.
+
+    For a key that was made for this alone. They hold names of characters and notes: no account, no BattleTag, no name on
+    Discord. Send the `ETag` of the last answer in `If-None-Match`.
+    """
+    if not uploader.may_fetch_notes:
+        raise HTTPException(
+            403,
+            tr("This key only sends exports. For an officer, an administrator makes one that also fetches notes."),
+        )
+    async with services.pool.reading(uploader.guild_id) as guild:
+        found = await proposed_notes(guild)
+    tag = f'"{hashlib.sha256(json.dumps(asdict(found)).encode()).hexdigest()[:32]}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    response.headers["ETag"] = tag
+    return found
 
 
 for_officers = officer_router("uploads", "uploads")

@@ -73,9 +73,12 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Uploader:
+    """Whose companion it is. `may_fetch_notes`: it is an officer's, and may fetch the notes that are proposed."""
+
     key_id: int
     guild_id: int
     name: str
+    may_fetch_notes: bool
     language: str
 
 
@@ -85,6 +88,9 @@ class UploadKey:
 
     id: int
     uploader: Annotated[str, Field(examples=["Mito"])]
+    may_fetch_notes: Annotated[
+        bool, Field(description="Whether it also fetches the proposed guild notes: for officers' companions.")
+    ]
     created_by: str
     created_at: datetime
     last_used_at: datetime | None
@@ -162,9 +168,14 @@ async def revoke_api_token(conn: Connection, token_id: int) -> bool:
     return (await conn.execute(SQL["revoke_api_token"], {"token_id": token_id})).rowcount == 1
 
 
-async def create_upload_key(conn: Connection, uploader: str, *, guild_id: int, created_by: str) -> str:
-    """Return a new key with which one person's companion may upload for one guild. Raises `NotFound`, `BadInput`."""
-    return await _new_secret(conn, "create_upload_key", uploader, guild_id, created_by)
+async def create_upload_key(
+    conn: Connection, uploader: str, *, guild_id: int, created_by: str, may_fetch_notes: bool = False
+) -> str:
+    """Return a new key with which one person's companion may upload for one guild. Raises `NotFound`, `BadInput`.
+
+    With `may_fetch_notes` it is an officer's, and gets the notes that are proposed.
+    """
+    return await _new_secret(conn, "create_upload_key", uploader, guild_id, created_by, may_fetch_notes=may_fetch_notes)
 
 
 async def uploader_of_key(conn: Connection, key: str) -> Uploader | None:
@@ -186,7 +197,7 @@ async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> 
 
 
 async def _new_secret(
-    conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str, **further: str
+    conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str, **further: str | bool
 ) -> str:
     secret = new_secret()
     values = {"guild_id": guild_id, "name": usable_name(name), "secret": hashed(secret), "created_by": created_by}

@@ -59,13 +59,13 @@ from holder
 update common.api_tokens set revoked_at = now() where id = %(token_id)s and revoked_at is null
 
 -- name: create_upload_key
-insert into common.upload_keys (guild_id, uploader, key_hash, created_by)
-values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s)
+insert into common.upload_keys (guild_id, uploader, key_hash, may_fetch_notes, created_by)
+values (%(guild_id)s, %(name)s, %(secret)s, %(may_fetch_notes)s, %(created_by)s)
 
 -- name: uploader_of_key
 -- Whose key it is, and which language its guild speaks. That it was used is noted at most once a minute.
 with holder as (
-    select id, guild_id, uploader, last_used_at
+    select id, guild_id, uploader, may_fetch_notes, last_used_at
     from common.upload_keys
     where key_hash = %(key)s and revoked_at is null
 ), noted as (
@@ -73,12 +73,12 @@ with holder as (
     from holder
     where k.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
 )
-select holder.id as key_id, holder.guild_id, holder.uploader as name, g.language
+select holder.id as key_id, holder.guild_id, holder.uploader as name, holder.may_fetch_notes, g.language
 from holder
 join guild_identity.guilds g on g.id = holder.guild_id
 
 -- name: upload_keys
-select k.id, k.uploader, k.created_by, k.created_at, k.last_used_at,
+select k.id, k.uploader, k.may_fetch_notes, k.created_by, k.created_at, k.last_used_at,
        (select max(u.as_of) from guild_identity.addon_uploads u
         where u.guild_id = k.guild_id and u.upload_key_id = k.id) as last_export_at,
        k.revoked_at

@@ -226,6 +226,12 @@ def confirm(
 )
 def add_key(
     uploader: Annotated[str, typer.Argument(help=mark("Who the key is for."))],
+    notes: Annotated[
+        bool,
+        typer.Option(
+            "--notes", help=mark("For an officer: their companion also fetches the notes that the addon can write.")
+        ),
+    ] = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -241,7 +247,7 @@ def add_key(
         if made.limit:
             say_beside(made.limit)
 
-    show(call(credentials.make_key, operator(), NewKey(uploader), guild), as_json, lines)
+    show(call(credentials.make_key, operator(), NewKey(uploader, may_fetch_notes=notes), guild), as_json, lines)
 
 
 @keys_app.command("list", help=mark("Show every key with its last use and its newest export."))
@@ -249,8 +255,15 @@ def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     show_rows(
         read(guild, lambda here: access.upload_keys(here.conn, here.id)),
         as_json,
-        (tr("key"), tr("uploader"), tr("last used"), tr("last export"), tr("state")),
-        lambda key: (key.id, key.uploader, key.last_used_at, key.last_export_at, _state(key.revoked_at)),
+        (tr("key"), tr("uploader"), tr("notes"), tr("last used"), tr("last export"), tr("state")),
+        lambda key: (
+            key.id,
+            key.uploader,
+            tr_in("key", "fetches notes") if key.may_fetch_notes else "",
+            key.last_used_at,
+            key.last_export_at,
+            _state(key.revoked_at),
+        ),
     )
 
 

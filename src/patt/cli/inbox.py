@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
@@ -52,13 +53,18 @@ def show_question(key: KeyArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command(
-    help=mark("Answer a question with the answer of a number, with a new player, or that it is a bank or shared.")
+    help=mark(
+        "Answer a question with the answer of a number, with a new player, that it is a bank or shared, or by unlinking."
+    )
 )
 def answer(
     key: KeyArgument,
     number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", help=mark("Number of the answer."))] = None,
     new_player: Annotated[bool, typer.Option("--new-player", help=mark("It is a new player’s."))] = False,
     shared: Annotated[bool, typer.Option("--shared", help=mark("It is a bank or shared character."))] = False,
+    unlink: Annotated[
+        bool, typer.Option("--unlink", help=mark("The player is not the Discord member any more."))
+    ] = False,
     name: _Name = None,
     remember_note: _Remember = False,
     dry_run: DryRunOption = False,
@@ -66,14 +72,16 @@ def answer(
 ) -> None:
     async def answered(services: Services) -> Answered | Offer:
         found = await _question(services, key)
-        offer = _chosen(found, number, new_player=new_player, shared=shared)
+        others = {"--new-player": new_player, "--shared": shared, "--unlink": unlink}
+        offer = _chosen(found, number, [name for name, is_chosen in others.items() if is_chosen])
         decision = offer.decision
         if decision is None:
             raise BadInput(offer.why_not or tr("This answer cannot be chosen."))
         if dry_run:
             return offer
         wanted = _with(replace(decision, plan_key=offer.plan_key), name, remember_note)
-        return await commands.answer(services.pool, key, wanted, actor=actor(), seen=Seen.read(found.seen))
+        seen, along = Seen.read(found.seen), found.entry.along
+        return await commands.answer(services.pool, key, wanted, actor=actor(), seen=seen, along=along)
 
     done = call(answered)
     if isinstance(done, Offer):
@@ -188,14 +196,17 @@ async def _guild(services: Services, guild: int | None) -> int:
     return await guilds.resolve_guild(services.pool, guild)
 
 
-def _chosen(found: Question, number: int | None, *, new_player: bool, shared: bool) -> Offer:
+def _other_offers(found: Question) -> dict[str, Offer | None]:
+    """Return the answers without a number, by their options."""
+    return {"--new-player": found.new_player, "--shared": found.shared, "--unlink": found.unlink}
+
+
+def _chosen(found: Question, number: int | None, others: Sequence[str]) -> Offer:
     """Return what is chosen. Raises `BadInput` where not exactly one thing is, or the question has no such answer."""
-    if [number is not None, new_player, shared].count(True) != 1:
-        raise BadInput(tr("Choose one answer: its number, --new-player, or --shared."))
-    if number is None:
-        offer = found.new_player if new_player else found.shared
-    else:
-        offer = next((each for each in found.answers if each.number == number), None)
+    if (number is not None) + len(others) != 1:
+        raise BadInput(tr("Choose one answer: its number, --new-player, --shared, or --unlink."))
+    numbered = {each.number: each for each in found.answers}
+    offer = _other_offers(found)[others[0]] if others else numbered.get(number)
     if offer is None:
         raise BadInput(
             tr(
@@ -258,9 +269,11 @@ def _say_question(found: Question) -> None:
         say(tr("Ready: {fix}. Apply it with: patt inbox fix {question}", fix=found.ready.does.verb, question=found.key))
     for each in found.answers:
         _say_answer(each)
-    for name, offer in (("--new-player", found.new_player), ("--shared", found.shared)):
+    for name, offer in _other_offers(found).items():
         if offer is not None and offer.decision is not None:
             say(f"  {name}: {offer.effect}")
+    if found.also is not None:
+        say(found.also)
     if found.remember is not None:
         say(tr("With --remember-note, “{name}” means the player from now on.", name=found.remember))
     if found.no_fix is not None:

@@ -14,6 +14,7 @@ from patt.cli.output import as_json as as_data
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, read, row_number
 from patt.cli.speech.dialogue import agrees
 from patt.cli.speech.issues import say_issue, say_match, say_result, say_undo
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.errors import Refused
@@ -25,6 +26,7 @@ from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.coverage import Coverage, coverage
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.insights.last_change import last_change_of
@@ -45,7 +47,10 @@ def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
         return each.issue_type, each.severity, kind, *counts
 
-    found = read(guild, findings.rule_overviews)
+    async def overview(here: GuildConnection) -> tuple[Sequence[findings.RuleOverview], Coverage]:
+        return await findings.rule_overviews(here), await coverage(here)
+
+    found, known = read(guild, overview)
     columns = (
         tr("rule"),
         tr("severity"),
@@ -57,6 +62,8 @@ def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         tr("fixes (90 days)"),
     )
     show_rows(found, as_json, columns, cells)
+    if not as_json:
+        say(" ".join([known.sentence, *([known.next_action.sentence] if known.next_action else [])]))
 
 
 def scan(

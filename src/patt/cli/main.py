@@ -177,6 +177,11 @@ _TABLE = (
         mark("The companion on this computer: its code, starting it with the computer, and how it stands."),
     ),
     ("notes", "sources:notes", mark("Show how each note of a roster is read, and why. Needs no database.")),
+    (
+        "proposed-notes",
+        "sources:proposed_notes",
+        mark("Show which guild notes contradict proof or are empty, and what each should say. The addon writes them."),
+    ),
     ("words", "settings:words_app", mark("The guild's own words in notes.")),
     ("settings", "settings:app", mark("The guild's settings: rules, ranks, words in notes; with preview and undo.")),
     ("guild", "setup.guilds:app", mark("The guilds of this installation.")),

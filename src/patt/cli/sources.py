@@ -14,7 +14,7 @@ from patt.api import activity, uploads
 from patt.api.activity import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, print_json, say, show, table
-from patt.cli.runner import GuildOption, actor, call, operator
+from patt.cli.runner import GuildOption, actor, call, operator, read
 from patt.cli.speech.words import word as in_words
 from patt.files import read_file
 from patt.json_data import as_json_data
@@ -24,6 +24,7 @@ from sv_common.guild_sync.core.reports import counts_in_words
 from sv_common.guild_sync.core.text import with_or
 from sv_common.guild_sync.identity.roster_file import read_discord_names, read_roster_table, read_saved_roster
 from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.insights.proposed_notes.read import NoteReview, ReviewedNote, review_notes
 from sv_common.guild_sync.roster.loss import SOURCES
 from sv_common.guild_sync.scheduler import PipelineReport, run_addon_sync, run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.sources.addon.export import read_addon_export
@@ -177,6 +178,24 @@ def notes(
     table(*columns, rows=[(each.character, each.note, _read_as(each)) for each in readings])
     say("")
     _print_summary(readings)
+
+
+def proposed_notes(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    found = read(guild, review_notes)
+    show(found, as_json, _print_proposed)
+
+
+def _print_proposed(found: NoteReview) -> None:
+    columns = tr("character"), tr("note"), tr("proposed note"), tr("why")
+    table(*columns, rows=[(each.character, each.note, each.proposed, _why(each)) for each in found.proposed])
+    for alone in found.not_proposed:
+        say(f"{alone.character}: {alone.reason}")
+    if not found.proposed:
+        say(tr("Every note says what is known for certain, or contradicts nothing of it."))
+
+
+def _why(each: ReviewedNote) -> str:
+    return f"{each.reason} {tr('It loses “{text}”.', text=each.lost)}" if each.lost else each.reason
 
 
 def _read_as(reading: NoteReading) -> str:

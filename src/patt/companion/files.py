@@ -180,5 +180,12 @@ def label_of(file: Path) -> str:
     return tr("account {account}", account=account)
 
 
+def label_of_folder(folder: Path) -> str:
+    """Name an addon's folder by the flavour of the game, if it lies in one."""
+    parts = folder.absolute().parts
+    flavour = parts[-4] if len(parts) > len(("flavour", "Interface", "AddOns", "addon")) else ""
+    return printable(flavour) if flavour.startswith("_") and flavour.endswith("_") else printable(folder)
+
+
 def _is_fresh(changed_at: int) -> bool:
     return abs(time.time_ns() - changed_at) < _SECONDS_OF_WRITING * 10**9

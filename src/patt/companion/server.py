@@ -10,9 +10,9 @@ import httpx2
 
 from sv_common.guild_sync.core.language import mark, tr
 
-_API = "/api/v1/guild-sync"
-PATH = f"{_API}/addon-upload"
-HOLDER_PATH = f"{_API}/upload-key"
+API = "/api/v1/guild-sync"
+PATH = f"{API}/addon-upload"
+HOLDER_PATH = f"{API}/upload-key"
 _SECONDS = 30.0
 _LONGEST_SENTENCE = 500
 _REJECTED = mark(
@@ -59,13 +59,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whether the server was reached and accepts the key; for which guild, and as whom; if not, a sentence that says why."""
+    """Whether the server was reached and accepts the key; for which guild, and as whom; if not, a sentence that says why.
+
+    `may_fetch_notes`: it is an officer's key, made for the proposed notes too.
+    """
 
     is_reached: bool
     is_accepted: bool = False
     sentence: str = ""
     guild: str = ""
     uploader: str = ""
+    may_fetch_notes: bool = False
 
     @property
     def is_rejected(self) -> bool:
@@ -86,7 +90,8 @@ async def contact(http: httpx2.AsyncClient, server: str, key: str) -> Contact:
     guild, uploader = _sentence(body, "guild"), _sentence(body, "uploader")
     if not guild or not uploader:
         return Contact(is_reached=False, sentence=tr(_NOT_PATT))
-    return Contact(is_reached=True, is_accepted=True, guild=guild, uploader=uploader)
+    may_fetch = body.get("may_fetch_notes") is True
+    return Contact(is_reached=True, is_accepted=True, guild=guild, uploader=uploader, may_fetch_notes=may_fetch)
 
 
 async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.core.language import tr, tr_n
+from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
+from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
 from sv_common.guild_sync.issues.model import Issue
@@ -139,7 +141,7 @@ class Demo:
         return [*ran, await self._read("discord")]
 
     async def _let_officers_in(self, guild_id: int) -> None:
-        """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
+        """Let officers sign in with Discord by their rank; confirm who the guild master is, and somebody who will leave."""
         async with self.services.pool.writing(guild_id) as guild:
             change = Change("rank", str(OFFICER_RANK), "officer")
             await permissions.decide(guild, change, actor=OFFICER)
@@ -147,6 +149,10 @@ class Demo:
                 for grant in permission.waiting:
                     if grant.character_id is not None:
                         await permissions.confirm(guild, grant.discord_id, grant.character_id, actor=OFFICER)
+        departing = _Cast(self._simulator.world).departing()
+        if departing.member is not None:  # as everyone in the cast
+            is_them = LinkCharacterToMember(_label(departing.main), departing.member.username)
+            await apply_decision(self.services.pool, is_them, actor=OFFICER, guild_id=guild_id)
 
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
         pool, sources = self.services.pool, self.services.sources
@@ -190,6 +196,7 @@ def week(world: GuildWorld) -> Iterator[Day]:
         lambda: world.set_note(moved, new_player.name),
         ["addon"],
     )
+    departing = cast.departing()
     crafter = cast.alt()
     yield Day(
         tr("Tuesday: the note of {character} becomes a profession", character=crafter.name),
@@ -201,12 +208,15 @@ def week(world: GuildWorld) -> Iterator[Day]:
         lambda: world.join("Zephyrine"),
         ["battlenet", "addon"],
     )
+    promoted, off_discord = cast.person(), cast.departing()
     yield Day(
-        tr("Thursday: Quillon joins Discord, without a character"),
-        lambda: world.discord_join("Quillon", roles=[world.rank_roles[max(world.rank_roles)]]),
+        tr(
+            "Thursday: Quillon joins Discord, without a character, and {player} leaves Discord but not the guild",
+            player=off_discord.name,
+        ),
+        lambda: _join_and_leave_discord(world, "Quillon", off_discord),
         ["discord"],
     )
-    promoted = cast.person()
     yield Day(
         tr("Friday: {player} becomes an officer in the game, and Discord does not show it", player=promoted.name),
         lambda: world.set_rank(promoted.main, OFFICER_RANK),
@@ -216,13 +226,14 @@ def week(world: GuildWorld) -> Iterator[Day]:
     note = leaver.note
     yield Day(
         tr_n(
-            "Saturday: {sleeper} has been asleep for {n} day, and {leaver} leaves the guild",
-            "Saturday: {sleeper} has been asleep for {n} days, and {leaver} leaves the guild",
+            "Saturday: {sleeper} has been asleep for {n} day, {leaver} leaves the guild, and so does {player} with every character",
+            "Saturday: {sleeper} has been asleep for {n} days, {leaver} leaves the guild, and so does {player} with every character",
             DAYS_ASLEEP,
             sleeper=sleeper.name,
             leaver=leaver.name,
+            player=departing.name,
         ),
-        lambda: _fall_asleep_and_leave(world, sleeper, leaver),
+        lambda: _fall_asleep_and_leave(world, sleeper, [leaver, *departing.characters]),
         ["battlenet"],
     )
     yield Day(
@@ -240,6 +251,10 @@ class _Cast:
 
     def person(self) -> WorldPerson:
         return self._people.pop(0)
+
+    def departing(self) -> WorldPerson:
+        """Pick the last one, so that whoever is picked from the front stays the same."""
+        return self._people.pop()
 
     def alt(self, rank: int | None = None) -> WorldCharacter:
         """Pick an alt whose note names its main; of this rank, if one has it."""
@@ -262,9 +277,20 @@ class _Cast:
         return alt.in_guild and person.name.lower() in alt.note.lower() and "bank" not in alt.note.lower()
 
 
-def _fall_asleep_and_leave(world: GuildWorld, sleeper: WorldCharacter, leaver: WorldCharacter) -> None:
+def _fall_asleep_and_leave(world: GuildWorld, sleeper: WorldCharacter, leavers: Iterable[WorldCharacter]) -> None:
     world.last_login(sleeper, DAYS_ASLEEP, world.now_ms)
-    world.leave(leaver)
+    for leaver in leavers:
+        world.leave(leaver)
+
+
+def _join_and_leave_discord(world: GuildWorld, newcomer: str, leaver: WorldPerson) -> None:
+    world.discord_join(newcomer, roles=[world.rank_roles[max(world.rank_roles)]])
+    if leaver.member is not None:
+        world.discord_leave(leaver.member)
+
+
+def _label(character: WorldCharacter) -> str:
+    return f"{character.name}-{character.realm.name}"
 
 
 class _DemoSettings(Settings):

@@ -19,11 +19,12 @@ from patt.web.finding import LONGEST_SEARCH
 from patt.web.places import INBOX
 from patt.web.rendering import page
 from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.undo_offer import as_ranges
 from sv_common.guild_sync.insights.inbox.beside import inbox_and_question
 from sv_common.guild_sync.insights.inbox.listing import safe_fixes
 from sv_common.guild_sync.insights.inbox.model import Entry, EntryGroup, Group, Inbox, Question
 from sv_common.guild_sync.insights.inbox.wording import dismissals
-from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
+from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_A_PLAYER, ABOUT_AN_OWNER
 from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.roster.guilds import Guild
 
@@ -52,8 +53,8 @@ KINDS: Mapping[Shown, str] = {
 }
 ABOUT: Mapping[Group, str] = {
     Group.READY: mark("one click each"),
-    Group.SUGGESTED: mark("pick the right one"),
-    Group.NEEDS_YOU: mark("no evidence yet"),
+    Group.SUGGESTED: mark("pick the right one, most characters first"),
+    Group.NEEDS_YOU: mark("no evidence yet, most characters first"),
     Group.INFORMATION: mark("nothing to do"),
 }
 
@@ -112,9 +113,9 @@ _LONGEST_NUMBER = 18
 
 def kind_of(entry: Entry) -> Shown:
     """Return what a question is about, as the list can be narrowed to it."""
-    if entry.issue_type == "role_mismatch" or entry.subject.kind == "rank":
-        return "roles"
-    return "discord" if entry.subject.kind == "member" else "characters"
+    if entry.issue_type in ABOUT_A_PLAYER or entry.subject.kind == "member":
+        return "discord"
+    return "roles" if entry.subject.kind in ("player", "rank") else "characters"
 
 
 @router.get("")
@@ -232,7 +233,8 @@ async def _context(
         "bunches": [_bunch(group, view, shown) for group in found.groups],
         "sources": translated(SOURCES),
         "dismiss_presets": dismissals(SubjectKind.CHARACTER),
-        "finds_people": shown is not None and shown.entry.issue_type in ABOUT_AN_OWNER | ABOUT_A_MEMBER,
+        "finds_people": shown is not None
+        and shown.entry.issue_type in ABOUT_AN_OWNER | ABOUT_A_MEMBER | ABOUT_A_PLAYER,
         "find": find,
         "found": await api.somebody_else(visit.services, shown.key, find, guild.id) if shown and find else [],
         "answered": answered,
@@ -240,6 +242,7 @@ async def _context(
         "is_open": bool(keys) or is_onward,
         "pairs_of": form_pairs,
         "most_shown": ANSWERS_SHOWN,
+        "along": as_ranges(shown.entry.along) if shown else "",
         "toast_target": f"#{QUESTION}",
         "is_part": visit.target == QUESTION,
     }

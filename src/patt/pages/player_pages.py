@@ -26,7 +26,8 @@ from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.erasing.person import PersonRow
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people, timeline
-from sv_common.guild_sync.insights.everyone.filters import FilterCount, OnDiscord, Sort
+from sv_common.guild_sync.insights.coverage import Coverage, counts_by_basis
+from sv_common.guild_sync.insights.everyone.filters import YES, FilterCount, OnDiscord, Sort, label_of
 from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.search import Hit, people_named
@@ -194,6 +195,7 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
             return visit.page("players", guild=None)
         here, guild = await visit.narrow(known)
         found = await people.people_page(here, asked.chosen, **asked.of_engine, number=page)
+        coverage = Coverage(await counts_by_basis(here), None)
     view = PlayersView.of(guild.id, asked, found.number)
     counts = found.counts
     is_part = visit.target == FOUND
@@ -203,6 +205,7 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
         guilds=known,
         view=view,
         found=found,
+        coverage=coverage,
         columns=[(sort, tr(label)) for sort, label in COLUMNS],
         kinds=[
             (each, tr(KINDS[each]), counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()
@@ -236,7 +239,8 @@ def _chips(view: PlayersView, found: PeoplePage, name: str, label: str = "") -> 
     values = [*found.filters[name]]
     chosen = getattr(view, name)
     if chosen not in (None, False) and not any(_is_value(chosen, each) for each in values):
-        values.append(FilterCount("yes" if chosen is True else str(chosen), str(chosen), 0))
+        value = YES if chosen is True else str(chosen)
+        values.append(FilterCount(value, label_of(value), 0))
     return [
         Chip(
             label if each.value == "yes" else tr(each.label) if name == "character_class" else each.label,

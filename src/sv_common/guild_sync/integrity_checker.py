@@ -20,11 +20,13 @@ from sv_common.guild_sync.rules import RULES, rule_named
 log = structlog.get_logger(__name__)
 
 __all__ = [
+    "detect_departed_with_roles",
     "detect_note_mismatch",
     "detect_orphan_discord",
     "detect_orphan_wow",
     "detect_role_mismatch",
     "detect_stale_character",
+    "detect_stale_discord_link",
     "run_integrity_check",
 ]
 
@@ -57,11 +59,25 @@ async def detect_role_mismatch(
     return await _detect("role_mismatch", conn, guild_id, now)
 
 
+async def detect_departed_with_roles(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find players who have left the guild, over links that are confirmed, and still hold managed roles on Discord."""
+    return await _detect("departed_with_roles", conn, guild_id, now)
+
+
 async def detect_stale_character(
     conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
 ) -> list[Finding]:
     """Find characters without a login for longer than the guild's `stale_after_days` (30 by default)."""
     return await _detect("stale_character", conn, guild_id, now)
+
+
+async def detect_stale_discord_link(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find players with a character in the guild whose Discord member has left the server."""
+    return await _detect("stale_discord_link", conn, guild_id, now)
 
 
 async def run_integrity_check(

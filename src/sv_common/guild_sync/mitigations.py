@@ -56,6 +56,13 @@ async def mitigate_role_mismatch(
     return await _mitigate("role_mismatch", pool, issue_row, guild_id, discord_bot)
 
 
+async def mitigate_departed_with_roles(
+    pool: Pool, issue_row: Any, discord_bot: DiscordSource | None, *, guild_id: int | None = None
+) -> bool:
+    """Take the managed roles of a member whose player has left the guild."""
+    return await _mitigate("departed_with_roles", pool, issue_row, guild_id, discord_bot)
+
+
 async def run_auto_mitigations(
     pool: Pool, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
 ) -> FixReport:

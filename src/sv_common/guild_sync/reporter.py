@@ -14,6 +14,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.engine.command import AUTOMATION
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
 from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.notifications.digest import ChangedIssues, IssueChange, digest
@@ -89,7 +90,7 @@ def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
     lines = [
         *(line for each in check.checks if (line := _line(each))),
         *_fix_lines(fixes),
-        *(f"⚠ {plain(error)}" for error in check.errors),
+        *(f"⚠ {plain(error)}" for error in CheckReport(_alarming(check.checks)).errors),
     ]
     return "\n".join(lines) or None
 
@@ -133,6 +134,12 @@ async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int],
         page_url=page_url,
         nonce=f"patt-digest-{covers[0]}",
     )
+
+
+def _alarming(checks: Sequence[RuleCheck]) -> list[RuleCheck]:
+    """Leave out what a rule for information could not tell: that is no alarm."""
+    told_only = {rule.issue_type for rule in RULES.values() if rule.severity == Severity.INFO}
+    return [check for check in checks if check.issue_type not in told_only or not check.error]
 
 
 def _line(check: RuleCheck) -> str | None:

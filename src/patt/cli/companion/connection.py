@@ -11,9 +11,12 @@ from pathlib import Path
 import httpx2
 
 from patt.cli.output import say
+from patt.companion.addon_file import Told
 from patt.companion.code import Code
 from patt.companion.files import export_files
 from patt.companion.home import Home
+from patt.companion.noting import Noting
+from patt.companion.proposals import fetch
 from patt.companion.server import Contact, contact, outcome_of, send
 from patt.companion.watcher import Spool, Watcher
 from sv_common.guild_sync.core.errors import Refused
@@ -22,14 +25,17 @@ from sv_common.guild_sync.core.language import tr
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The server with a key: whether it accepts the key, and the watcher that sends there."""
+    """The server with a key: whether it accepts the key, the watcher that sends there, and the notes that come from there."""
 
     http: httpx2.AsyncClient
     code: Code
     watcher: Watcher
+    noting: Noting
 
-    async def contact(self) -> Contact:
-        return await contact(self.http, self.code.server, self.code.key)
+    async def contact(self) -> tuple[Contact, list[Told]]:
+        """Ask whose key it is, and bring the proposed notes up to date: what is known, and what is new in the game's folders."""
+        known = await contact(self.http, self.code.server, self.code.key)
+        return known, await self.noting.renew(known)
 
 
 @asynccontextmanager
@@ -41,7 +47,8 @@ async def connected(code: Code, home: Home, folders: Callable[[], Iterable[Path]
             partial(send, http, code.server, code.key),
             partial(outcome_of, http, code.server, code.key),
         )
-        yield Connection(http, code, watcher)
+        noting = Noting(folders, partial(fetch, http, code.server, code.key))
+        yield Connection(http, code, watcher, noting)
 
 
 async def keep_if_accepted(home: Home, pasted: str, code: Code, folders: Iterable[Path]) -> None:

@@ -41,13 +41,15 @@ class Leg:
 
 async def try_the_way(connection: Connection, places: Sequence[Place]) -> bool:
     """Go the whole way once, and say each step. Return whether the server has every export."""
-    known = await connection.contact()
+    known, noted = await connection.contact()
     checks = await _checks(connection.watcher)
     is_known = not connection.watcher.awaits_an_outcome
     server = _server(connection.code.server, known)
-    legs = [_game(places), *_exports(checks[-1]), *server, _taken_in(checks, is_known=is_known)]
-    _say(legs)
-    return all(leg.ok for leg in legs)
+    notes = [Leg(tr("Notes"), told.ok, told.sentence) for told in noted]
+    way = [_game(places), *_exports(checks[-1]), *server]
+    taken_in = _taken_in(checks, is_known=is_known)
+    _say([*way, *notes, taken_in])
+    return all(leg.ok for leg in [*way, taken_in])
 
 
 async def _checks(watcher: Watcher) -> list[Status]:

@@ -17,6 +17,7 @@ from patt.cli.companion.connection import keep_if_accepted
 from patt.cli.companion.given import Given, Options, asked_for, at_a_terminal, checked_folders, given
 from patt.cli.companion.journey import NOT_FOUND
 from patt.cli.output import JsonOption, say, show
+from patt.companion.addon_file import addon_folders, clear_everywhere, holds_proposed
 from patt.companion.autostart.here import autostart_here, switch_off, switch_on
 from patt.companion.autostart.program import own_program
 from patt.companion.autostart.steps import Step, WriteFile, described
@@ -117,12 +118,17 @@ def forget(yes: YesOption = False, dry_run: DryRunOption = False) -> None:
                 waiting,
             )
         )
+    games = _games(home)
+    if any(holds_proposed(each) for game in games for each in addon_folders(game)):
+        say(tr("  - Take the proposed notes out of the addon's folder"))
     if dry_run:
         return
     if not yes:
         typer.confirm(tr("Do that?"), abort=True)
     if autostart is not None:
         switch_off(autostart)
+    for told in clear_everywhere(games):
+        say(told.sentence)
     home.forget()
     say(tr("All of the companion is removed. To remove the program: pipx uninstall patt-guild"))
 
@@ -217,6 +223,11 @@ def _keep(found: Given, home: Home) -> None:
         asyncio.run(keep_if_accepted(home, written, found.code, found.folders))
     elif found.folders != kept.folders:
         home.keep(kept.text, found.folders)
+
+
+def _games(home: Home) -> list[Path]:
+    """Return the game's folders that were named, or else found."""
+    return list(_kept_folders(home)) or [each.folder for each in find_games()]
 
 
 def _kept_folders(home: Home) -> tuple[Path, ...]:

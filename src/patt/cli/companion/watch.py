@@ -120,17 +120,20 @@ class _Visits:
     def __init__(self, connection: Connection, *, is_known: bool) -> None:
         self._connection, self._next, self._is_known = connection, float("-inf"), is_known
 
-    async def news(self) -> str | None:
-        """Return a sentence the first time that the server accepts the key. Raises `Refused` if it does not."""
+    async def news(self) -> list[str]:
+        """Return a sentence the first time that the server accepts the key, and what is new of the proposed notes.
+
+        Raises `Refused` if it does not accept the key.
+        """
         if time.monotonic() < self._next:
-            return None
-        known = await self._connection.contact()
+            return []
+        known, told = await self._connection.contact()
         self._next = time.monotonic() + _SECONDS_BETWEEN_CONTACTS
         if known.is_rejected:
-            raise Refused(known.sentence)
+            raise Refused(" ".join([known.sentence, *(each.sentence for each in told)]))
         is_news = known.is_accepted and not self._is_known
         self._is_known |= known.is_accepted
-        return accepted(known) if is_news else None
+        return [*([accepted(known)] if is_news else []), *(each.sentence for each in told)]
 
 
 async def _go_on(
@@ -147,12 +150,12 @@ async def _go_on(
     console, line = Console(highlight=False), ""
     with console.status(tr("Starting …")) as status:
         while True:
-            welcome = await visits.news()
+            told = await visits.news()
             check = await connection.watcher.check()
-            for each in (*([welcome] if welcome else []), *check.news):
+            for each in (*told, *check.news):
                 console.print(escape(each), soft_wrap=True)
             if check.is_rejected:
-                raise Refused(check.line)
+                raise Refused(" ".join([check.line, *(each.sentence for each in connection.noting.clear())]))
             state = check.line if check.files else missing_game(folders()) or check.line
             if console.is_terminal:
                 status.update(escape(state))

@@ -586,6 +586,7 @@ create table common.upload_keys (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     uploader text not null check (uploader <> ''),
     key_hash text not null unique,
+    may_fetch_notes boolean not null default false,  -- an officer's companion: it fetches the notes that are proposed
     created_by text not null,
     created_at timestamptz not null default now(),
     last_used_at timestamptz,

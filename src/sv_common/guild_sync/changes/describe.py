@@ -232,8 +232,15 @@ def _player_in_words(player: str, before: Row, after: Row, names: Names) -> Iter
             yield tr("Unlink {player} from the Discord member {member}.", player=player, member=member)
         elif was == now:
             yield tr("Confirm that {player} is the Discord member {member}.", player=player, member=member)
-        else:
+        elif was is None:
             yield tr("Link {player} to the Discord member {member}.", player=player, member=member)
+        else:
+            yield tr(
+                "Link {player} to the Discord member {member} instead of {former}.",
+                player=player,
+                member=member,
+                former=names.member(was),
+            )
     for column, (as_one, instead_of, removed) in _OF_POINTERS.items():
         if column not in after:
             continue

@@ -47,10 +47,17 @@ def delete_player(player: Named, member_id: int | None, merged_into: Named) -> R
     return RowChange("player", player.id, {"discord_user_id": member_id}, None, names)
 
 
-def attach_member(player: Named, member: Named, basis: LinkEvidence = "name") -> RowChange:
-    """Set the Discord member of a player without one. `basis`: what that rests on without an officer's decision."""
+def attach_member(
+    player: Named, member: Named, basis: LinkEvidence = "name", *, former: Named | None = None
+) -> RowChange:
+    """Set the Discord member of a player without one, or in the place of the `former` one.
+
+    `basis`: what that rests on without an officer's decision.
+    """
+    before = {"discord_user_id": former.id if former else None}
     after = {"discord_user_id": member.id, "discord_basis": basis}
-    return _of_member(player, member, {"discord_user_id": None}, after)
+    names = _named(players=[player], members=[former, member])
+    return RowChange("player", player.id, before, after, names)
 
 
 def confirm_member(player: Named, member: Named) -> RowChange:

@@ -163,8 +163,8 @@ class AllowLink(ManualDecision):
 class LinkMember(ManualDecision):
     """The player is this Discord member; the officer confirms it where evidence says so already.
 
-    It undoes an earlier unlinking of the two. Refused where either is already linked to another, and where an officer has
-    said that the player is not this member.
+    It undoes an earlier unlinking of the two, and takes the place of a member who has left the server. Refused where either
+    is already linked to another who is there, and where an officer has said that the player is not this member.
     """
 
     player: fields.PlayerName
@@ -182,7 +182,7 @@ class LinkCharacterToMember(ManualDecision):
 
     A player who has the character and no Discord member becomes the member. Where evidence says all of it already, the
     officer confirms it; with `remember_note`, everyone that its note names the same way is theirs. Refused where the
-    character's player is another Discord member.
+    character's player is another Discord member who is on the server.
     """
 
     character: fields.CharacterName

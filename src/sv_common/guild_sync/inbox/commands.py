@@ -11,14 +11,18 @@ from pydantic import Field, computed_field
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.changeset import Changeset, PlanClass
 from sv_common.guild_sync.core.errors import BadInput, PattError, PlanStale, Refused
 from sv_common.guild_sync.core.language import day, mark, tr, tr_n
+from sv_common.guild_sync.core.text import enumerated
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_attempts, undo_of_events
-from sv_common.guild_sync.engine.command import Guard, unguarded
-from sv_common.guild_sync.engine.results import FixReport
+from sv_common.guild_sync.engine.command import Command, FixRun, Guard, unguarded
+from sv_common.guild_sync.engine.fix import fix_in_database
+from sv_common.guild_sync.engine.planning import PlannedFix, plan_fixes
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, ManualDecision, NewPlayer
 from sv_common.guild_sync.identity.known import resolver_of
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity_engine import decide_in_transaction
 from sv_common.guild_sync.inbox.order import Order, read_order
 from sv_common.guild_sync.insights.inbox.listing import entry_with
@@ -26,6 +30,8 @@ from sv_common.guild_sync.insights.inbox.model import Answered, Entry, SetApart
 from sv_common.guild_sync.insights.inbox.wording import why_snoozed
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_all_unchanged, tell_closed
+from sv_common.guild_sync.issues.model import IssueState
+from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 MOST_NAMED = 3
@@ -57,9 +63,13 @@ async def answer(
     actor: str,
     guild_id: int | None = None,
     seen: Seen | None = None,
+    along: Sequence[int] = (),
     guard: Guard = unguarded,
 ) -> Answered:
     """Answer a question with a decision about who it is about.
+
+    `along` are the other issues that were shown with the question: those that are certain now, because a note names the player
+    of the answer, are fixed in the same transaction, by their notes.
 
     With `remember_note`, and with another name for a new player, the key may be that of the plan without them: that is what
     was shown. Raises like `apply_decision`, `Refused` for a decision about others, and `PlanStale` where the question is not
@@ -77,15 +87,17 @@ async def answer(
                     question=order.entry.question,
                 )
             )
+        attempts, also = await _settle_along(guild, order.entry, along, actor=actor)
         is_open = await order.still_open(guild)
-    told = _told(report.plan)
+    told = " ".join(filter(None, (_told(report.plan), _told_also(also))))
     closed = [number for number in order.entry.issue_ids if number not in is_open]
     return Answered(
         order.guild_id,
         order.entry.key,
         told if closed else f"{told} {tr(STAYS_OPEN)}",
-        undo_of_attempts([report.attempt_id] if report.attempt_id is not None else []),
+        undo_of_attempts([*([report.attempt_id] if report.attempt_id is not None else []), *attempts]),
         closed,
+        [each.issue.id for each in also],
         order.next(is_open),
         order.questions(is_open),
     )
@@ -212,6 +224,7 @@ def _set_apart(order: Order, sentence: str, undo: UndoOffer | None, is_open: fro
         sentence,
         undo,
         order.entry.issue_ids,
+        (),
         order.next(is_open),
         order.questions(is_open),
     )
@@ -234,6 +247,54 @@ async def _as_shown(guild: GuildConnection, decision: ManualDecision) -> ManualD
     except PattError:
         return decision
     return replace(decision, plan_key=None) if key == decision.plan_key else decision
+
+
+async def _settle_along(
+    guild: GuildConnection, entry: Entry, along: Sequence[int], *, actor: str
+) -> tuple[list[int], list[PlannedFix]]:
+    """Fix those issues of `along` whose notes name, for certain and since the answer, whoever it says.
+
+    Return the attempts and what was fixed.
+    """
+    issues = [each for each in await lifecycle.get_many(guild, along) if each.state is IssueState.OPEN]
+    rule = RULES["orphan_wow"]
+    issues = [each for each in issues if each.issue_type == rule.issue_type]
+    if not issues:
+        return [], []
+    owners = _owners(await resolver_of(guild), entry)
+    command = Command(actor, is_bulk=True)
+    planning = await plan_fixes(guild, rule, issues, command)
+    certain = {
+        fix.issue.id: fix
+        for fix in planning.ready
+        if fix.plan.plan_class is PlanClass.SAFE
+        and not fix.plan.created
+        and owners.issuperset(fix.plan.linked.values())
+    }
+    if not certain:
+        return [], []
+    done = await fix_in_database(guild, FixRun(RULES, rule, guild.id, list(certain), command))
+    fixed = [each for each in done.results if each.outcome is FixOutcome.FIXED]
+    attempts = [each.attempt_id for each in fixed if each.attempt_id is not None]
+    return attempts, [certain[each.issue_id] for each in fixed]
+
+
+def _owners(resolver: Resolver, entry: Entry) -> set[int]:
+    """Return the players that the subjects of a question have now."""
+    numbers = {each.id for each in (entry.subject, *entry.others) if each.id is not None}
+    if entry.subject.kind == "member":
+        found = {resolver.player_of_member(number) for number in numbers}
+    else:
+        known = resolver.facts.characters
+        found = {known[number].player_id for number in numbers if number in known}
+    return {number for number in found if number is not None}
+
+
+def _told_also(also: Sequence[PlannedFix]) -> str:
+    if not also:
+        return ""
+    names = [fix.plan.names["character", number] for fix in also for number in fix.plan.linked]
+    return tr_n("It also links {characters}.", "It also links {characters}.", len(names), characters=enumerated(names))
 
 
 def _is_about(decision: ManualDecision, plan: Changeset, entry: Entry) -> bool:

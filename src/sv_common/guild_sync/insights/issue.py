@@ -44,6 +44,8 @@ ABOUT_AN_OWNER = frozenset(rule.issue_type for rule in _ASKING if rule.subject i
 """Rules that ask whose a character is."""
 ABOUT_A_MEMBER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.DISCORD_MEMBER)
 """Rules that ask who a Discord member is."""
+ABOUT_A_PLAYER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.PLAYER)
+"""Rules that ask who a player is on Discord."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,14 @@ RULE = RuleDefinition(
     question=question,
     candidates=candidates_for_member,
     remedy=lambda known, member_id: Remedy(tr(_CHOOSE_A_CHARACTER)),  # noqa: ARG005 -- the same for every member
-    affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
+    affects=(
+        "orphan_wow",
+        "role_mismatch",
+        "note_mismatch",
+        "stale_character",
+        "departed_with_roles",
+        "stale_discord_link",
+    ),
     why=mark("This member has a guild role on Discord, but their characters are unknown."),
     left_to_officer=mark(
         "You create players, not automation. The fix offers one if notes or names of unknown characters match only "

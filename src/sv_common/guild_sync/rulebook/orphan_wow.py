@@ -220,7 +220,14 @@ RULE = RuleDefinition(
     question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
-    affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
+    affects=(
+        "orphan_discord",
+        "role_mismatch",
+        "note_mismatch",
+        "stale_character",
+        "departed_with_roles",
+        "stale_discord_link",
+    ),
     why=mark("Until the character has a player, its rank cannot set a Discord role."),
     safe=mark("Linking a character to an existing player, if its note means that player and no one else."),
     left_to_officer=mark(

@@ -17,6 +17,12 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.dependence import depends_on
+from sv_common.guild_sync.rulebook.discord.managed_roles import (
+    MEMBER_MATERIAL,
+    ROLE_WITH_POWER,
+    WRONG_ROLES_MATERIAL,
+    wrong_roles,
+)
 from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.rule import Asked, RuleDefinition
@@ -40,13 +46,13 @@ async def detect(
     if doubt := await _doubt(guild):
         raise Refused(doubt)
     unusable = await guild.rows(SQL["unusable_roles"]) if among is None else []
-    only = None if among is None else list(among)
-    mismatches: list[dict[str, Any]] = await guild.all(dict, SQL["find"], among=only)
     found = [_unusable_role(guild.id, *row) for row in unusable]
-    for each in mismatches:
-        details = {name: value for name, value in each.items() if name != "guild_id"}
-        found.append(Finding(ISSUE_TYPE, guild.id, SubjectKind.PLAYER, each["player_id"], _summary(details), details))
-    return found
+    mismatches = await wrong_roles(guild, departed=False, among=among)
+    return [*found, *(_mismatch(guild.id, details) for details in mismatches)]
+
+
+def _mismatch(guild_id: int, details: Mapping[str, Any]) -> Finding:
+    return Finding(ISSUE_TYPE, guild_id, SubjectKind.PLAYER, details["player_id"], _summary(details), details)
 
 
 async def _doubt(guild: GuildConnection) -> str | None:
@@ -210,7 +216,7 @@ def _review_reason(details: Mapping[str, Any]) -> str | None:
             member=details["member"],
         )
     if details["is_administrative"]:
-        return tr("A role with power over the Discord server or PATT needs your click.")
+        return tr(ROLE_WITH_POWER)
     return None
 
 
@@ -340,19 +346,13 @@ RULE = RuleDefinition(
     ),
     left_to_officer=mark(
         "These need your click: a link that no officer confirmed; a role with power; the last guild role of a player "
-        "who left, or whose rank has no role. A deleted role is one issue: map the rank to another role. No roles are "
+        "whose rank has no role, or who seems to have left. Where an officer has confirmed the links, Departed Member "
+        "with Roles finds who left. A deleted role is one issue: map the rank to another role. No roles are "
         "compared while the ranks in the game differ from the rank table. The same goes for whole ranks that moved, "
         "until the addon's export or you confirm them. Roles that the rank table does not manage are never touched."
     ),
     material=(
-        Material(
-            "member",
-            mark("the player's Discord member"),
-            mark("when the player was {} on Discord"),
-            mark("the player is {} on Discord"),
-            lambda d: d.get("discord_member_id"),
-            lambda d: str(d.get("member")),
-        ),
+        MEMBER_MATERIAL,
         Material(
             "right",
             mark("the right role"),
@@ -361,14 +361,7 @@ RULE = RuleDefinition(
             lambda d: d.get("right_role_id", d.get("role_id")),
             lambda d: str(d.get("right_role") or d.get("role") or tr("no role")),
         ),
-        Material(
-            "wrong",
-            mark("the wrong roles"),
-            mark("when {} was a wrong role"),
-            mark("{} is a wrong role"),
-            lambda d: [role["id"] for role in d.get("wrong_roles", ())],
-            lambda d: ", ".join(role["name"] for role in d.get("wrong_roles", ())) or tr("no role"),
-        ),
+        WRONG_ROLES_MATERIAL,
     ),
     examples=EXAMPLES,
 )

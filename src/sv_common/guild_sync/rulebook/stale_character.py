@@ -154,7 +154,7 @@ RULE = RuleDefinition(
     left_to_officer=mark(
         "For information: the next login resolves it. The details say if the player is active on another character; "
         "such findings come last. If you know that a player is away, set a hiatus (“patt set-hiatus”): until its day none of the "
-        "player's characters is found."
+        "player's characters is found, and no alt that is linked to the player meanwhile."
     ),
     examples=EXAMPLES,
 )

@@ -17,7 +17,7 @@ client, with tabs, and a comment on each list item."""
 LuaValue: TypeAlias = "str | bool | int | float | Sequence[LuaValue] | Mapping[str, LuaValue]"
 
 HOUR_MS = 60 * 60 * 1000
-ADDON_VERSION = "2.0.0"
+ADDON_VERSION = "2.1.0"
 INTERFACE = 120100
 _REGIONS = {"us": 1, "kr": 2, "eu": 3, "tw": 4}
 """The client's own numbers (GetCurrentRegion)."""

@@ -76,7 +76,7 @@ def allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -
 
 
 def made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
-    """Return nothing where a person has decided so already."""
+    """Return nothing where a person has decided so already. A member who has left the server gives way to the new one."""
     if player.discord_user_id == member.id:
         return () if player.is_member_decided else (change.confirm_member(player.named, member.named),)
     check_is_there(member)
@@ -90,13 +90,13 @@ def made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> 
                 player=theirs.display_name,
             )
         )
-    if player.discord_user_id is not None:
-        now = facts.members.get(player.discord_user_id)
+    now = facts.members.get(player.discord_user_id or 0)
+    if player.discord_user_id is not None and (now is None or now.is_present):
         name = now.display_name if now else tr("another Discord member")
         raise Refused(
             tr("{player} is {member} on Discord. Unlink that member first.", player=player.display_name, member=name)
         )
-    attached = change.attach_member(player.named, member.named)
+    attached = change.attach_member(player.named, member.named, former=now.named if now is not None else None)
     pair = (player.id, member.id)
     if pair in facts.member_rejections - facts.unlinked_members:
         raise Refused(

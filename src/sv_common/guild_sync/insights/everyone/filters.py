@@ -140,11 +140,12 @@ def _yes(holds: bool) -> frozenset[str]:
     return frozenset({YES} if holds else ())
 
 
-def _label(value: str) -> str:
+def label_of(value: str) -> str:
+    """Return what the value of a filter is called."""
     return tr(_LABELS[value]) if value in _LABELS else value
 
 
 def _counted(name: str, counts: Counter[str], labels: Mapping[tuple[str, str], str]) -> list[FilterCount]:
     order = list(PROOFS) if name == "proof" else sorted(counts, key=int) if name == "rank" else sorted(counts)
-    found = [FilterCount(each, labels.get((name, each)) or _label(each), counts[each]) for each in order]
+    found = [FilterCount(each, labels.get((name, each)) or label_of(each), counts[each]) for each in order]
     return [each for each in found if each.count]

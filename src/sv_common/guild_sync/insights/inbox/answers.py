@@ -14,6 +14,7 @@ from sv_common.guild_sync.identity.decisions import (
     LinkCharacterToMember,
     MarkShared,
     NewPlayer,
+    UnlinkMember,
 )
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.plans.linking import check_is_free
@@ -53,6 +54,14 @@ class Answers:
         decision = MarkShared(character=f"#{character}")
         plan, why_not = self._planned(decision)
         return Offer(None, None, None, why_not) if plan is None else Offer(decision, plan.key, tr(_SHARED))
+
+    def unlink(self, player: int) -> Offer:
+        """Offer that a player is not the Discord member any more."""
+        decision = UnlinkMember(player=f"#{player}")
+        plan, why_not = self._planned(decision)
+        if plan is None:
+            return Offer(None, None, None, why_not)
+        return Offer(decision, plan.key, tr("No Discord member: no message and no role reaches them"))
 
     def _numbered(self, kind: SubjectKind, number: int, candidates: Sequence[WeighedCandidate]) -> Iterator[Answer]:
         place = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.core.language import mark, tr, tr_n
@@ -12,16 +13,19 @@ from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.identity.decisions import NewPlayer
 from sv_common.guild_sync.identity.unknown_names import nickname_of
 from sv_common.guild_sync.insights.inbox import wording
+from sv_common.guild_sync.insights.inbox.along import along_characters, along_member
 from sv_common.guild_sync.insights.inbox.board import Board
 from sv_common.guild_sync.insights.inbox.model import Best, Entry, Group, Subject, SubjectIs
 from sv_common.guild_sync.insights.inbox.weighing import Weights, best, is_person, weights_of
 from sv_common.guild_sync.issues.explanation import Strength, WeighedCandidate
 from sv_common.guild_sync.issues.history import Seen
-from sv_common.guild_sync.issues.model import Issue, SubjectKind
+from sv_common.guild_sync.issues.model import Issue, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.rule import Asked
 from sv_common.guild_sync.rules import RULES
 
 FEWEST_OF_ONE_NAME = 2
+MOST_ALONG = 500
+"""Other issues that one answer may settle."""
 _KINDS: Mapping[SubjectKind, SubjectIs] = {
     SubjectKind.CHARACTER: "character",
     SubjectKind.DISCORD_MEMBER: "member",
@@ -38,14 +42,15 @@ _GROUPS, _STRENGTHS, _RULES = list(Group), list(Strength), list(RULES)
 
 
 def entries_of(board: Board) -> list[Entry]:
-    """Return the list: by group, then the strongest suggestion first, then rule by rule, the oldest issue first."""
+    """Return the list: by group, then by how many characters an answer settles, by strength, by rule, and by age."""
     return sorted(_Entries(board).all(), key=_place)
 
 
-def _place(entry: Entry) -> tuple[int, bool, int, int, int]:
+def _place(entry: Entry) -> tuple[int, bool, int, int, int, int]:
     strength = _STRENGTHS.index(entry.best.strength) if entry.best is not None else len(_STRENGTHS)
     rule = _RULES.index(entry.issue_type) if entry.issue_type in RULES else len(_RULES)
-    return _GROUPS.index(entry.group), entry.is_quiet, strength, rule, entry.key
+    settles = max(entry.settles, 1)  # a member or a role counts like one character
+    return _GROUPS.index(entry.group), entry.is_quiet, -settles, strength, rule, entry.key
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,10 @@ class _Entries:
             return Group.INFORMATION
         if fix is not None:
             return Group.READY
-        return Group.SUGGESTED if found is not None else Group.NEEDS_YOU
+        if found is not None:
+            return Group.SUGGESTED
+        is_told_only = issue.severity == Severity.INFO and not rule.is_fixable
+        return Group.INFORMATION if is_told_only else Group.NEEDS_YOU
 
     def _question(self, issue: Issue, fix: PlannedFix | None) -> str:
         rule = RULES.get(issue.issue_type)
@@ -157,6 +165,7 @@ class _Entries:
         board, first = self.board, issues[0]
         fix = board.ready.get(first.id) if group is Group.READY else None
         subject, *others = (self._subject(issue) for issue in issues)
+        settles, along = self._settles(issues, fix)
         newest = max(board.subjects[issue.id].newest_event or 0 for issue in issues)
         plan_key = fix.plan.key if fix is not None else None
         return Entry(
@@ -168,7 +177,7 @@ class _Entries:
             subject=subject,
             others=others,
             question=question,
-            hint=hint,
+            hint=_with_count(hint, settles) if settles > len(issues) else hint,
             opened_at=min(issue.opened_at for issue in issues),
             best=found,
             does=wording.does(fix.plan) if fix is not None else None,
@@ -176,7 +185,36 @@ class _Entries:
             is_safe=fix is not None and board.is_safe(fix),
             seen=str(Seen(newest, plan_key)),
             is_quiet=bool(board.details(first).get("quiet")),
+            settles=settles,
+            along=along,
         )
+
+    def _settles(self, issues: Sequence[Issue], fix: PlannedFix | None) -> tuple[int, Sequence[int]]:
+        """Return how many characters an answer settles, and which other issues that settles with them."""
+        rule, (kind, number) = RULES.get(issues[0].issue_type), issues[0].subject
+        if (
+            rule is None
+            or not (rule.is_fixable or rule.candidates)
+            or kind not in (SubjectKind.CHARACTER, SubjectKind.DISCORD_MEMBER)
+        ):
+            return 0, ()
+        known = self.board.resolver.facts.characters
+        own = [each for issue in issues if (each := issue.wow_character_id) is not None and each in known]
+        if fix is not None:
+            return len({*own, *fix.plan.linked}), ()
+        resolver = self.board.resolver
+        others = along_characters(resolver, own) if kind is SubjectKind.CHARACTER else along_member(resolver, number)
+        along = [self._orphans[each] for each in others if each in self._orphans]
+        return len(own) + len(along), [*(issue.id for issue in issues[1:]), *along][:MOST_ALONG]
+
+    @cached_property
+    def _orphans(self) -> Mapping[int, int]:
+        """The open issues about characters without a player, by character."""
+        return {
+            issue.wow_character_id: issue.id
+            for issue in self.board.issues
+            if issue.issue_type == "orphan_wow" and issue.wow_character_id is not None
+        }
 
     def _subject(self, issue: Issue) -> Subject:
         kind, number = issue.subject
@@ -184,6 +222,11 @@ class _Entries:
         if not number:
             return Subject("rank", None, row.name or issue.summary)
         return Subject(_KINDS[kind], number, row.name or issue.summary, row.realm, row.character_class, row.level)
+
+
+def _with_count(hint: str | None, settles: int) -> str:
+    told = tr_n("settles {n} character", "settles {n} characters", settles)
+    return f"{hint} · {told}" if hint else told
 
 
 def _new_player(notes: int, named: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.core.language import mark, number, percent, tr, tr_n
-from sv_common.guild_sync.identity.matcher import match
 from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.insights.coverage import match_counts, match_sentence
 from sv_common.guild_sync.insights.health import Health, health
 from sv_common.guild_sync.insights.inbox import wording
 from sv_common.guild_sync.insights.inbox.board import SQL, Board, read_board
@@ -144,12 +144,5 @@ async def _losses(guild: GuildConnection) -> list[RefusedLoss]:
 
 
 def _match(resolver: Resolver) -> MatchOutlook | None:
-    plans = [group.plan for group in match(resolver) if group.rows]
-    linked = sum(len(plan.linked) for plan in plans)
-    if not linked:
-        return None
-    created = sum(len(plan.created) for plan in plans)
-    characters = tr_n("{n} character", "{n} characters", linked)
-    players = tr_n("{n} player", "{n} players", len(plans))
-    sentence = tr("A full match would link {characters} to {players}.", characters=characters, players=players)
-    return MatchOutlook(linked, len(plans), created, sentence)
+    linked, players, created = match_counts(resolver)
+    return MatchOutlook(linked, players, created, match_sentence(linked, players)) if linked else None

@@ -93,6 +93,15 @@ class Entry:
         bool,
         Field(description="Whether it says little: an inactive character of a player who is active on another one."),
     ] = False
+    settles: Annotated[
+        int, Field(description="How many characters an answer settles; in each group, the list begins with the most.")
+    ] = 0
+    along: Annotated[
+        Sequence[int],
+        Field(
+            description="Other issues that an answer settles, if it is sent with them as `along`: their notes then name the same player."
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +332,14 @@ class Question:
     remember: Annotated[str | None, Field(description="The word of the note that is worth an alias.")]
     new_player: NewPlayerOffer | None
     shared: Annotated[Offer | None, Field(description="That it is a bank or shared character.")]
+    unlink: Annotated[Offer | None, Field(description="That the player is not the Discord member any more.")]
+    also: Annotated[
+        str | None,
+        Field(
+            description="What an answer also settles, in a sentence.",
+            examples=["Your answer also links Altrek-Area 52, where the note then names the same player."],
+        ),
+    ]
     ready: ReadyFix | None
     no_fix: Annotated[str | None, Field(description="Why there is no fix.")]
     message: Annotated[str, Field(description="A text to copy, that asks the person or the guild one clear question.")]
@@ -383,5 +400,6 @@ class Answered:
     sentence: Annotated[str, Field(examples=["Velquin belongs to Grimaldo."])]
     undo: Annotated[UndoOffer | None, Field(description="How to undo it; null where nothing can be undone.")]
     closed: Annotated[Sequence[int], Field(description="The issues of the question that are no longer open.")]
+    also: Annotated[Sequence[int], Field(description="Other issues that the answer settled: those of `along`.")]
     next: int | None
     questions: Annotated[int, Field(description="How many questions are left.")]

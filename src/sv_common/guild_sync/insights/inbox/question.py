@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.describe import describe
-from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.text import enumerated
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
@@ -100,6 +100,8 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
     place = keys.index(entry.key)
     explanation = _explanation(about)
     answers, remember, new_player, shared = _answers(about, people, candidates)
+    is_of_player = entry.subject.kind == "player" and about.rule is not None and about.rule.candidates is not None
+    unlink = Answers(board.resolver, people, None).unlink(entry.subject.id or 0) if is_of_player else None
     return Question(
         entry=entry,
         rule=about.rule.name if about.rule is not None else entry.issue_type,
@@ -118,10 +120,12 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
         remember=remember,
         new_player=new_player,
         shared=shared,
+        unlink=unlink,
+        also=_also(about),
         ready=_ready(about),
         no_fix=_no_fix(about),
         message=_message(about, people, name),
-        dismiss_presets=wording.dismissals(about.first.subject[0]),
+        dismiss_presets=wording.dismissals(about.first.subject[0], entry.issue_type),
         snooze_presets=wording.snoozes(datetime.now(UTC).date()),
     )
 
@@ -226,10 +230,28 @@ def _no_fix(about: _About) -> str | None:
     return about.board.doubts.get(about.first.issue_type) or about.board.reasons.get(about.first.id)
 
 
+def _also(about: _About) -> str | None:
+    """Say what an answer settles besides the question; of characters with one name, each answer settles all of them."""
+    numbers = {*about.entry.along} - {*about.entry.issue_ids}
+    names = [about.board.subjects[issue.id] for issue in about.board.issues if issue.id in numbers]
+    if not names:
+        return None
+    return tr_n(
+        "Your answer also links {characters}, where the note then names the same player.",
+        "Your answer also links {characters}, where their notes then name the same player.",
+        len(names),
+        characters=enumerated([f"{each.character}-{each.realm}" for each in names]),
+    )
+
+
 def _message(about: _About, people: People, guild: str) -> str:
     member, characters = _member(about, people), _characters(about, people)
+    known = about.board.resolver.facts.members.get(member.id) if member is not None else None
+    if known is None or not known.is_present:
+        member = None  # who has left the server gets no message there
     if about.first.player_id is not None and member is not None:
-        character = about.finding.details.get("character")
+        details = about.finding.details
+        character = None if details.get("has_left") else details.get("character")
         return wording.message_about_role(member.display_name, character, guild)
     if member is not None:
         return wording.message_to(member, guild)

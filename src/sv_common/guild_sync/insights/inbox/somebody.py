@@ -53,6 +53,8 @@ def _decision(entry: Entry, hit: Hit) -> Decision | None:
     player = hit.id if hit.kind == "player" else hit.player_id
     if entry.subject.kind == "member":
         return _of_member(f"#{entry.subject.id}", hit, player)
+    if entry.subject.kind == "player" and hit.kind == "member" and hit.player_id is None:
+        return LinkMember(player=f"#{entry.subject.id}", member=f"#{hit.id}")
     if entry.subject.kind == "character":
         return _of_characters([f"#{each.id}" for each in (entry.subject, *entry.others)], hit, player)
     return None

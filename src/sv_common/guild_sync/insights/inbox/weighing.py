@@ -47,6 +47,7 @@ class Weights:
         self._ruled_out: Mapping[SubjectKind, dict[int, list[RejectionFact]]] = {
             SubjectKind.CHARACTER: defaultdict(list),
             SubjectKind.DISCORD_MEMBER: defaultdict(list),
+            SubjectKind.PLAYER: {},
         }
         for character, player in sorted(resolver.facts.rejections):
             self._ruled_out[SubjectKind.CHARACTER][character].append(RejectionFact(player, "", _SOME_TIME, None))

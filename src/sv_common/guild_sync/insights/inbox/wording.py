@@ -41,6 +41,14 @@ _DISMISSALS = {
     ),
     SubjectKind.PLAYER: (mark("The role is right as it is."), mark("Leaving soon."), mark("Known, and fine as it is.")),
 }
+_DISMISSALS_OF_RULES = {
+    "departed_with_roles": (
+        mark("A friend of the guild."),
+        mark("Coming back soon."),
+        mark("Known, and fine as it is."),
+    ),
+    "stale_discord_link": (mark("Plays without Discord."), mark("Leaving soon."), mark("Known, and fine as it is.")),
+}
 _SNOOZES = {1: mark("until tomorrow"), 7: mark("in a week"), 30: mark("in a month")}
 
 
@@ -79,9 +87,10 @@ def why_snoozed(until: date, today: date) -> str:
     return tr_n("Snoozed for {n} day.", "Snoozed for {n} days.", (until - today).days)
 
 
-def dismissals(kind: SubjectKind) -> Sequence[str]:
+def dismissals(kind: SubjectKind, issue_type: str = "") -> Sequence[str]:
     """Reasons to choose from."""
-    return [tr(each) for each in _DISMISSALS.get(kind, _DISMISSALS[SubjectKind.PLAYER])]
+    usual = _DISMISSALS.get(kind, _DISMISSALS[SubjectKind.PLAYER])
+    return [tr(each) for each in _DISMISSALS_OF_RULES.get(issue_type, usual)]
 
 
 def note_hint(note: str | None) -> str:

@@ -29,14 +29,20 @@ def choose(
             return LinkCharacterToMember(character=theirs, member=subject)
         case SubjectKind.CHARACTER, CandidateKind.MEMBER:
             return LinkCharacterToMember(character=subject, member=theirs)
+        case SubjectKind.PLAYER, CandidateKind.MEMBER:
+            return LinkMember(player=subject, member=theirs)
         case SubjectKind.CHARACTER, CandidateKind.PLAYER if found.needs_word or not found.is_linked:
             return LinkCharacter(character=subject, player=theirs, remember_note=found.needs_word)
     return None
 
 
 def reject(kind: SubjectKind, number: int, found: WeighedCandidate) -> RejectLink | RejectMember | None:
-    """Return the decision that it is not this candidate; only a player can be ruled out."""
-    if found.is_rejected or found.kind is not CandidateKind.PLAYER:
+    """Return the decision that it is not this candidate; only a player can be ruled out, or a member for a player."""
+    if found.is_rejected:
+        return None
+    if kind is SubjectKind.PLAYER and found.kind is CandidateKind.MEMBER:
+        return RejectMember(player=f"#{number}", member=f"#{found.id}")
+    if found.kind is not CandidateKind.PLAYER:
         return None
     if kind is SubjectKind.DISCORD_MEMBER:
         return RejectMember(player=f"#{found.id}", member=f"#{number}")
@@ -45,7 +51,11 @@ def reject(kind: SubjectKind, number: int, found: WeighedCandidate) -> RejectLin
 
 def allow(kind: SubjectKind, number: int, found: WeighedCandidate) -> AllowLink | AllowMember | None:
     """Return the decision that takes back that it is not this candidate; None where no one said so."""
-    if not found.is_rejected or found.kind is not CandidateKind.PLAYER:
+    if not found.is_rejected:
+        return None
+    if kind is SubjectKind.PLAYER and found.kind is CandidateKind.MEMBER:
+        return AllowMember(player=f"#{number}", member=f"#{found.id}")
+    if found.kind is not CandidateKind.PLAYER:
         return None
     if kind is SubjectKind.DISCORD_MEMBER:
         return AllowMember(player=f"#{found.id}", member=f"#{number}")

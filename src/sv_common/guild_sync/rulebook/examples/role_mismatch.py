@@ -53,10 +53,10 @@ EXAMPLES = (
         after={"mito": ["Raider"]},
     ),
     Example(
-        mark("All characters have left the guild; the member has Raider"),
-        mark("Raider is taken"),
+        mark("All characters have left the guild, but no officer has confirmed the links; the member has Raider"),
+        mark("Raider is taken; once an officer confirms the links, Departed Member with Roles finds it instead"),
         Outcome.NEEDS_CLICK,
-        (Character("Mito", owner="Mito", rank="Raider", is_confirmed=True, has_left=True),),
+        (Character("Mito", owner="Mito", rank="Raider", has_left=True),),
         (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
         after={"mito": []},
     ),

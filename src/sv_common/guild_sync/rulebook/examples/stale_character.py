@@ -29,6 +29,16 @@ EXAMPLES = (
         hiatuses={"Mito": 30},
     ),
     Example(
+        mark("An alt and the main of a player who is away; only its note says whose the alt is"),
+        mark("the hiatus is the player's, so it holds for each linked character"),
+        Outcome.NO_FINDING,
+        (
+            Character("Altrek", "alt of Mito", owner="Mito", last_login_days=400),
+            Character("Mito", owner="Mito", is_main=True, is_confirmed=True, last_login_days=31),
+        ),
+        hiatuses={"Mito": 30},
+    ),
+    Example(
         mark("Last login 31 days ago; the player was away until yesterday"),
         mark("shown: a hiatus ends automatically on its day"),
         Outcome.NO_FIX,

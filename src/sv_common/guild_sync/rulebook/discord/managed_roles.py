@@ -1,0 +1,44 @@
+"""Managed Discord roles that players hold and should not, or should hold and do not: one question for all rules about roles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.issues.material import Material
+
+SQL = load_sql(__package__, "managed_roles.sql")
+
+ROLE_WITH_POWER: Final = mark("A role with power over the Discord server or PATT needs your click.")
+
+
+async def wrong_roles(
+    guild: GuildConnection, *, departed: bool, among: Collection[int] | None = None
+) -> list[dict[str, Any]]:
+    """Return the details of each player with wrong roles, `among` some or of all.
+
+    With `departed` these are the players who are known to have left the guild, without it all others: no player is in both.
+    """
+    only = None if among is None else list(among)
+    return await guild.all(dict, SQL["wrong"], among=only, departed=departed)
+
+
+MEMBER_MATERIAL: Final = Material(
+    "member",
+    mark("the player's Discord member"),
+    mark("when the player was {} on Discord"),
+    mark("the player is {} on Discord"),
+    lambda d: d.get("discord_member_id"),
+    lambda d: str(d.get("member")),
+)
+WRONG_ROLES_MATERIAL: Final = Material(
+    "wrong",
+    mark("the wrong roles"),
+    mark("when {} was a wrong role"),
+    mark("{} is a wrong role"),
+    lambda d: [role["id"] for role in d.get("wrong_roles", ())],
+    lambda d: ", ".join(role["name"] for role in d.get("wrong_roles", ())) or tr("no role"),
+)

@@ -1,0 +1,3 @@
+-- The guild notes that PATT proposes to an officer. The companion writes this file; it holds data alone.
+local _, ns = ...
+ns.proposals = nil
