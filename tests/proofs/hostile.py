@@ -30,7 +30,7 @@ TEXTS = (
     '"><img src=x onerror="window.owned=1" class="owned">',
     "'-window.owned=1-'</textarea></title><b class=owned>",
     "javascript:window.owned=1",
-    "{{71*71}}${71*71}<%= 71*71 %>#{71*71}",
+    "{{9**9}}${9**9}<%= 9**9 %>#{9**9}",
     f"{STEERING}Mito{STEERING}שלום مرحبا",
     "👩‍👩‍👧‍👦" * 6 + "🐉" * 25,
     "W" * 300,
@@ -42,7 +42,8 @@ TEXTS = (
 )
 OFFICER = f"{TEXTS[0]}{TEXTS[1]}{TEXTS[4]}{TEXTS[5]}{TEXTS[7]}"
 
-_SUM_OF_A_TEMPLATE = "5041"
+_SUM_OF_A_TEMPLATE = "387420489"
+"""Long enough to stand in no key of a plan by chance."""
 _TAKEN_FOR_MORE_THAN_TEXT = """() => ({
     "a script has run": "owned" in window,
     "an element came of it": document.querySelectorAll(".owned, script:not([src]), main textarea").length > 0,

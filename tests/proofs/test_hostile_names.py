@@ -32,8 +32,8 @@ async def test_in_the_source_of_every_page_a_hostile_name_is_text_and_nothing_el
 
 @pytest.mark.parametrize("text", hostile.TEXTS)
 def test_what_a_hostile_text_makes_of_a_source_that_does_not_escape_it_is_seen(text: str) -> None:
-    pages = [f"<!doctype html><body><p>{text.replace('71*71', '5041')}</p></body>", f'<a title="{text}">{text}</a>']
-    has_markup = any(mark in text for mark in ("<script", "class=", hostile.STEERING, "71*71"))
+    pages = [f"<!doctype html><body><p>{text.replace('9**9', '387420489')}</p></body>", f'<a title="{text}">{text}</a>']
+    has_markup = any(mark in text for mark in ("<script", "class=", hostile.STEERING, "9**9"))
     found = [each for page in pages for each in (*hostile.more_than_text_in(page), *Page(page).inline)]
     assert bool(found) == has_markup, found
 
