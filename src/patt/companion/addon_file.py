@@ -6,7 +6,6 @@ only when it starts. So a file is written anew, never made or removed; whole or 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from patt.companion.files import label_of_folder
 from patt.companion.proposals import Proposed
+from patt.companion.whole_files import write_whole
 from sv_common.guild_sync.core.language import tr
 
 ADDON = "PATTSync"
@@ -49,7 +49,7 @@ def write_proposed(folder: Path, proposed: Proposed, checked_at: int) -> bool:
     is_same = _CHECKED.sub(b"", before) == _CHECKED.sub(b"", content)
     checked = _CHECKED.search(before)
     if not is_same or checked is None or abs(checked_at - int(checked[1])) >= _RENEWED_AFTER:
-        _write(file, content)
+        write_whole(file, content)
     return not is_same
 
 
@@ -66,7 +66,7 @@ def clear_proposed(folder: Path) -> bool:
     file = folder / FILE_NAME
     if not file.is_file() or _content(file) == EMPTY:
         return False
-    _write(file, EMPTY)
+    write_whole(file, EMPTY)
     return True
 
 
@@ -153,17 +153,3 @@ def _content(file: Path) -> bytes:
             return opened.read(_LARGEST)
     except FileNotFoundError:
         return b""
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file that is there whole or as it was."""
-    partial = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as writing:
-            writing.write(content)
-            writing.flush()
-            os.fsync(writing.fileno())
-        partial.replace(file)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise

@@ -11,8 +11,8 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,10 @@ import platformdirs
 
 from patt.companion.code import Code, write_code
 from patt.companion.given import checked_code, printable
-from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
+from patt.companion.whole_files import PRIVATE_FILE, PRIVATE_FOLDER, usable, write_whole
+from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr
 
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LARGEST = 64 * 1024
 
@@ -122,7 +122,7 @@ class Home:
     def _make(self) -> None:
         with self._usable():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            self.folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+            self.folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             self._close_to_others()
 
     def _close_to_others(self) -> None:
@@ -130,7 +130,7 @@ class Home:
         if os.name != "posix":
             return
         with self._usable():
-            for path, mode in ((self.folder, _PRIVATE_FOLDER), (self._settings, _PRIVATE_FILE)):
+            for path, mode in ((self.folder, PRIVATE_FOLDER), (self._settings, PRIVATE_FILE)):
                 if path.exists() and path.stat().st_mode & _OTHERS:
                     path.chmod(mode)
 
@@ -148,24 +148,15 @@ class Home:
     def _write(self, file: Path, content: dict[str, Any]) -> None:
         """Write a file that is there completely or not at all, and that nobody else could open at any moment."""
         self._make()
-        partial = file.with_suffix(f".{os.getpid()}.part")
         with self._usable():
-            partial.unlink(missing_ok=True)
-            opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
-            with os.fdopen(opened, "w", encoding="utf-8") as writing:
-                json.dump(content, writing)
-            partial.replace(file)
+            write_whole(file, json.dumps(content).encode(), is_private=True)
 
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ConfigurationError(
-                tr(
-                    "The folder of the companion, {folder}, cannot be used ({reason}). "
-                    "Make room on the disk, and remove anything else of that name.",
-                    folder=printable(self.folder),
-                    reason=error.strerror or type(error).__name__,
-                )
-            ) from error
+    def _usable(self) -> AbstractContextManager[None]:
+        return usable(
+            lambda reason: tr(
+                "The folder of the companion, {folder}, cannot be used ({reason}). "
+                "Make room on the disk, and remove anything else of that name.",
+                folder=printable(self.folder),
+                reason=reason,
+            )
+        )

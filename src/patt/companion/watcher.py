@@ -8,15 +8,15 @@ one removed is no fault.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from patt.companion.files import FileState, Unusable, being_written, read_export, state_of
 from patt.companion.server import Answer, Outcome, Reply, State
+from patt.companion.whole_files import usable, write_whole
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import mark, tr, tr_n
 
@@ -120,24 +120,18 @@ class Spool:
                 return None
 
     def _write(self, file: Path, content: bytes) -> None:
-        partial = file.with_suffix(f".{os.getpid()}.part")
         with self._usable():
-            partial.write_bytes(content)
-            partial.replace(file)
+            write_whole(file, content, is_private=True)
 
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ConfigurationError(
-                tr(
-                    "The folder for what waits, {folder}, cannot be used ({reason}). "
-                    "Make room on the disk, and remove anything else of that name.",
-                    folder=self._folder,
-                    reason=error.strerror or type(error).__name__,
-                )
-            ) from error
+    def _usable(self) -> AbstractContextManager[None]:
+        return usable(
+            lambda reason: tr(
+                "The folder for what waits, {folder}, cannot be used ({reason}). "
+                "Make room on the disk, and remove anything else of that name.",
+                folder=self._folder,
+                reason=reason,
+            )
+        )
 
 
 @dataclass(slots=True)

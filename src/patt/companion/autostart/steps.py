@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from patt.companion.given import printable
+from patt.companion.whole_files import write_whole
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.language import tr
 
@@ -95,9 +96,7 @@ def _do(step: Step, run: Run) -> None:
     match step:
         case WriteFile(path=path, content=content):
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.name}.part")
-            partial.write_bytes(content)
-            partial.replace(path)
+            write_whole(path, content)
         case RemoveFile(path=path, up_to=up_to):
             path.unlink(missing_ok=True)
             for folder in path.parents:
