@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
+from pydantic import Field
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,6 +56,17 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
 """What OpenAPI says of an answer that is a file."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+PreviewKey: TypeAlias = Annotated[
+    str | None,
+    Field(
+        pattern="^[0-9a-f]{64}$",
+        description="The preview's key. Refused (409) if the outcome is another one by now.",
+        examples=["0f3c9a5be1d24c77" * 4],
+    ),
+]
+"""The key of a preview; without it, nothing is compared."""
 
 
 class CommandRoute(APIRoute):

@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from patt.api import current_settings
 from patt.api.current_settings import GuildFacts, KeptNow, RankTable, RuleNow, WordsNow
-from patt.api.routing import FOR_OFFICERS, ReadingDep, officer_router
+from patt.api.routing import FOR_OFFICERS, PreviewKey, ReadingDep, officer_router
 from patt.bootstrap import Services
 from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
 from patt.web.context import AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, number_of
@@ -302,14 +302,7 @@ async def _guild_of(services: Services, change_id: int, guild: int | None) -> in
 class NameToKeep(NewName):
     """The guild's new name, as it was previewed."""
 
-    key: Annotated[
-        str | None,
-        Field(
-            pattern="^[0-9a-f]{64}$",
-            description="The preview's key. Refused (409) if the outcome is another one by now.",
-            examples=["0f3c9a5be1d24c77" * 4],
-        ),
-    ] = None
+    key: PreviewKey = None
 
 
 @router.post("/guild/move/preview", summary="Preview a new name of the guild", dependencies=FOR_OFFICERS)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
-from pydantic import Field
 
-from patt.api.routing import FOR_ADMINISTRATORS, ReadingDep, as_file, officer_router
+from patt.api.routing import FOR_ADMINISTRATORS, PreviewKey, ReadingDep, as_file, officer_router
 from patt.json_data import as_json_data
 from patt.web.context import AdministratorDep, GuildDep, ServicesDep
 from sv_common.guild_sync.erasing.erase import ErasePlan, erase, preview_erase
@@ -38,14 +37,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 class Erasing(PersonRow):
     """The person to erase, as previewed."""
 
-    key: Annotated[
-        str | None,
-        Field(
-            pattern="^[0-9a-f]{64}$",
-            description="The preview's key. Refused (409) if something else would be erased by now.",
-            examples=["0f3c9a5be1d24c77" * 4],
-        ),
-    ] = None
+    key: PreviewKey = None
 
 
 @router.post("/erase/preview", summary="Preview erasing a person", dependencies=FOR_ADMINISTRATORS)
