@@ -9,7 +9,7 @@ from typing import Any
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
-from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
+from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.core.text import enumerated, with_and
@@ -21,6 +21,8 @@ from sv_common.guild_sync.rulebook.discord.managed_roles import (
     MEMBER_MATERIAL,
     ROLE_WITH_POWER,
     WRONG_ROLES_MATERIAL,
+    link_in_words,
+    member_link_in_words,
     wrong_roles,
 )
 from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
@@ -183,26 +185,11 @@ def _why(details: Mapping[str, Any]) -> str:
 
 def rests_on(details: Mapping[str, Any]) -> str:
     """Return what the unconfirmed parts of the link from the character to the Discord member rest on."""
-    character, player, member = details["character"], details["player"], details["member"]
     parts = []
     if not is_confirmed(details["basis"], details["confirmed_by"]):
-        parts.append(
-            tr(
-                "The link of {character} to {player} is based on {basis}.",
-                character=character,
-                player=player,
-                basis=basis_in_words(details["basis"], details["basis_note"]),
-            )
-        )
+        parts.append(link_in_words(details))
     if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
-        parts.append(
-            tr(
-                "The link of {player} to {member} on Discord is based on {basis}.",
-                player=player,
-                member=member,
-                basis=basis_in_words(details["discord_basis"]),
-            )
-        )
+        parts.append(member_link_in_words(details))
     return " ".join(parts)
 
 

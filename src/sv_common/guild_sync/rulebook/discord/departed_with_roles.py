@@ -11,7 +11,6 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.changes.describe import away
-from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.text import enumerated, in_words
 from sv_common.guild_sync.identity.known import resolver_of
@@ -25,6 +24,8 @@ from sv_common.guild_sync.rulebook.discord.managed_roles import (
     MEMBER_MATERIAL,
     ROLE_WITH_POWER,
     WRONG_ROLES_MATERIAL,
+    link_in_words,
+    member_link_in_words,
     wrong_roles,
 )
 from sv_common.guild_sync.rulebook.examples.departed_with_roles import EXAMPLES
@@ -158,24 +159,8 @@ def explain(known: Known, finding: Finding) -> Explanation:
                 day=_left_on(details),
             ),
         ),
-        Evidence(
-            Source.RECORD,
-            tr(
-                "The link of {character} to {player} is based on {basis}.",
-                character=details["character"],
-                player=details["player"],
-                basis=basis_in_words(details["basis"], details["basis_note"], details["confirmed_by"]),
-            ),
-        ),
-        Evidence(
-            Source.RECORD,
-            tr(
-                "The link of {player} to {member} on Discord is based on {basis}.",
-                player=details["player"],
-                member=details["member"],
-                basis=basis_in_words(details["discord_basis"], None, details["discord_confirmed_by"]),
-            ),
-        ),
+        Evidence(Source.RECORD, link_in_words(details)),
+        Evidence(Source.RECORD, member_link_in_words(details)),
         *([Evidence(Source.NOTE, tr(_COULD_BE_THEIRS, player=details["player"], characters=here))] if here else []),
         Evidence(Source.DISCORD, tr("{member} has {roles}.", member=details["member"], roles=_held(details))),
     )

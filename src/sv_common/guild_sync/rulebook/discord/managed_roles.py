@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.issues.material import Material
 
@@ -24,6 +25,26 @@ async def wrong_roles(
     """
     only = None if among is None else list(among)
     return await guild.all(dict, SQL["wrong"], among=only, departed=departed)
+
+
+def link_in_words(details: Mapping[str, Any]) -> str:
+    """Say what the link of the deciding character to its player is based on."""
+    return tr(
+        "The link of {character} to {player} is based on {basis}.",
+        character=details["character"],
+        player=details["player"],
+        basis=basis_in_words(details["basis"], details["basis_note"], details["confirmed_by"]),
+    )
+
+
+def member_link_in_words(details: Mapping[str, Any]) -> str:
+    """Say what the link of a player to the Discord member is based on."""
+    return tr(
+        "The link of {player} to {member} on Discord is based on {basis}.",
+        player=details["player"],
+        member=details["member"],
+        basis=basis_in_words(details["discord_basis"], None, details["discord_confirmed_by"]),
+    )
 
 
 MEMBER_MATERIAL: Final = Material(

@@ -8,7 +8,6 @@ from typing import Any
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import day, mark, tr, tr_n
 from sv_common.guild_sync.core.text import in_words
@@ -18,7 +17,7 @@ from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.rulebook.candidates.discord import candidates_for_player
 from sv_common.guild_sync.rulebook.dependence import depends_on
-from sv_common.guild_sync.rulebook.discord.managed_roles import MEMBER_MATERIAL
+from sv_common.guild_sync.rulebook.discord.managed_roles import MEMBER_MATERIAL, member_link_in_words
 from sv_common.guild_sync.rulebook.examples.stale_discord_link import EXAMPLES
 from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.rule import Remedy, RuleDefinition
@@ -33,7 +32,7 @@ async def detect(
 ) -> list[Finding]:
     """Find players with a character in the guild whose Discord member has left the server.
 
-    Raises `Refused` where the member list that says so is old: whoever was missing then may be back.
+    Raises `Refused` where the member list that says so is old: a member who was missing then may be back.
     """
     only = None if among is None else list(among)
     rows: list[dict[str, Any]] = await guild.all(dict, SQL["find"], now=now, among=only)
@@ -70,15 +69,7 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- e
             if details["gone_on"]
             else tr("{member} is not on the server.", member=details["member"]),
         ),
-        Evidence(
-            Source.RECORD,
-            tr(
-                "The link of {player} to {member} on Discord is based on {basis}.",
-                player=details["player"],
-                member=details["member"],
-                basis=basis_in_words(details["discord_basis"], None, details["discord_confirmed_by"]),
-            ),
-        ),
+        Evidence(Source.RECORD, member_link_in_words(details)),
         Evidence(
             Source.ROSTER,
             tr_n(
