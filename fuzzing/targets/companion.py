@@ -19,7 +19,7 @@ def check(data: bytes) -> None:
         code, refused = read_code(text), ""
     except BadInput as refusal:
         code, refused = None, str(refusal)
-    assert len(text) < 20 or text not in refused, "a code that is none is repeated, and it may be a secret"
+    assert len(text) < 20 or text not in refused, "a refused text is repeated, and it may be a secret"
     if code is not None:
         letters = "".join(each for each in text[:LONGEST].lower() if each.isalnum())
         assert write_code(code.server, code.key) in letters, "a code that stands nowhere in the text"

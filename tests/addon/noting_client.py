@@ -41,7 +41,7 @@ class NotingClient(Client):
     """A client with the companion's `file`. `writes` are the notes that it was asked to write.
 
     `does` says what becomes of a note: the server takes it, stays silent or keeps the beginning, or the client forbids the
-    addon to ask, or fails at it.
+    addon to ask, or fails.
     """
 
     _: KW_ONLY

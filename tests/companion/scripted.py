@@ -78,7 +78,7 @@ class ScriptedServer:
     tags: list[str | None] = field(default_factory=list)
 
     def let_fetch_notes(self, *notes: dict[str, object], guild: str = "Pull the Pin") -> None:
-        """Make the key an officer's, for whom these notes are proposed."""
+        """Make the key an officer's, with these proposed notes."""
         self.holder = JSONResponse({"uploader": "Mito", "guild": guild, "may_fetch_notes": True})
         body = {"guild": guild, "realms": ["Area 52"], "region": 1, "notes": list(notes)}
         self.notes = JSONResponse(body, headers={"ETag": f'"{len(notes)}"'})

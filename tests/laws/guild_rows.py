@@ -54,7 +54,7 @@ class Guild:
     away: frozenset[int]
     """Players that an officer put on hiatus, whose day has not come."""
     members_age_ms: int = 0
-    """How old the member list of Discord is; 0 where there is none."""
+    """How old the member list of Discord is; 0 without a list."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:

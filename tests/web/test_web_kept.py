@@ -1,4 +1,4 @@
-"""Answers that are given again: they say what would be drawn now, to whom it may be said, and take no more room than they may."""
+"""Answers that are given again: they say what would be drawn now, only to those who may see it, and take no more room than they may."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ local function redraw()
     end
 end
 
---- Gives the one member of the roster who is the character of a row, with the place in the roster; nil where there is none.
+--- Gives the one member of the roster who is the character of a row, with the place in the roster; nil if no one is.
 local function memberIn(members, row)
     local found
     for place, member in ipairs(members) do

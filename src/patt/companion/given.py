@@ -21,7 +21,7 @@ _HIGHEST_PORT = 65_535
 
 
 def checked_code(text: str) -> Code:
-    """Return what a pasted code says. Raises `BadInput` if it is none, or names a server to which no key may be sent."""
+    """Return what a pasted code says. Raises `BadInput` for anything else, and where it names a server to which no key may be sent."""
     code = read_code(text)
     return Code(checked_server(code.server), checked_key(code.key, tr("in the code")))
 

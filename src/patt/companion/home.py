@@ -88,7 +88,7 @@ class Home:
         return Kept(text, checked_code(text), tuple(Path(each) for each in folders if isinstance(each, str)))
 
     def keep(self, text: str, folders: Sequence[Path]) -> Kept:
-        """Keep a code and folders instead of those that were kept. Raises `BadInput` for a code that is none."""
+        """Keep a code and folders instead of those that were kept. Raises `BadInput` for a text that is not a code."""
         code, absolute = checked_code(text), tuple(each.absolute() for each in folders)
         written = write_code(code.server, code.key)
         self._write(self._settings, {"code": written, "folders": [str(each) for each in absolute]})

@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whether the server was reached and accepts the key; for which guild, and as whom; if not, a sentence that says why.
+    """Whether the server was reached and accepts the key; for which guild, and under which name; if not, a sentence that says why.
 
     `may_fetch_notes`: it is an officer's key, made for the proposed notes too.
     """

@@ -253,7 +253,7 @@ class _Cast:
         return self._people.pop(0)
 
     def departing(self) -> WorldPerson:
-        """Pick the last one, so that whoever is picked from the front stays the same."""
+        """Pick the last one, so that those picked from the front stay the same."""
         return self._people.pop()
 
     def alt(self, rank: int | None = None) -> WorldCharacter:

@@ -70,7 +70,7 @@ def look_as(viewing: Viewing) -> None:
 
 
 def viewing() -> Viewing:
-    """Return for whom this request renders."""
+    """Return the viewer that this request renders for."""
     return _VIEWING.get()
 
 

@@ -40,7 +40,7 @@ class Registry(Protocol):
     """The registry of Windows, as far as it is needed."""
 
     def value(self, key: str, name: str) -> str | None:
-        """Return a text of this computer's or else this user's registry; None where there is none."""
+        """Return a text of this computer's registry, or else of this user's; None where it is missing."""
 
 
 class WindowsRegistry:

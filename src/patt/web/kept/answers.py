@@ -77,7 +77,7 @@ _OF_ALL: Final = 8
 
 
 class KeptAnswers:
-    """Answers by what was asked for, and by whom. What was asked for the longest time ago is forgotten first."""
+    """Answers by request and by viewer. What was asked for the longest time ago is forgotten first."""
 
     def __init__(self, most_bytes: int = MOST_BYTES, most_answers: int = MOST_ANSWERS) -> None:
         self._most_bytes = most_bytes

@@ -180,7 +180,7 @@ class _Drawing:
         await self.out({**message, "body": text})
 
     def is_whole(self, scope: Scope) -> bool:
-        """Whether this is what was asked for, and nobody's alone."""
+        """Whether this is what was asked for, and holds nothing for one request alone."""
         return (
             self.status == _OK
             and not scope["state"].get(NOT_TO_BE_KEPT)
@@ -201,11 +201,11 @@ def _asked(scope: Scope) -> Asked | None:
         or COOKIE in headers.get("cookie", "")
     ):
         return None
-    whom = replace(caller, session_id=None)
+    viewer = replace(caller, session_id=None)
     how = tuple(headers.get(each) for each in _READ)
     guild_id = caller.guild_id or guild_asked_for(query)
     return Asked(
-        (whom, scope["path"], query, language(), how),
+        (viewer, scope["path"], query, language(), how),
         time.monotonic(),
         state.get("moment"),
         guild_id,

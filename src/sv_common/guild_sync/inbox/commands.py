@@ -252,7 +252,7 @@ async def _as_shown(guild: GuildConnection, decision: ManualDecision) -> ManualD
 async def _settle_along(
     guild: GuildConnection, entry: Entry, along: Sequence[int], *, actor: str
 ) -> tuple[list[int], list[PlannedFix]]:
-    """Fix those issues of `along` whose notes name, for certain and since the answer, whoever it says.
+    """Fix those issues of `along` whose notes name, for certain and since the answer, the player that it says.
 
     Return the attempts and what was fixed.
     """

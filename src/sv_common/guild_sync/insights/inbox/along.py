@@ -29,7 +29,7 @@ def along_member(resolver: Resolver, member: int) -> list[int]:
 
 @once
 def _waiting(resolver: Resolver) -> Mapping[Person, Sequence[int]]:
-    """The characters without a player, by whom their notes name for certain and who has no player either."""
+    """The characters without a player, by the person that their notes name for certain and who has no player either."""
     found: dict[Person, list[int]] = defaultdict(list)
     for character in resolver.unlinked():
         target = resolver.resolve(character).target

@@ -135,7 +135,7 @@ def _order(character: KnownCharacter) -> tuple[str, int]:
 
 
 def _is_sure(resolver: Resolver, character: KnownCharacter) -> bool:
-    """Whether a character in the guild has an owner for whom proof or an officer stands."""
+    """Whether a character in the guild has an owner by proof or an officer’s word."""
     is_owned = character.is_present and character.player_id in resolver.facts.players
     return (
         is_owned and character.id not in resolver.facts.shared and is_confirmed(character.basis, character.confirmed_by)
@@ -164,7 +164,7 @@ def _why(
 
 
 def _main_of(resolver: Resolver, character: KnownCharacter) -> KnownCharacter | str:
-    """Return the character that a note may name, or the sentence that says why there is none."""
+    """Return the character that a note may name, or the sentence that says why it may name no one."""
     player = resolver.facts.players[character.player_id or 0]
     main = resolver.facts.characters.get(player.main_character_id or 0)
     if main is None:
