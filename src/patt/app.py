@@ -25,6 +25,7 @@ from patt.pages import (
     access_pages,
     activity_pages,
     admin_pages,
+    claim_pages,
     inbox_pages,
     issue_pages,
     map_pages,
@@ -84,6 +85,7 @@ ROUTERS = (
     settings_pages.router,
     access_pages.own,
     sign_in_pages.router,
+    claim_pages.router,
     probes.router,
 )
 
