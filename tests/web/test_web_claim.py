@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from patt.web.context import CLAIM_COOKIE, SESSION_COOKIE
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.mitigations import undo
 from sv_common.guild_sync.simulators import GuildSimulator
 from web.claimers import (
     ACCOUNT_OF_CORIN,
@@ -26,33 +28,15 @@ from web.claimers import (
 from web.helpers import PAGE, Seen
 
 
-@pytest.fixture
-async def here(guild: GuildBuilder, discord: GuildSimulator) -> People:
-    """Two members with their characters."""
-    people = People(guild, discord)
-    await people.arrive()
-    return people
-
-
-@pytest.fixture
-def claiming(discord: GuildSimulator, pool: Pool) -> FastAPI:
-    """The application with both sign-ins."""
-    return claim_app(discord, pool)
-
-
-@pytest.fixture
-def corin(claiming: FastAPI, here: People) -> Claimer:
-    """A member of the guild."""
-    return claimer(claiming)
-
-
 async def test_a_member_proves_their_characters_in_two_sign_ins_and_one_click(corin: Claimer, here: People) -> None:
     assert "Which characters are yours?" in (await corin.look()).text()
     assert (await corin.say_who()).headers["location"] == CLAIM
     assert "You are @corin ." in (await corin.look()).text()
     assert (await corin.prove()).headers["location"] == CLAIM
     shown = (await corin.look()).text("content")
-    assert "Battle.net says that 2 characters of Lantern Watch are yours. Nothing is changed until you confirm." in shown
+    assert (
+        "Battle.net says that 2 characters of Lantern Watch are yours. Nothing is changed until you confirm." in shown
+    )
     assert await here.links() == {}
     done = await corin.confirm(here.rows["Velquin"], here.rows["Odo"])
     assert (done.status_code, done.headers["location"]) == (303, f"{CLAIM}?done=confirmed")
@@ -84,7 +68,9 @@ async def test_a_character_that_somebody_else_plays_is_left_out_by_unticking_it(
     assert await here.links() == {"Velquin": ("Corin", "proven")}
 
 
-async def test_a_player_without_a_member_who_has_the_characters_becomes_the_member(corin: Claimer, here: People) -> None:
+async def test_a_player_without_a_member_who_has_the_characters_becomes_the_member(
+    corin: Claimer, here: People
+) -> None:
     player = await here.guild.player("Velquin")
     await here.guild.link(here.rows["Velquin"], player, source="manual", as_main=True)
     await corin.claim(here.rows["Velquin"], here.rows["Odo"])
@@ -155,15 +141,16 @@ async def test_what_an_officer_confirmed_is_proven_too_and_counts_again_when_the
 async def test_an_officer_undoes_a_claim_and_everything_is_as_before(corin: Claimer, here: People) -> None:
     player = await here.guild.player("Corin", member=here.members[CORIN], is_confirmed=True)
     await here.guild.link(here.rows["Odo"], player, source="manual", as_main=True)
-    query = "select (select json_agg(l) from guild_identity.player_characters l)::text, (select json_agg(p) from guild_identity.players p)::text"
-    before = await here.guild.rows(query)  # type: ignore[arg-type]
+    query: LiteralString = (
+        "select (select json_agg(l order by character_id)::text from guild_identity.player_characters l), "
+        "(select json_agg(p order by id)::text from guild_identity.players p)"
+    )
+    before = await here.guild.rows(query)
     await corin.claim(here.rows["Velquin"], here.rows["Odo"])
-    from sv_common.guild_sync.mitigations import undo
-
     ((attempt, actor),) = await here.guild.rows("select id, actor from guild_identity.fix_attempts")
     assert actor == "member Corin"
     await undo(here.guild.pool, attempt, actor="officer bob", guild_id=here.guild.guild_id)
-    assert await here.guild.rows(query) == before  # type: ignore[arg-type]
+    assert await here.guild.rows(query) == before
 
 
 async def test_characters_outside_the_guild_are_kept_only_on_request(corin: Claimer, here: People) -> None:
@@ -309,6 +296,6 @@ async def test_signing_out_forgets_the_list_and_the_session(corin: Claimer, here
 
 async def _all_links(here: People) -> list[tuple[object, ...]]:
     return await here.guild.rows(
-        "select character_id, player_id, link_source, confidence, basis, confirmed_by, confirmed_at "
+        "select character_id, player_id, link_source, basis, confirmed_by, confirmed_at "
         "from guild_identity.player_characters"
     )
