@@ -25,7 +25,6 @@ from patt.pages import (
     access_pages,
     activity_pages,
     admin_pages,
-    claim_pages,
     inbox_pages,
     issue_pages,
     map_pages,
@@ -35,6 +34,7 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
+from patt.pages.members import claim_pages
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard

@@ -259,8 +259,7 @@ async def test_a_list_that_has_changed_since_is_shown_again_and_nothing_is_done(
 async def test_without_a_secret_or_an_application_the_page_says_what_is_missing(
     discord: GuildSimulator, pool: Pool, here: People
 ) -> None:
-    for missing in ({"secret": None}, {"blizzard_client_id": None}):
-        app = claim_app(discord, pool, **missing)
+    for app in (claim_app(discord, pool, secret=None), claim_app(discord, pool, blizzard_client_id=None)):
         corin = claimer(app)
         await corin.say_who()
         assert "not set up here yet" in (await corin.look()).text()

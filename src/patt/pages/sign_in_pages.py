@@ -12,8 +12,8 @@ from patt.auth.permissions import Permission
 from patt.auth.sessions import SESSION_LIFETIME
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
 from patt.config import Settings
-from patt.pages import claim_pages
 from patt.pages.admin_pages import HOME
+from patt.pages.members import claim_pages
 from patt.web import sign_ins
 from patt.web.context import (
     LARGEST_BODY,

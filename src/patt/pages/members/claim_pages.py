@@ -223,7 +223,8 @@ async def _page(
             context["guilds"] = await claim_sessions.guilds_of(conn, claimer.discord_id)
         return page("claim.html", context, status=status)
     async with services.pool.reading(claimer.guild_id) as guild:
-        context["standing"] = await claiming.standing(guild, claimer.discord_id)
+        context["standing"] = shown = await claiming.standing(guild, claimer.discord_id)
+    context["guild_shown"] = {"name": shown.member.guild}
     return page("claim.html", context, status=status)
 
 
@@ -242,6 +243,7 @@ def _context(
         "claimer": claimer,
         "guilds": (),
         "standing": None,
+        "home": CLAIM_PREFIX,
     }
 
 
