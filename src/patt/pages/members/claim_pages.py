@@ -101,7 +101,7 @@ async def choose_guild(request: Request, services: ServicesDep) -> Response:
     """Go on in one of the guilds on whose servers the member is, with a new secret for the session."""
     claimer, wanted = await _claimer(request, services), dict(await pairs_of(request)).get("guild", "")
     if claimer is None:
-        return RedirectResponse(CLAIM_PREFIX, 303)
+        return refused(services.settings, tr(_ENDED), 403)
     async with services.pool.installation() as conn:
         guilds = await claim_sessions.guilds_of(conn, claimer.discord_id)
         chosen = next((each.id for each in guilds if str(each.id) == wanted), None)
@@ -158,7 +158,9 @@ async def unlink(request: Request, services: ServicesDep) -> Response:
 async def leave(request: Request, services: ServicesDep) -> Response:
     """End the session of somebody who is another person, or done."""
     claimer = await _claimer(request, services)
-    if claimer is not None and claimer.guild_id is not None:
+    if claimer is None:
+        return refused(services.settings, tr(_ENDED), 403)
+    if claimer.guild_id is not None:
         await claiming.forget_reading(services.pool, claimer.guild_id, claimer.discord_id)
     async with services.pool.installation() as conn:
         await claim_sessions.end(conn, claim_session_of(request) or "")
@@ -200,7 +202,7 @@ async def _for_member(
     services: Services, claimer: Claimer | None, work: Callable[[int, str], Awaitable[Response]]
 ) -> Response:
     if claimer is None or claimer.guild_id is None:
-        return refused(services.settings, tr(_ENDED), 401)
+        return refused(services.settings, tr(_ENDED), 403)
     return await _told(services, claimer, lambda guild_id: work(guild_id, claimer.discord_id))
 
 
