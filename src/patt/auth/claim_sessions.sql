@@ -1,8 +1,4 @@
 -- name: begin
--- What has ended is forgotten on the way.
-with stale as (
-    delete from common.claim_sessions where expires_at <= now()
-)
 insert into common.claim_sessions (token_hash, discord_id, name, guild_id, expires_at)
 values (%(session)s, %(discord_id)s, %(name)s, %(guild_id)s, now() + %(lifetime)s)
 

@@ -28,6 +28,7 @@ from patt.web.context import (
 from patt.web.forms import pairs_of
 from patt.web.places import CLAIM_BATTLE_NET, CLAIM_DISCORD, CLAIM_PREFIX
 from patt.web.rendering import page
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.claims import claiming
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, NotFound, PattError, Refused, SourceError
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
@@ -137,7 +138,8 @@ async def forget(request: Request, services: ServicesDep) -> Response:
     """Forget what Battle.net has said, unconfirmed."""
 
     async def forgotten(guild_id: int, discord_id: str) -> Response:
-        await claiming.forget_reading(services.pool, guild_id, discord_id)
+        async with services.pool.writing(guild_id, alone=False) as guild:
+            await claiming.forget_reading(guild, discord_id)
         return RedirectResponse(f"{CLAIM_PREFIX}?done=forgotten", 303)
 
     return await _for_member(services, await _claimer(request, services), forgotten)
@@ -160,9 +162,9 @@ async def leave(request: Request, services: ServicesDep) -> Response:
     claimer = await _claimer(request, services)
     if claimer is None:
         return refused(services.settings, tr(_ENDED), 403)
-    if claimer.guild_id is not None:
-        await claiming.forget_reading(services.pool, claimer.guild_id, claimer.discord_id)
     async with services.pool.installation() as conn:
+        if claimer.guild_id is not None:
+            await claiming.forget_reading(GuildConnection(conn, claimer.guild_id), claimer.discord_id)
         await claim_sessions.end(conn, claim_session_of(request) or "")
     response = RedirectResponse(CLAIM_PREFIX, 303)
     drop_cookie(response, services.settings, CLAIM_COOKIE)

@@ -989,6 +989,7 @@ create table common.claim_sessions (
     expires_at timestamptz not null
 );
 
+create index claim_sessions_of_user on common.claim_sessions (discord_id);
 create index claim_sessions_of_guild on common.claim_sessions (guild_id) where guild_id is not null;
 
 create table common.web_sessions (

@@ -165,12 +165,11 @@ async def withdraw(pool: Pool, guild_id: int, discord_id: str) -> int | None:
         return await _write(guild, member, plan, started)
 
 
-async def forget_reading(pool: Pool, guild_id: int, discord_id: str) -> None:
+async def forget_reading(guild: GuildConnection, discord_id: str) -> None:
     """Forget what a sign-in has read, unconfirmed."""
-    async with pool.writing(guild_id, alone=False) as guild:
-        member = await store.member(guild, discord_id)
-        if member is not None:
-            await store.forget_reading(guild, member.id)
+    member = await store.member(guild, discord_id)
+    if member is not None:
+        await store.forget_reading(guild, member.id)
 
 
 async def _write(guild: GuildConnection, member: ClaimingMember, plan: Changeset, started: float) -> int | None:

@@ -9,7 +9,7 @@ where d.guild_id = %(guild_id)s and d.discord_id = %(discord_id)s and d.is_prese
 -- One reading of each member; those that nobody confirmed within their time are forgotten on the way.
 with stale as (
     delete from guild_identity.claim_readings
-    where guild_id = %(guild_id)s and read_at < now() - %(lifetime)s and discord_user_id <> %(member_id)s
+    where guild_id = %(guild_id)s and read_at < now() - %(lifetime)s::interval and discord_user_id <> %(member_id)s
 )
 insert into guild_identity.claim_readings as r (guild_id, discord_user_id, account_hash, characters)
 values (%(guild_id)s, %(member_id)s, %(account_hash)s, %(characters)s)
@@ -19,7 +19,7 @@ on conflict (guild_id, discord_user_id) do update
 -- name: reading
 select account_hash, characters
 from guild_identity.claim_readings
-where guild_id = %(guild_id)s and discord_user_id = %(member_id)s and read_at >= now() - %(lifetime)s
+where guild_id = %(guild_id)s and discord_user_id = %(member_id)s and read_at >= now() - %(lifetime)s::interval
 
 -- name: forget_reading
 delete from guild_identity.claim_readings where guild_id = %(guild_id)s and discord_user_id = %(member_id)s
