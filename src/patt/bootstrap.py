@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from patt import backups
+from patt.auth.installation_secret import installation_secret
 from patt.config import Settings, load_settings
 from patt.queue.tasks import Queue, open_queue
 from patt.upgrading import fault_of, reason_of_database, upgrade
@@ -23,6 +24,7 @@ from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS as BATTLE_NET_LIMITS
@@ -154,6 +156,8 @@ class Services:
     queue: Queue | None = None
     is_embedded: bool = False
     """Whether the database is the embedded one of the settings, whose backups a worker makes."""
+    secret: InstallationSecret | None = None
+    """The secret of the installation; None where none is set."""
 
 
 @contextlib.asynccontextmanager
@@ -168,6 +172,7 @@ async def open_services(
     is_embedded = url is None and settings.database_url is None
     url = url or database_url(settings)
     check_schema(url)
+    secret = installation_secret(settings)
     listen_url = settings.database_listen_url
     async with (
         make_pool(url, patience=patience, listen_url=listen_url) as pool,
@@ -177,7 +182,7 @@ async def open_services(
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:
-            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded)
+            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded, secret)
         finally:
             await permits.close()
 

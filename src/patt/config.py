@@ -26,6 +26,7 @@ _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
 ENV_FILE = ".env"
 ENV_PREFIX = "PATT_"
 FILE_SUFFIX = "_FILE"
+SHORTEST_SECRET = 32
 
 
 def _address(*schemes: str, placeholder: str = "") -> AfterValidator:
@@ -67,6 +68,12 @@ def _networks(value: str) -> str:
 def _postgres(value: str) -> str:
     if not value.startswith(("postgresql://", "postgres://")):
         raise ValueError(tr("it must be an address of PostgreSQL, such as postgresql://name:password@host/database"))
+    return value
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(tr("it must have at least {n} characters; make a random one", n=SHORTEST_SECRET))
     return value
 
 
@@ -122,6 +129,11 @@ class Settings(BaseSettings):
     )
     discord_gateway_url: Annotated[str, _address("ws", "wss")] = Field(
         default="wss://gateway.discord.gg/", description="Discord's gateway."
+    )
+    installation_secret: Annotated[Secret, AfterValidator(_long_enough)] | None = Field(
+        default=None,
+        description="Secret of the installation, with which Battle.net's account numbers are hashed; unset: "
+        "a file beside the embedded database.",
     )
     keep_access_days: int = Field(
         default=30,
