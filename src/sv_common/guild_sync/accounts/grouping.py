@@ -35,44 +35,60 @@ class Grouping:
 
 def group(sketches: Mapping[int, Sketch]) -> Grouping:
     """Group characters into accounts. The order of the sketches does not matter; the work grows with their number alone."""
-    holders = _holders(sketches)
-    common = {number for number, held_by in holders.items() if len(held_by) > MOST_HOLDERS}
-    told = {character: sketch.without(common) for character, sketch in sketches.items()}
-    partners = _partners(told, {number: held_by for number, held_by in holders.items() if number not in common})
-    accounts, reviews = [], []
-    for members in _connected(partners):
-        is_clique = all(len(partners[character]) == len(members) - 1 for character in members)
-        (accounts if is_clique else reviews).append(members)
-    poor = sorted(character for character, sketch in told.items() if sketch.is_poor)
-    alone = sorted(told.keys() - partners.keys() - set(poor))
-    return Grouping(tuple(accounts), tuple(reviews), tuple(poor), tuple(alone), len(common))
+    alike: dict[Sketch, list[int]] = defaultdict(list)
+    for character in sorted(sketches):
+        alike[sketches[character]].append(character)
+    common = _common(alike)
+    told: dict[Sketch, list[int]] = defaultdict(list)
+    for sketch, characters in alike.items():
+        told[sketch.without(common)._replace(pets=0)] += characters
+    poor = sorted(character for sketch, characters in told.items() if sketch.is_poor for character in characters)
+    rich = {sketch: characters for sketch, characters in told.items() if not sketch.is_poor}
+    partners = _partners(list(rich))
+    accounts: list[tuple[int, ...]] = []
+    reviews: list[tuple[int, ...]] = []
+    alone: list[int] = []
+    for found in _connected(partners):
+        members = tuple(sorted(character for sketch in found for character in rich[sketch]))
+        if len(members) == 1:
+            alone += members
+        elif all(len(partners[sketch]) == len(found) - 1 for sketch in found):
+            accounts.append(members)
+        else:
+            reviews.append(members)
+    return Grouping(tuple(sorted(accounts)), tuple(sorted(reviews)), tuple(poor), tuple(sorted(alone)), len(common))
 
 
-def _holders(sketches: Mapping[int, Sketch]) -> Mapping[int, Sequence[int]]:
-    holders: dict[int, list[int]] = defaultdict(list)
-    for character, sketch in sketches.items():
+def _common(alike: Mapping[Sketch, Sequence[int]]) -> set[int]:
+    """Return the numbers that very many characters have."""
+    holders = Counter[int]()
+    for sketch, characters in alike.items():
         for number in sketch.numbers:
-            holders[number].append(character)
-    return holders
+            holders[number] += len(characters)
+    return {number for number, count in holders.items() if count > MOST_HOLDERS}
 
 
-def _partners(sketches: Mapping[int, Sketch], holders: Mapping[int, Sequence[int]]) -> dict[int, set[int]]:
-    """Return with whom each character shares enough; a character that shares enough with nobody is left out."""
-    partners: dict[int, set[int]] = defaultdict(set)
-    for character, sketch in sketches.items():
-        shared = Counter(other for number in sketch.numbers for other in holders.get(number, ()) if other > character)
-        for other, numbers in shared.items():
-            if numbers >= FEWEST_SHARED and is_one_account(sketch, sketches[other]):
-                partners[character].add(other)
-                partners[other].add(character)
+def _partners(sketches: Sequence[Sketch]) -> dict[Sketch, set[Sketch]]:
+    """Return with which others each sketch shares enough. Within one reading all sketches of an account are equal, so here are few."""
+    holders: dict[int, list[Sketch]] = defaultdict(list)
+    partners: dict[Sketch, set[Sketch]] = {}
+    for sketch in sketches:
+        partners[sketch] = set()
+        shared = Counter(other for number in sketch.numbers for other in holders[number])
+        for other, count in shared.items():
+            if count >= FEWEST_SHARED and is_one_account(sketch, other):
+                partners[sketch].add(other)
+                partners[other].add(sketch)
+        for number in sketch.numbers:
+            holders[number].append(sketch)
     return partners
 
 
-def _connected(partners: Mapping[int, Iterable[int]]) -> list[tuple[int, ...]]:
-    """Return what hangs together, each in its own order, in the order of the first."""
-    found: list[tuple[int, ...]] = []
-    seen: set[int] = set()
-    for first in sorted(partners):
+def _connected(partners: Mapping[Sketch, Iterable[Sketch]]) -> list[set[Sketch]]:
+    """Return what hangs together."""
+    found: list[set[Sketch]] = []
+    seen: set[Sketch] = set()
+    for first in partners:
         if first in seen:
             continue
         members, waiting = {first}, [first]
@@ -81,5 +97,5 @@ def _connected(partners: Mapping[int, Iterable[int]]) -> list[tuple[int, ...]]:
             members |= new
             waiting += new
         seen |= members
-        found.append(tuple(sorted(members)))
+        found.append(members)
     return found

@@ -78,5 +78,5 @@ async def accounts(guild: GuildConnection) -> AccountsNow:
     for account, *row in await guild.rows(SQL["members"]):
         members[account].append(AccountCharacter(*row))
     found = [Account(each) for each in members.values() if len(each) > 1]
-    row = await guild.row(SQL["counts"])
-    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(row or (0,) * 5))
+    counts = await guild.row(SQL["counts"])
+    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(counts or (0,) * 5))

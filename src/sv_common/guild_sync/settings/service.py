@@ -90,11 +90,10 @@ async def preview_setting(
     with_discord: bool = False,
     secret: InstallationSecret | None = None,
 ) -> SettingReport:
-    """Return exactly what `save_setting` would do now, and do nothing. Raises like `read_request`,
-    and `ConfigurationError` where a secret is missing.
+    """Return exactly what `save_setting` would do now, and do nothing. Raises like `read_request`.
 
     `with_discord`: whether a bot could apply fixes on Discord. `secret` is the installation's, without which account evidence
-    cannot be switched on.
+    is not switched on: it raises `ConfigurationError`.
     """
 
     async def try_it(guild: GuildConnection) -> SettingReport:
@@ -183,6 +182,7 @@ async def _change(
         )
     if isinstance(wanted.after, RetentionSetting):
         notices += would_delete(await cleaning.expendable(guild))
+    notices += _of_accounts(wanted)
     key = _key(wanted, effects, readings)
     opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
     unrelated = tr_n(
@@ -241,6 +241,22 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
         count,
     )
     return [sentence]
+
+
+def _of_accounts(wanted: Wanted) -> list[str]:
+    was, will_be = wanted.before, wanted.after
+    if not isinstance(was, AccountsSetting) or not isinstance(will_be, AccountsSetting):
+        return []
+    if will_be.mode == "off":
+        return [tr("Everything that was read of battle pets is erased at once. To undo this, PATT reads it anew.")]
+    if was.mode == "off":
+        return [
+            tr(
+                "The next syncs of the roster read battle pets. Tell your members before you save: the sentence to post is "
+                "on the page."
+            )
+        ]
+    return []
 
 
 def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[ReadingChange]) -> str:

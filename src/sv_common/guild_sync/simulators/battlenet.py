@@ -31,9 +31,8 @@ _RACES = 10
 class BattleNetSimulator:
     """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
 
-    Routes: token, roster, profile, status, pets, achievements, realm_index. `token_lifetime` is in seconds. `moments` are when requests of the API
-    arrived. Simulators with the same set of
-    `tokens` take each other's.
+    Routes: token, roster, profile, status, pets, achievements, realm_index. `token_lifetime` is in seconds. `moments` are
+    when requests of the API arrived. Simulators with the same set of `tokens` take each other's.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:

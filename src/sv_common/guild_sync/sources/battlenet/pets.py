@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
 from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.sources.battlenet.wire import profile_path
@@ -41,12 +41,12 @@ def _pets(pets: Node) -> Iterator[Pet]:
         # By Python's own means: an answer has a thousand pets, and a node for each of their parts takes ten times as long.
         species = entry.get("species") if isinstance(entry, dict) else None
         pet_id, species_id = (each.get("id") if isinstance(each, dict) else None for each in (entry, species))
-        if not _is_number(pet_id) or not _is_number(species_id):
+        if not (_is_number(pet_id) and _is_number(species_id)):
             raise _fault(pets, place)
         yield Pet(pet_id, species_id)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value <= LARGEST_INTEGER
 
 
