@@ -18,8 +18,8 @@ from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_setting
-from sv_common.guild_sync.insights.accounts import AccountsNow
-from sv_common.guild_sync.insights.accounts import accounts as read_accounts
+from sv_common.guild_sync.insights.accounts.listing import AccountsNow
+from sv_common.guild_sync.insights.accounts.listing import accounts as read_accounts
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.settings import changes as setting_changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from patt.cli.output import JsonOption, print_json, say, table
 from patt.cli.runner import GuildOption, read
 from sv_common.guild_sync.core.language import tr
-from sv_common.guild_sync.insights.accounts import accounts as read_accounts
+from sv_common.guild_sync.insights.accounts.listing import accounts as read_accounts
 
 
 def accounts(guild: GuildOption = None, as_json: JsonOption = False) -> None:

@@ -24,7 +24,7 @@ from patt.web.places import SETTINGS
 from sv_common.guild_sync.core.errors import BadInput, PattError
 from sv_common.guild_sync.core.language import LANGUAGES, tr
 from sv_common.guild_sync.core.row_number import row_of
-from sv_common.guild_sync.insights.accounts import accounts as read_accounts
+from sv_common.guild_sync.insights.accounts.listing import accounts as read_accounts
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.settings import readings
 from sv_common.guild_sync.settings.requests import (

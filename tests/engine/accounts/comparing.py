@@ -10,7 +10,7 @@ from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.accounts.reading import refresh_accounts
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.core.reports import SyncReport
-from sv_common.guild_sync.insights.accounts import AccountsNow, accounts
+from sv_common.guild_sync.insights.accounts.listing import AccountsNow, accounts
 from sv_common.guild_sync.simulators.accounts import WorldAccount
 from sv_common.guild_sync.simulators.model import WorldCharacter
 from sv_common.guild_sync.sources.ports import AccountSource, Sources

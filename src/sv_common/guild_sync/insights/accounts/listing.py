@@ -15,7 +15,7 @@ from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.accounts.switch import Mode
 from sv_common.guild_sync.core.language import number, tr, tr_n
 
-SQL = load_sql(__package__, "accounts.sql")
+SQL = load_sql(__package__, "listing.sql")
 
 
 @dataclass(frozen=True, slots=True)

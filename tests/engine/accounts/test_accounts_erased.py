@@ -125,10 +125,11 @@ async def test_changing_what_is_done_keeps_what_was_read(guild: ComparingGuild) 
 
 
 async def test_without_a_secret_it_cannot_be_switched_on(guild: ComparingGuild) -> None:
-    for change in (preview_setting, save_setting):
-        options = {} if change is preview_setting else {"actor": "alice"}
-        with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
-            await change(guild.pool, AccountsRequest("automatic"), guild_id=guild.guild_id, **options)
+    request = AccountsRequest("automatic")
+    with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
+        await preview_setting(guild.pool, request, guild_id=guild.guild_id)
+    with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
+        await save_setting(guild.pool, request, actor="alice", guild_id=guild.guild_id)
     assert (await guild.now()).mode == "suggest"
 
 
