@@ -11,6 +11,16 @@ with own as (
 ), profiles as (
     insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at)
     select id, %(guild_id)s, now() - n * interval '1 minute', now() - n * interval '1 minute' from own
+), comparing as (
+    insert into guild_identity.account_settings (guild_id, mode, salt, updated_by)
+    values (%(guild_id)s, 'suggest', sha256('salt'), 'alice')
+), evidence as (
+    insert into guild_identity.account_evidence
+        (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at, account)
+    select %(guild_id)s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), id from own
+), objecting as (
+    insert into guild_identity.account_objections (guild_id, character_id, objected_by)
+    select %(guild_id)s, id, 'officer' from own where n %% 20 = 0
 ), erased as (
     insert into guild_identity.erasures (guild_id, actor, counts) values (%(guild_id)s, 'alice', '{"characters": 1}')
 ), kept as (

@@ -49,6 +49,8 @@ select create_distributed_table('guild_identity.former_addresses', 'guild_id');
 select create_distributed_table('common.guild_ranks', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.wow_characters', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.character_profiles', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.account_evidence', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.account_objections', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.discord_roles', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.discord_users', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.former_names', 'guild_id', colocate_with => 'guild_identity.former_addresses');
@@ -75,6 +77,7 @@ select create_distributed_table('guild_identity.match_requests', 'guild_id', col
 select create_distributed_table('guild_identity.work_requests', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.announcements', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.rule_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.account_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.erasures', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.retention_settings', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.forgotten_attempts', 'guild_id', colocate_with => 'guild_identity.former_addresses');

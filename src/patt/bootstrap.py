@@ -35,7 +35,7 @@ from sv_common.guild_sync.sources.discord.login import DiscordLogin
 from sv_common.guild_sync.sources.discord.rate_limits import SHARED_LIMITS as DISCORD_LIMITS
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
 from sv_common.guild_sync.sources.permits import NoPermits, SharedPermits
-from sv_common.guild_sync.sources.ports import Sources
+from sv_common.guild_sync.sources.ports import AccountSource, Sources
 
 DATABASE_NAME = "patt"
 _HIGHEST_PORT = 65_535
@@ -188,7 +188,8 @@ async def open_services(
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:
-            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded, secret, permits)
+            available = sources(settings, http, permits, secret)
+            yield Services(settings, pool, available, queue, is_embedded, secret, permits)
         finally:
             await permits.close()
 
@@ -217,10 +218,16 @@ class PermitsOfServices:
         await self.discord.close()
 
 
-def sources(settings: Settings, http: httpx2.AsyncClient, permits: PermitsOfServices | None = None) -> Sources:
+def sources(
+    settings: Settings,
+    http: httpx2.AsyncClient,
+    permits: PermitsOfServices | None = None,
+    secret: InstallationSecret | None = None,
+) -> Sources:
     battle_net = battlenet_client(settings, http, permits=permits)
     discord = discord_client(settings, http, permits=permits)
-    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
+    accounts = AccountSource(battle_net, secret) if battle_net is not None and secret is not None else None
+    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net, accounts=accounts)
 
 
 def battlenet_client(

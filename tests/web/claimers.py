@@ -18,7 +18,7 @@ from patt.web.security import form_token_of
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.simulators import GuildSimulator
-from sv_common.guild_sync.simulators.battlenet_oauth import WorldAccount
+from sv_common.guild_sync.simulators.battlenet_oauth import SignInAccount
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter, WorldMember
 from sv_common.guild_sync.sources.ports import Sources
 from web.discord_people import CALLBACK
@@ -96,7 +96,7 @@ class People:
         """Let a Battle.net account have these licenses, each with its characters."""
         accounts = self.simulator.battlenet.sign_in.accounts
         accounts[:] = [each for each in accounts if each.number != number]
-        accounts.append(WorldAccount(number, tag, [list(each) for each in licenses], region))
+        accounts.append(SignInAccount(number, tag, [list(each) for each in licenses], region))
 
     async def proven(self) -> dict[str, str]:
         """Return the player of each character that is proven to be theirs."""

@@ -120,6 +120,7 @@ SETTING_PLACES = (
     Place(mark("Officers"), f"{SETTINGS.href}/officers", "administrator"),
     Place(mark("Guild"), f"{SETTINGS.href}/guild", "officer"),
     Place(mark("Data kept"), f"{SETTINGS.href}/retention", "officer"),
+    Place(mark("Account evidence"), f"{SETTINGS.href}/accounts", "officer"),
     Place(mark("History"), f"{SETTINGS.href}/history", "officer"),
 )
 """The pages of the settings, in their order."""

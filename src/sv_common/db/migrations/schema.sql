@@ -175,6 +175,41 @@ create table guild_identity.character_profiles (
     check (gone_confirmed_at is null or gone_since is not null)
 );
 
+-- What is kept of the battle pets of a character: keyed hashes, eight bytes each (accounts/sketch.py). The key is made of the
+-- installation's secret and the guild's salt, so nobody can tell the pets by them, nor compare two guilds.
+create table guild_identity.account_evidence (
+    character_id bigint not null,
+    guild_id integer not null,
+    requested_at timestamptz not null,  -- the last request, successful or not
+    outcome text not null check (outcome in ('read', 'refused', 'failed')),  -- of that request
+    oldest bytea,      -- of the oldest pets; null, like the next three: there is nothing to go by
+    by_hash bytea,     -- the smallest hashes
+    pets integer check (pets >= 0),
+    read_at timestamptz,
+    -- A reading that says another account than the one above. It takes its place when a second one says the same.
+    doubted_oldest bytea,
+    doubted_by_hash bytea,
+    doubted_pets integer check (doubted_pets >= 0),
+    doubted_read_at timestamptz,
+    account bigint,  -- the lowest number of the characters of the same account when they were last compared; null: known of none
+    primary key (guild_id, character_id),
+    constraint whole_reading check (num_nulls(oldest, by_hash, pets, read_at) in (0, 4)),
+    constraint whole_doubted_reading
+        check (num_nulls(doubted_oldest, doubted_by_hash, doubted_pets, doubted_read_at) in (0, 4)),
+    check (account is null or read_at is not null),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
+-- Characters of players who do not want to be compared: nothing is read for them, nor for other characters of their player.
+create table guild_identity.account_objections (
+    character_id bigint not null,
+    guild_id integer not null,
+    objected_by text not null,  -- who said so, or wrote it down
+    created_at timestamptz not null default now(),
+    primary key (guild_id, character_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
 create table guild_identity.discord_roles (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     role_id text not null check (role_id ~ '^[0-9]+$'),
@@ -801,6 +836,17 @@ create table guild_identity.rule_settings (
     primary key (guild_id, issue_type)
 );
 
+-- Whether characters may be compared by their pets, and what is done with it. The salt is part of the key with which pets are
+-- hashed: when it is deleted, whatever was made with it is of no use any more.
+create table guild_identity.account_settings (
+    guild_id integer primary key references guild_identity.guilds on delete cascade,
+    mode text not null check (mode in ('off', 'suggest', 'automatic')),
+    salt bytea check (length(salt) = 32),
+    updated_by text not null,
+    updated_at timestamptz not null default now(),
+    check ((salt is null) = (mode = 'off'))
+);
+
 -- For how many days a guild keeps what grows, where it has said so.
 create table guild_identity.retention_settings (
     guild_id integer primary key references guild_identity.guilds on delete cascade,
@@ -933,7 +979,7 @@ where not exists (select from common.access_grants a where (a.guild_id, a.kind, 
 create table guild_identity.setting_changes (
     id bigint generated always as identity primary key,
     guild_id integer references guild_identity.guilds on delete cascade,  -- null: a token for every guild
-    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'retention', 'key', 'token')),
+    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'retention', 'accounts', 'key', 'token')),
     subject text not null check (subject <> ''),
     before jsonb not null check (jsonb_typeof(before) = 'object'),
     after jsonb not null check (jsonb_typeof(after) = 'object'),
@@ -1184,7 +1230,7 @@ begin
 end $$;
 
 
--- 10. Triggers: former names
+-- 10. Triggers: former names, and what ends with a character's stay
 
 create function guild_identity.keep_former_name_of_character() returns trigger language plpgsql as $$
 begin
@@ -1198,6 +1244,18 @@ create trigger former_name_of_character
 after update of character_name on guild_identity.wow_characters
 for each row when (old.name_key is distinct from new.name_key)
 execute function guild_identity.keep_former_name_of_character();
+
+-- Battle.net's rules: nothing that was read for a character stays when it leaves.
+create function guild_identity.forget_evidence_of_character() returns trigger language plpgsql as $$
+begin
+    delete from guild_identity.account_evidence where guild_id = new.guild_id and character_id = new.id;
+    return null;
+end $$;
+
+create trigger evidence_of_departed_character
+after update of removed_at on guild_identity.wow_characters
+for each row when (old.removed_at is null and new.removed_at is not null)
+execute function guild_identity.forget_evidence_of_character();
 
 create function guild_identity.keep_former_names_of_member() returns trigger language plpgsql as $$
 begin

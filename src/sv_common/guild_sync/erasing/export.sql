@@ -17,6 +17,13 @@ from (
     select 5, 'profiles', to_jsonb(t), t.character_id
     from guild_identity.character_profiles t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all
+    select 5, 'account_evidence', to_jsonb(t) - array['oldest', 'by_hash', 'doubted_oldest', 'doubted_by_hash', 'account'],
+           t.character_id
+    from guild_identity.account_evidence t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
+    union all
+    select 5, 'account_objections', to_jsonb(t), t.character_id
+    from guild_identity.account_objections t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
+    union all
     select 6, 'aliases', to_jsonb(t), t.id
     from guild_identity.player_note_aliases t where t.guild_id = %(guild_id)s and t.player_id = %(player_id)s
     union all

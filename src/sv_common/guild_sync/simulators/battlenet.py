@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.simulators.accounts import WorldAccount
 from sv_common.guild_sync.simulators.battlenet_oauth import BattleNetSignIn
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults, RefusedError
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
@@ -32,8 +33,8 @@ _RACES = 10
 class BattleNetSimulator:
     """The web API of one guild's region. `app` serves it; `faults` makes it misbehave; `sign_in` is for people.
 
-    Routes, beside those of the sign-in: token, roster, profile, status, realm_index. `token_lifetime` is in seconds. `moments`
-    are when requests of the API arrived. Simulators with the same set of `tokens` take each other's.
+    Routes, beside those of the sign-in: token, roster, profile, status, pets, achievements, realm_index. `token_lifetime` is in
+    seconds. `moments` are when requests of the API arrived. Simulators with the same set of `tokens` take each other's.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:
@@ -50,6 +51,8 @@ class BattleNetSimulator:
                 self._route("/data/wow/guild/{realm}/{guild}/roster", "roster", self._roster),
                 self._route("/profile/wow/character/{realm}/{name}", "profile", self._profile),
                 self._route("/profile/wow/character/{realm}/{name}/status", "status", self._status),
+                self._route("/profile/wow/character/{realm}/{name}/collections/pets", "pets", self._pets),
+                self._route("/profile/wow/character/{realm}/{name}/achievements", "achievements", self._achievements),
                 self._route("/data/wow/realm/index", "realm_index", self._realm_index),
                 *self.sign_in.routes,
             ]
@@ -121,6 +124,50 @@ class BattleNetSimulator:
         character = self._found(request)
         links = self._links(f"{self._profile_path(character)}/status")
         return JSONResponse({"_links": links, "id": character.character_id, "is_valid": character.is_valid})
+
+    async def _pets(self, request: Request) -> Response:
+        character, account = self._shared(request)
+        links = self._links(f"{self._profile_path(character)}/collections/pets")
+        pets = [
+            {
+                "species": self._static("pet", pet.species) | {"name": self._name(request, f"Pet {pet.species}")},
+                "level": 1 + pet.id % 25,
+                "quality": {"type": "RARE", "name": self._name(request, "Rare")},
+                "stats": {"breed_id": 4 + pet.id % 9, "health": 1400, "power": 280, "speed": 260},
+                "id": pet.id,
+            }
+            for pet in account.pets
+        ]
+        body = {"_links": links, "unlocked_battle_pet_slots": 3}
+        return JSONResponse(body | ({"pets": pets} if pets else {}))
+
+    async def _achievements(self, request: Request) -> Response:
+        character, account = self._shared(request)
+        path = f"{self._profile_path(character)}/achievements"
+        done = [
+            {
+                "id": number,
+                "achievement": self._static("achievement", number) | {"name": self._name(request, f"No. {number}")},
+                "criteria": {"id": number * 3, "is_completed": True},
+                "completed_timestamp": moment,
+            }
+            for number, moment in sorted(account.achievements.items())
+        ]
+        begun = {
+            "id": 40,
+            "achievement": self._static("achievement", 40),
+            "criteria": {"id": 120, "is_completed": False},
+        }
+        body = {"_links": self._links(path), "total_quantity": len(done), "total_points": 10 * len(done)}
+        return JSONResponse(body | {"achievements": [*done, begun], "character": self._entry(character)})
+
+    def _shared(self, request: Request) -> tuple[WorldCharacter, WorldAccount]:
+        """Find a character whose account may be read; one whose player hides it is 404 like one that does not exist."""
+        character = self._found(request)
+        account = self.world.account_of(character)
+        if account.is_hidden or not character.is_valid:
+            raise _error(404, "Not Found")
+        return character, account
 
     async def _realm_index(self, request: Request) -> Response:
         self._check(request, "dynamic")

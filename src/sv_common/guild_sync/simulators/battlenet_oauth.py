@@ -29,7 +29,7 @@ _FIRST_NUMBER = 500_000_001
 
 
 @dataclass
-class WorldAccount:
+class SignInAccount:
     """A Battle.net account of a person: its number, its BattleTag, and its characters by license and region."""
 
     number: int
@@ -46,7 +46,7 @@ class WorldAccount:
 class _Grant:
     """A code that was given, until it is used."""
 
-    account: WorldAccount
+    account: SignInAccount
     redirect_url: str
     challenge: str
     scope: str
@@ -64,9 +64,9 @@ class BattleNetSignIn:
     world: GuildWorld
     client: tuple[str, str]
     faults: Faults
-    accounts: list[WorldAccount] = field(default_factory=list)
+    accounts: list[SignInAccount] = field(default_factory=list)
     redirect_urls: list[str] = field(default_factory=list)
-    tokens: dict[str, tuple[WorldAccount, str]] = field(default_factory=dict)
+    tokens: dict[str, tuple[SignInAccount, str]] = field(default_factory=dict)
     given: list[str] = field(default_factory=list)
     forgets_scope: bool = False
     _grants: dict[str, _Grant] = field(default_factory=dict)
@@ -82,9 +82,11 @@ class BattleNetSignIn:
             Route("/profile/user/wow", watched("account", self._account)),
         ]
 
-    def all_accounts(self) -> list[WorldAccount]:
+    def all_accounts(self) -> list[SignInAccount]:
         of_people = [
-            WorldAccount(_FIRST_NUMBER + place, f"{person.name}#{1000 + place}", [person.characters], self.world.region)
+            SignInAccount(
+                _FIRST_NUMBER + place, f"{person.name}#{1000 + place}", [person.characters], self.world.region
+            )
             for place, person in enumerate(self.world.people)
         ]
         return [*self.accounts, *of_people]
@@ -187,7 +189,7 @@ class BattleNetSignIn:
             "level": character.level,
         }
 
-    def _holder(self, request: Request) -> tuple[WorldAccount, str]:
+    def _holder(self, request: Request) -> tuple[SignInAccount, str]:
         """Whose token a request carries. Raises `RefusedError` where it is no good one."""
         found = self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
         if found is None:
