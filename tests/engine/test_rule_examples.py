@@ -57,16 +57,16 @@ class ExampleGuild:
         """Write the rows of an example, and let the rule fix automatically where a guild may say so."""
         await guild.roles_without_power(without=[_ROLE_IDS[role] for role in example.missing_roles])
         players = await _add_members(guild, example.members)
-        for character in example.characters:
-            await _add_character(guild, character, players)
+        rows = {each.name: await _add_character(guild, each, players) for each in example.characters}
+        await _add_claims(guild, example, rows)
         for name, days in example.hiatuses.items():
             await guild.hiatus(name, days)
         for rank in example.ranks_without_role:
             await _set_rank(guild, rank, is_without_role=True)
         for rank in example.unmanaged_ranks:
             await _set_rank(guild, rank, is_without_role=False)
-        if rule.may_be_automatic:
-            await guild.call(save_settings, rule.issue_type, actor="test", auto_mitigate=True)
+        if rule.may_be_automatic or not rule.is_on:
+            await guild.call(save_settings, rule.issue_type, actor="test", auto_mitigate=rule.may_be_automatic)
         return cls(guild, rule, example, await discord_of(guild))
 
     def subjects(self) -> list[str]:
@@ -114,7 +114,25 @@ async def _add_members(guild: GuildBuilder, members: Sequence[Member]) -> dict[s
     return players
 
 
-async def _add_character(guild: GuildBuilder, character: Character, players: dict[str, int]) -> None:
+async def _add_claims(guild: GuildBuilder, example: Example, rows: Mapping[str, int]) -> None:
+    """Let members have signed in with Battle.net, and others with the same account."""
+    found = await guild.rows("select display_name, id from guild_identity.discord_users where guild_id = %(guild)s")
+    members: dict[str, int] = dict(found)
+    claims: dict[str, int] = {}
+    for each in example.characters:
+        if each.is_proven:
+            await guild.prove(rows[each.name])
+        if each.proven_by is not None:
+            ago = 1 if each.is_decided_since else 0
+            claims[each.proven_by] = await guild.claim(
+                members[each.proven_by], rows[each.name], days_ago=ago, was_outside=each.has_joined_since
+            )
+    for member in example.members:
+        if member.contests is not None:
+            await guild.contest(claims[member.contests], members[member.name])
+
+
+async def _add_character(guild: GuildBuilder, character: Character, players: dict[str, int]) -> int:
     number = await guild.character(
         character.formerly or character.name,
         character.note,
@@ -136,6 +154,7 @@ async def _add_character(guild: GuildBuilder, character: Character, players: dic
         )
     if character.formerly is not None:
         await guild.rename(number, character.name)
+    return number
 
 
 async def _set_rank(guild: GuildBuilder, rank: Rank, *, is_without_role: bool) -> None:

@@ -34,6 +34,7 @@ class Dependence(StrEnum):
     GRANTS = "grants"
     WORDS = "words"
     DECISIONS = "decisions"
+    CLAIMS = "claims"
     REALMS = "realms"
     SETTINGS = "settings"
     TIME = "time"
@@ -44,7 +45,12 @@ def depends_on(*names: str) -> frozenset[Dependence]:
     return frozenset(map(Dependence, names))
 
 
-FACTS: Final = frozenset(Dependence) - {Dependence.REALMS, Dependence.SETTINGS, Dependence.TIME}
+FACTS: Final = frozenset(Dependence) - {
+    Dependence.CLAIMS,
+    Dependence.REALMS,
+    Dependence.SETTINGS,
+    Dependence.TIME,
+}
 """What all that is known of a guild's identities depends on, and so whatever reads notes."""
 
 ALWAYS: Final = "guild"

@@ -339,7 +339,15 @@ RULE = RuleDefinition(
     question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
-    affects=("orphan_wow", "role_mismatch", "stale_character", "departed_with_roles", "stale_discord_link"),
+    affects=(
+        "orphan_wow",
+        "role_mismatch",
+        "stale_character",
+        "departed_with_roles",
+        "stale_discord_link",
+        "link_contradicts_proof",
+        "unverified_member",
+    ),
     why=mark(
         "Officers write the owner of a character into its guild note. When the note changes, the link is out of date, "
         "and so may be the player's Discord role."

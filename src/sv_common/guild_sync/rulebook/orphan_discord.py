@@ -213,6 +213,8 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "link_contradicts_proof",
+        "unverified_member",
     ),
     why=mark("This member has a guild role on Discord, but their characters are unknown."),
     left_to_officer=mark(

@@ -227,6 +227,8 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "link_contradicts_proof",
+        "unverified_member",
     ),
     why=mark("Until the character has a player, its rank cannot set a Discord role."),
     safe=mark("Linking a character to an existing player, if its note means that player and no one else."),
