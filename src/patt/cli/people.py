@@ -266,14 +266,16 @@ def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaul
     return command
 
 
-link = _command(decisions.LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
+link = _command(decisions.LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, _WHY, remember_note=False, reason="")
 confirm = _command(decisions.ConfirmLink, _CHARACTER)
-unlink = _command(decisions.UnlinkCharacter, _CHARACTER)
+unlink = _command(decisions.UnlinkCharacter, _CHARACTER, _WHY, reason="")
 reject = _command(decisions.RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
 allow = _command(decisions.AllowLink, _CHARACTER, _PLAYER)
-link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
-link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, remember_note=False)
-unlink_member = _command(decisions.UnlinkMember, _PLAYER)
+link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER, _WHY, reason="")
+link_to_member = _command(
+    decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, _WHY, remember_note=False, reason=""
+)
+unlink_member = _command(decisions.UnlinkMember, _PLAYER, _WHY, reason="")
 reject_member = _command(decisions.RejectMember, _PLAYER, _MEMBER, _WHY, reason="")
 allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
 new_player = _command(
@@ -283,7 +285,7 @@ mark_shared = _command(decisions.MarkShared, _CHARACTER, _WHY, reason="")
 unmark_shared = _command(decisions.UnmarkShared, _CHARACTER)
 set_hiatus = _command(decisions.SetHiatus, _PLAYER, _UNTIL, _WHY, until=None, reason="")
 end_hiatus = _command(decisions.EndHiatus, _PLAYER)
-merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
+merge = _command(decisions.MergePlayers, _STAYS, _OTHER, _WHY, reason="")
 main = _command(decisions.SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)

@@ -316,7 +316,7 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=tr(LABELS[decision.decision]),
-        asks_why=decision.decision in ("reject", "mark_shared", "set_hiatus"),
+        asks_why=planned.overrules is not None or decision.decision in ("reject", "mark_shared", "set_hiatus"),
         home=HOME,
         back=back,
     )

@@ -71,9 +71,12 @@ class Author:
         return self.link_source in DECIDED_BY_A_PERSON
 
     def stands_for(self, evidence: str, prefix: str = "", *, is_same: bool = False) -> Row:
-        """Return what a link rests on, as columns. What an officer confirmed stays confirmed where the same is proven."""
-        if is_same and evidence == "proven":
-            return {f"{prefix}basis": evidence}
+        """Return what a link rests on, as columns.
+
+        Proof stays proof, whoever writes it down; what an officer confirmed stays confirmed where the same is proven.
+        """
+        if evidence == "proven":
+            return {f"{prefix}basis": evidence, **({} if is_same else {f"{prefix}confirmed_by": None})}
         basis = "officer" if self.confirms else evidence
         return {f"{prefix}basis": basis, f"{prefix}confirmed_by": self.actor if self.confirms else None}
 
@@ -125,6 +128,8 @@ class RowChange:
         match self.table:
             case "link" if after.get("link_source") == MANUAL:  # an officer's earlier decision, which counts again
                 return {}
+            case "link" if "evidence" not in after:  # what it rests on goes along; an officer may confirm it besides
+                return {"confirmed_by": author.actor} if "confirmed_by" in after else {}
             case "link":
                 is_same = self.before is not None and self.before["player_id"] == after["player_id"]
                 return {
@@ -135,6 +140,8 @@ class RowChange:
                 }
             case "player":
                 made = {"created_by": author.actor} if self.before is None else {}
+                if "discord_confirmed_by" in after:  # what the other player's rested on goes along
+                    return made
                 if after.get("discord_user_id") is not None:
                     is_same = (self.before or {}).get("discord_user_id") == after["discord_user_id"]
                     return {**made, **author.stands_for(after["discord_basis"], "discord_", is_same=is_same)}

@@ -3,7 +3,7 @@
 -- proven, and when they last signed in with Battle.net. A bank or shared character belongs to no one.
 select d.id as member_id, d.display_name as member, d.username, p.id as player_id, p.display_name as player,
        count(*) as characters, count(*) filter (where l.basis = 'proven') as proven,
-       (array_agg(coalesce(c.character_name || '-' || coalesce(c.realm_name, c.realm_slug))
+       (array_agg(c.character_name || '-' || coalesce(c.realm_name, c.realm_slug)
                   order by c.id is distinct from p.main_character_id, c.rank_index, c.name_key, c.id))[1] as character,
        (select max(m.claimed_at) from guild_identity.claims m
         where m.guild_id = p.guild_id and m.discord_user_id = d.id) as signed_in_at
