@@ -34,7 +34,7 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
-from patt.pages.members import claim_pages
+from patt.pages.members import claim_pages, verified_page
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
@@ -78,6 +78,7 @@ ROUTERS = (
     issue_pages.router,
     activity_pages.router,
     match_pages.router,
+    verified_page.router,
     player_pages.router,
     map_pages.router,
     search_pages.router,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from laws import snapshot
@@ -33,6 +33,8 @@ _TABLES = (
 )
 _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
+_SETTINGS = "guild_identity.rule_settings"
+_CLAIMS, _CLAIMED = "guild_identity.claims", "guild_identity.claimed_characters"
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,14 @@ class Guild:
     """Players that an officer put on hiatus, whose day has not come."""
     members_age_ms: int = 0
     """How old the member list of Discord is; 0 without a list."""
+    switched_on: frozenset[str] = frozenset()
+    """Rules that somebody has switched on; one that is off by default is on only then."""
+    claimed: frozenset[tuple[int, int]] = frozenset()
+    """Characters that Discord members have proven: both by their rows."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
-        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
+        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES, _SETTINGS, _CLAIMS, _CLAIMED], guild_id)
         characters, players, links, aliases, rejections, members, former, marks, hiatuses = (
             rows[table] for table in _TABLES
         )
@@ -69,6 +75,12 @@ class Guild:
         age = await _age_of_members(pool, guild_id, now_ms)
         guild = cls(
             characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared, away, age
+        )
+        members_of = {row["id"]: row["discord_user_id"] for row in rows[_CLAIMS]}
+        guild = replace(
+            guild,
+            switched_on=frozenset(row["issue_type"] for row in rows[_SETTINGS] if row["is_enabled"]),
+            claimed=frozenset((row["character_id"], members_of[row["claim_id"]]) for row in rows[_CLAIMED]),
         )
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild

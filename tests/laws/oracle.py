@@ -44,6 +44,10 @@ def find(guild: Guild) -> Findings:
         "orphan_discord": {m["id"] for m in guild.people() if _is_orphan(guild, m)},
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
+    if not guild.claimed:  # what becomes of what members have proven has laws of its own
+        found["link_contradicts_proof"] = set()
+    if "unverified_member" in guild.switched_on:
+        found["unverified_member"] = {m["id"] for m in guild.people() if _is_unverified(guild, m)}
     found["departed_with_roles"] = {p["id"] for p in guild.players if _has_left_with_roles(guild, p)}
     off_the_server = {p["id"] for p in guild.players if _is_off_the_server(guild, p)}
     if not off_the_server or guild.members_age_ms <= OLD_LIST_MS:
@@ -65,6 +69,13 @@ def _is_orphan(guild: Guild, member: Row) -> bool:
     mapped = {rank["discord_role_id"] for rank in guild.ranks}
     has_role = any(role in mapped for role in member["all_guild_roles"])
     return bool(member["is_present"]) and has_role and guild.player_of_member(member) is None
+
+
+def _is_unverified(guild: Guild, member: Row) -> bool:
+    player = guild.player_of_member(member)
+    own = {c["id"] for c in guild.present_characters() if player is not None and guild.player_of(c) == player}
+    proven = {link["character_id"] for link in guild.links if link["basis"] == "proven"}
+    return bool(member["is_present"] and own and not own & proven)
 
 
 def _is_stale(guild: Guild, character: Row) -> bool:
@@ -137,10 +148,14 @@ def _highest_rank(guild: Guild, player: Row) -> Row | None:
     return max(held, key=lambda rank: (rank["level"], -rank["wow_rank_index"]), default=None)
 
 
+def _is_proven(guild: Guild, character: Row) -> bool:
+    return any(link["character_id"] == character["id"] and link["basis"] == "proven" for link in guild.links)
+
+
 def note_contradicts_link(guild: Guild, character: Row) -> bool:
     """Whether the note of a linked character names somebody, and nobody whom it names is its player."""
     player_id = guild.player_of(character)
-    if player_id is None or not character["guild_note"]:
+    if player_id is None or not character["guild_note"] or _is_proven(guild, character):
         return False
     mentions = certain_mentions(guild, character)
     if any(_is_own_name(guild, mention, player_id) for mention in mentions):

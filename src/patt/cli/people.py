@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from patt.bootstrap import Services
 from patt.cli.output import JsonOption, day_of, print_file, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, operator, read
 from patt.cli.speech.words import word
 from patt.web.context import LARGEST_INTEGER
 from patt.web.finding import Found, FoundGroup, find
+from patt.web.places import CLAIM_PREFIX
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.language import day, day_and_time, mark, number, tr, tr_in, tr_n
@@ -31,6 +33,8 @@ from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.timeline import Timeline, timeline_of_player_called
+from sv_common.guild_sync.insights.verified import Verification, verification
+from sv_common.guild_sync.roster import guilds
 
 ShownKind = Literal["players", "characters", "members", "shared", "all"]
 _KINDS: Mapping[ShownKind, PersonKind | None] = {
@@ -228,6 +232,24 @@ def timeline(
         )
 
     show(read(guild, timeline_of_player_called, player, number=page), as_json, lines)
+
+
+def verified(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    async def found(services: Services) -> Verification:
+        async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+            return await verification(here, services.settings.own_page(CLAIM_PREFIX))
+
+    def lines(found: Verification) -> None:
+        rows = [
+            (each.member, each.player, f"{each.proven}/{each.characters}", each.signed_in_at and day(each.signed_in_at))
+            for each in found.members
+        ]
+        table("Discord", tr("player"), tr("verified"), tr("signed in"), rows=rows)
+        say(f"{found.counts.sentence}.")
+        if found.unverified:
+            say(found.reminder)
+
+    show(call(found), as_json, lines)
 
 
 def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:

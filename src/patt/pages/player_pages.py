@@ -31,6 +31,7 @@ from sv_common.guild_sync.insights.everyone.filters import YES, FilterCount, OnD
 from sv_common.guild_sync.insights.everyone.summary import PersonSummary
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.search import Hit, people_named
+from sv_common.guild_sync.insights.verified import verified
 
 HOME = PEOPLE.href
 API = f"{API_PREFIX}/v1{HOME}"
@@ -195,7 +196,7 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
             return visit.page("players", guild=None)
         here, guild = await visit.narrow(known)
         found = await people.people_page(here, asked.chosen, **asked.of_engine, number=page)
-        coverage = Coverage(await counts_by_basis(here), None)
+        coverage, proven = Coverage(await counts_by_basis(here), None), await verified(here)
     view = PlayersView.of(guild.id, asked, found.number)
     counts = found.counts
     is_part = visit.target == FOUND
@@ -206,6 +207,7 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
         view=view,
         found=found,
         coverage=coverage,
+        verified=proven,
         columns=[(sort, tr(label)) for sort, label in COLUMNS],
         kinds=[
             (each, tr(KINDS[each]), counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()

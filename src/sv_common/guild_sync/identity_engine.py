@@ -27,8 +27,8 @@ from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.known import resolver_of
-from sv_common.guild_sync.identity.plans.overruling import check_reason, overruled
 from sv_common.guild_sync.identity.matcher import MatchEvidence, MatchGroup, match
+from sv_common.guild_sync.identity.plans.overruling import check_reason, overruled
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES

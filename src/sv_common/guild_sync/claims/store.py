@@ -121,7 +121,8 @@ async def claim(
 ) -> None:
     """Write down what a member has confirmed of a reading, each character with its number in the guild.
 
-    The account is theirs already, or nobody's who counts. Of an earlier sign-in stays what is not on the account any more: that proof is older.
+    The account is theirs already, or nobody's who counts.
+    Of an earlier sign-in stays what is not on the account any more: that proof is older.
     """
     await guild.run(SQL["forget_overruled"], member_id=member_.id, account_hash=read.account_hash)
     claim_id = await guild.value(SQL["claim"], member_id=member_.id, account_hash=read.account_hash)

@@ -86,6 +86,8 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 
 def _examine(resolver: Resolver, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
+    if character.basis == "proven":  # a note says less than a sign-in; what the note should say is proposed elsewhere
+        return None
     if resolver.fits_player(character.note or "", character, player_id):
         return None
     names = resolver.certain_mentions(character)

@@ -31,16 +31,24 @@ def _overruled(facts: GuildFacts, rows: Iterable[RowChange]) -> Iterator[str]:
         if row.table == "link" and row.before is not None:
             character = facts.characters.get(row.id)
             is_kept = row.after is not None and row.after.get("basis", "proven") == "proven"
-            if character is not None and character.basis == "proven" and character.player_id is not None and not is_kept:
+            if (
+                character is not None
+                and character.basis == "proven"
+                and character.player_id is not None
+                and not is_kept
+            ):
                 player = facts.players[character.player_id].display_name
                 yield tr(
-                    "{character} is {player}’s, proven by a Battle.net sign-in.", character=character.label, player=player
+                    "{character} is {player}’s, proven by a Battle.net sign-in.",
+                    character=character.label,
+                    player=player,
                 )
         elif row.table == "player" and row.id in facts.players and row.id not in deleted:
             player_now = facts.players[row.id]
-            is_changed = "discord_user_id" in (row.after or {}) and (row.after or {})[
-                "discord_user_id"
-            ] != player_now.discord_user_id
+            is_changed = (
+                "discord_user_id" in (row.after or {})
+                and (row.after or {})["discord_user_id"] != player_now.discord_user_id
+            )
             if player_now.discord_basis == "proven" and is_changed:
                 member = facts.members.get(player_now.discord_user_id or 0)
                 yield tr(

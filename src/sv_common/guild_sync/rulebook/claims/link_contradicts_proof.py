@@ -178,7 +178,10 @@ def _conclusion(details: _Details, values: Mapping[str, Any]) -> str:
 
 
 def question(asked: Asked) -> str:
-    details, values = asked.details, {"name": asked.name, **{k: asked.details.get(k) for k in ("member", "rival", "other")}}
+    details, values = (
+        asked.details,
+        {"name": asked.name, **{k: asked.details.get(k) for k in ("member", "rival", "other")}},
+    )
     if not details.get("contradicts"):
         return tr("Whose is the Battle.net account with {name}: {member}’s or {rival}’s?", **values)
     if details.get("other_id") is None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
@@ -25,14 +28,14 @@ class MemberProof:
     """A member with characters in the guild, and how many of these they have proven; `character` is one of theirs, the main first."""
 
     member_id: int
-    member: str
-    username: str
+    member: Annotated[str, Field(examples=["Mito"])]
+    username: Annotated[str, Field(examples=["mito_plays"])]
     player_id: int
-    player: str
-    characters: int
-    proven: int
-    character: str
-    signed_in_at: datetime | None
+    player: Annotated[str, Field(examples=["Mito"])]
+    characters: Annotated[int, Field(description="How many characters they have in the guild.", examples=[4])]
+    proven: Annotated[int, Field(description="How many of these Battle.net itself has proven.", examples=[3])]
+    character: Annotated[str, Field(description="One of them, the main first.", examples=["Mito-Area 52"])]
+    signed_in_at: Annotated[datetime | None, Field(description="When they last signed in with Battle.net here.")]
 
     @property
     def is_verified(self) -> bool:
