@@ -212,8 +212,8 @@ RULE = RuleDefinition(
         "unverified_member",
     ),
     why=mark(
-        "A sign-in is the strongest evidence there is. Where it and the record differ, one of them is out of date: an account "
-        "was sold or given away, or an officer decided before the member had signed in."
+        "A sign-in is the strongest evidence there is. Where the record says otherwise, one of the two is out of date: an account "
+        "changed hands, or an officer decided earlier."
     ),
     safe=mark(
         "A character that joins the guild after its member proved it, if no officer and no other sign-in says otherwise. "
@@ -221,10 +221,10 @@ RULE = RuleDefinition(
     ),
     left_to_officer=mark(
         "A character that an officer linked, ruled out or marked as a bank or shared before the sign-in. One that another "
-        "member proved, too: the newest sign-in is followed, on your click. One that was in the guild when it was proven, for "
-        "somebody has undone that. A member without a player. An account with which a second member signed in: if the first is "
-        "right, dismiss it; if not, unlink the first from Discord with a reason, and the second signs in again. What you "
-        "decide after the sign-in counts, and nothing is found until the member signs in again."
+        "member proved, too: the fix follows the newest sign-in. One that was in the guild when it was proven: somebody has undone "
+        "that. A member without a player. An account with which a second member signed in: dismiss it if the first is right. "
+        "If not, unlink the first from Discord with a reason, and the second signs in again. What you decide after a sign-in "
+        "counts until the member signs in again."
     ),
     material=(
         Material(

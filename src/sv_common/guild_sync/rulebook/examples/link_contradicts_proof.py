@@ -35,7 +35,7 @@ EXAMPLES = (
     ),
     Example(
         mark("Elrek proved a character; then its link was undone"),
-        mark("linked to Elrek again: whoever undid it may have had a reason"),
+        mark("linked to Elrek again: the undo may have had a reason"),
         Outcome.NEEDS_CLICK,
         (Character("Altrek", proven_by="elrek"),),
         (_ELREK,),
