@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from laws import snapshot
@@ -34,6 +34,7 @@ _TABLES = (
 _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
 _SETTINGS = "guild_identity.rule_settings"
+_CONTESTS = "guild_identity.claim_contests"
 _CLAIMS, _CLAIMED = "guild_identity.claims", "guild_identity.claimed_characters"
 
 
@@ -59,12 +60,16 @@ class Guild:
     """How old the member list of Discord is; 0 without a list."""
     switched_on: frozenset[str] = frozenset()
     """Rules that somebody has switched on; one that is off by default is on only then."""
-    claimed: frozenset[tuple[int, int]] = frozenset()
-    """Characters that Discord members have proven: both by their rows."""
+    claims: Sequence[Row] = ()
+    """What members have proven, each with its `discord_user_id`."""
+    contests: Sequence[Row] = ()
+    """Claims whose account another member has signed in with."""
+    shared_at: Mapping[int, str] = field(default_factory=dict)
+    """When each bank or shared character was marked."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
-        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES, _SETTINGS, _CLAIMS, _CLAIMED], guild_id)
+        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES, _SETTINGS, _CLAIMS, _CLAIMED, _CONTESTS], guild_id)
         characters, players, links, aliases, rejections, members, former, marks, hiatuses = (
             rows[table] for table in _TABLES
         )
@@ -80,7 +85,9 @@ class Guild:
         guild = replace(
             guild,
             switched_on=frozenset(row["issue_type"] for row in rows[_SETTINGS] if row["is_enabled"]),
-            claimed=frozenset((row["character_id"], members_of[row["claim_id"]]) for row in rows[_CLAIMED]),
+            claims=[{**row, "discord_user_id": members_of[row["claim_id"]]} for row in rows[_CLAIMED]],
+            contests=rows[_CONTESTS],
+            shared_at={row["character_id"]: row["created_at"] for row in marks},
         )
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild

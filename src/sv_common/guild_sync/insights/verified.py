@@ -42,7 +42,9 @@ class Verification:
 
     counts: Verified
     members: Sequence[MemberProof]
-    reminder: str
+    reminder: Annotated[
+        str, Field(examples=["Which characters in Lantern Watch are yours? Please verify them here: …"])
+    ]
 
     @property
     def unverified(self) -> Sequence[MemberProof]:
