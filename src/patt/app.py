@@ -34,6 +34,8 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
+from patt.pages.setup import routes as setup_pages
+from patt.setup.reading import Readings
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
@@ -83,6 +85,7 @@ ROUTERS = (
     access_pages.router,
     settings_pages.router,
     access_pages.own,
+    setup_pages.router,
     sign_in_pages.router,
     probes.router,
 )
@@ -114,6 +117,7 @@ def create_app(
     app.state.heartbeat_s = heartbeat_s
     app.state.http_metrics = HttpMetrics()
     app.state.export_reader = ExportReader()
+    app.state.readings = Readings()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     for router in ROUTERS:
@@ -151,3 +155,4 @@ async def _listen(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         app.state.export_reader.close()
+        await app.state.readings.close()

@@ -121,6 +121,14 @@ def make_ready(settings: Settings, *, backs_up: bool = True) -> str:
     return url
 
 
+def make_new(settings: Settings) -> bool:
+    """Make the schema of a database that has none; return whether that was so. Raises like `make_ready`."""
+    if revision_of(database_url(settings)) is not None:
+        return False
+    make_ready(settings)
+    return True
+
+
 def _back_up_before_upgrade(settings: Settings, url: str) -> Path:
     try:
         return backups.before("upgrade", settings, url)
@@ -154,6 +162,9 @@ class Services:
     queue: Queue | None = None
     is_embedded: bool = False
     """Whether the database is the embedded one of the settings, whose backups a worker makes."""
+    http: httpx2.AsyncClient | None = None
+    permits: PermitsOfServices | None = None
+    """With what the sources are reached, so that those which are set up later use the same."""
 
 
 @contextlib.asynccontextmanager
@@ -177,9 +188,23 @@ async def open_services(
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:
-            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded)
+            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded, http, permits)
         finally:
             await permits.close()
+
+
+_OF_SOURCES = ("blizzard_client_id", "blizzard_client_secret", "discord_bot_token")
+
+
+def with_credentials(services: Services, settings: Settings) -> Services:
+    """Return the services with the credentials of other settings; all who share their sources have those from now on.
+
+    Other settings, such as the address of the pages, are those with which the process began.
+    """
+    credentials = {name: getattr(settings, name) for name in _OF_SOURCES}
+    if services.http is not None:
+        services.sources.become(sources(settings, services.http, services.permits))
+    return replace(services, settings=services.settings.model_copy(update=credentials))
 
 
 @contextlib.asynccontextmanager

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from patt import backups
+from patt.auth.credentials import create_login_link
 from patt.bootstrap import (
     Services,
     check_schema_is_known,
     database_url,
+    make_new,
     make_ready,
     open_services,
     revision_of,
@@ -24,6 +27,7 @@ from patt.cli.runner import DryRunOption, GuildOption, call
 from patt.config import load_settings
 from patt.server import listening, serve_until_stopped
 from patt.upgrading import fault_of
+from patt.web.places import SIGN_IN_PREFIX
 from patt.worker.worker import work_until_stopped
 from sv_common.db import backup, migrate
 from sv_common.db.patience import JOBS, REQUESTS
@@ -39,6 +43,10 @@ NOTHING_NEW = mark("No news.")
 SERVED = mark("PATT is served on {address} until you press Ctrl-C.")
 
 
+_FIRST_LINK_MINUTES = 60
+FIRST_ACCOUNT = "administrator"
+
+
 def serve(
     host: Annotated[str, typer.Option(help=mark("Address to listen on."))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help=mark("Port to listen on."))] = 8000,
@@ -50,14 +58,34 @@ def serve(
         at = listener.getsockname()[1]
         address = f"http://[{host}]:{at}" if ":" in host else f"http://{host}:{at}"
         say_beside(tr(SERVED, address=address))
-        say_beside(tr("To sign in, make a link: patt admin link"))
+        if links:
+            home = settings.base_url.rstrip("/") if "base_url" in settings.model_fields_set else address
+            say_beside(tr("Set up your guild here; this link works once, within {n} minutes:", n=_FIRST_LINK_MINUTES))
+            say_beside(f"{home}{SIGN_IN_PREFIX}/{links[0]}")
+            say_beside(tr("For another link: patt admin link"))
+        else:
+            say_beside(tr("To sign in, make a link: patt admin link"))
 
     async def served() -> None:
         async with open_services(settings, patience=REQUESTS) as services:
+            links.extend(await _first_link(services))
             await serve_until_stopped(services, listener, with_worker=with_worker, on_started=say_where)
 
+    links: list[str] = []
     with listening(host, port) as listener:
+        if settings.database_url is None and not settings.data_dir.exists():
+            say_beside(tr("The database is made in {folder}. This takes a few seconds.", folder=settings.data_dir))
+        make_new(settings)
         until_interrupted(served())
+
+
+async def _first_link(services: Services) -> list[str]:
+    """Return a link for whom sets up the first guild; none where there is a guild."""
+    async with services.pool.installation() as conn:
+        if await guilds.near(conn, None, beside=0):
+            return []
+        lifetime = timedelta(minutes=_FIRST_LINK_MINUTES)
+        return [await create_login_link(conn, FIRST_ACCOUNT, lifetime=lifetime)]
 
 
 def worker() -> None:

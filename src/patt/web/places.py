@@ -122,6 +122,8 @@ SETTING_PLACES = (
 """The pages of the settings, in their order."""
 
 SEARCH_PATH = "/admin/search"
+SETUP_PATH = f"{ADMIN_PREFIX}/setup"
+RESTORE_PATH = f"{SETUP_PATH}/restore"
 
 ACTIONS = (
     Action(mark("Run all scans"), DATA_QUALITY.href, "officer", mark("Scan with every rule; fixes nothing")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 from sv_common.guild_sync.sources.discord.message import Announcement
@@ -96,11 +96,12 @@ class Announcer(Protocol):
         """Edit a posted message; False when it was deleted. Raises a `SourceError`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sources:
     """The sources and the announcer that an installation has; None for one that is not set up.
 
-    `profiles` and `realms` are Battle.net too, for what is read apart from the roster.
+    `profiles` and `realms` are Battle.net too, for what is read apart from the roster. All parts of a process share one, so that
+    those which are set up while it runs are there for each.
     """
 
     battle_net: BattleNetSource | None = None
@@ -108,3 +109,8 @@ class Sources:
     announcer: Announcer | None = None
     profiles: ProfileSource | None = None
     realms: RealmSource | None = None
+
+    def become(self, others: Sources) -> None:
+        """Take over other sources, for all that share these."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(others, each.name))
