@@ -15,7 +15,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from cli.conftest import addresses_of
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from patt.companion.code import read_code
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/login/\S+")
 
@@ -67,10 +68,20 @@ async def go_on(page: Page, button: str) -> None:
     await page.get_by_role("button", name=button, exact=True).click()
 
 
+async def past_reading(page: Page, field: str) -> None:
+    """Wait until what is read beside the pages is there, and go on to the step with this field, unless it is shown already."""
+    following = page.get_by_role("link", name="Next", exact=True)
+    await expect(following.or_(page.locator(field))).to_be_visible(timeout=30_000)
+    if await following.is_visible():
+        await following.click()
+
+
 @pytest.mark.browser
 async def test_a_guild_is_set_up_from_an_empty_folder_to_the_first_match(
     browser: Browser, simulated: GuildSimulator, tmp_path: Path
 ) -> None:
+    export = tmp_path / "PATTSync.lua"
+    export.write_text(addon.render(simulated.world), encoding="utf-8")
     with serving(tmp_path, simulated) as link:
         context = await browser.new_context()
         page = await context.new_page()
@@ -90,10 +101,24 @@ async def test_a_guild_is_set_up_from_an_empty_folder_to_the_first_match(
         await go_on(page, "Use this server")
         await page.get_by_label("#officers").check()
         await go_on(page, "Use this channel")
-        await expect(page.get_by_role("heading", name="Ranks and roles")).to_be_visible()
-        await page.select_option("#rank-0", label="Guild Master")
-        await page.select_option("#rank-1", label="Officer")
+        await past_reading(page, "#export")
+        await fill(page, export=str(export))
+        await go_on(page, "Read the export")
+        await expect(page.get_by_role("heading", name="Which role belongs to which rank?")).to_be_visible()
+        assert await page.locator("#rank-1 option:checked").inner_text() == "Officer"
         await go_on(page, "Save, and read the members")
-        await expect(page.get_by_role("link", name="See who they are")).to_be_visible()
+        await past_reading(page, "#base-url")
+        await go_on(page, "Save the address")
+        await fill(page, uploader="Bob")
+        await go_on(page, "Make a key")
+        code = await page.locator(".key").inner_text()
+        assert read_code(code).server in link
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Download the code as a file").click()
+        assert (await (await download.value).path()).read_text() == code
+        await page.get_by_role("link", name="Next", exact=True).click()
+        await page.get_by_role("link", name="See who they are").click()
+        await page.get_by_role("button", name="Apply all").click()
+        await expect(page.locator("#match-state")).to_contain_text("linked")
         assert wrong == []
         await context.close()

@@ -11,6 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.bootstrap import with_credentials
+from patt.companion.code import read_code
+from patt.companion.given import limit_of
 from patt.config import load_settings
 from patt.pages.layout import Visit, VisitDep
 from patt.pages.setup.cards import CARDS, MATCH, STEP_OF_NAME, card_of, shown_cards, step_called
@@ -126,7 +128,9 @@ async def _shown(visit: Visit, name: str, guild_id: int | None, told: Flash | No
     typed = visit.typed_in(SETUP_PATH)
     typed = typed if typed.get("step") == name else {}
     problem = told.text if told and told.tone == "problem" else ""
-    shown = {"typed": typed, "problem": problem, "made": typed if "code" in typed else None, "found": None}
+    made = typed if "code" in typed else None
+    limit = limit_of(read_code(made["code"]).server) if made else None
+    shown: dict[str, Any] = {"typed": typed, "problem": problem, "made": made, "limit": limit, "found": None}
     if name == MATCH:
         found = len((await preview_matching(visit.services.pool, guild_id=guild_id)).groups) if guild_id else 0
         return {**shown, "outcome": None, "is_running": False, "found": found, "match": FULL_MATCH.href}
