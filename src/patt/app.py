@@ -34,8 +34,10 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
+from patt.pages.setup import restore as restore_pages
 from patt.pages.setup import routes as setup_pages
 from patt.setup.reading import Readings
+from patt.setup.restoring import Restoring
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
@@ -86,6 +88,9 @@ ROUTERS = (
     settings_pages.router,
     access_pages.own,
     setup_pages.router,
+    restore_pages.router,
+    restore_pages.of_files,
+    restore_pages.for_all,
     sign_in_pages.router,
     probes.router,
 )
@@ -118,6 +123,7 @@ def create_app(
     app.state.http_metrics = HttpMetrics()
     app.state.export_reader = ExportReader()
     app.state.readings = Readings()
+    app.state.restoring = Restoring()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     for router in ROUTERS:

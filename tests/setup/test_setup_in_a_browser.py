@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from cli.conftest import addresses_of
 from patt.companion.code import read_code
+from server_folders import TEMPLATE
+from sv_common.db import backup, embedded
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/login/\S+")
@@ -57,6 +60,21 @@ def serving(folder: Path, simulator: GuildSimulator) -> Iterator[str]:
 def simulated() -> Iterator[GuildSimulator]:
     with GuildSimulator(GuildWorld.seeded(7, 20)) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def backup_of_a_guild(server: embedded.EmbeddedServer, tmp_path: Path) -> Path:
+    """A backup of an installation with one guild."""
+    url = embedded.clone_database(server, TEMPLATE, "backed_up")
+    with psycopg.connect(url) as database:
+        database.execute(
+            "insert into guild_identity.guilds (region, realm_slug, name_slug, name) "
+            "values ('us', 'maltorith', 'the-lantern-watch', 'The Lantern Watch')"
+        )
+    file = tmp_path / "daily.patt"
+    backup.write(url, file, version="0.1")
+    embedded.drop_database(server, "backed_up")
+    return file
 
 
 async def fill(page: Page, **answers: str) -> None:
@@ -121,4 +139,33 @@ async def test_a_guild_is_set_up_from_an_empty_folder_to_the_first_match(
         await page.get_by_role("button", name="Apply all").click()
         await expect(page.locator("#match-state")).to_contain_text("linked")
         assert wrong == []
+        await context.close()
+
+
+@pytest.mark.browser
+async def test_a_backup_is_restored_from_the_first_page_and_ends_every_sign_in(
+    browser: Browser, simulated: GuildSimulator, tmp_path: Path, backup_of_a_guild: Path
+) -> None:
+    with serving(tmp_path, simulated) as link:
+        context = await browser.new_context()
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        await page.goto(link)
+        await page.get_by_role("button", name="Sign in as administrator").click()
+        await page.get_by_role("link", name="Restore a backup").click()
+        damaged = tmp_path / "damaged.patt"
+        content = backup_of_a_guild.read_bytes()
+        damaged.write_bytes(content[:-10] + b"0123456789")
+        await page.set_input_files("#backup", damaged)
+        await go_on(page, "Look into the file")
+        await expect(page.get_by_role("alert")).to_have_text(
+            "damaged.patt is damaged: its checksum is another one. Use another backup."
+        )
+        await page.set_input_files("#backup", backup_of_a_guild)
+        await go_on(page, "Look into the file")
+        await expect(page.get_by_role("main")).to_contain_text("The Lantern Watch")
+        await go_on(page, "Restore this backup")
+        await expect(page.get_by_role("heading", name="Restored")).to_be_visible(timeout=60_000)
+        await page.goto(f"{link.partition('/login')[0]}/admin/inbox")
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         await context.close()

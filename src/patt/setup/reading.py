@@ -78,6 +78,7 @@ async def opened(
     *,
     actor: str,
     guild_id: int | None,
+    reached_at: str = "",
     is_looking: bool = False,
 ) -> AsyncIterator[SetupSession]:
     """Yield a session of the set-up with the settings as they are stored now. Raises `ConfigurationError`."""
@@ -90,6 +91,7 @@ async def opened(
             actor,
             services.permits,
             guild_id,
+            reached_at=reached_at,
             is_looking=is_looking,
         )
 

@@ -172,6 +172,8 @@ class SetupSession:
     guild_id: int | None = None
     person: str = ""
     """Who sets it up, as far as that is known: gets the first upload key by default."""
+    reached_at: str = ""
+    """The address at which a browser has reached the pages: theirs by default, while none is set."""
     is_looking: bool = False
     """Whether nothing may be changed: the step is run to see what it asks."""
 

@@ -124,6 +124,8 @@ SETTING_PLACES = (
 SEARCH_PATH = "/admin/search"
 SETUP_PATH = f"{ADMIN_PREFIX}/setup"
 RESTORE_PATH = f"{SETUP_PATH}/restore"
+RESTORE_PREVIEW_PATH = f"{RESTORE_PATH}/preview"
+RESTORED_PATH = f"{SIGN_IN_PREFIX}/restored"
 
 ACTIONS = (
     Action(mark("Run all scans"), DATA_QUALITY.href, "officer", mark("Scan with every rule; fixes nothing")),

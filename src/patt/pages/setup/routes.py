@@ -168,8 +168,14 @@ def _begin(visit: Visit, step: Step, guild_id: int | None) -> None:
 def _session(
     visit: Visit, dialogue: FormDialogue, guild_id: int | None, *, is_looking: bool = False
 ) -> AbstractAsyncContextManager[SetupSession]:
-    actor = visit.viewer.actor
-    return opened(visit.services, dialogue, actor=actor, guild_id=guild_id, is_looking=is_looking)
+    return opened(
+        visit.services,
+        dialogue,
+        actor=visit.viewer.actor,
+        guild_id=guild_id,
+        reached_at=f"{visit.request.url.scheme}://{visit.request.url.netloc}",
+        is_looking=is_looking,
+    )
 
 
 async def _guild_of(visit: Visit) -> int | None:

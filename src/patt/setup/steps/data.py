@@ -73,7 +73,8 @@ async def address_of_pages(session: SetupSession) -> None:
         dialogue.say(tr("The pages are at {address}.", address=settings.base_url))
         return
     dialogue.say(tr("Only this computer can reach the pages now. Give your server's address to let others in."))
-    address = dialogue.prompt(_ADDRESS, tr("Address of the pages"), default=settings.base_url).rstrip("/")
+    now = settings.base_url if is_set else session.reached_at or settings.base_url
+    address = dialogue.prompt(_ADDRESS, tr("Address of the pages"), default=now).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(tr("“{address}” is not a web address. It looks like https://patt.example.org.", address=address))
