@@ -36,6 +36,7 @@ from patt.pages import (
 )
 from patt.pages.setup import restore as restore_pages
 from patt.pages.setup import routes as setup_pages
+from patt.setup.finding import KnownRealms
 from patt.setup.reading import Readings
 from patt.setup.restoring import Restoring
 from patt.supported import DISTRIBUTION
@@ -123,6 +124,7 @@ def create_app(
     app.state.http_metrics = HttpMetrics()
     app.state.export_reader = ExportReader()
     app.state.readings = Readings()
+    app.state.known_realms = KnownRealms()
     app.state.restoring = Restoring()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)

@@ -113,6 +113,7 @@ async def test_a_guild_is_set_up_from_an_empty_folder_to_the_first_match(
         await fill(page, battlenet_client_id=simulated.client_id, battlenet_client_secret=simulated.client_secret)
         await go_on(page, "Try the keys")
         await fill(page, realm="maltorith", guild="the lantern watch")
+        await expect(page.locator("#guild-found")).to_contain_text("Guild found: The Lantern Watch, 20 members")
         await go_on(page, "Find the guild")
         await fill(page, discord_bot_token=simulated.discord_token)
         await go_on(page, "Try the token")

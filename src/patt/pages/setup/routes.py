@@ -16,25 +16,26 @@ from patt.companion.given import limit_of
 from patt.config import load_settings
 from patt.pages.layout import Visit, VisitDep
 from patt.pages.setup.cards import CARDS, MATCH, STEP_OF_NAME, card_of, shown_cards, step_called
+from patt.setup.finding import KnownRealms, find_guild, name_of_realm, read_region, realm_called
 from patt.setup.form import NO, YES, FormDialogue, Outcome, run
 from patt.setup.progress import progress_of
 from patt.setup.reading import LONG_STEPS, Readings, opened
-from patt.setup.session import SetupSession
+from patt.setup.session import SetupSession, StepSkipped
 from patt.setup.wizard import Step
 from patt.web import forms
 from patt.web.context import LARGEST_BODY, installer_of
 from patt.web.forms import Flash, pairs_of
 from patt.web.places import FULL_MATCH, SETUP_PATH
-from patt.web.rendering import FORM_FIELD
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.roster import guilds
 
 router = APIRouter(dependencies=[Depends(installer_of)], include_in_schema=False, max_body_size=LARGEST_BODY)
 
+_FOUND = "guild-found"
+_LONGEST_NAME = 100
 _SECRETS = frozenset({"battlenet-client-secret", "discord-bot-token"})
-_RANK = "rank."
-_OF_THE_PAGE = frozenset({FORM_FIELD, "back"})
+ANSWER, _RANK = "answer.", "rank."
 
 
 @router.get(SETUP_PATH)
@@ -46,6 +47,8 @@ async def assistant(
 ) -> Response:
     """Show a step, by default the first that is to be done; on an empty installation the choice with which to begin."""
     guild_id = None if new else await _guild_of(visit)
+    if visit.target == _FOUND:
+        return await _found(visit, guild_id)
     progress = await progress_of(visit.services.pool, load_settings(), guild_id)
     if guild_id is None and not step and not new:
         return visit.page("setup/welcome", progress=progress)
@@ -79,17 +82,17 @@ async def answer(visit: VisitDep) -> Response:
     pairs = dict(await pairs_of(visit.request))
     is_new, is_anew = pairs.pop("new", "") == "true", pairs.pop("anew", "") == "true"
     guild_id = None if is_new else await _guild_of(visit)
+    typed = {name.removeprefix(ANSWER): value for name, value in pairs.items() if name.startswith(ANSWER) and value}
     try:
         step = step_called(pairs.pop("step", ""))
-        outcome, guild_id = await _answered(visit, step, guild_id, _answers_of(step, pairs), is_anew=is_anew or is_new)
+        outcome, guild_id = await _answered(visit, step, guild_id, _answers_of(step, typed), is_anew=is_anew or is_new)
     except PattError as error:
         return _leads_to(visit, _address(guild_id), Flash(str(error), "problem"))
     if outcome.state in ("done", "later"):
         return await _leads_on(visit, step, guild_id, outcome)
-    kept = {name: value for name, value in pairs.items() if value and name not in _SECRETS | _OF_THE_PAGE}
-    typed = {**kept, "step": step.name}
+    kept = {name: value for name, value in typed.items() if name not in _SECRETS} | {"step": step.name}
     here = _address(guild_id, step=step.name, anew=is_anew, new=is_new)
-    return _leads_to(visit, here, Flash(outcome.problem, "problem", SETUP_PATH, typed))
+    return _leads_to(visit, here, Flash(outcome.problem, "problem", SETUP_PATH, kept))
 
 
 async def _answered(
@@ -123,6 +126,28 @@ async def _leads_on(visit: Visit, step: Step, guild_id: int | None, outcome: Out
     return _leads_to(visit, following, Flash(warnings, "problem")) if warnings else RedirectResponse(following, 303)
 
 
+async def _found(visit: Visit, guild_id: int | None) -> Response:
+    """Return what the realm and the guild are, as far as they are typed."""
+    asked = visit.request.query_params
+    region, realm, name = (asked.get(f"{ANSWER}{each}", "")[:_LONGEST_NAME] for each in ("region", "realm", "guild"))
+    context: dict[str, Any] = {"realm": "", "guild": None, "problem": ""}
+    async with _session(visit, FormDialogue({}), guild_id, is_looking=True) as session:
+        try:
+            battle_net = session.require_battle_net()
+            known = cast("KnownRealms", visit.request.app.state.known_realms).of(battle_net)
+            if realm.strip():
+                context["realm"] = name_of_realm(
+                    realm_called(await known.fetch_realms(read_region(region)), region, realm)
+                )
+            if realm.strip() and name.strip():
+                context["guild"] = await find_guild(battle_net, known, region, realm, name)
+        except StepSkipped:
+            """Without keys nothing is looked up."""
+        except PattError as error:
+            context["problem"] = str(error)
+    return visit.part("found_guild", **context)
+
+
 async def _shown(visit: Visit, name: str, guild_id: int | None, told: Flash | None, *, is_anew: bool) -> dict[str, Any]:
     """Return what the current step shows: what it asks, what it has said, and what stands in the way."""
     typed = visit.typed_in(SETUP_PATH)
@@ -144,16 +169,16 @@ async def _shown(visit: Visit, name: str, guild_id: int | None, told: Flash | No
     return {**shown, "problem": problem or outcome.problem, "outcome": outcome, "is_running": False}
 
 
-def _answers_of(step: Step, pairs: Mapping[str, str]) -> dict[str, str]:
+def _answers_of(step: Step, typed: Mapping[str, str]) -> dict[str, str]:
     """Return the answers of a form by the options of their questions; the ranks are answered all at once."""
     if step.name != "ranks":
-        return {name: value for name, value in pairs.items() if name not in _OF_THE_PAGE}
-    mapped = {name.removeprefix(_RANK): value for name, value in pairs.items() if name.startswith(_RANK) and value}
+        return dict(typed)
+    mapped = {name.removeprefix(_RANK): value for name, value in typed.items() if name.startswith(_RANK) and value}
     if not mapped:
         return {}
     lines = "\n".join(f"{rank}={role}" for rank, role in mapped.items())
-    managed = YES if pairs.get("managed") == YES else NO
-    return {"map": lines, "managed": managed, "suggestions": "none", "names": pairs.get("names", "")}
+    managed = YES if typed.get("managed") == YES else NO
+    return {"map": lines, "managed": managed, "suggestions": "none", "names": typed.get("names", "")}
 
 
 def _begin(visit: Visit, step: Step, guild_id: int | None) -> None:
