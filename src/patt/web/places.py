@@ -60,6 +60,8 @@ class Action:
     href: str
     least: Role
     effect: str
+    is_of_installation: bool = False
+    """Whether only those who may set up the installation itself may do it."""
 
     @property
     def label(self) -> str:
@@ -174,6 +176,13 @@ ACTIONS = (
         f"{SETTINGS.href}/guild",
         "administrator",
         mark("If the guild has a new name or realm"),
+    ),
+    Action(
+        mark("Set up another guild"),
+        f"{SETUP_PATH}?new=true",
+        "administrator",
+        mark("One step at a time, as for the first one"),
+        is_of_installation=True,
     ),
 )
 """What can be done, as it is searched for."""
