@@ -165,6 +165,12 @@ class Services:
     http: httpx2.AsyncClient | None = None
     permits: PermitsOfServices | None = None
     """With what the sources are reached, so that those which are set up later use the same."""
+    keeps_settings: bool = True
+    """Whether the set-up may store settings; a demo has its own, and leaves those of the person alone."""
+
+    def settings_now(self) -> Settings:
+        """Return the settings as they are stored now. Raises `ConfigurationError`."""
+        return load_settings() if self.keeps_settings else self.settings
 
 
 @contextlib.asynccontextmanager

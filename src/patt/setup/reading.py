@@ -11,7 +11,6 @@ import httpx2
 import structlog
 
 from patt.bootstrap import Services
-from patt.config import load_settings
 from patt.setup.form import FormDialogue, Outcome, run
 from patt.setup.session import SetupSession
 from patt.setup.wizard import Step
@@ -87,12 +86,13 @@ async def opened(
             dialogue,
             services.pool,
             http,
-            load_settings(),
+            services.settings_now(),
             actor,
             services.permits,
             guild_id,
             reached_at=reached_at,
             is_looking=is_looking,
+            keeps_settings=services.keeps_settings,
         )
 
 

@@ -14,7 +14,7 @@ from patt.bootstrap import PermitsOfServices, battlenet_client, discord_client, 
 from patt.config import Settings, load_settings
 from patt.setup import env_file
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.core.errors import BadInput, PattError
+from sv_common.guild_sync.core.errors import BadInput, PattError, Refused
 from sv_common.guild_sync.core.language import tr, tr_in
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
@@ -177,6 +177,8 @@ class SetupSession:
     is_looking: bool = False
     """Whether nothing may be changed: the step is run to see what it asks."""
 
+    keeps_settings: bool = True
+
     def before_a_change(self) -> None:
         """Stop a step that only looks. Each step calls this before it changes anything. Raises `ChangeAhead`."""
         if self.is_looking:
@@ -220,7 +222,9 @@ class SetupSession:
         return replace(self, settings=self.settings.model_copy(update=tried))
 
     def keep(self, values: Mapping[str, str]) -> None:
-        """Store settings for later runs too. Raises like `env_file.keep`, and `ChangeAhead`."""
+        """Store settings for later runs too. Raises like `env_file.keep`, `ChangeAhead`, and `Refused` in a demo."""
         self.before_a_change()
+        if not self.keeps_settings:
+            raise Refused(tr("This is a demo, which keeps no settings. Nothing was changed."))
         env_file.keep(values)
         self.settings = load_settings()

@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from patt.bootstrap import with_credentials
 from patt.companion.code import read_code
 from patt.companion.given import limit_of
-from patt.config import load_settings
 from patt.pages.layout import Visit, VisitDep
 from patt.pages.setup.cards import CARDS, MATCH, STEP_OF_NAME, card_of, shown_cards, step_called
 from patt.setup.finding import KnownRealms, find_guild, name_of_realm, read_region, realm_called
@@ -49,7 +48,7 @@ async def assistant(
     guild_id = None if new else await _guild_of(visit)
     if visit.target == _FOUND:
         return await _found(visit, guild_id)
-    progress = await progress_of(visit.services.pool, load_settings(), guild_id)
+    progress = await progress_of(visit.services.pool, visit.services.settings_now(), guild_id)
     if guild_id is None and not step and not new:
         return visit.page("setup/welcome", progress=progress)
     name = step or progress.next_step or MATCH
@@ -120,7 +119,7 @@ async def _leads_on(visit: Visit, step: Step, guild_id: int | None, outcome: Out
     if outcome.code:
         made = {"step": step.name, "code": outcome.code, "uploader": outcome.uploader}
         return _leads_to(visit, _address(guild_id, step=step.name), Flash("", "result", SETUP_PATH, made))
-    progress = await progress_of(visit.services.pool, load_settings(), guild_id)
+    progress = await progress_of(visit.services.pool, visit.services.settings_now(), guild_id)
     warnings = " ".join(line.text for line in outcome.lines if line.is_warning)
     following = _address(guild_id, step=progress.step_after(step.name) or MATCH)
     return _leads_to(visit, following, Flash(warnings, "problem")) if warnings else RedirectResponse(following, 303)
