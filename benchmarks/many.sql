@@ -11,6 +11,16 @@ with own as (
 ), profiles as (
     insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at)
     select id, %(guild_id)s, now() - n * interval '1 minute', now() - n * interval '1 minute' from own
+), comparing as (
+    insert into guild_identity.account_settings (guild_id, mode, salt, updated_by)
+    values (%(guild_id)s, 'suggest', sha256('salt'), 'alice')
+), evidence as (
+    insert into guild_identity.account_evidence
+        (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at, account)
+    select %(guild_id)s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), id from own
+), objecting as (
+    insert into guild_identity.account_objections (guild_id, character_id, objected_by)
+    select %(guild_id)s, id, 'officer' from own where n %% 20 = 0
 ), erased as (
     insert into guild_identity.erasures (guild_id, actor, counts) values (%(guild_id)s, 'alice', '{"characters": 1}')
 ), kept as (
@@ -36,6 +46,30 @@ with own as (
 ), away as (
     insert into guild_identity.hiatuses (guild_id, player_id, until, reason, set_by)
     select %(guild_id)s, id, current_date + 30, 'Holidays.', 'officer' from people where n %% 4 = 3
+), proven as (
+    insert into guild_identity.claims (guild_id, discord_user_id, account_hash)
+    select %(guild_id)s, discord_user_id, sha256(('account' || n)::bytea) from people where discord_user_id is not null and n %% 2 = 0
+    returning id, discord_user_id
+), proven_characters as (
+    insert into guild_identity.claimed_characters
+        (guild_id, claim_id, region, realm_id, blizzard_character_id, name, realm_slug, character_id)
+    select %(guild_id)s, proven.id, 'us', 1, own.id, own.character_name, 'area-52', own.id
+    from proven
+    join people on people.discord_user_id = proven.discord_user_id
+    join guild_identity.player_characters l on l.guild_id = %(guild_id)s and l.player_id = people.id
+    join own on own.id = l.character_id
+), contested as (
+    insert into guild_identity.claim_contests (guild_id, claim_id, discord_user_id)
+    select %(guild_id)s, min(id), max(discord_user_id) from proven having count(*) > 0
+), read as (
+    insert into guild_identity.claim_readings (guild_id, discord_user_id, account_hash, characters)
+    select %(guild_id)s, discord_user_id, account_hash, '[]' from (
+        select discord_user_id, sha256(('read' || n)::bytea) as account_hash from people
+        where discord_user_id is not null) r
+), claiming as (
+    insert into common.claim_sessions (token_hash, discord_id, name, guild_id, expires_at)
+    select 'claiming' || d.id, d.discord_id, d.username, %(guild_id)s, now() + interval '1 hour'
+    from guild_identity.discord_users d where d.guild_id = %(guild_id)s and d.id %% 3 = 0
 ), confirmed as (
     insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by)
     select %(guild_id)s, main_character_id, id, discord_user_id, 'administrator'

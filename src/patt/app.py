@@ -34,6 +34,7 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
+from patt.pages.members import claim_pages
 from patt.pages.setup import restore as restore_pages
 from patt.pages.setup import routes as setup_pages
 from patt.setup.finding import KnownRealms
@@ -93,6 +94,7 @@ ROUTERS = (
     restore_pages.of_files,
     restore_pages.for_all,
     sign_in_pages.router,
+    claim_pages.router,
     probes.router,
 )
 

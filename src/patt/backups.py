@@ -11,6 +11,7 @@ from pathlib import Path
 import fasteners
 from pydantic import SecretStr
 
+from patt.auth.installation_secret import with_kept_secret
 from patt.config import ENV_PREFIX, Settings
 from patt.supported import DISTRIBUTION
 from sv_common.db import backup
@@ -41,6 +42,8 @@ def make(settings: Settings, url: str, file: Path, *, with_secrets: bool = False
 
 def settings_of(settings: Settings, *, with_secrets: bool) -> dict[str, str]:
     """Return the settings that somebody has set, by their variables; those of this place are left out."""
+    if with_secrets:
+        settings = with_kept_secret(settings)
     found = {}
     for name in sorted(settings.model_fields_set - _OF_ITS_PLACE):
         value = getattr(settings, name)

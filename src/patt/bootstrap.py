@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from patt import backups
+from patt.auth.installation_secret import installation_secret
 from patt.config import Settings, load_settings
 from patt.queue.tasks import Queue, open_queue
 from patt.upgrading import fault_of, reason_of_database, upgrade
@@ -23,21 +24,26 @@ from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS as BATTLE_NET_LIMITS
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.battlenet.sign_in import BattleNetLogin
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 from sv_common.guild_sync.sources.discord.rate_limits import SHARED_LIMITS as DISCORD_LIMITS
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.sources.permits import SharedPermits
-from sv_common.guild_sync.sources.ports import Sources
+from sv_common.guild_sync.sources.permits import NoPermits, SharedPermits
+from sv_common.guild_sync.sources.ports import AccountSource, Sources
 
 DATABASE_NAME = "patt"
 _HIGHEST_PORT = 65_535
 DISCORD_CALLBACK = "/login/discord/callback"
 """The page to which Discord redirects after sign-in; its whole address is registered there."""
+
+BATTLE_NET_CALLBACK = "/claim/battlenet/callback"
+"""The page to which Battle.net redirects after sign-in; its whole address is registered there."""
 
 _Result = TypeVar("_Result")
 
@@ -162,8 +168,11 @@ class Services:
     queue: Queue | None = None
     is_embedded: bool = False
     """Whether the database is the embedded one of the settings, whose backups a worker makes."""
-    http: httpx2.AsyncClient | None = None
+    secret: InstallationSecret | None = None
+    """The secret of the installation; None where none is set."""
     permits: PermitsOfServices | None = None
+    """The permits for requests, for what asks a source on behalf of a person."""
+    http: httpx2.AsyncClient | None = None
     """With what the sources are reached, so that those which are set up later use the same."""
     keeps_settings: bool = True
     """Whether the set-up may store settings; a demo has its own, and leaves those of the person alone."""
@@ -185,6 +194,7 @@ async def open_services(
     is_embedded = url is None and settings.database_url is None
     url = url or database_url(settings)
     check_schema(url)
+    secret = installation_secret(settings)
     listen_url = settings.database_listen_url
     async with (
         make_pool(url, patience=patience, listen_url=listen_url) as pool,
@@ -194,7 +204,8 @@ async def open_services(
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:
-            yield Services(settings, pool, sources(settings, http, permits), queue, is_embedded, http, permits)
+            available = sources(settings, http, permits, secret)
+            yield Services(settings, pool, available, queue, is_embedded, secret, permits, http)
         finally:
             await permits.close()
 
@@ -209,7 +220,7 @@ def with_credentials(services: Services, settings: Settings) -> Services:
     """
     credentials = {name: getattr(settings, name) for name in _OF_SOURCES}
     if services.http is not None:
-        services.sources.become(sources(settings, services.http, services.permits))
+        services.sources.become(sources(settings, services.http, services.permits, services.secret))
     return replace(services, settings=services.settings.model_copy(update=credentials))
 
 
@@ -237,10 +248,16 @@ class PermitsOfServices:
         await self.discord.close()
 
 
-def sources(settings: Settings, http: httpx2.AsyncClient, permits: PermitsOfServices | None = None) -> Sources:
+def sources(
+    settings: Settings,
+    http: httpx2.AsyncClient,
+    permits: PermitsOfServices | None = None,
+    secret: InstallationSecret | None = None,
+) -> Sources:
     battle_net = battlenet_client(settings, http, permits=permits)
     discord = discord_client(settings, http, permits=permits)
-    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
+    accounts = AccountSource(battle_net, secret) if battle_net is not None and secret is not None else None
+    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net, accounts=accounts)
 
 
 def battlenet_client(
@@ -311,6 +328,21 @@ def discord_login(settings: Settings) -> DiscordLogin | None:
         authorize_url=settings.discord_authorize_url,
         api_url=settings.discord_api_url,
         redirect_url=settings.own_page(DISCORD_CALLBACK),
+    )
+
+
+def battle_net_login(settings: Settings, permits: PermitsOfServices | None = None) -> BattleNetLogin | None:
+    """Return the application for signing in with Battle.net; None if it is not set up."""
+    if not settings.blizzard_client_id or not settings.blizzard_client_secret:
+        return None
+    return BattleNetLogin(
+        client_id=settings.blizzard_client_id,
+        client_secret=settings.blizzard_client_secret.get_secret_value(),
+        authorize_url=settings.blizzard_authorize_url,
+        token_url=settings.blizzard_token_url,
+        api_url=settings.blizzard_api_url,
+        redirect_url=settings.own_page(BATTLE_NET_CALLBACK),
+        permits=permits.battle_net if permits else NoPermits(),
     )
 
 

@@ -26,6 +26,7 @@ _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
 ENV_FILE = ".env"
 ENV_PREFIX = "PATT_"
 FILE_SUFFIX = "_FILE"
+SHORTEST_SECRET = 32
 
 
 def _address(*schemes: str, placeholder: str = "") -> AfterValidator:
@@ -70,6 +71,12 @@ def _postgres(value: str) -> str:
     return value
 
 
+def _long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(tr("it must have at least {n} characters; make a random one", n=SHORTEST_SECRET))
+    return value
+
+
 WebAddress = Annotated[str, _address("http", "https")]
 Credential = Annotated[str, AfterValidator(_credential)]
 Secret = Annotated[SecretStr, AfterValidator(lambda value: SecretStr(_credential(value.get_secret_value())))]
@@ -105,6 +112,9 @@ class Settings(BaseSettings):
     blizzard_token_url: WebAddress = Field(
         default="https://oauth.battle.net/token", description="Where Battle.net gives access tokens."
     )
+    blizzard_authorize_url: WebAddress = Field(
+        default="https://oauth.battle.net/authorize", description="Where Battle.net signs people in."
+    )
     blizzard_api_url: Annotated[str, _address("http", "https", placeholder="{region}")] = Field(
         default="https://{region}.api.blizzard.com", description="Battle.net's API; {region} is replaced."
     )
@@ -122,6 +132,11 @@ class Settings(BaseSettings):
     )
     discord_gateway_url: Annotated[str, _address("ws", "wss")] = Field(
         default="wss://gateway.discord.gg/", description="Discord's gateway."
+    )
+    installation_secret: Annotated[Secret, AfterValidator(_long_enough)] | None = Field(
+        default=None,
+        description="Secret of the installation, with which Battle.net's account numbers are hashed; unset: "
+        "a file beside the embedded database.",
     )
     keep_access_days: int = Field(
         default=30,

@@ -25,7 +25,7 @@ from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, Seen, asker, made, session, settings
 
 RESTORE = "/admin/setup/restore"
-NEWER = f"PATT backup 99 {'0' * 64}\n".encode()
+NEWER = f"PATT backup 9 {'0' * 64}\n".encode()
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ async def send(client: httpx2.AsyncClient, token: str, content: bytes, name: str
         (b"", "Choose the file of a backup."),
         (b"something else", "daily.patt is no backup of PATT, or its beginning is damaged."),
         (NEWER, "daily.patt was made by a newer version of PATT. Install that version, then restore."),
-        (NEWER.replace(b"99", b"1") + b"x", "daily.patt is damaged: its checksum is another one."),
+        (NEWER.replace(b" 9 ", b" 1 ") + b"x", "daily.patt is damaged: its checksum is another one."),
     ],
 )
 async def test_a_file_that_cannot_be_restored_is_refused_in_a_sentence_and_not_kept(

@@ -145,6 +145,18 @@ async def test_the_form_of_what_is_kept_previews_what_goes_and_saves(alice: http
 
 
 @pytest.mark.usefixtures("troubled")
+async def test_account_evidence_says_what_it_is_and_needs_a_secret(alice: httpx2.AsyncClient) -> None:
+    form = Seen(await alice.get(f"{PAGE}/accounts")).text()
+    assert "Account evidence is off. Nothing is read or kept." in form
+    assert "To object, tell an officer." in form
+    asked = {"kind": "accounts", "mode": "suggest", "back": f"{PAGE}/accounts?guild=1"}
+    refused = await alice.get(f"{PAGE}/preview", params=asked)
+    again = await alice.get(refused.headers["location"])
+    assert "Set PATT_INSTALLATION_SECRET" in Seen(again).text("status")
+    assert (await alice.get(f"{API}/accounts")).json()["mode"] == "off"
+
+
+@pytest.mark.usefixtures("troubled")
 async def test_what_was_typed_and_cannot_be_used_is_there_again_with_the_reason(alice: httpx2.AsyncClient) -> None:
     asked = {
         "kind": "rule",

@@ -16,13 +16,13 @@ from patt.web.context import GuildDep, OfficerDep, PageQuery, ServicesDep, numbe
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import GuildConnection
-from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.core.language import number, tr_n
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.core.reports import counts_in_words
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Action, ActionFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.insights.everyone.csv_text import csv_text
 from sv_common.guild_sync.roster import guilds, held_losses
 from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
 from sv_common.guild_sync.roster.loss import LossSource

@@ -12,10 +12,10 @@ from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
 from patt.web.finding import LONGEST_SEARCH, LONGEST_WORDS, Found, find
 from sv_common.guild_sync.core.basis import Basis
-from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 from sv_common.guild_sync.insights import people, person, timeline
+from sv_common.guild_sync.insights.everyone.csv_text import csv_text
 from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
 from sv_common.guild_sync.insights.everyone.guild_map import GuildMap, MapTable, as_table, guild_map
 from sv_common.guild_sync.insights.everyone.summary import PersonKind

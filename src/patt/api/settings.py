@@ -18,6 +18,8 @@ from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
 from sv_common.guild_sync.core.undo_offer import UndoOffer, undo_of_setting
+from sv_common.guild_sync.insights.accounts.listing import AccountsNow
+from sv_common.guild_sync.insights.accounts.listing import accounts as read_accounts
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.settings import changes as setting_changes
@@ -26,6 +28,7 @@ from sv_common.guild_sync.settings.changes import SettingChange
 from sv_common.guild_sync.settings.model import Difference, RanksSetting
 from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
 from sv_common.guild_sync.settings.requests import (
+    AccountsRequest,
     LanguageRequest,
     RanksRequest,
     RetentionRequest,
@@ -107,8 +110,17 @@ class RetentionChange(RetentionRequest):
     key: SeenKey = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsChange(AccountsRequest):
+    """Set what is done with account evidence. Turning it off erases everything that was read."""
+
+    kind: Literal["accounts"]
+    key: SeenKey = None
+
+
 ChangeRequest: TypeAlias = Annotated[
-    RuleChange | RanksChange | WordChange | LanguageChange | RetentionChange, Field(discriminator="kind")
+    RuleChange | RanksChange | WordChange | LanguageChange | RetentionChange | AccountsChange,
+    Field(discriminator="kind"),
 ]
 
 
@@ -181,6 +193,12 @@ async def retention(here: ReadingDep) -> KeptNow:
     return await current_settings.kept(here)
 
 
+@router.get("/accounts", summary="Account evidence, and the accounts it has found", dependencies=FOR_OFFICERS)
+async def accounts(here: ReadingDep) -> AccountsNow:
+    """Which characters of the guild belong to one Battle.net account, and for how many that is known."""
+    return await read_accounts(here)
+
+
 @router.get("/changes", summary="History of settings, 50 a page")
 async def changes(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, page: PageQuery = 1
@@ -235,7 +253,7 @@ async def undo(
 async def preview_change(services: Services, request: SettingRequest, guild: int | None) -> ChangeOutcome:
     """Say what a change would do. Raises `NotFound`, `BadInput` and `Refused` like the change itself."""
     has_bot = services.sources.discord is not None
-    report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot)
+    report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot, secret=services.secret)
     notices = [*report.notices, *report.unrelated, *await obstacles_of(services, report)]
     return _outcome(report, report.sentence, notices)
 
@@ -245,7 +263,9 @@ async def save_change(
 ) -> ChangeOutcome:
     """Make a change. Raises like `preview_change`, and `PlanStale` where something else would come of it than was seen."""
     bot = services.sources.discord
-    report = await save_setting(services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot)
+    report = await save_setting(
+        services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot, secret=services.secret
+    )
     return _outcome(report, " ".join([report.sentence, *report.notices]), report.notices)
 
 

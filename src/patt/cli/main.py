@@ -121,6 +121,11 @@ _TABLE = (
         mark("Show the whole guild as a table: players, characters, Discord members, and what links them."),
     ),
     ("timeline", "people:timeline", mark("Show what happened to a player, newest first, with what you can undo.")),
+    (
+        "accounts",
+        "accounts:accounts",
+        mark("Show which characters belong to one Battle.net account. Off unless the guild has switched it on."),
+    ),
     ("inactive", "people:inactive", mark("Show inactive characters by player; those of active players come last.")),
     ("link", "people:link", mark("Link a character to a player. Automation never changes it.")),
     (

@@ -17,13 +17,13 @@ from patt.web.context import LARGEST_INTEGER
 from patt.web.finding import Found, FoundGroup, find
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.basis import Basis
-from sv_common.guild_sync.core.csv_text import csv_text
 from sv_common.guild_sync.core.language import day, day_and_time, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 from sv_common.guild_sync.insights import people
+from sv_common.guild_sync.insights.everyone.csv_text import csv_text
 from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilter, Sort
 from sv_common.guild_sync.insights.everyone.guild_map import MapTable, as_table, guild_map
 from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary

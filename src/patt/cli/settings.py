@@ -138,6 +138,16 @@ def keep(
     show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
+@app.command(help=mark("Set what is done with account evidence: off, suggest or automatic. Off erases what was read."))
+def accounts(
+    mode: Annotated[str, typer.Argument(metavar="off|suggest|automatic", help=mark("What is done with it."))],
+    preview: PreviewOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    change_setting(requests.AccountsRequest(mode), preview, guild, as_json)
+
+
 @app.command("try", help=mark("Show how a note is read in this guild, and why."))
 def try_note(
     note: Annotated[str, typer.Argument(help=mark("A note, as if it were on a new character."))],
@@ -303,10 +313,14 @@ def change_setting(request: requests.SettingRequest, preview: bool, guild: int |
     async def changed(services: Services) -> SettingReport:
         bot = services.sources.discord
         if preview:
-            report = await preview_setting(services.pool, request, guild_id=guild, with_discord=bot is not None)
+            report = await preview_setting(
+                services.pool, request, guild_id=guild, with_discord=bot is not None, secret=services.secret
+            )
             obstacles = await settings_api.obstacles_of(services, report)
             return replace(report, notices=(*report.notices, *report.unrelated, *obstacles))
-        return await save_setting(services.pool, request, actor=actor(), guild_id=guild, discord_bot=bot)
+        return await save_setting(
+            services.pool, request, actor=actor(), guild_id=guild, discord_bot=bot, secret=services.secret
+        )
 
     report = call(changed)
     if as_json:

@@ -24,9 +24,11 @@ from patt.web.places import SETTINGS
 from sv_common.guild_sync.core.errors import BadInput, PattError
 from sv_common.guild_sync.core.language import LANGUAGES, tr
 from sv_common.guild_sync.core.row_number import row_of
+from sv_common.guild_sync.insights.accounts.listing import accounts as read_accounts
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.settings import readings
 from sv_common.guild_sync.settings.requests import (
+    AccountsRequest,
     LanguageRequest,
     RanksRequest,
     RetentionRequest,
@@ -119,6 +121,15 @@ async def retention(visit: VisitDep) -> Response:
     return visit.settings_page("retention", guild, known, kept=kept, typed=_typed_before(visit))
 
 
+@router.get("/accounts")
+async def accounts(visit: VisitDep) -> Response:
+    """Show what account evidence is, how far it has come, and the switch."""
+    async with visit.reading() as (here, guild, known):
+        found = await read_accounts(here)
+    can_hash = visit.services.secret is not None
+    return visit.settings_page("accounts", guild, known, found=found, can_hash=can_hash, typed=_typed_before(visit))
+
+
 @router.get("/history")
 async def history(visit: VisitDep, page: PageQuery = 1) -> Response:
     """Show who changed what."""
@@ -206,6 +217,8 @@ def _place_of(asked: SettingRequest) -> tuple[str, str]:
             return tr("Words in notes"), tr("Words in notes")
         case RetentionRequest():
             return tr("Data kept"), tr("Data kept")
+        case AccountsRequest():
+            return tr("Account evidence"), tr("Account evidence")
         case LanguageRequest():
             return tr("Guild"), tr("Language")
         case UndoRequest():

@@ -14,6 +14,9 @@ ADMIN_PREFIX = "/admin"
 SIGN_IN_PREFIX = "/login"
 DISCORD_PREFIX = f"{SIGN_IN_PREFIX}/discord"
 CHOICE_PATH = f"{SIGN_IN_PREFIX}/guild"
+CLAIM_PREFIX = "/claim"
+CLAIM_DISCORD = f"{CLAIM_PREFIX}/discord"
+CLAIM_BATTLE_NET = f"{CLAIM_PREFIX}/battlenet"
 UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
 LIVE_PATH = f"{API_PREFIX}/v1/admin/live"
 STATIC_PREFIX = "/static"
@@ -119,6 +122,7 @@ SETTING_PLACES = (
     Place(mark("Officers"), f"{SETTINGS.href}/officers", "administrator"),
     Place(mark("Guild"), f"{SETTINGS.href}/guild", "officer"),
     Place(mark("Data kept"), f"{SETTINGS.href}/retention", "officer"),
+    Place(mark("Account evidence"), f"{SETTINGS.href}/accounts", "officer"),
     Place(mark("History"), f"{SETTINGS.href}/history", "officer"),
 )
 """The pages of the settings, in their order."""

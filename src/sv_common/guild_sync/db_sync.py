@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.accounts import evidence
 from sv_common.guild_sync.addon_sync import sync_addon_data
 from sv_common.guild_sync.core.errors import SourceError, SuspiciousSource
 from sv_common.guild_sync.core.language import mark, tr, tr_n
@@ -54,6 +55,9 @@ RESERVED_REQUESTS = 1_000
 
 REALMS_MAX_AGE = timedelta(days=7)
 """Age at which the realms of a region are fetched again; realms come and go a few times a year."""
+
+_UNSEEN = frozenset({ProfileState.HIDDEN, ProfileState.GONE})
+"""Of such a character nothing may stay that was read besides its profile: its player may have switched off sharing."""
 
 _Requested = Sequence[tuple[DueProfile, ProfileAnswer]]
 
@@ -149,6 +153,8 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     async with pool.writing(guild.id) as here:
         erased = await profiles.record(here, asked, apart=GONE_CONFIRM_INTERVAL, began=began)
         expired = await _expire(here, erased)
+        if unseen := [each.id for each, answer in asked if answer.state in _UNSEEN]:
+            await evidence.forget(here, unseen)
     states = Counter(answer.state for answer in answers)
     waiting = count - len(due) + states[ProfileState.NOT_ASKED]
     counts = {
@@ -193,9 +199,10 @@ def _affordable(source: ProfileSource, fraction: float) -> tuple[int, int]:
 
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
-    """Erase the content of profiles that were not fetched again in time, for runs that do not use Battle.net."""
+    """Erase the content of profiles, and account evidence, that were not read again in time, for runs without Battle.net."""
     async with pool.writing(guild_id) as guild:
         expired = await _expire(guild)
+        await evidence.expire(guild)
     return SyncReport("profiles", {"expired": len(expired)}, tuple(_expiries([each.name for each in expired])))
 
 

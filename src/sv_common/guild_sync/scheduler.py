@@ -1,7 +1,7 @@
 """The pipelines: what runs when a source has news. Each run is one row of the sync log; runs of one guild never overlap.
 
 - addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
-- Battle.net sync: sync_blizzard_roster → realms, profiles → integrity check → automatic fixes → summary if notable
+- Battle.net sync: sync_blizzard_roster → realms, profiles, pets → integrity check → automatic fixes → summary if notable
 - Discord sync:    sync_discord_members → integrity check → automatic fixes
 - daily sweep:     profiles that are too old erased → integrity check → automatic fixes → summary if notable
 - full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 import structlog
 
 from sv_common.db.pool import Pool, counting_statements, hold_lock
+from sv_common.guild_sync.accounts.reading import compares_accounts, refresh_accounts
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.reports import StepReport, SyncReport
@@ -42,7 +43,7 @@ from sv_common.guild_sync.reporter import send_sync_summary
 from sv_common.guild_sync.roster import guilds, runs
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
-from sv_common.guild_sync.sources.ports import Sources
+from sv_common.guild_sync.sources.ports import AccountSource, ProfileSource, Sources
 
 log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
@@ -203,17 +204,32 @@ class _Run:
         return not news.is_superseded
 
     async def refresh(self) -> None:
-        """Fetch realms and profiles again; where profiles fail, the run is partial and the roster stands."""
+        """Fetch realms, profiles and pets again; where profiles or pets fail, the run is partial and the roster stands."""
         pool, number, realms, profiles = self.pool, self.guild.id, self.sources.realms, self.sources.profiles
         if realms is not None:
             await self.sync("refresh_realms", lambda: refresh_realms(pool, realms, guild_id=number))
-        if profiles is None:
-            return
+        if profiles is not None:
+            await self._refresh_profiles(profiles)
+        accounts = self.sources.accounts
+        if accounts is not None and await compares_accounts(pool, number):
+            await self._refresh_accounts(accounts)
+
+    async def _refresh_profiles(self, profiles: ProfileSource) -> None:
+        pool, number = self.pool, self.guild.id
         try:
             report = await self.sync("refresh_profiles", lambda: refresh_profiles(pool, profiles, guild_id=number))
             self.is_partial |= report.is_partial
         except SourceError as error:
             log.warning("profiles_not_refreshed", guild_id=number, error=type(error).__name__)
+            self.is_partial = True
+
+    async def _refresh_accounts(self, accounts: AccountSource) -> None:
+        pool, number = self.pool, self.guild.id
+        try:
+            report = await self.sync("refresh_accounts", lambda: refresh_accounts(pool, accounts, guild_id=number))
+            self.is_partial |= report.is_partial
+        except SourceError as error:
+            log.warning("accounts_not_refreshed", guild_id=number, error=type(error).__name__)
             self.is_partial = True
 
     async def tail(self, *, has_fixes: bool = True, has_summary: bool = True) -> None:

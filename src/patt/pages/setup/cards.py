@@ -91,6 +91,8 @@ def _words(card: Card, progress: Progress) -> str:
             return tr("Connected") if progress.done.issuperset(card.steps) else tr("bot, server, channel")
         case "read" if counts.characters:
             return tr_n("{n} character", "{n} characters", counts.characters)
+        case "ranks" if counts.ranks and not counts.undecided:
+            return tr("All decided")
         case "ranks" if counts.ranks:
             return tr_n("{n} rank undecided", "{n} ranks undecided", counts.undecided)
         case "key" if counts.keys:

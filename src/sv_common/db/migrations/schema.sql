@@ -175,6 +175,41 @@ create table guild_identity.character_profiles (
     check (gone_confirmed_at is null or gone_since is not null)
 );
 
+-- What is kept of the battle pets of a character: keyed hashes, eight bytes each (accounts/sketch.py). The key is made of the
+-- installation's secret and the guild's salt, so nobody can tell the pets by them, nor compare two guilds.
+create table guild_identity.account_evidence (
+    character_id bigint not null,
+    guild_id integer not null,
+    requested_at timestamptz not null,  -- the last request, successful or not
+    outcome text not null check (outcome in ('read', 'refused', 'failed')),  -- of that request
+    oldest bytea,      -- of the oldest pets; null, like the next three: there is nothing to go by
+    by_hash bytea,     -- the smallest hashes
+    pets integer check (pets >= 0),
+    read_at timestamptz,
+    -- A reading that says another account than the one above. It takes its place when a second one says the same.
+    doubted_oldest bytea,
+    doubted_by_hash bytea,
+    doubted_pets integer check (doubted_pets >= 0),
+    doubted_read_at timestamptz,
+    account bigint,  -- the lowest number of the characters of the same account when they were last compared; null: known of none
+    primary key (guild_id, character_id),
+    constraint whole_reading check (num_nulls(oldest, by_hash, pets, read_at) in (0, 4)),
+    constraint whole_doubted_reading
+        check (num_nulls(doubted_oldest, doubted_by_hash, doubted_pets, doubted_read_at) in (0, 4)),
+    check (account is null or read_at is not null),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
+-- Characters of players who do not want to be compared: nothing is read for them, nor for other characters of their player.
+create table guild_identity.account_objections (
+    character_id bigint not null,
+    guild_id integer not null,
+    objected_by text not null,  -- who said so, or wrote it down
+    created_at timestamptz not null default now(),
+    primary key (guild_id, character_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
 create table guild_identity.discord_roles (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     role_id text not null check (role_id ~ '^[0-9]+$'),
@@ -261,8 +296,9 @@ create table guild_identity.player_characters (
     character_id bigint not null,
     player_id bigint not null,
     guild_id integer not null,
-    -- manual and officer_fix are a person's decision: automation never changes them.
-    link_source text not null check (link_source in ('manual', 'officer_fix', 'bulk_fix', 'auto_fix', 'full_match')),
+    -- manual and officer_fix are an officer's decision, claim is the owner's own sign-in: automation never changes them.
+    link_source text not null
+        check (link_source in ('manual', 'officer_fix', 'bulk_fix', 'auto_fix', 'full_match', 'claim')),
     confidence text not null check (confidence in ('confirmed', 'exact')),
     evidence text,
     -- What the link rests on, strongest first: the game's own sign-in, an officer's decision about this very link, the same
@@ -399,6 +435,62 @@ create table guild_identity.hiatuses (
     created_at timestamptz not null default now(),
     unique (guild_id, player_id),
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
+);
+
+-- Battle.net accounts with which Discord members have signed in, to prove which characters are theirs. Of the account only a
+-- hash is kept, made with the installation's secret, so that a second person cannot claim the same one unnoticed.
+create table guild_identity.claims (
+    id bigint generated always as identity,
+    guild_id integer not null,
+    discord_user_id bigint not null,
+    account_hash bytea not null check (length(account_hash) = 32),
+    claimed_at timestamptz not null default now(),  -- the last sign-in: proof has a date
+    primary key (guild_id, id),
+    unique (guild_id, account_hash),
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+create index claims_of_member on guild_identity.claims (guild_id, discord_user_id);
+
+-- The characters that a sign-in has proven to be the member's and that they confirmed. One outside of the guild is there only
+-- where the member wanted that, and is known by its numbers on Battle.net alone.
+create table guild_identity.claimed_characters (
+    guild_id integer not null,
+    claim_id bigint not null,
+    region text not null check (region in ('us', 'eu', 'kr', 'tw')),
+    realm_id bigint not null,
+    blizzard_character_id bigint not null,  -- unique only together with region and realm
+    name text not null check (name <> ''),
+    realm_slug text not null check (realm_slug <> ''),
+    character_id bigint,  -- null: not in the guild
+    proven_at timestamptz not null default now(),
+    primary key (guild_id, claim_id, region, realm_id, blizzard_character_id),
+    foreign key (guild_id, claim_id) references guild_identity.claims (guild_id, id) on delete cascade,
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
+create index claimed_characters_here on guild_identity.claimed_characters (guild_id, character_id) where character_id is not null;
+
+-- What a sign-in has read and its member has not confirmed yet: for an hour at most, the newest of each member.
+create table guild_identity.claim_readings (
+    guild_id integer not null,
+    discord_user_id bigint not null,
+    account_hash bytea not null check (length(account_hash) = 32),
+    characters jsonb not null,
+    read_at timestamptz not null default now(),
+    primary key (guild_id, discord_user_id),
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+-- A member who signed in with an account that another member has claimed: an officer decides whose it is.
+create table guild_identity.claim_contests (
+    guild_id integer not null,
+    claim_id bigint not null,
+    discord_user_id bigint not null,
+    contested_at timestamptz not null default now(),
+    primary key (guild_id, claim_id, discord_user_id),
+    foreign key (guild_id, claim_id) references guild_identity.claims (guild_id, id) on delete cascade,
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
 
 -- Words that a guild reads differently from the vocabulary that comes with the engine.
@@ -744,6 +836,17 @@ create table guild_identity.rule_settings (
     primary key (guild_id, issue_type)
 );
 
+-- Whether characters may be compared by their pets, and what is done with it. The salt is part of the key with which pets are
+-- hashed: when it is deleted, whatever was made with it is of no use any more.
+create table guild_identity.account_settings (
+    guild_id integer primary key references guild_identity.guilds on delete cascade,
+    mode text not null check (mode in ('off', 'suggest', 'automatic')),
+    salt bytea check (length(salt) = 32),
+    updated_by text not null,
+    updated_at timestamptz not null default now(),
+    check ((salt is null) = (mode = 'off'))
+);
+
 -- For how many days a guild keeps what grows, where it has said so.
 create table guild_identity.retention_settings (
     guild_id integer primary key references guild_identity.guilds on delete cascade,
@@ -876,7 +979,7 @@ where not exists (select from common.access_grants a where (a.guild_id, a.kind, 
 create table guild_identity.setting_changes (
     id bigint generated always as identity primary key,
     guild_id integer references guild_identity.guilds on delete cascade,  -- null: a token for every guild
-    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'retention', 'key', 'token')),
+    kind text not null check (kind in ('rule', 'ranks', 'word', 'language', 'retention', 'accounts', 'key', 'token')),
     subject text not null check (subject <> ''),
     before jsonb not null check (jsonb_typeof(before) = 'object'),
     after jsonb not null check (jsonb_typeof(after) = 'object'),
@@ -916,11 +1019,24 @@ create table common.login_links (
     used_at timestamptz
 );
 
--- Sign-ins with Discord that were begun: the hash of what Discord will send back with what the browser keeps. Used once.
-create table common.discord_sign_ins (
+-- Sign-ins that were begun: the hash of what Discord or Battle.net will send back with what the browser keeps. Used once.
+create table common.begun_sign_ins (
     proof_hash text primary key,
+    purpose text not null check (purpose in ('admin', 'claim', 'battlenet')),
     expires_at timestamptz not null
 );
+
+-- Members who have said with Discord who they are, to claim their characters. Such a session opens no page for officers.
+create table common.claim_sessions (
+    token_hash text primary key,
+    discord_id text not null check (discord_id ~ '^[0-9]+$'),
+    name text not null,  -- of the account on Discord
+    guild_id integer references guild_identity.guilds on delete cascade,  -- null: of several, none is chosen yet
+    expires_at timestamptz not null
+);
+
+create index claim_sessions_of_user on common.claim_sessions (discord_id);
+create index claim_sessions_of_guild on common.claim_sessions (guild_id) where guild_id is not null;
 
 create table common.web_sessions (
     token_hash text primary key,
@@ -1114,7 +1230,7 @@ begin
 end $$;
 
 
--- 10. Triggers: former names
+-- 10. Triggers: former names, and what ends with a character's stay
 
 create function guild_identity.keep_former_name_of_character() returns trigger language plpgsql as $$
 begin
@@ -1128,6 +1244,18 @@ create trigger former_name_of_character
 after update of character_name on guild_identity.wow_characters
 for each row when (old.name_key is distinct from new.name_key)
 execute function guild_identity.keep_former_name_of_character();
+
+-- Battle.net's rules: nothing that was read for a character stays when it leaves.
+create function guild_identity.forget_evidence_of_character() returns trigger language plpgsql as $$
+begin
+    delete from guild_identity.account_evidence where guild_id = new.guild_id and character_id = new.id;
+    return null;
+end $$;
+
+create trigger evidence_of_departed_character
+after update of removed_at on guild_identity.wow_characters
+for each row when (old.removed_at is null and new.removed_at is not null)
+execute function guild_identity.forget_evidence_of_character();
 
 create function guild_identity.keep_former_names_of_member() returns trigger language plpgsql as $$
 begin
@@ -1278,7 +1406,7 @@ begin
 end $$;
 
 -- Who may sign in, and with what, is the installation's.
-revoke all on common.admin_accounts, common.web_sessions from patt_guild;
+revoke all on common.admin_accounts, common.web_sessions, common.claim_sessions from patt_guild;
 alter table common.login_links enable row level security;
 create policy own_rows on common.login_links to patt_guild using (
     exists (select from common.admin_accounts a

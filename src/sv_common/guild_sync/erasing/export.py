@@ -23,6 +23,8 @@ _HEADINGS: Mapping[str, str] = {
     "discord_member": mark("Discord member"),
     "links": mark("Links"),
     "profiles": mark("Profiles"),
+    "account_evidence": mark("Account evidence"),
+    "account_objections": mark("Objections to account evidence"),
     "aliases": mark("Aliases"),
     "former_names": mark("Former names"),
     "hiatus": mark("Hiatus"),

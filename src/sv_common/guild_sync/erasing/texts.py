@@ -40,6 +40,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "guild_identity.announcements": "content last_error",
     "guild_identity.rule_settings": "updated_by",
     "guild_identity.retention_settings": "updated_by",
+    "guild_identity.account_settings": "updated_by",
+    "guild_identity.account_objections": "objected_by",
     "common.access_grants": "set_by",
     "guild_identity.setting_changes": "subject before after sentence actor",
     "guild_identity.erasures": "actor",
@@ -72,12 +74,17 @@ NO_TEXTS: Final[Mapping[str, str]] = {
     "guild_identity.announcements": _CODES,
     "guild_identity.rule_settings": _CODES,
     "guild_identity.retention_settings": _CODES,
+    "guild_identity.account_settings": _CODES,
+    "guild_identity.account_evidence": _CODES,
     "guild_identity.forgotten_attempts": _CODES,
     "common.access_grants": _CODES,
     "guild_identity.setting_changes": _CODES,
     "guild_identity.erasures": _CODES,
     "common.api_tokens": _CODES,
     "common.web_sessions": _CODES,
+    "common.claim_sessions": _OWN_NAMES,
+    "guild_identity.claimed_characters": _OWN_NAMES,
+    "guild_identity.claim_readings": _OWN_NAMES,
 }
 
 _CODED: Final = frozenset(

@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.accounts import switch
+from sv_common.guild_sync.accounts.switch import Mode
 from sv_common.guild_sync.core.language import LANGUAGES, tr, tr_in
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.issues.model import severity_in_words
@@ -42,6 +44,7 @@ class SettingKind(StrEnum):
     WORD = "word"
     LANGUAGE = "language"
     RETENTION = "retention"
+    ACCOUNTS = "accounts"
     KEY = "key"
     TOKEN = "token"  # noqa: S105 -- the word for it, and no secret
 
@@ -271,8 +274,39 @@ class RetentionSetting(Setting):
                 yield Difference(each.label, each.in_words(was), each.in_words(will_be))
 
 
+@dataclass(frozen=True, slots=True)
+class AccountsSetting(Setting):
+    """What the guild does with account evidence. Turning it off erases what was read; undoing that reads it again."""
+
+    mode: Mode
+
+    kind: ClassVar = SettingKind.ACCOUNTS
+
+    @property
+    def subject(self) -> str:
+        return "accounts"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"mode": self.mode}
+
+    @classmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:  # noqa: ARG003 -- a guild has one
+        return cls(**stored)
+
+    async def current(self, guild: GuildConnection) -> Self:
+        return type(self)(await switch.mode_of(guild))
+
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
+        await switch.put_mode(guild, self.mode, actor=actor)
+
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
+        if before != self:
+            yield Difference(tr("Account evidence"), tr(switch.IN_WORDS[before.mode]), tr(switch.IN_WORDS[self.mode]))
+
+
 SETTINGS: Mapping[str, type[Setting]] = {
-    each.kind: each for each in (RuleSetting, RanksSetting, WordSetting, LanguageSetting, RetentionSetting)
+    each.kind: each
+    for each in (RuleSetting, RanksSetting, WordSetting, LanguageSetting, RetentionSetting, AccountsSetting)
 }
 """The kinds that can be undone."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.accounts.switch import MODES
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.language import LANGUAGES, PSEUDO, day, tr
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
@@ -26,6 +27,7 @@ from sv_common.guild_sync.settings import changes
 from sv_common.guild_sync.settings.lives import LIVES
 from sv_common.guild_sync.settings.model import (
     SETTINGS,
+    AccountsSetting,
     Difference,
     LanguageSetting,
     RanksSetting,
@@ -210,6 +212,35 @@ class RetentionRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsRequest:
+    """Set what is done with account evidence."""
+
+    mode: Annotated[
+        str,
+        Field(
+            max_length=20,
+            description="off: nothing is read, and what was read is erased. suggest: the owner of an account is suggested. "
+            "automatic: characters are linked to it within the limit of automatic fixes.",
+            examples=["suggest"],
+        ),
+    ]
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return what is done now and as requested. Raises `BadInput`."""
+        mode = next((each for each in MODES if each == self.mode), None)
+        if mode is None:
+            raise BadInput(
+                tr(
+                    "Account evidence: “{mode}” does not exist. Use one of: {modes}.",
+                    mode=self.mode[:LONGEST_WORD],
+                    modes=", ".join(MODES),
+                )
+            )
+        after = AccountsSetting(mode)
+        return await after.current(guild), after
+
+
+@dataclass(frozen=True, slots=True)
 class UndoRequest:
     """Undo a change of the settings."""
 
@@ -241,7 +272,9 @@ class UndoRequest:
         return after, before
 
 
-SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | LanguageRequest | RetentionRequest | UndoRequest
+SettingRequest: TypeAlias = (
+    RuleRequest | RanksRequest | WordRequest | LanguageRequest | RetentionRequest | AccountsRequest | UndoRequest
+)
 
 
 @dataclass(frozen=True, slots=True)

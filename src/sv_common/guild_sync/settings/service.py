@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.accounts.switch import check_secret
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.core.language import language, number, speak, speaking, tr, tr_n
 from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord
@@ -25,7 +27,14 @@ from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes
 from sv_common.guild_sync.settings.lives import would_delete
-from sv_common.guild_sync.settings.model import Difference, LanguageSetting, RetentionSetting, RuleSetting, Setting
+from sv_common.guild_sync.settings.model import (
+    AccountsSetting,
+    Difference,
+    LanguageSetting,
+    RetentionSetting,
+    RuleSetting,
+    Setting,
+)
 from sv_common.guild_sync.settings.readings import ReadingChange, readings_changed
 from sv_common.guild_sync.settings.requests import SettingRequest, Wanted, read_request
 from sv_common.guild_sync.settings.trial import (
@@ -74,15 +83,21 @@ class SettingReport:
 
 
 async def preview_setting(
-    pool: Pool, request: SettingRequest, *, guild_id: int | None = None, with_discord: bool = False
+    pool: Pool,
+    request: SettingRequest,
+    *,
+    guild_id: int | None = None,
+    with_discord: bool = False,
+    secret: InstallationSecret | None = None,
 ) -> SettingReport:
     """Return exactly what `save_setting` would do now, and do nothing. Raises like `read_request`.
 
-    `with_discord`: whether a bot could apply fixes on Discord.
+    `with_discord`: whether a bot could apply fixes on Discord. `secret` is the installation's, without which account evidence
+    is not switched on: it raises `ConfigurationError`.
     """
 
     async def try_it(guild: GuildConnection) -> SettingReport:
-        return (await _change(guild, request, "preview", with_discord=with_discord))[0]
+        return (await _change(guild, request, "preview", with_discord=with_discord, secret=secret))[0]
 
     return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), try_it, alone=True)
 
@@ -95,6 +110,7 @@ async def save_setting(
     guild_id: int | None = None,
     seen: str | None = None,
     discord_bot: DiscordSource | None = None,
+    secret: InstallationSecret | None = None,
 ) -> SettingReport:
     """Change a setting, scan the guild at once, apply automatic fixes, and record who changed it.
 
@@ -103,7 +119,8 @@ async def save_setting(
     """
     number = await guilds.resolve_guild(pool, guild_id)
     async with pool.writing(number) as guild:
-        report, scanned = await _change(guild, request, actor, with_discord=discord_bot is not None)
+        with_discord = discord_bot is not None
+        report, scanned = await _change(guild, request, actor, with_discord=with_discord, secret=secret)
         if seen not in (None, report.key):
             raise PlanStale(
                 tr("The settings or the data have changed since the preview. Nothing was saved. Preview it again.")
@@ -130,7 +147,12 @@ async def recorded(guild: GuildConnection, about: Setting, *, actor: str) -> Asy
 
 
 async def _change(
-    guild: GuildConnection, request: SettingRequest, actor: str, *, with_discord: bool
+    guild: GuildConnection,
+    request: SettingRequest,
+    actor: str,
+    *,
+    with_discord: bool,
+    secret: InstallationSecret | None,
 ) -> tuple[SettingReport, ScannedGuild]:
     """Scan with the settings of now, so that what has changed since the last scan does not count; change; scan again.
 
@@ -138,6 +160,8 @@ async def _change(
     the language of now, in which a preview or a refusal leaves the guild.
     """
     wanted = await read_request(guild, request)
+    if isinstance(wanted.after, AccountsSetting):
+        check_secret(wanted.after.mode, secret)
     logged = await open_issues(guild)
     before = await scan_and_fix(guild)
     readings = await readings_changed(guild, wanted.after)
@@ -158,6 +182,7 @@ async def _change(
         )
     if isinstance(wanted.after, RetentionSetting):
         notices += would_delete(await cleaning.expendable(guild))
+    notices += _of_accounts(wanted)
     key = _key(wanted, effects, readings)
     opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
     unrelated = tr_n(
@@ -216,6 +241,22 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
         count,
     )
     return [sentence]
+
+
+def _of_accounts(wanted: Wanted) -> list[str]:
+    was, will_be = wanted.before, wanted.after
+    if not isinstance(was, AccountsSetting) or not isinstance(will_be, AccountsSetting):
+        return []
+    if will_be.mode == "off":
+        return [tr("Everything that was read of battle pets is erased at once. To undo this, PATT reads it anew.")]
+    if was.mode == "off":
+        return [
+            tr(
+                "The next syncs of the roster read battle pets. Tell your members before you save: the sentence to post is "
+                "on the page."
+            )
+        ]
+    return []
 
 
 def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[ReadingChange]) -> str:

@@ -6,6 +6,7 @@ import base64
 import secrets
 import time
 from collections.abc import Mapping
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.simulators.accounts import WorldAccount
+from sv_common.guild_sync.simulators.battlenet_oauth import BattleNetSignIn
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults, RefusedError
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
@@ -28,11 +31,10 @@ _RACES = 10
 
 
 class BattleNetSimulator:
-    """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
+    """The web API of one guild's region. `app` serves it; `faults` makes it misbehave; `sign_in` is for people.
 
-    Routes: token, roster, profile, status, realm_index. `token_lifetime` is in seconds. `moments` are when requests of the API
-    arrived. Simulators with the same set of
-    `tokens` take each other's.
+    Routes, beside those of the sign-in: token, roster, profile, status, pets, achievements, realm_index. `token_lifetime` is in
+    seconds. `moments` are when requests of the API arrived. Simulators with the same set of `tokens` take each other's.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:
@@ -42,13 +44,17 @@ class BattleNetSimulator:
         self.moments: list[float] = []
         self._credentials = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         self._tokens = set() if tokens is None else tokens
+        self.sign_in = BattleNetSignIn(world, (CLIENT_ID, CLIENT_SECRET), self.faults)
         self.app = Starlette(
             routes=[
                 self._route("/token", "token", self._token, "POST"),
                 self._route("/data/wow/guild/{realm}/{guild}/roster", "roster", self._roster),
                 self._route("/profile/wow/character/{realm}/{name}", "profile", self._profile),
                 self._route("/profile/wow/character/{realm}/{name}/status", "status", self._status),
+                self._route("/profile/wow/character/{realm}/{name}/collections/pets", "pets", self._pets),
+                self._route("/profile/wow/character/{realm}/{name}/achievements", "achievements", self._achievements),
                 self._route("/data/wow/realm/index", "realm_index", self._realm_index),
+                *self.sign_in.routes,
             ]
         )
 
@@ -68,12 +74,17 @@ class BattleNetSimulator:
     async def _token(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Basic {self._credentials}":
             return JSONResponse({"error": "unauthorized", "error_description": "Bad credentials"}, 401)
-        if (await request.body()).decode() != "grant_type=client_credentials":
+        body = (await request.body()).decode()
+        form = {name: values[0] for name, values in parse_qs(body).items()}
+        if form.get("grant_type") == "authorization_code":
+            return await self.sign_in.exchange(form)
+        if body != "grant_type=client_credentials":
             return JSONResponse({"error": "unsupported_grant_type"}, 400)
         token = secrets.token_urlsafe(24)
         self._tokens.add(token)
-        body = {"access_token": token, "token_type": "bearer", "expires_in": self.token_lifetime, "sub": "patt-client"}
-        return JSONResponse(body)
+        return JSONResponse(
+            {"access_token": token, "token_type": "bearer", "expires_in": self.token_lifetime, "sub": "patt-client"}
+        )
 
     async def _roster(self, request: Request) -> Response:
         self._check(request, "profile")
@@ -113,6 +124,50 @@ class BattleNetSimulator:
         character = self._found(request)
         links = self._links(f"{self._profile_path(character)}/status")
         return JSONResponse({"_links": links, "id": character.character_id, "is_valid": character.is_valid})
+
+    async def _pets(self, request: Request) -> Response:
+        character, account = self._shared(request)
+        links = self._links(f"{self._profile_path(character)}/collections/pets")
+        pets = [
+            {
+                "species": self._static("pet", pet.species) | {"name": self._name(request, f"Pet {pet.species}")},
+                "level": 1 + pet.id % 25,
+                "quality": {"type": "RARE", "name": self._name(request, "Rare")},
+                "stats": {"breed_id": 4 + pet.id % 9, "health": 1400, "power": 280, "speed": 260},
+                "id": pet.id,
+            }
+            for pet in account.pets
+        ]
+        body = {"_links": links, "unlocked_battle_pet_slots": 3}
+        return JSONResponse(body | ({"pets": pets} if pets else {}))
+
+    async def _achievements(self, request: Request) -> Response:
+        character, account = self._shared(request)
+        path = f"{self._profile_path(character)}/achievements"
+        done = [
+            {
+                "id": number,
+                "achievement": self._static("achievement", number) | {"name": self._name(request, f"No. {number}")},
+                "criteria": {"id": number * 3, "is_completed": True},
+                "completed_timestamp": moment,
+            }
+            for number, moment in sorted(account.achievements.items())
+        ]
+        begun = {
+            "id": 40,
+            "achievement": self._static("achievement", 40),
+            "criteria": {"id": 120, "is_completed": False},
+        }
+        body = {"_links": self._links(path), "total_quantity": len(done), "total_points": 10 * len(done)}
+        return JSONResponse(body | {"achievements": [*done, begun], "character": self._entry(character)})
+
+    def _shared(self, request: Request) -> tuple[WorldCharacter, WorldAccount]:
+        """Find a character whose account may be read; one whose player hides it is 404 like one that does not exist."""
+        character = self._found(request)
+        account = self.world.account_of(character)
+        if account.is_hidden or not character.is_valid:
+            raise _error(404, "Not Found")
+        return character, account
 
     async def _realm_index(self, request: Request) -> Response:
         self._check(request, "dynamic")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sv_common.guild_sync.simulators.accounts import WorldAccount
 from sv_common.guild_sync.sources.discord.permissions import Overwrite
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -34,7 +35,8 @@ class WorldCharacter:
     """A character, whether in the guild or not. `last_login_ms` is in milliseconds since 1970, UTC.
 
     With `has_profile` False, Battle.net lists the character in the roster and answers 404 for its profile and status.
-    With `is_valid` False, the profile is 404 too, and the status says that the character is not valid.
+    With `is_valid` False, the profile is 404 too, and the status says that the character is not valid. `account` is one of the
+    person's Battle.net accounts; None is the first.
     """
 
     name: str
@@ -50,6 +52,7 @@ class WorldCharacter:
     has_profile: bool = True
     is_valid: bool = True
     in_guild: bool = True
+    account: WorldAccount | None = None
 
     @property
     def guid(self) -> str:
@@ -103,6 +106,7 @@ class WorldPerson:
 
     characters: list[WorldCharacter]
     member: WorldMember | None = None
+    own_account: WorldAccount | None = None
 
     @property
     def main(self) -> WorldCharacter:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sv_common.guild_sync.simulators import seeding
+from sv_common.guild_sync.simulators.accounts import WorldAccount
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     AuditEntry,
@@ -124,6 +125,16 @@ class GuildWorld:
             if character in person.characters:
                 return person
         raise LookupError(f"{character.name!r} is not of this world")
+
+    def account_of(self, character: WorldCharacter) -> WorldAccount:
+        """Return the Battle.net account that a character belongs to; a person's own is drawn when it is first wanted."""
+        if character.account is not None:
+            return character.account
+        person = self.person_of(character)
+        if person.own_account is None:
+            first = person.characters[0]
+            person.own_account = WorldAccount.drawn(f"{self.guild_id} {first.character_id}")
+        return person.own_account
 
     def member(self, user_id: str) -> WorldMember | None:
         return next((member for member in self.members if member.user_id == user_id), None)

@@ -7,9 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
 
 from sv_common.guild_sync.core.language import mark
 from sv_common.guild_sync.core.names import realm_key
+
+_Reduced = TypeVar("_Reduced")
 
 GUILD_MASTER_RANK = 0
 LOWEST_RANK = 9
@@ -224,4 +227,33 @@ class ProfileAnswer:
 
     state: ProfileState
     profile: CharacterProfile | None = None
+    reason: str = ""
+
+
+class Pet(NamedTuple):
+    """A battle pet of an account: its own number, and its species. Only both together tell it from every other pet."""
+
+    id: int
+    species: int
+
+
+class CollectionState(StrEnum):
+    """The result of a request for what an account has collected.
+
+    REFUSED: Battle.net shows it for this character no longer (404 or 403), as for a player who hides their game data.
+    NOT_ASKED: too many requests had failed before.
+    """
+
+    READ = "read"
+    REFUSED = "refused"
+    FAILED = "failed"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionAnswer(Generic[_Reduced]):
+    """What was made of a collection, or why there is none; `reason` is then an error's sentence."""
+
+    state: CollectionState
+    reduced: _Reduced | None = None
     reason: str = ""

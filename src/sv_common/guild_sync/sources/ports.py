@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.sources.discord.message import Announcement
 from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import (
     CharacterAddress,
+    CollectionAnswer,
     DiscordGuild,
     DiscordMember,
     GuildAddress,
     GuildRoster,
+    Pet,
     ProfileAnswer,
     RealmIndex,
     RosterCharacter,
 )
+
+_Reduced = TypeVar("_Reduced")
 
 
 class BattleNetSource(Protocol):
@@ -50,6 +55,27 @@ class ProfileSource(Protocol):
 
         One that failed is `FAILED`, with its sentence; after many failures in a row the rest is `NOT_ASKED`. Raises a
         `SourceError` when nothing can be fetched at all, as with rejected credentials.
+        """
+
+
+class PetSource(Protocol):
+    """Reads which battle pets the account of a character has, and keeps nothing of them but what is made of them."""
+
+    @property
+    def requests_an_hour(self) -> int:
+        """How many requests may be sent within an hour, for all guilds together."""
+
+    @property
+    def spare_requests(self) -> int:
+        """How many requests may still be sent within this hour, for all guilds together."""
+
+    async def fetch_pets(
+        self, region: str, characters: Sequence[CharacterAddress], reduce: Callable[[frozenset[Pet]], _Reduced]
+    ) -> Sequence[CollectionAnswer[_Reduced]]:
+        """Fetch the pets of characters, with one request for each, and return what `reduce` makes of them, in the same order.
+
+        `reduce` runs in another thread. One that failed is `FAILED`, with its sentence; after many failures in a row the rest is
+        `NOT_ASKED`. Raises a `SourceError` when nothing can be fetched at all, as with rejected credentials.
         """
 
 
@@ -96,12 +122,20 @@ class Announcer(Protocol):
         """Edit a posted message; False when it was deleted. Raises a `SourceError`."""
 
 
+@dataclass(frozen=True, slots=True)
+class AccountSource:
+    """What account evidence is made of: pets, and the secret of the installation with which they are hashed."""
+
+    pets: PetSource
+    secret: InstallationSecret
+
+
 @dataclass(slots=True)
 class Sources:
     """The sources and the announcer that an installation has; None for one that is not set up.
 
-    `profiles` and `realms` are Battle.net too, for what is read apart from the roster. All parts of a process share one, so that
-    those which are set up while it runs are there for each.
+    `profiles`, `realms` and `accounts` are Battle.net too, for what is read apart from the roster; `accounts` also needs the
+    installation's secret. All parts of a process share one, so that those which are set up while it runs are there for each.
     """
 
     battle_net: BattleNetSource | None = None
@@ -109,6 +143,7 @@ class Sources:
     announcer: Announcer | None = None
     profiles: ProfileSource | None = None
     realms: RealmSource | None = None
+    accounts: AccountSource | None = None
 
     def become(self, others: Sources) -> None:
         """Take over other sources, for all that share these."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import httpx2
 
@@ -20,6 +22,8 @@ from sv_common.guild_sync.sources.http import (
 )
 from sv_common.guild_sync.sources.models import LOCALES
 from sv_common.guild_sync.sources.permits import Limits, Permits, Told
+
+T = TypeVar("T")
 
 TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a password
 """Serves every region but China."""
@@ -124,6 +128,7 @@ class BattleNetApi:
         self._limiter = limiter
         self._permits = permits
         self._rests_until = -math.inf
+        self._parsing = asyncio.Lock()
 
     @property
     def requests_an_hour(self) -> int:
@@ -142,6 +147,33 @@ class BattleNetApi:
         408, 425, 429, 5xx, time-outs, and bodies that are empty or no JSON are tried again; 403 and 404 never are. Raises
         ForbiddenError for a 403, and another SourceError when there is no whole answer.
         """
+
+        async def whole(response: httpx2.Response) -> Node:
+            return Node.of(response, asked)
+
+        return await self._read(region, path, asked, whole, namespace, locale)
+
+    async def read_apart(self, region: str, path: str, asked: Asked, parse: Callable[[Node], T]) -> T | None:
+        """Read an answer so large that reading it would hold up everything else: in another thread, one at a time.
+
+        `parse` runs there. Raises and returns like `read`.
+        """
+
+        async def apart(response: httpx2.Response) -> T:
+            async with self._parsing:
+                return await asyncio.to_thread(lambda: parse(Node.of(response, asked)))
+
+        return await self._read(region, path, asked, apart, "profile")
+
+    async def _read(
+        self,
+        region: str,
+        path: str,
+        asked: Asked,
+        take_in: Callable[[httpx2.Response], Awaitable[T]],
+        namespace: str,
+        locale: str = "",
+    ) -> T | None:
         if region not in LOCALES:
             known = ", ".join(LOCALES)
             raise SourceDenied(
@@ -154,12 +186,12 @@ class BattleNetApi:
         url = self._api_url.replace("{region}", region) + path
         query = {"namespace": f"{namespace}-{region}", "locale": locale or LOCALES[region][0]}
 
-        async def attempt() -> Node | None:
+        async def attempt() -> T | None:
             response = await self._authorized(url, query, asked)
             if response.status_code == _NOT_FOUND and _is_own_error(response):
                 return None
             _refuse_faults(response, asked)
-            return Node.of(response, asked)
+            return await take_in(response)
 
         return await self._sender.repeat(attempt)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import httpx2
 import structlog
 
-from sv_common.guild_sync.core.errors import SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceError, SourceMalformed
 from sv_common.guild_sync.core.language import tr
-from sv_common.guild_sync.sources.battlenet import wire
+from sv_common.guild_sync.sources.battlenet import pets, wire
 from sv_common.guild_sync.sources.battlenet.api import (
     LIMITS,
     REQUESTS_AT_ONCE,
@@ -20,14 +20,18 @@ from sv_common.guild_sync.sources.battlenet.api import (
     ForbiddenError,
     TokenSource,
 )
+from sv_common.guild_sync.sources.battlenet.batches import ask_for_each
 from sv_common.guild_sync.sources.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Sender, Timing
 from sv_common.guild_sync.sources.models import (
     LOCALES,
     CharacterAddress,
     CharacterProfile,
     CharacterStatus,
+    CollectionAnswer,
+    CollectionState,
     GuildAddress,
     GuildRoster,
+    Pet,
     ProfileAnswer,
     ProfileState,
     RealmIndex,
@@ -40,7 +44,14 @@ API_URL = "https://{region}.api.blizzard.com"
 MOST_FAILURES_IN_A_ROW = 25
 """Failed profiles in a row after which the rest is left unknown: an outage must not hold a sync for an hour."""
 
+COLLECTIONS_AT_ONCE = 5
+"""Requests for collections that may be under way at once: an answer is up to a hundred times as large as a profile."""
+
+MOST_FAILED_COLLECTIONS_IN_A_ROW = 8
+"""The same for collections. Nothing waits for them, so they give up sooner."""
+
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 _Ask: TypeAlias = Callable[[str, CharacterAddress], Awaitable[ProfileAnswer]]
 
@@ -76,6 +87,7 @@ class BattleNetClient:
             sender, self._tokens, api_url, limiter or RateLimiter(LIMITS, timing), permits or NoPermits()
         )
         self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._collections = asyncio.Semaphore(COLLECTIONS_AT_ONCE)
 
     @property
     def requests_an_hour(self) -> int:
@@ -139,6 +151,34 @@ class BattleNetClient:
     async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
         return await self._fetch_all(region, characters, self._shown_or_status)
 
+    async def fetch_pets(
+        self, region: str, characters: Sequence[CharacterAddress], reduce: Callable[[frozenset[Pet]], T]
+    ) -> Sequence[CollectionAnswer[T]]:
+        async def ask(character: CharacterAddress) -> CollectionAnswer[T]:
+            name, realm = character.name, character.realm_slug
+            asked = Asked(
+                "Battle.net", tr("the battle pets of '{character}' on '{realm}'", character=name, realm=realm)
+            )
+            path = pets.pets_path(realm, name)
+            try:
+                reduced = await self._api.read_apart(region, path, asked, lambda node: reduce(pets.parse_pets(node)))
+            except ForbiddenError:
+                reduced = None
+            state = CollectionState.REFUSED if reduced is None else CollectionState.READ
+            return CollectionAnswer(state, reduced)
+
+        answers, failed = await ask_for_each(
+            characters,
+            ask,
+            places=self._collections,
+            most_failures=MOST_FAILED_COLLECTIONS_IN_A_ROW,
+            failed=lambda reason: CollectionAnswer(CollectionState.FAILED, reason=reason),
+            not_asked=lambda reason: CollectionAnswer(CollectionState.NOT_ASKED, reason=reason),
+        )
+        if failed:
+            log.warning("pets_unavailable", region=region, failed=failed, asked=len(answers))
+        return answers
+
     async def fetch_realms(self, region: str) -> RealmIndex:
         asked = Asked("Battle.net", tr("the realms of the region '{region}'", region=region))
         lists = []
@@ -154,31 +194,17 @@ class BattleNetClient:
         return RealmIndex(wire.merge_realms(lists))
 
     async def _fetch_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
-        failed = failed_in_a_row = 0
-        last_error = ""
-
-        async def fetch(character: CharacterAddress) -> ProfileAnswer:
-            nonlocal failed, failed_in_a_row, last_error
-            async with self._places:
-                if failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
-                    failed += 1
-                    return ProfileAnswer(ProfileState.NOT_ASKED, reason=last_error)
-                try:
-                    answer = await ask(region, character)
-                except (SourceUnavailable, SourceMalformed) as error:
-                    failed, failed_in_a_row, last_error = failed + 1, failed_in_a_row + 1, str(error)
-                    return ProfileAnswer(ProfileState.FAILED, reason=last_error)
-            failed_in_a_row = 0
-            return answer
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(fetch(each)) for each in characters]
-        except ExceptionGroup as faults:
-            raise faults.exceptions[0] from None
+        answers, failed = await ask_for_each(
+            characters,
+            lambda character: ask(region, character),
+            places=self._places,
+            most_failures=MOST_FAILURES_IN_A_ROW,
+            failed=lambda reason: ProfileAnswer(ProfileState.FAILED, reason=reason),
+            not_asked=lambda reason: ProfileAnswer(ProfileState.NOT_ASKED, reason=reason),
+        )
         if failed:
             log.warning("profiles_unavailable", region=region, failed=failed, asked=len(answers))
-        return [answer.result() for answer in answers]
+        return answers
 
     async def _shown_or_hidden(self, region: str, character: CharacterAddress) -> ProfileAnswer:
         profile = await self.fetch_profile(region, character.realm_slug, character.name)

@@ -1,0 +1,57 @@
+"""Whether a guild compares characters by their pets, what it does with it, and who does not want that."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, get_args
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.accounts.sketch import SketchKey
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret, keyed_hash
+from sv_common.guild_sync.core.language import mark, tr
+
+SQL = load_sql(__package__, "switch.sql")
+
+Mode = Literal["off", "suggest", "automatic"]
+MODES: Final[Sequence[Mode]] = get_args(Mode)
+IN_WORDS: Final[Mapping[Mode, str]] = {
+    "off": mark("off"),
+    "suggest": mark("suggest the owner"),
+    "automatic": mark("link automatically where the owner is certain"),
+}
+
+_SALT_BYTES: Final = 32
+
+
+async def mode_of(guild: GuildConnection) -> Mode:
+    mode: Mode | None = await guild.value(SQL["mode"])
+    return mode or "off"
+
+
+async def put_mode(guild: GuildConnection, mode: Mode, *, actor: str) -> None:
+    """Set what is done. Turning it off deletes the salt and everything that was read, at once and for good."""
+    await guild.run(SQL["put"], mode=mode, salt=secrets.token_bytes(_SALT_BYTES), actor=actor)
+    if mode == "off":
+        await guild.run(SQL["erase"])
+
+
+async def sketch_key(guild: GuildConnection, secret: InstallationSecret, region: str) -> SketchKey | None:
+    """Return what the guild's pets are hashed with; None where it compares nothing."""
+    salt: bytes | None = await guild.value(SQL["salt"])
+    if salt is None:
+        return None
+    return SketchKey(keyed_hash(secret, "account evidence", guild.id, bytes(salt).hex()), region)
+
+
+def check_secret(mode: Mode, secret: InstallationSecret | None) -> None:
+    """Raise `ConfigurationError` where a guild would compare pets that cannot be hashed."""
+    if mode != "off" and secret is None:
+        raise ConfigurationError(
+            tr(
+                "Account evidence needs a secret of this installation, and none is set. "
+                "Set PATT_INSTALLATION_SECRET to a random text of at least 32 characters, then try again."
+            )
+        )

@@ -1,0 +1,16 @@
+-- name: mode
+select mode from guild_identity.account_settings where guild_id = %(guild_id)s
+
+-- name: salt
+select salt from guild_identity.account_settings where guild_id = %(guild_id)s
+
+-- name: put
+-- A guild that is on keeps its salt, because what was read could not be compared with what is read next.
+insert into guild_identity.account_settings as s (guild_id, mode, salt, updated_by)
+values (%(guild_id)s, %(mode)s, case when %(mode)s <> 'off' then %(salt)s::bytea end, %(actor)s)
+on conflict (guild_id) do update
+set mode = excluded.mode, salt = case when excluded.mode <> 'off' then coalesce(s.salt, excluded.salt) end,
+    updated_by = excluded.updated_by, updated_at = now()
+
+-- name: erase
+delete from guild_identity.account_evidence where guild_id = %(guild_id)s

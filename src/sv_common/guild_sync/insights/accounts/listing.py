@@ -1,0 +1,82 @@
+"""Which characters belong to one Battle.net account, as officers see it; and how far reading them has come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.accounts import switch
+from sv_common.guild_sync.accounts.switch import Mode
+from sv_common.guild_sync.core.language import number, tr, tr_n
+
+SQL = load_sql(__package__, "listing.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCharacter:
+    """A character of an account, and its player if it has one."""
+
+    id: int
+    name: Annotated[str, Field(examples=["Mito"])]
+    realm_slug: Annotated[str, Field(examples=["area-52"])]
+    player_id: int | None
+    player: Annotated[str | None, Field(examples=["Mito"])]
+
+    @property
+    def address(self) -> str:
+        """As programs compare it: the name, and the slug of the realm."""
+        return f"{self.name}-{self.realm_slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Characters of one Battle.net account: two or more."""
+
+    characters: Sequence[AccountCharacter]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsNow:
+    """What account evidence says, and for how many characters it says something."""
+
+    mode: Annotated[Mode, Field(description="off, suggest, or automatic.")]
+    accounts: Annotated[Sequence[Account], Field(description="The largest first.")]
+    characters: Annotated[int, Field(description="In the guild now.")]
+    read: Annotated[int, Field(description="Characters whose battle pets are known.")]
+    poor: Annotated[int, Field(description="Of them, those with fewer than three: they tell nothing.")]
+    refused: Annotated[int, Field(description="Characters whose game data Battle.net does not show.")]
+    objecting: Annotated[int, Field(description="Characters of members who object.")]
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        if self.mode == "off":
+            return tr("Account evidence is off. Nothing is read or kept.")
+        found = tr_n(
+            "{n} account has several characters here.", "{n} accounts have several characters here.", len(self.accounts)
+        )
+        read = tr_n(
+            "Battle pets of {read} of {n} character are known.",
+            "Battle pets of {read} of {n} characters are known.",
+            self.characters,
+            read=number(self.read),
+        )
+        return f"{found} {read}"
+
+
+async def accounts(guild: GuildConnection) -> AccountsNow:
+    """Return the accounts of a guild, in three statements."""
+    mode = await switch.mode_of(guild)
+    members: dict[int, list[AccountCharacter]] = defaultdict(list)
+    for account, *row in await guild.rows(SQL["members"]):
+        members[account].append(AccountCharacter(*row))
+    found = [Account(each) for each in members.values() if len(each) > 1]
+    counts = await guild.row(SQL["counts"])
+    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(counts or (0,) * 5))

@@ -1,0 +1,148 @@
+"""When what was read of pets is erased: at once by Battle.net's rules and on anybody's word, and after 28 days in any case."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.accounts.comparing import SECRET, ComparingGuild
+from sv_common.guild_sync.accounts import switch
+from sv_common.guild_sync.accounts.evidence import KEPT, REFUSED_AFTER
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.db_sync import erase_expired_profiles
+from sv_common.guild_sync.settings.requests import AccountsRequest, UndoRequest
+from sv_common.guild_sync.settings.service import preview_setting, save_setting
+from sv_common.guild_sync.simulators.model import WorldCharacter
+
+OLD_ENOUGH = 26
+
+
+async def kept_of(guild: ComparingGuild, character: WorldCharacter) -> list[bool]:
+    """Whether anything is kept that was read for a character."""
+    return [is_kept for name, _, is_kept, _ in await guild.evidence() if name == character.name]
+
+
+async def test_a_refusal_erases_what_was_read_and_is_tried_again_after_a_week(guild: ComparingGuild) -> None:
+    await guild.compare()
+    account = guild.world.account_of(guild.siblings()[0])
+    account.is_hidden = True
+    await guild.age(OLD_ENOUGH)
+    report = await guild.compare()
+    assert report.counts["refused"] == len(guild.siblings())
+    assert all([await kept_of(guild, each) == [False] for each in guild.siblings()])
+    assert await guild.groups() == guild.true_groups
+    account.is_hidden = False
+    assert (await guild.compare()).counts["read"] == 0
+    await guild.age(REFUSED_AFTER.days * 1.01)
+    assert (await guild.compare()).counts["read"] == len(guild.siblings())
+    assert await guild.groups() == guild.true_groups
+
+
+@pytest.mark.parametrize("is_valid", [True, False])
+async def test_a_profile_that_is_shown_no_longer_erases_it_at_once(guild: ComparingGuild, is_valid: bool) -> None:
+    await guild.compare()
+    gone = guild.siblings()[0]
+    gone.is_valid, gone.has_profile = is_valid, not is_valid
+    await guild.refresh()
+    assert await kept_of(guild, gone) == [False]
+
+
+async def test_another_character_of_the_same_name_erases_it(guild: ComparingGuild) -> None:
+    await guild.compare()
+    gone = guild.siblings()[0]
+    gone.character_id += 1
+    await guild.refresh()
+    assert await kept_of(guild, gone) == [False]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_profile_that_cannot_be_read_erases_nothing(guild: ComparingGuild, status: int) -> None:
+    await guild.compare()
+    before = await guild.evidence()
+    guild.simulator.faults.status("profile", status, times=None)
+    await guild.refresh()
+    assert await guild.evidence() == before
+
+
+async def test_a_character_that_leaves_leaves_nothing(guild: ComparingGuild) -> None:
+    await guild.compare()
+    gone = guild.siblings()[0]
+    guild.world.leave(gone)
+    await guild.roster()
+    assert await kept_of(guild, gone) == []
+    assert await guild.groups() == guild.true_groups
+
+
+async def test_what_is_not_read_again_for_28_days_is_erased_by_the_sweep(guild: ComparingGuild) -> None:
+    await guild.compare()
+    await guild.age(KEPT.days - 0.1)
+    await erase_expired_profiles(guild.pool, guild_id=guild.guild_id)
+    assert all(is_kept for *_, is_kept, _ in await guild.evidence())
+    await guild.age(0.2)
+    await erase_expired_profiles(guild.pool, guild_id=guild.guild_id)
+    assert not any(is_kept for *_, is_kept, _ in await guild.evidence())
+    assert await guild.groups() == set()
+
+
+async def test_what_a_wrong_clock_wrote_counts_as_too_old(guild: ComparingGuild) -> None:
+    await guild.compare()
+    await guild.age(-400)
+    await erase_expired_profiles(guild.pool, guild_id=guild.guild_id)
+    assert await guild.groups() == set()
+    assert (await guild.compare()).counts["read"] == len(guild.world.characters)
+
+
+async def test_switching_it_off_erases_everything_and_the_key_with_it(guild: ComparingGuild) -> None:
+    await guild.compare()
+    async with guild.pool.reading(guild.guild_id) as here:
+        before = await switch.sketch_key(here, SECRET, "us")
+    saved = await save_setting(
+        guild.pool, AccountsRequest("off"), actor="alice", guild_id=guild.guild_id, secret=SECRET
+    )
+    assert (await guild.evidence(), await guild.rows("select salt from guild_identity.account_settings")) == (
+        [],
+        [(None,)],
+    )
+    assert saved.differences[0].sentence == "Account evidence: suggest the owner → off"
+    assert saved.change_id is not None
+    await save_setting(guild.pool, UndoRequest(saved.change_id), actor="alice", guild_id=guild.guild_id, secret=SECRET)
+    assert await guild.evidence() == [], "undoing it reads anew, and brings nothing back"
+    async with guild.pool.reading(guild.guild_id) as here:
+        after = await switch.sketch_key(here, SECRET, "us")
+    assert before is not None
+    assert after is not None
+    assert before.key != after.key
+    await guild.compare()
+    assert await guild.groups() == guild.true_groups
+
+
+async def test_changing_what_is_done_keeps_what_was_read(guild: ComparingGuild) -> None:
+    await guild.compare()
+    before = await guild.evidence()
+    request = AccountsRequest("automatic")
+    await save_setting(guild.pool, request, actor="alice", guild_id=guild.guild_id, secret=SECRET)
+    assert await guild.evidence() == before
+    assert (await guild.compare()).counts["read"] == 0
+
+
+async def test_without_a_secret_it_cannot_be_switched_on(guild: ComparingGuild) -> None:
+    request = AccountsRequest("automatic")
+    with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
+        await preview_setting(guild.pool, request, guild_id=guild.guild_id)
+    with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
+        await save_setting(guild.pool, request, actor="alice", guild_id=guild.guild_id)
+    assert (await guild.now()).mode == "suggest"
+
+
+async def test_an_objection_is_read_for_no_character_of_the_player(guild: ComparingGuild) -> None:
+    await guild.compare()
+    assert await guild.rows("select salt from guild_identity.account_settings") != [(None,)]
+    objecting = guild.siblings()[0]
+    await guild.rows(
+        "with gone as (delete from guild_identity.account_evidence) "
+        "insert into guild_identity.account_objections (guild_id, character_id, objected_by) "
+        "select guild_id, id, 'alice' from guild_identity.wow_characters where character_name = %(name)s returning 1",
+        {"name": objecting.name},
+    )
+    report = await guild.compare()
+    assert report.counts["read"] == len(guild.world.characters) - 1
+    assert await kept_of(guild, objecting) == []
