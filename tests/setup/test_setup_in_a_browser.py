@@ -16,11 +16,14 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from cli.conftest import addresses_of
+from patt.auth.hashing import hashed
 from patt.companion.code import read_code
+from patt.web.context import SESSION_COOKIE
 from server_folders import TEMPLATE
 from sv_common.db import backup, embedded
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 
+OLD_SESSION = "of-the-backup"
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/login/\S+")
 
 
@@ -70,6 +73,11 @@ def backup_of_a_guild(server: embedded.EmbeddedServer, tmp_path: Path) -> Path:
         database.execute(
             "insert into guild_identity.guilds (region, realm_slug, name_slug, name) "
             "values ('us', 'maltorith', 'the-lantern-watch', 'The Lantern Watch')"
+        )
+        database.execute("insert into common.admin_accounts (name) values ('alice')")
+        database.execute(
+            "insert into common.web_sessions (token_hash, account_id, expires_at) values (%s, 1, now() + interval '1 day')",
+            [hashed(OLD_SESSION)],
         )
     file = tmp_path / "daily.patt"
     backup.write(url, file, version="0.1")
@@ -167,6 +175,8 @@ async def test_a_backup_is_restored_from_the_first_page_and_ends_every_sign_in(
         await expect(page.get_by_role("main")).to_contain_text("The Lantern Watch")
         await go_on(page, "Restore this backup")
         await expect(page.get_by_role("heading", name="Restored")).to_be_visible(timeout=60_000)
-        await page.goto(f"{link.partition('/login')[0]}/admin/inbox")
+        site = link.partition("/login")[0]
+        await context.add_cookies([{"name": SESSION_COOKIE, "value": OLD_SESSION, "url": site}])
+        await page.goto(f"{site}/admin/inbox")
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         await context.close()

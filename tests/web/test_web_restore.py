@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.setup.restoring import Restoring
-from patt.web.multipart import Multipart, boundary_of, first_field
+from patt.web.load.multipart import Multipart, boundary_of, first_field
 from patt.web.rendering import FORM_FIELD
 from patt.web.security import form_token_of
 from sv_common.db import backup

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from patt import backups
-from patt.auth import credentials, sessions
+from patt.auth import claim_sessions, credentials, sessions
 from patt.bootstrap import (
     Services,
     check_schema_is_known,
@@ -101,6 +101,7 @@ async def _first_link(services: Services, *, is_restored: bool) -> str | None:
     async with services.pool.installation() as conn:
         if is_restored:
             await sessions.end_all(conn)
+            await claim_sessions.end_all(conn)
             await credentials.use_up_login_links(conn)
         elif await guilds.near(conn, None, beside=0):
             return None

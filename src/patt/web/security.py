@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from patt.auth.hashing import proof_of
 from patt.web.context import LARGEST_BODY
 from patt.web.forms import FORM_TYPE
-from patt.web.multipart import LONGEST_FIELD, boundary_of, first_field
+from patt.web.load.multipart import LONGEST_FIELD, boundary_of, first_field
 from patt.web.places import RESTORE_PREVIEW_PATH, STATIC_PREFIX, UPLOAD_PREFIX, is_below
 from patt.web.problems import answer
 from patt.web.rendering import FORM_FIELD

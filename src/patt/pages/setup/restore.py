@@ -13,7 +13,7 @@ from patt.setup.restoring import LARGEST_BACKUP, Restoring, receive, refuse_with
 from patt.web import forms
 from patt.web.context import LARGEST_BODY, installer_of, open_to_all
 from patt.web.forms import Flash, pairs_of
-from patt.web.multipart import Multipart, boundary_of
+from patt.web.load.multipart import Multipart, boundary_of
 from patt.web.places import RESTORE_PATH, RESTORE_PREVIEW_PATH, RESTORED_PATH, SIGN_IN_PREFIX
 from patt.web.rendering import page
 from sv_common.guild_sync.core.errors import BadInput, PattError
