@@ -74,7 +74,7 @@ def backup_of_a_guild(server: embedded.EmbeddedServer, tmp_path: Path) -> Path:
             "insert into guild_identity.guilds (region, realm_slug, name_slug, name) "
             "values ('us', 'maltorith', 'the-lantern-watch', 'The Lantern Watch')"
         )
-        database.execute("insert into common.admin_accounts (name) values ('alice')")
+        database.execute("insert into common.admin_accounts (name, role) values ('alice', 'administrator')")
         database.execute(
             "insert into common.web_sessions (token_hash, account_id, expires_at) values (%s, 1, now() + interval '1 day')",
             [hashed(OLD_SESSION)],
