@@ -197,7 +197,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "dismiss": (1.5, Officers.dismiss),
     "reopen": (0.5, Officers.reopen),
     "decide manually": (1.5, Officers.decide),
-    "let a member prove characters": (1.0, Officers.let_a_member_prove),
+    "let a member prove characters": (3.0, Officers.let_a_member_prove),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.switch_automation),
