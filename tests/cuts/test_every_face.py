@@ -26,6 +26,7 @@ from patt.bootstrap import Services, open_services
 from patt.config import load_settings
 from patt.web.forms import HTMX_HEADER
 from sv_common.guild_sync.identity import decisions
+from sv_common.guild_sync.identity.accounts import decisions as accounts
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
@@ -52,6 +53,8 @@ DECISIONS: tuple[ManualDecision, ...] = (
     decisions.NewPlayer(["Riddle"], "Odo", "Zephyr", remember_note=False),
     decisions.MarkShared("Grimalt", "guild bank"),
     decisions.UnmarkShared("Grimalt"),
+    accounts.ShareAccount("Grimalt", "a family"),
+    accounts.UnshareAccount("Grimalt"),
     decisions.SetHiatus("Mito", "2099-12-24", "a long trip"),
     decisions.EndHiatus("Mito"),
 )

@@ -131,7 +131,9 @@ class GuildFacts:
     `former_characters` and `former_members` hold the earlier names
     of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
-    `hiatuses` are by player, also those that have ended by `today`.
+    `hiatuses` are by player, also those that have ended by `today`. `accounts` says of characters to which Battle.net account
+    they belong, by a number that means nothing else, and `shared_accounts` of characters who said that several people play on
+    their account. `links_by_account`: the guild lets automation link by it.
     """
 
     guild_id: int
@@ -151,6 +153,9 @@ class GuildFacts:
     shared: Mapping[int, str] = field(default_factory=dict)
     unlinked_members: frozenset[tuple[int, int]] = frozenset()
     hiatuses: Mapping[int, KnownHiatus] = field(default_factory=dict)
+    accounts: Mapping[int, int] = field(default_factory=dict)
+    shared_accounts: Mapping[int, str] = field(default_factory=dict)
+    links_by_account: bool = False
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def grant_of(self, character: KnownCharacter) -> str | None:
@@ -217,6 +222,9 @@ async def _read(guild: GuildConnection) -> GuildFacts:
             player: KnownHiatus(date.fromisoformat(until) if until else None, reason, names[0])
             for until, player, _, reason, names in said["hiatus"]
         },
+        {character: int(account) for account, _, character, *_ in said["account"]},
+        {character: marked_by for _, _, character, marked_by, _ in said["shared_account"]},
+        bool(said["account_mode"]) and said["account_mode"][0][3] == "automatic",
         date.fromisoformat(said["today"][0][0]),
     )
 

@@ -252,7 +252,7 @@ async def _as_shown(guild: GuildConnection, decision: ManualDecision) -> ManualD
 async def _settle_along(
     guild: GuildConnection, entry: Entry, along: Sequence[int], *, actor: str
 ) -> tuple[list[int], list[PlannedFix]]:
-    """Fix those issues of `along` whose notes name, for certain and since the answer, the player that it says.
+    """Fix those issues of `along` whose notes or accounts say, for certain and since the answer, the player that it says.
 
     Return the attempts and what was fixed.
     """
@@ -267,7 +267,7 @@ async def _settle_along(
     certain = {
         fix.issue.id: fix
         for fix in planning.ready
-        if fix.plan.plan_class is PlanClass.SAFE
+        if (fix.plan.plan_class is PlanClass.SAFE or (fix.plan.is_by_account and not fix.plan.waits_for_officer))
         and not fix.plan.created
         and owners.issuperset(fix.plan.linked.values())
     }
