@@ -167,6 +167,11 @@ _TABLE = (
     ),
     ("unshare-account", "people:unshare_account", mark("Say that one person plays on the account after all.")),
     (
+        "objection",
+        "accounts:objection",
+        mark("Record that a player objects to account evidence, or objects no longer."),
+    ),
+    (
         "set-hiatus",
         "people:set_hiatus",
         mark("Say that a player is away, until a day or until you end it. None of their characters is inactive."),

@@ -201,14 +201,17 @@ create table guild_identity.account_evidence (
 );
 
 -- Characters of players who do not want to be compared: nothing is read for them, nor for other characters of their player.
+-- When a character is erased, the hash stays (accounts/objections.py): it names nobody, and finds the character if it comes back.
 create table guild_identity.account_objections (
-    character_id bigint not null,
-    guild_id integer not null,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    key bytea not null check (octet_length(key) = 32),
+    character_id bigint,
     objected_by text not null,  -- who said so, or wrote it down
     created_at timestamptz not null default now(),
-    primary key (guild_id, character_id),
-    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+    primary key (guild_id, key),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete set null (character_id)
 );
+create index account_objections_of_character on guild_identity.account_objections (guild_id, character_id);
 
 create table guild_identity.discord_roles (
     guild_id integer not null references guild_identity.guilds on delete cascade,

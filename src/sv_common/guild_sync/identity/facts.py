@@ -133,7 +133,7 @@ class GuildFacts:
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
     `hiatuses` are by player, also those that have ended by `today`. `accounts` says of characters to which Battle.net account
     they belong, by a number that means nothing else, and `shared_accounts` of characters who said that several people play on
-    their account. `links_by_account`: the guild lets automation link by it.
+    their account. `account_mode` is what the guild does with it: off, suggest, or automatic.
     """
 
     guild_id: int
@@ -155,8 +155,13 @@ class GuildFacts:
     hiatuses: Mapping[int, KnownHiatus] = field(default_factory=dict)
     accounts: Mapping[int, int] = field(default_factory=dict)
     shared_accounts: Mapping[int, str] = field(default_factory=dict)
-    links_by_account: bool = False
+    account_mode: str = "off"
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+    @property
+    def links_by_account(self) -> bool:
+        """Whether the guild lets automation link by account evidence."""
+        return self.account_mode == "automatic"
 
     def grant_of(self, character: KnownCharacter) -> str | None:
         """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
@@ -224,7 +229,7 @@ async def _read(guild: GuildConnection) -> GuildFacts:
         },
         {character: int(account) for account, _, character, *_ in said["account"]},
         {character: marked_by for _, _, character, marked_by, _ in said["shared_account"]},
-        bool(said["account_mode"]) and said["account_mode"][0][3] == "automatic",
+        next((mode for _, _, _, mode, _ in said["account_mode"]), "off"),
         date.fromisoformat(said["today"][0][0]),
     )
 

@@ -94,6 +94,10 @@ class CharacterView:
     account: Annotated[str | None, Field(exclude=True)] = None
     """Which other characters are on the same Battle.net account, in words; for officers alone."""
     is_account_shared: Annotated[bool, Field(exclude=True)] = False
+    is_compared: Annotated[bool, Field(exclude=True)] = False
+    """Whether the guild has switched account evidence on."""
+    objects: Annotated[bool, Field(exclude=True)] = False
+    """Whether its player objects to account evidence; for officers alone."""
 
     @computed_field(description="What stands for the link now: an officer’s word counts more than what it was made on.")
     @property
@@ -319,6 +323,7 @@ def _characters(
             is_main=row["id"] == main_id,
             is_offspec=row["id"] == offspec_id,
             account=_account(resolver, row["id"]),
+            is_compared=resolver.facts.account_mode != "off",
             is_account_shared=resolver.accounts.is_shared(row["id"]),
         )
         for row in rows

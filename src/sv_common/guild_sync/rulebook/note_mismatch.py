@@ -369,7 +369,8 @@ RULE = RuleDefinition(
         "player's name; an unknown word that is not written like a name or is similar to a known one. Decisions: a "
         "player ruled out for the character; a link that an officer made or confirmed (Fix All skips it too); a fix "
         "that was undone. Power: a character whose rank gives access or more than the lowest Discord role. Also: a "
-        "character with its player's Discord name and an unknown name in its note; more fixes at once than the limit "
+        "character with its player's Discord name and an unknown name in its note; one on the same Battle.net account as "
+        "confirmed characters of its player; more fixes at once than the limit "
         "allows."
     ),
     material=(

@@ -262,11 +262,15 @@ RULE = RuleDefinition(
         "account_conflict",
     ),
     why=mark("Until the character has a player, its rank cannot set a Discord role."),
-    safe=mark("Linking a character to an existing player, if its note means that player and no one else."),
+    safe=mark(
+        "Linking a character to an existing player, if its note means that player and no one else. Where the guild has set account "
+        "evidence to automatic, also to the one known owner of its account, if nothing says otherwise."
+    ),
     left_to_officer=mark(
         "These need your click: a new player, a link by the character's name alone, a name in another spelling, and a "
         "rank that gives access or more than the lowest Discord role. The fix links only if the note means exactly "
         "one person, or if the note is silent and exactly one Discord member has the character's whole name. "
+        "A fix by account evidence needs an owner that an officer or a sign-in stands for; a note that says otherwise keeps it open. "
         "Everything else stays open with the reason. Bank and shared characters are not found, and a note that names "
         "one links no one. The fix never repeats a link that an officer removed; you still can."
     ),
