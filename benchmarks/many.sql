@@ -49,6 +49,30 @@ with own as (
 ), away as (
     insert into guild_identity.hiatuses (guild_id, player_id, until, reason, set_by)
     select %(guild_id)s, id, current_date + 30, 'Holidays.', 'officer' from people where n %% 4 = 3
+), proven as (
+    insert into guild_identity.claims (guild_id, discord_user_id, account_hash)
+    select %(guild_id)s, discord_user_id, sha256(('account' || n)::bytea) from people where discord_user_id is not null and n %% 2 = 0
+    returning id, discord_user_id
+), proven_characters as (
+    insert into guild_identity.claimed_characters
+        (guild_id, claim_id, region, realm_id, blizzard_character_id, name, realm_slug, character_id)
+    select %(guild_id)s, proven.id, 'us', 1, own.id, own.character_name, 'area-52', own.id
+    from proven
+    join people on people.discord_user_id = proven.discord_user_id
+    join guild_identity.player_characters l on l.guild_id = %(guild_id)s and l.player_id = people.id
+    join own on own.id = l.character_id
+), contested as (
+    insert into guild_identity.claim_contests (guild_id, claim_id, discord_user_id)
+    select %(guild_id)s, min(id), max(discord_user_id) from proven having count(*) > 0
+), read as (
+    insert into guild_identity.claim_readings (guild_id, discord_user_id, account_hash, characters)
+    select %(guild_id)s, discord_user_id, account_hash, '[]' from (
+        select discord_user_id, sha256(('read' || n)::bytea) as account_hash from people
+        where discord_user_id is not null) r
+), claiming as (
+    insert into common.claim_sessions (token_hash, discord_id, name, guild_id, expires_at)
+    select 'claiming' || d.id, d.discord_id, d.username, %(guild_id)s, now() + interval '1 hour'
+    from guild_identity.discord_users d where d.guild_id = %(guild_id)s and d.id %% 3 = 0
 ), confirmed as (
     insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by)
     select %(guild_id)s, main_character_id, id, discord_user_id, 'administrator'

@@ -34,6 +34,7 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
+from patt.pages.members import claim_pages
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
@@ -84,6 +85,7 @@ ROUTERS = (
     settings_pages.router,
     access_pages.own,
     sign_in_pages.router,
+    claim_pages.router,
     probes.router,
 )
 

@@ -29,17 +29,21 @@ from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS as BATTLE_NET_LIMITS
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.battlenet.sign_in import BattleNetLogin
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 from sv_common.guild_sync.sources.discord.rate_limits import SHARED_LIMITS as DISCORD_LIMITS
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.sources.permits import SharedPermits
+from sv_common.guild_sync.sources.permits import NoPermits, SharedPermits
 from sv_common.guild_sync.sources.ports import AccountSource, Sources
 
 DATABASE_NAME = "patt"
 _HIGHEST_PORT = 65_535
 DISCORD_CALLBACK = "/login/discord/callback"
 """The page to which Discord redirects after sign-in; its whole address is registered there."""
+
+BATTLE_NET_CALLBACK = "/claim/battlenet/callback"
+"""The page to which Battle.net redirects after sign-in; its whole address is registered there."""
 
 _Result = TypeVar("_Result")
 
@@ -158,6 +162,8 @@ class Services:
     """Whether the database is the embedded one of the settings, whose backups a worker makes."""
     secret: InstallationSecret | None = None
     """The secret of the installation; None where none is set."""
+    permits: PermitsOfServices | None = None
+    """The permits for requests, for what asks a source on behalf of a person."""
 
 
 @contextlib.asynccontextmanager
@@ -182,7 +188,8 @@ async def open_services(
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:
-            yield Services(settings, pool, sources(settings, http, permits, secret), queue, is_embedded, secret)
+            available = sources(settings, http, permits, secret)
+            yield Services(settings, pool, available, queue, is_embedded, secret, permits)
         finally:
             await permits.close()
 
@@ -291,6 +298,21 @@ def discord_login(settings: Settings) -> DiscordLogin | None:
         authorize_url=settings.discord_authorize_url,
         api_url=settings.discord_api_url,
         redirect_url=settings.own_page(DISCORD_CALLBACK),
+    )
+
+
+def battle_net_login(settings: Settings, permits: PermitsOfServices | None = None) -> BattleNetLogin | None:
+    """Return the application for signing in with Battle.net; None if it is not set up."""
+    if not settings.blizzard_client_id or not settings.blizzard_client_secret:
+        return None
+    return BattleNetLogin(
+        client_id=settings.blizzard_client_id,
+        client_secret=settings.blizzard_client_secret.get_secret_value(),
+        authorize_url=settings.blizzard_authorize_url,
+        token_url=settings.blizzard_token_url,
+        api_url=settings.blizzard_api_url,
+        redirect_url=settings.own_page(BATTLE_NET_CALLBACK),
+        permits=permits.battle_net if permits else NoPermits(),
     )
 
 

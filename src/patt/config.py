@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     blizzard_token_url: WebAddress = Field(
         default="https://oauth.battle.net/token", description="Where Battle.net gives access tokens."
     )
+    blizzard_authorize_url: WebAddress = Field(
+        default="https://oauth.battle.net/authorize", description="Where Battle.net signs people in."
+    )
     blizzard_api_url: Annotated[str, _address("http", "https", placeholder="{region}")] = Field(
         default="https://{region}.api.blizzard.com", description="Battle.net's API; {region} is replaced."
     )

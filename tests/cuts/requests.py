@@ -10,9 +10,10 @@ import httpx2
 from fastapi import FastAPI
 
 from cuts.world import EXPORT, NEW_NAME, World
+from patt.web.context import CLAIM_COOKIE
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from web.discord_people import CAPTAIN
-from web.helpers import asker, officer
+from web.helpers import asker, officer, own_form
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Ask:
         secret = world.secrets.get(self.who, "")
         if self.who == "upload_key":
             return asker(app, headers={"X-API-Key": secret, "Content-Type": "application/json"})
+        if self.who in ("claimer", "verified", "undecided"):
+            return asker(app, cookies={CLAIM_COOKIE: secret}, headers=own_form(secret))
         return officer(app, secret) if secret else asker(app, headers={"Sec-Fetch-Site": "same-origin"})
 
 
@@ -56,6 +59,10 @@ _MOVE = {"region": "us", "realm": "Area 52", "name": NEW_NAME}
 
 def _confirm(world: World) -> dict[str, Any]:
     return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
+
+
+def _claim(world: World) -> dict[str, Any]:
+    return {"seen": world.secrets["seen"], "character": world.secrets["read"], "remember": "yes"}
 
 
 def _person(world: World) -> dict[str, Any]:
@@ -127,6 +134,11 @@ ASKS: dict[str, Made] = {
     f"{SETTINGS}/tokens": _form(name="dashboard", scope="read"),
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
     "/admin/data-quality/preview": _form(),
+    "/claim/guild": lambda _: Ask(form={"guild": "2"}, who="undecided"),
+    "/claim/confirm": lambda world: Ask(form=_claim(world), who="claimer"),
+    "/claim/forget": lambda _: Ask(form={}, who="claimer"),
+    "/claim/leave": lambda _: Ask(form={}, who="claimer"),
+    "/claim/unlink": lambda _: Ask(form={}, who="verified"),
     "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
     "/login/{token}": lambda _: Ask(form={}, who="no one"),
     "/logout": _form(),

@@ -27,7 +27,17 @@ from web.helpers import BASE_URL, made, officer, settings
 from web.test_web_routes import FRAMEWORK, all_ways
 
 NO_PAGES = frozenset(
-    {"/metrics", "/health", "/ready", "/api/v1/admin/live", "/login/discord", "/login/discord/callback"}
+    {
+        "/metrics",
+        "/health",
+        "/ready",
+        "/api/v1/admin/live",
+        "/login/discord",
+        "/login/discord/callback",
+        "/claim/discord",
+        "/claim/battlenet",
+        "/claim/battlenet/callback",
+    }
 )
 """What tells of the installation, never ends, or leads away."""
 

@@ -11,11 +11,13 @@ import pytest
 from asking_outside import note_if_holding
 from guild_builder import RAIDER, GuildBuilder, entry, person, server
 from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
-from patt.auth import credentials, sessions
+from patt.auth import claim_sessions, credentials, sessions
 from patt.auth.sessions import sign_in_with_discord
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.claims import claiming
 from sv_common.guild_sync.core.errors import SuspiciousSource
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -26,6 +28,8 @@ from sv_common.guild_sync.roster import held_losses, uploads
 from sv_common.guild_sync.settings import service
 from sv_common.guild_sync.settings.requests import WordRequest
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.battlenet.account import AccountCharacter
+from sv_common.guild_sync.sources.battlenet.sign_in import BattleNetAccount
 from sv_common.guild_sync.sources.discord.message import Announcement
 from sv_common.guild_sync.sources.models import (
     CharacterAddress,
@@ -36,7 +40,7 @@ from sv_common.guild_sync.sources.models import (
     RealmIndex,
 )
 from sv_common.guild_sync.sources.ports import Sources
-from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
+from web.discord_people import CAPTAIN, FRIEND, MASTER, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
 EXPORT = json.dumps({"characters": [{"name": "Riddle", "note": "alt of Elrek"}, {"name": "Mito", "note": "main"}]})
@@ -85,6 +89,7 @@ class World:
             **await _past(guild),
         }
         secrets = await _secrets(guild)
+        secrets |= await _claims(guild)
         found = await preview_matching(pool, guild_id=guild.guild_id)
         numbers |= {**await _numbers_of_secrets(guild), "upload_id": await _upload_that_was_given_up(guild)}
         loss_key = await _list_that_was_refused(guild)
@@ -207,6 +212,29 @@ async def _secrets(guild: GuildBuilder) -> dict[str, str]:
         "upload_key": key,
         "token": await login_link(pool, "carol"),
     }
+
+
+async def _claims(guild: GuildBuilder) -> dict[str, str]:
+    """Let the master have proven a character, and a friend not have confirmed theirs; return sessions, and what the friend sees."""
+    pool = guild.pool
+    await guild.character("Keeper", rank=RAIDER)
+    for place, (discord_id, name) in enumerate(((MASTER, "Keeper"), (FRIEND, "Riddle")), start=1):
+        read = (AccountCharacter(1, place, name, "area-52", 3, 80),)
+        account = BattleNetAccount("https://battle.test", str(place), "us", 1, read)
+        await claiming.keep_account(pool, guild.guild_id, discord_id, account, InstallationSecret("secret " * 6))
+    async with pool.reading(guild.guild_id) as here:
+        plans = {each: (await claiming.standing(here, each)).plan for each in (MASTER, FRIEND)}
+    shown = {discord_id: (plan.key, plan.entries[0].id) for discord_id, plan in plans.items() if plan is not None}
+    key, keeper = shown[MASTER]
+    await claiming.confirm(pool, guild.guild_id, MASTER, seen=key, chosen=[keeper])
+    async with pool.connection() as conn:
+        return {
+            "claimer": await claim_sessions.begin(conn, FRIEND, "@corin", guild.guild_id),
+            "verified": await claim_sessions.begin(conn, MASTER, "@aldwyn", guild.guild_id),
+            "undecided": await claim_sessions.begin(conn, FRIEND, "@corin", None),
+            "seen": shown[FRIEND][0],
+            "read": str(shown[FRIEND][1]),
+        }
 
 
 async def _numbers_of_secrets(guild: GuildBuilder) -> dict[str, int]:

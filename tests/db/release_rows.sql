@@ -2,7 +2,16 @@
 
 insert into common.admin_accounts (name, role) values ('Alice', 'administrator');
 insert into common.login_links values ('hash of a link', (select max(id) from common.admin_accounts), '2026-01-01 12:00+00');
-insert into common.discord_sign_ins values ('hash of a proof', '2026-01-01 12:00+00');
+insert into common.begun_sign_ins values ('hash of a proof', 'admin', '2026-01-01 12:00+00');
+insert into common.claim_sessions values ('hash of a session', '9001', '@mito', 1, '2026-01-01 12:00+00');
+insert into guild_identity.claims (guild_id, discord_user_id, account_hash)
+    select 1, min(id), decode(repeat('ab', 32), 'hex') from guild_identity.discord_users;
+insert into guild_identity.claimed_characters (guild_id, claim_id, region, realm_id, blizzard_character_id, name, realm_slug)
+    select 1, id, 'us', 3676, 700000001, 'Mito', 'area-52' from guild_identity.claims;
+insert into guild_identity.claim_readings (guild_id, discord_user_id, account_hash, characters)
+    select 1, discord_user_id, account_hash, '[]' from guild_identity.claims;
+insert into guild_identity.claim_contests (guild_id, claim_id, discord_user_id)
+    select 1, c.id, (select max(id) from guild_identity.discord_users) from guild_identity.claims c;
 insert into common.web_sessions (token_hash, account_id, expires_at)
     select 'hash of a session', id, '2026-01-08 12:00+00' from common.admin_accounts;
 insert into common.api_tokens (guild_id, name, scope, token_hash, created_by) values (1, 'metrics', 'metrics', 'hash of a token', 'Alice');

@@ -113,7 +113,7 @@ async def test_views_show_the_guilds_own_rows_alone(one: GuildBuilder, other: Gu
 
 
 async def test_accounts_and_sessions_are_out_of_reach_of_a_guild(one: GuildBuilder) -> None:
-    for table in ("admin_accounts", "web_sessions", "login_links", "discord_sign_ins"):
+    for table in ("admin_accounts", "web_sessions", "login_links", "begun_sign_ins", "claim_sessions"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             async with one.pool.reading(one.guild_id) as guild:
                 await guild.rows(f"select * from common.{table}")  # noqa: S608 -- names of this test

@@ -32,6 +32,8 @@ READ_ALL_GUILDS = {
     "sv_common/guild_sync/changes/attempts: guilds_with_unfinished": _WAITING,
     "sv_common/guild_sync/jobs/requests: give_up_old": _WAITING,
     "sv_common/guild_sync/keeping/cleaning: accounts": _ACCESS,
+    "sv_common/guild_sync/keeping/cleaning: claim_readings": _ACCESS,
+    "sv_common/guild_sync/keeping/cleaning: claim_sessions": _ACCESS,
     "sv_common/guild_sync/keeping/cleaning: keys": _ACCESS,
     "sv_common/guild_sync/keeping/cleaning: sessions": _ACCESS,
     "sv_common/guild_sync/keeping/cleaning: tokens": _ACCESS,

@@ -14,7 +14,8 @@ _OUT_OF_REACH = {
     "common.admin_accounts": "who may sign in is the installation's, and an account may be of every guild",
     "common.login_links": "secrets that open an account",
     "common.web_sessions": "secrets that open an account",
-    "common.discord_sign_ins": "sign-ins that were begun, before anybody knows in which guild",
+    "common.begun_sign_ins": "sign-ins that were begun, before anybody knows in which guild",
+    "common.claim_sessions": "secrets of members",
     "common.realms": "the realms of a region are the same for all guilds",
 }
 """Tables that are no guild's own, or that no guild needs, and why."""
@@ -24,7 +25,8 @@ _KEYS_WITHOUT_A_GUILD = {
     "common.admin_accounts": "of the installation",
     "common.login_links": "of the installation",
     "common.web_sessions": "of the installation",
-    "common.discord_sign_ins": "of the installation",
+    "common.begun_sign_ins": "of the installation",
+    "common.claim_sessions": "a secret says itself of which guild it is",
     "common.realms": "of the installation",
     "common.last_cleaning": "of the installation: one row",
     "common.request_services": "all guilds share what may be requested",

@@ -31,6 +31,9 @@ LEADS_ON = frozenset(
         "/admin",
         "/admin/",
         "/admin/settings",
+        "/claim/battlenet",
+        "/claim/battlenet/callback",
+        "/claim/discord",
         "/admin/settings/guild/move",  # where Battle.net, which the houses do not have, finds nothing
         "/login/discord",
         "/login/discord/callback",

@@ -28,6 +28,7 @@ from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
+from web.claimers import Claimer, People, claim_app, claimer
 from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
 from web.helpers import BASE_URL, PAGE, House, application, asker, issue_number, officer, session, settings, trouble
 
@@ -176,3 +177,23 @@ async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[Sign
             return page, wrong
 
         yield signed_in
+
+
+@pytest.fixture
+async def here(guild: GuildBuilder, discord: GuildSimulator) -> People:
+    """Two members with their characters."""
+    people = People(guild, discord)
+    await people.arrive()
+    return people
+
+
+@pytest.fixture
+def claiming(discord: GuildSimulator, pool: Pool) -> FastAPI:
+    """The application with both sign-ins."""
+    return claim_app(discord, pool)
+
+
+@pytest.fixture
+def corin(claiming: FastAPI, here: People) -> Claimer:
+    """A member of the guild."""
+    return claimer(claiming)

@@ -63,7 +63,7 @@ async def test_a_sign_in_counts_once(captain: Visitor, guild: GuildBuilder) -> N
 
 async def test_a_sign_in_that_took_too_long_is_none(captain: Visitor, guild: GuildBuilder) -> None:
     back = await captain.agree(await captain.begin())
-    await guild.execute("update common.discord_sign_ins set expires_at = now()")
+    await guild.execute("update common.begun_sign_ins set expires_at = now()")
     await _is_refused(await captain.come_back(back), guild, 401, "took over ten minutes")
 
 

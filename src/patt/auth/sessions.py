@@ -27,6 +27,8 @@ SIGN_IN_LIFETIME = timedelta(minutes=10)
 """The longest time for signing in at Discord."""
 
 SessionKind = Literal["link", "discord"]
+Purpose = Literal["admin", "claim", "battlenet"]
+"""What a sign-in is for: with Discord, the admin pages or the page of members; with Battle.net, proof of characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,16 @@ async def holder(conn: Connection, token: str, *, is_seen: bool = True, asked: i
         return await (await cursor.execute(SQL["holder"], values)).fetchone()
 
 
-async def begin_sign_in(conn: Connection, proof: str) -> None:
-    """Note that a sign-in with Discord has begun, which will return with this proof."""
-    await conn.execute(SQL["begin_sign_in"], {"proof": hashed(proof), "lifetime": SIGN_IN_LIFETIME})
+async def begin_sign_in(conn: Connection, proof: str, purpose: Purpose) -> None:
+    """Note that a sign-in has begun, which will return with this proof."""
+    values = {"proof": hashed(proof), "purpose": purpose, "lifetime": SIGN_IN_LIFETIME}
+    await conn.execute(SQL["begin_sign_in"], values)
 
 
-async def end_sign_in(conn: Connection, proof: str) -> bool:
-    """Use up a sign-in that has begun; return whether it existed and is not too old."""
-    return (await conn.execute(SQL["end_sign_in"], {"proof": hashed(proof)})).rowcount == 1
+async def end_sign_in(conn: Connection, proof: str) -> Purpose | None:
+    """Use up a sign-in that has begun; return what it is for, None where there was none or it is too old."""
+    row = await (await conn.execute(SQL["end_sign_in"], {"proof": hashed(proof)})).fetchone()
+    return row[0] if row else None
 
 
 async def sign_in_with_discord(conn: Connection, discord_id: str, username: str, guild_id: int | None) -> str:

@@ -22,13 +22,13 @@ from holder
 -- name: begin_sign_in
 -- What was begun and never ended is forgotten on the way.
 with stale as (
-    delete from common.discord_sign_ins where expires_at <= now()
+    delete from common.begun_sign_ins where expires_at <= now()
 )
-insert into common.discord_sign_ins (proof_hash, expires_at) values (%(proof)s, now() + %(lifetime)s)
+insert into common.begun_sign_ins (proof_hash, purpose, expires_at) values (%(proof)s, %(purpose)s, now() + %(lifetime)s)
 
 -- name: end_sign_in
 -- Use a sign-in up; of two that come with the same proof, the second finds nothing.
-delete from common.discord_sign_ins where proof_hash = %(proof)s and expires_at > now()
+delete from common.begun_sign_ins where proof_hash = %(proof)s and expires_at > now() returning purpose
 
 -- name: sign_in_with_discord
 -- A new session of the account of a Discord user, which is created if missing, and gets its current name.

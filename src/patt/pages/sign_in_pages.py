@@ -8,18 +8,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.auth import credentials, permissions, sessions
-from patt.auth.hashing import hashed, new_secret
 from patt.auth.permissions import Permission
-from patt.auth.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
+from patt.auth.sessions import SESSION_LIFETIME
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
 from patt.config import Settings
 from patt.pages.admin_pages import HOME
+from patt.pages.members import claim_pages
+from patt.web import sign_ins
 from patt.web.context import (
     LARGEST_BODY,
     SESSION_COOKIE,
     SIGN_IN_COOKIE,
     ServicesDep,
-    cookie_name,
     drop_cookie,
     keep_cookie,
     open_to_all,
@@ -36,8 +36,6 @@ from sv_common.guild_sync.sources.discord.login import DiscordLogin
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
 
 _USELESS = mark("This link is used, expired or incomplete. Ask for a new one.")
-_DENIED = "access_denied"
-_STRANGE = mark("This sign-in was started elsewhere, already used, or took over ten minutes. Start again.")
 _REFUSED = mark("Discord refused the sign-in. Nothing was done. Try again.")
 _CANCELLED = mark("You did not allow Discord to share your name. You can start again.")
 
@@ -55,13 +53,7 @@ async def login(services: ServicesDep) -> Response:
 @router.get(DISCORD_PREFIX)
 async def begin(services: ServicesDep) -> Response:
     """Lead to Discord, which asks whether PATT may know who this is."""
-    login = _login(services)
-    state, verifier = new_secret(), new_secret()
-    async with services.pool.installation() as conn:
-        await sessions.begin_sign_in(conn, _proof(state, verifier))
-    response = RedirectResponse(login.address(state, verifier), 303)
-    keep_cookie(response, services.settings, SIGN_IN_COOKIE, verifier, SIGN_IN_LIFETIME)
-    return response
+    return await sign_ins.begin(services, sign_ins.discord(services), "admin")
 
 
 @router.get(DISCORD_CALLBACK)
@@ -72,15 +64,17 @@ async def come_back(
     code: Annotated[str, Query()] = "",
     error: Annotated[str, Query()] = "",
 ) -> Response:
-    """Sign in the user that Discord has sent back, or say why not."""
-    login = _login(services)
-    verifier = request.cookies.get(cookie_name(services.settings, SIGN_IN_COOKIE), "")
-    async with services.pool.installation() as conn:
-        is_ours = await sessions.end_sign_in(conn, _proof(state, verifier))
-    if not is_ours:
-        response = _sign_in_page(services.settings, tr(_STRANGE), 401)
+    """Sign in the user that Discord has sent back, to the pages that the sign-in was begun for, or say why not."""
+    login = sign_ins.discord(services)
+    purpose, verifier = await sign_ins.end(request, services, state, SIGN_IN_COOKIE)
+    if purpose not in ("admin", "claim"):
+        response = _sign_in_page(services.settings, tr(sign_ins.STRANGE), 401)
     elif error or not code:
-        response = _sign_in_page(services.settings, tr(_CANCELLED if error == _DENIED else _REFUSED), 403)
+        problem = tr(_CANCELLED if error == sign_ins.DENIED else _REFUSED)
+        tell = claim_pages.refused if purpose == "claim" else _sign_in_page
+        response = tell(services.settings, problem, 403)
+    elif purpose == "claim":
+        response = await claim_pages.identified(services, login, code, verifier)
     else:
         response = await _identified(request, services, login, code, verifier)
     drop_cookie(response, services.settings, SIGN_IN_COOKIE)
@@ -208,20 +202,3 @@ async def _powerless_page(conn: Connection, name: str, standings: list[Permissio
         helpers[each.guild_id] = [administrator.display_name for administrator in administrators]
     context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}
     return page("no_authority.html", context, status=403)
-
-
-def _login(services: Services) -> DiscordLogin:
-    login = discord_login(services.settings)
-    if login is None:
-        raise ConfigurationError(
-            tr(
-                "Discord sign-in is not set up here. Ask the person who runs PATT for a sign-in link, or to set "
-                "PATT_DISCORD_CLIENT_ID and PATT_DISCORD_CLIENT_SECRET."
-            )
-        )
-    return login
-
-
-def _proof(state: str, verifier: str) -> str:
-    """What Discord sends back together with what the browser kept; neither alone is of use."""
-    return f"{hashed(state)}.{hashed(verifier)}"

@@ -14,12 +14,15 @@ from starlette.responses import Response
 from patt.auth.permissions import Role, includes
 from patt.bootstrap import Services
 from patt.config import Settings
+from patt.web.places import CLAIM_PREFIX, is_below
 from patt.web.telling.roles import is_for, signed_in_as
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import best_of, speak, tr
 
 SESSION_COOKIE = "patt_session"
 SIGN_IN_COOKIE = "patt_sign_in"
+CLAIM_COOKIE = "patt_claim"
+CLAIM_SIGN_IN_COOKIE = "patt_claim_sign_in"
 LARGEST_BODY = 64 * 1024
 """Bytes that a form or a JSON body may have."""
 
@@ -87,6 +90,17 @@ def cookie_name(settings: Settings, name: str) -> str:
 def session_of(request: Request) -> str | None:
     """Return the secret of the session that a browser sent, valid or not."""
     return request.cookies.get(cookie_name(services_of(request).settings, SESSION_COOKIE)) or None
+
+
+def claim_session_of(request: Request) -> str | None:
+    """Return the secret of a member's session for claiming that a browser sent, valid or not."""
+    return request.cookies.get(cookie_name(services_of(request).settings, CLAIM_COOKIE)) or None
+
+
+def session_of_forms(request: Request) -> str | None:
+    """Return the session whose own forms count at this address: the page of members has a session of its own."""
+    is_claiming = is_below(CLAIM_PREFIX, request.scope["path"])
+    return claim_session_of(request) if is_claiming else session_of(request)
 
 
 def keep_cookie(response: Response, settings: Settings, name: str, value: str, lifetime: timedelta) -> None:

@@ -16,11 +16,19 @@ from patt.auth.credentials import TokenHolder
 from patt.auth.permissions import Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
-from patt.web.context import LONGEST_NUMBER, Caller, guild_asked_for, session_of, speak_as_asked
+from patt.web.context import (
+    LONGEST_NUMBER,
+    Caller,
+    guild_asked_for,
+    session_of,
+    session_of_forms,
+    speak_as_asked,
+)
 from patt.web.forms import UNATTENDED_HEADER, shape_of
 from patt.web.places import (
     ADMIN_PREFIX,
     CHOICE_PATH,
+    CLAIM_PREFIX,
     LIVE_PATH,
     METRICS_PATH,
     SIGN_IN_PREFIX,
@@ -72,10 +80,11 @@ class Guard:
             await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, request: Request) -> Response | None:
-        path, session = request.scope["path"], session_of(request)
-        if shape_of(request) == "part" and is_below(SIGN_IN_PREFIX, path):
+        path, session, of_forms = request.scope["path"], session_of(request), session_of_forms(request)
+        is_alone = is_below(SIGN_IN_PREFIX, path) or is_below(CLAIM_PREFIX, path)
+        if shape_of(request) == "part" and is_alone:
             return Response(headers={"HX-Redirect": path})  # a page without the shell that htmx knows is opened whole
-        look_as(Viewing(form_token=form_token_of(session) if session else ""))
+        look_as(Viewing(form_token=form_token_of(of_forms) if of_forms else ""))
         if (key := upload_key(request)) is not None:
             async with self._services.pool.installation() as conn:
                 request.state.uploader = await credentials.uploader_of_key(conn, key)
@@ -86,7 +95,7 @@ class Guard:
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(request, token)
             return None if request.state.caller else await _unauthorized(request)
-        is_for_a_browser = session or is_below(SIGN_IN_PREFIX, path)
+        is_for_a_browser = session or is_alone
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, tr("This request came from another site and was refused.")))
         if is_for_programs(path) or is_below(ADMIN_PREFIX, path):
@@ -115,7 +124,7 @@ class Guard:
 
     async def _checked_body(self, request: Request, receive: Receive) -> Receive:
         """Demand the session's own token of every change that a session asks for. Raises `HTTPException`."""
-        session = session_of(request)
+        session = session_of_forms(request)
         is_by_session = session and upload_key(request) is None and bearer_token(request) is None
         if not is_by_session or request.method in SAFE_METHODS:
             return receive

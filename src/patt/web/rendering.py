@@ -110,6 +110,7 @@ def text_of(template: str, context: Mapping[str, Any], *, has_shell: bool = True
         "live": None,
         "guild_number": None,
         "guild_shown": None,
+        "home": "/",
         "sources_shown": None,
         "searched": "",
         "here": "",

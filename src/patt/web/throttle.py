@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from patt.auth.hashing import hashed
 from patt.web.context import Caller, session_of, speak_as_asked
 from patt.web.guard import SAFE_METHODS, bearer_token, upload_key
-from patt.web.places import DISCORD_PREFIX, SIGN_IN_PREFIX
+from patt.web.places import CLAIM_BATTLE_NET, CLAIM_DISCORD, CLAIM_PREFIX, DISCORD_PREFIX, SIGN_IN_PREFIX
 from patt.web.problems import answer
 from sv_common.guild_sync.core.language import tr, tr_n
 
@@ -82,7 +82,7 @@ class Limits:
 
     `failures` counts, for each address, sign-in links, tokens and upload keys that were not valid, and refuses more of
     them; `requests` what each token, key or session asks for, and `uploads` what each key sends; `sign_ins` each
-    address's ways to Discord. A user who comes back from there is let in.
+    address's ways to Discord and Battle.net. A user who comes back from there is let in.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -91,6 +91,9 @@ class Limits:
         self.uploads = Limit(UPLOADS, clock, MOST_HOLDERS)
         self.sign_ins = Limit(SIGN_INS, clock)
 
+
+_WAYS_TO_SIGN_IN = frozenset({DISCORD_PREFIX, CLAIM_DISCORD, CLAIM_BATTLE_NET})
+"""Where a way to Discord or to Battle.net begins."""
 
 _BITS_OF_A_SUBSCRIBER = 64
 """Of an IPv6 address: the rest is the subscriber's own to choose, and limits no one."""
@@ -112,7 +115,7 @@ class ThrottleGuessing:
             await self._app(scope, receive, send)
             return
         address = address_of(scope)
-        if request.scope["path"] == DISCORD_PREFIX and (wait_s := self._limits.sign_ins.take(address)):
+        if request.scope["path"] in _WAYS_TO_SIGN_IN and (wait_s := self._limits.sign_ins.take(address)):
             speak_as_asked(request)
             await _refuse(request, receive, send, tr("Too many sign-ins came from this address."), wait_s)
             return
@@ -166,7 +169,7 @@ def address_of(scope: Scope) -> str:
 
 
 def _presents_a_secret(request: Request) -> bool:
-    is_sign_in = request.scope["path"].startswith(f"{SIGN_IN_PREFIX}/")
+    is_sign_in = request.scope["path"].startswith((f"{SIGN_IN_PREFIX}/", f"{CLAIM_PREFIX}/"))
     return is_sign_in or bearer_token(request) is not None or upload_key(request) is not None
 
 

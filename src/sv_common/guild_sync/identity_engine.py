@@ -17,7 +17,7 @@ from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.attempts import NewAttempt
-from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
+from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, MANUAL, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.core.language import tr
@@ -35,7 +35,6 @@ from sv_common.guild_sync.rules import RULES
 __all__ = ["MatchEvidence", "MatchGroup"]
 
 FULL_MATCH = LEARNED_BY_MATCH
-MANUAL = "manual"
 MOST_STEPS_IN_A_SENTENCE = 3
 
 
@@ -132,7 +131,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale(tr("The data has changed since the preview. Nothing was done. Preview it again."))
-    attempt = await _write(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
+    attempt = await write_and_record(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
     await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)
 
@@ -146,7 +145,7 @@ async def write_in_transaction(guild: GuildConnection, decision: ManualDecision,
 
 def manual_author(actor: str) -> Author:
     """How what an officer decides is marked: it is their word."""
-    return Author(actor, "manual", "confirmed")
+    return Author(actor, MANUAL, "confirmed")
 
 
 async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchReport:
@@ -178,7 +177,7 @@ async def run_matching(
             characters=count_in_words("characters_linked", counts["characters_linked"]),
         )
         author = Author(actor, FULL_MATCH, "exact")
-        attempt = await _write(guild, FULL_MATCH, report.plan, reason, author, started)
+        attempt = await write_and_record(guild, FULL_MATCH, report.plan, reason, author, started)
     return replace(report, attempt_id=attempt)
 
 
@@ -189,7 +188,7 @@ async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) ->
     return DecisionReport(guild.id, plan, effects)
 
 
-async def _write(
+async def write_and_record(
     guild: GuildConnection, issue_type: str, plan: Changeset, reason: str, author: Author, started: float
 ) -> int:
     """Apply a changeset and record it; return the number of the attempt.

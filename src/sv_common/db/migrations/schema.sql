@@ -299,8 +299,9 @@ create table guild_identity.player_characters (
     character_id bigint not null,
     player_id bigint not null,
     guild_id integer not null,
-    -- manual and officer_fix are a person's decision: automation never changes them.
-    link_source text not null check (link_source in ('manual', 'officer_fix', 'bulk_fix', 'auto_fix', 'full_match')),
+    -- manual and officer_fix are an officer's decision, claim is the owner's own sign-in: automation never changes them.
+    link_source text not null
+        check (link_source in ('manual', 'officer_fix', 'bulk_fix', 'auto_fix', 'full_match', 'claim')),
     confidence text not null check (confidence in ('confirmed', 'exact')),
     evidence text,
     -- What the link rests on, strongest first: the game's own sign-in, an officer's decision about this very link, the same
@@ -449,6 +450,62 @@ create table guild_identity.hiatuses (
     created_at timestamptz not null default now(),
     unique (guild_id, player_id),
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
+);
+
+-- Battle.net accounts with which Discord members have signed in, to prove which characters are theirs. Of the account only a
+-- hash is kept, made with the installation's secret, so that a second person cannot claim the same one unnoticed.
+create table guild_identity.claims (
+    id bigint generated always as identity,
+    guild_id integer not null,
+    discord_user_id bigint not null,
+    account_hash bytea not null check (length(account_hash) = 32),
+    claimed_at timestamptz not null default now(),  -- the last sign-in: proof has a date
+    primary key (guild_id, id),
+    unique (guild_id, account_hash),
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+create index claims_of_member on guild_identity.claims (guild_id, discord_user_id);
+
+-- The characters that a sign-in has proven to be the member's and that they confirmed. One outside of the guild is there only
+-- where the member wanted that, and is known by its numbers on Battle.net alone.
+create table guild_identity.claimed_characters (
+    guild_id integer not null,
+    claim_id bigint not null,
+    region text not null check (region in ('us', 'eu', 'kr', 'tw')),
+    realm_id bigint not null,
+    blizzard_character_id bigint not null,  -- unique only together with region and realm
+    name text not null check (name <> ''),
+    realm_slug text not null check (realm_slug <> ''),
+    character_id bigint,  -- null: not in the guild
+    proven_at timestamptz not null default now(),
+    primary key (guild_id, claim_id, region, realm_id, blizzard_character_id),
+    foreign key (guild_id, claim_id) references guild_identity.claims (guild_id, id) on delete cascade,
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
+create index claimed_characters_here on guild_identity.claimed_characters (guild_id, character_id) where character_id is not null;
+
+-- What a sign-in has read and its member has not confirmed yet: for an hour at most, the newest of each member.
+create table guild_identity.claim_readings (
+    guild_id integer not null,
+    discord_user_id bigint not null,
+    account_hash bytea not null check (length(account_hash) = 32),
+    characters jsonb not null,
+    read_at timestamptz not null default now(),
+    primary key (guild_id, discord_user_id),
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+-- A member who signed in with an account that another member has claimed: an officer decides whose it is.
+create table guild_identity.claim_contests (
+    guild_id integer not null,
+    claim_id bigint not null,
+    discord_user_id bigint not null,
+    contested_at timestamptz not null default now(),
+    primary key (guild_id, claim_id, discord_user_id),
+    foreign key (guild_id, claim_id) references guild_identity.claims (guild_id, id) on delete cascade,
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
 
 -- Words that a guild reads differently from the vocabulary that comes with the engine.
@@ -978,11 +1035,24 @@ create table common.login_links (
     used_at timestamptz
 );
 
--- Sign-ins with Discord that were begun: the hash of what Discord will send back with what the browser keeps. Used once.
-create table common.discord_sign_ins (
+-- Sign-ins that were begun: the hash of what Discord or Battle.net will send back with what the browser keeps. Used once.
+create table common.begun_sign_ins (
     proof_hash text primary key,
+    purpose text not null check (purpose in ('admin', 'claim', 'battlenet')),
     expires_at timestamptz not null
 );
+
+-- Members who have said with Discord who they are, to claim their characters. Such a session opens no page for officers.
+create table common.claim_sessions (
+    token_hash text primary key,
+    discord_id text not null check (discord_id ~ '^[0-9]+$'),
+    name text not null,  -- of the account on Discord
+    guild_id integer references guild_identity.guilds on delete cascade,  -- null: of several, none is chosen yet
+    expires_at timestamptz not null
+);
+
+create index claim_sessions_of_user on common.claim_sessions (discord_id);
+create index claim_sessions_of_guild on common.claim_sessions (guild_id) where guild_id is not null;
 
 create table common.web_sessions (
     token_hash text primary key,
@@ -1352,7 +1422,7 @@ begin
 end $$;
 
 -- Who may sign in, and with what, is the installation's.
-revoke all on common.admin_accounts, common.web_sessions from patt_guild;
+revoke all on common.admin_accounts, common.web_sessions, common.claim_sessions from patt_guild;
 alter table common.login_links enable row level security;
 create policy own_rows on common.login_links to patt_guild using (
     exists (select from common.admin_accounts a

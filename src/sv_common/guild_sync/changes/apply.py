@@ -355,7 +355,8 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
     after, now = change.after or {}, state.now
     if "linked_by" in after:
         note = state.characters.get(change.id, {}).get("note")
-        return {"created_at": now, "confirmed_at": now if after["confirmed_by"] else None, "basis_note": note}
+        confirmed = {"confirmed_at": now if after["confirmed_by"] else None} if "confirmed_by" in after else {}
+        return {"created_at": now, "basis_note": note, **confirmed}
     if after.keys() & {"rejected_by", "marked_by", "set_by"}:
         return {"created_at": now}
     if "discord_confirmed_by" in after:

@@ -26,8 +26,17 @@ member has minus the member's number instead, whatever else is planned."""
 LEARNED_BY_MATCH = "full_match"
 """Link source of a full match, whose aliases count only while a note of the player's own characters has them."""
 
-DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
+MANUAL = "manual"
+"""Link source of an officer's own decision."""
+
+DECIDED_BY_A_PERSON = frozenset({MANUAL, "officer_fix"})
 """Link sources that automation never changes."""
+
+CLAIMED = "claim"
+"""Link source of what a member has proven by signing in with Battle.net."""
+
+PROVEN = mark("a Battle.net sign-in proved this.")
+"""The evidence of a link that its member has proven."""
 
 DECIDED = mark("an officer decided this.")
 """The evidence of a link, and the reason of a rejection or a mark, for which an officer gave no other."""
@@ -35,7 +44,7 @@ DECIDED = mark("an officer decided this.")
 UNLINKED = mark("an officer unlinked it.")
 MEMBER_UNLINKED = mark("an officer unlinked them.")
 
-OWN_REASONS = frozenset({DECIDED, UNLINKED, MEMBER_UNLINKED})
+OWN_REASONS = frozenset({DECIDED, UNLINKED, MEMBER_UNLINKED, PROVEN})
 """Reasons of PATT's own. They are stored in English, so that they are known again, and translated where they are shown."""
 
 CLICK_ONLY = mark("This kind of fix is applied on an officer's click only.")
@@ -61,8 +70,10 @@ class Author:
         """Whether it is the actor's own decision, so that the actor confirms each link."""
         return self.link_source in DECIDED_BY_A_PERSON
 
-    def stands_for(self, evidence: str, prefix: str = "") -> Row:
-        """Return what a link rests on, as columns."""
+    def stands_for(self, evidence: str, prefix: str = "", *, is_same: bool = False) -> Row:
+        """Return what a link rests on, as columns. What an officer confirmed stays confirmed where the same is proven."""
+        if is_same and evidence == "proven":
+            return {f"{prefix}basis": evidence}
         basis = "officer" if self.confirms else evidence
         return {f"{prefix}basis": basis, f"{prefix}confirmed_by": self.actor if self.confirms else None}
 
@@ -112,17 +123,21 @@ class RowChange:
 
     def _signed(self, after: Row, author: Author) -> Row:
         match self.table:
+            case "link" if after.get("link_source") == MANUAL:  # an officer's earlier decision, which counts again
+                return {}
             case "link":
+                is_same = self.before is not None and self.before["player_id"] == after["player_id"]
                 return {
                     "link_source": author.link_source,
                     "confidence": author.confidence,
                     "linked_by": author.actor,
-                    **author.stands_for(after["basis"]),
+                    **author.stands_for(after["basis"], is_same=is_same),
                 }
             case "player":
                 made = {"created_by": author.actor} if self.before is None else {}
                 if after.get("discord_user_id") is not None:
-                    return {**made, **author.stands_for(after["discord_basis"], "discord_")}
+                    is_same = (self.before or {}).get("discord_user_id") == after["discord_user_id"]
+                    return {**made, **author.stands_for(after["discord_basis"], "discord_", is_same=is_same)}
                 return made
             case "alias" if self.before is None:
                 source = "match" if author.link_source == LEARNED_BY_MATCH else "person"

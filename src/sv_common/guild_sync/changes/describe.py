@@ -10,6 +10,7 @@ from typing import Any
 from sv_common.guild_sync.changes.changeset import (
     DECIDED,
     DECIDED_BY_A_PERSON,
+    MANUAL,
     OWN_REASONS,
     Changeset,
     NameOf,
@@ -157,6 +158,8 @@ def _link_in_words(character: str, before: Row | None, after: Row | None, names:
         return tr("Unlink {character} from {former}.", character=character, former=former)
     if before is None:
         told = tr("Link {character} to {player}", character=character, player=player)
+    elif after.get("link_source") == MANUAL and before.get("basis") == "proven":
+        return tr("{character} belongs to {player} by an officer's decision alone.", character=character, player=player)
     elif before["player_id"] == after["player_id"]:
         told = tr("Confirm that {character} belongs to {player}", character=character, player=player)
     else:
@@ -252,6 +255,8 @@ def _player_in_words(player: str, before: Row, after: Row, names: Names) -> Iter
                 member=member,
                 former=names.member(was),
             )
+    elif "discord_basis" in after:
+        yield tr("{player} stays linked on Discord without a Battle.net sign-in.", player=player)
     for column, (as_one, instead_of, removed) in _OF_POINTERS.items():
         if column not in after:
             continue

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sv_common.guild_sync.changes.changeset import Named, NameOf, RowChange, Thing
+from sv_common.guild_sync.changes.changeset import DECIDED, MANUAL, Named, NameOf, RowChange, Thing
 from sv_common.guild_sync.changes.tables import Row
-from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.names import name_key
 
 
 def link(
-    character: Named, player: Named, evidence: str, basis: LinkEvidence = "note", *, former: Named | None = None
+    character: Named, player: Named, evidence: str, basis: Basis = "note", *, former: Named | None = None
 ) -> RowChange:
     """Give a character to a player, or move it from its `former` one; with the same player, confirm the link.
 
@@ -22,13 +22,26 @@ def link(
     return RowChange("link", character.id, before, after, _named(characters=[character], players=[former, player]))
 
 
+def rest_on_officer(character: Named, player: Named, officer: str) -> RowChange:
+    """Let a proven link count by the officer's decision that was there before, and no longer by the proof."""
+    before = {"player_id": player.id, "basis": "proven"}
+    after = {
+        "player_id": player.id,
+        "basis": "officer",
+        "link_source": MANUAL,
+        "linked_by": officer,
+        "evidence": DECIDED,
+    }
+    return RowChange("link", character.id, before, after, _named(characters=[character], players=[player]))
+
+
 def unlink(character: Named, player: Named) -> RowChange:
     names = _named(characters=[character], players=[player])
     return RowChange("link", character.id, {"player_id": player.id}, None, names)
 
 
 def create_player(
-    number: int, name: str, member: Named | None = None, main: Named | None = None, basis: LinkEvidence = "name"
+    number: int, name: str, member: Named | None = None, main: Named | None = None, basis: Basis = "name"
 ) -> RowChange:
     """Make a new player, meant by a negative `number` (see `NEW_PLAYER`); `basis`: why it is the Discord member."""
     after = {
@@ -47,9 +60,7 @@ def delete_player(player: Named, member_id: int | None, merged_into: Named) -> R
     return RowChange("player", player.id, {"discord_user_id": member_id}, None, names)
 
 
-def attach_member(
-    player: Named, member: Named, basis: LinkEvidence = "name", *, former: Named | None = None
-) -> RowChange:
+def attach_member(player: Named, member: Named, basis: Basis = "name", *, former: Named | None = None) -> RowChange:
     """Set the Discord member of a player without one, or in the place of the `former` one.
 
     `basis`: what that rests on without an officer's decision.
@@ -64,6 +75,19 @@ def confirm_member(player: Named, member: Named) -> RowChange:
     """Confirm the Discord member that evidence gave to a player."""
     before = {"discord_user_id": member.id, "discord_confirmed_by": None}
     return _of_member(player, member, before, {"discord_user_id": member.id, "discord_basis": "name"})
+
+
+def prove_member(player: Named, member: Named, basis: str | None) -> RowChange:
+    """Let what rested on a weaker `basis` be proven: that the player is the Discord member."""
+    before = {"discord_user_id": member.id, "discord_basis": basis}
+    return _of_member(player, member, before, {"discord_user_id": member.id, "discord_basis": "proven"})
+
+
+def end_proof_of_member(player: Named, member: Named, basis: str) -> RowChange:
+    """Let the player be the Discord member on a weaker `basis` again."""
+    return _of_member(
+        player, member, {"discord_user_id": member.id, "discord_basis": "proven"}, {"discord_basis": basis}
+    )
 
 
 def detach_member(player: Named, member: Named) -> RowChange:

@@ -206,7 +206,10 @@ update guild_identity.audit_issues set finding_key = null where guild_id = %(gui
 insert into guild_identity.erasures (guild_id, actor, counts) values (%(guild_id)s, %(actor)s, %(counts)s) returning id
 
 -- name: delete_accounts
--- The account of somebody who is in no other guild of the installation. Their sessions end.
+-- The account of somebody who is in no other guild of the installation. Their sessions end, and those for claiming everywhere.
+with claiming as (
+    delete from common.claim_sessions where discord_id = %(discord_id)s
+)
 delete from common.admin_accounts a
 where a.discord_id = %(discord_id)s
   and not exists (select from guild_identity.discord_users d where d.discord_id = a.discord_id)

@@ -49,6 +49,14 @@ from (
     join guild_identity.audit_issues t on t.guild_id = e.guild_id and t.id = e.issue_id
     where e.guild_id = %(guild_id)s and (t.wow_character_id = any (%(character_ids)s) or t.discord_member_id = %(member_id)s
                                          or t.player_id = %(player_id)s)
+    union all
+    select 12, 'battle_net_sign_ins', to_jsonb(t) - 'account_hash', t.id
+    from guild_identity.claims t where t.guild_id = %(guild_id)s and t.discord_user_id = %(member_id)s
+    union all
+    select 13, 'claimed_characters', to_jsonb(k), k.blizzard_character_id
+    from guild_identity.claims t
+    join guild_identity.claimed_characters k on k.guild_id = t.guild_id and k.claim_id = t.id
+    where t.guild_id = %(guild_id)s and t.discord_user_id = %(member_id)s
 ) rows
 order by place, number
 

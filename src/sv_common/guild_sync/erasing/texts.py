@@ -83,6 +83,9 @@ NO_TEXTS: Final[Mapping[str, str]] = {
     "guild_identity.erasures": _CODES,
     "common.api_tokens": _CODES,
     "common.web_sessions": _CODES,
+    "common.claim_sessions": _OWN_NAMES,
+    "guild_identity.claimed_characters": _OWN_NAMES,
+    "guild_identity.claim_readings": _OWN_NAMES,
 }
 
 _CODED: Final = frozenset(

@@ -121,7 +121,7 @@ async def _round(pool: Pool, access: AccessLives) -> Counter[str]:
     for name, table in _TABLES.items():
         statement = sql.SQL(_SPECIAL.get(name, _DELETE)).format(found=sql.SQL(EXPENDABLE[name]), table=table)
         deleted[name] += await _in_batches(pool, statement, {"guild_id": None})
-    for name in ("links", "sessions", "accounts", "tokens", "keys"):
+    for name in ("links", "sessions", "accounts", "tokens", "keys", "claim_sessions", "claim_readings"):
         values = {"days": access.days, "idle": access.idle}
         deleted[name] += await _in_batches(pool, sql.SQL(SQL[name]), values)
     return +deleted

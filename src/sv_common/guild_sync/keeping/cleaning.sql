@@ -57,3 +57,16 @@ where id = any (array(
                       where u.guild_id = k.guild_id and u.upload_key_id = k.id and u.state = 'received')
     limit %(limit)s
     for update of k skip locked))
+
+-- name: claim_sessions
+-- Of members, which have ended.
+delete from common.claim_sessions
+where token_hash = any (array(
+    select token_hash from common.claim_sessions where expires_at < now() limit %(limit)s for update skip locked))
+
+-- name: claim_readings
+-- What Battle.net said and no member confirmed within an hour.
+delete from guild_identity.claim_readings r
+using (select guild_id, discord_user_id from guild_identity.claim_readings
+       where read_at < now() - interval '1 hour' limit %(limit)s for update skip locked) old
+where r.guild_id = old.guild_id and r.discord_user_id = old.discord_user_id

@@ -22,6 +22,7 @@ HOW_LINKED: Mapping[str, str] = {
     "bulk_fix": mark("by a bulk fix"),
     "auto_fix": mark("by an automatic fix"),
     "full_match": mark("by a full match"),
+    "claim": mark("by a Battle.net sign-in"),
 }
 
 

@@ -6,6 +6,7 @@ import base64
 import secrets
 import time
 from collections.abc import Mapping
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.simulators.accounts import WorldAccount
+from sv_common.guild_sync.simulators.battlenet_oauth import BattleNetSignIn
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults, RefusedError
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
@@ -29,10 +31,10 @@ _RACES = 10
 
 
 class BattleNetSimulator:
-    """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
+    """The web API of one guild's region. `app` serves it; `faults` makes it misbehave; `sign_in` is for people.
 
-    Routes: token, roster, profile, status, pets, achievements, realm_index. `token_lifetime` is in seconds. `moments` are
-    when requests of the API arrived. Simulators with the same set of `tokens` take each other's.
+    Routes, beside those of the sign-in: token, roster, profile, status, pets, achievements, realm_index. `token_lifetime` is in
+    seconds. `moments` are when requests of the API arrived. Simulators with the same set of `tokens` take each other's.
     """
 
     def __init__(self, world: GuildWorld, *, faults: Faults | None = None, tokens: set[str] | None = None) -> None:
@@ -42,6 +44,7 @@ class BattleNetSimulator:
         self.moments: list[float] = []
         self._credentials = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         self._tokens = set() if tokens is None else tokens
+        self.sign_in = BattleNetSignIn(world, (CLIENT_ID, CLIENT_SECRET), self.faults)
         self.app = Starlette(
             routes=[
                 self._route("/token", "token", self._token, "POST"),
@@ -51,6 +54,7 @@ class BattleNetSimulator:
                 self._route("/profile/wow/character/{realm}/{name}/collections/pets", "pets", self._pets),
                 self._route("/profile/wow/character/{realm}/{name}/achievements", "achievements", self._achievements),
                 self._route("/data/wow/realm/index", "realm_index", self._realm_index),
+                *self.sign_in.routes,
             ]
         )
 
@@ -70,12 +74,17 @@ class BattleNetSimulator:
     async def _token(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Basic {self._credentials}":
             return JSONResponse({"error": "unauthorized", "error_description": "Bad credentials"}, 401)
-        if (await request.body()).decode() != "grant_type=client_credentials":
+        body = (await request.body()).decode()
+        form = {name: values[0] for name, values in parse_qs(body).items()}
+        if form.get("grant_type") == "authorization_code":
+            return await self.sign_in.exchange(form)
+        if body != "grant_type=client_credentials":
             return JSONResponse({"error": "unsupported_grant_type"}, 400)
         token = secrets.token_urlsafe(24)
         self._tokens.add(token)
-        body = {"access_token": token, "token_type": "bearer", "expires_in": self.token_lifetime, "sub": "patt-client"}
-        return JSONResponse(body)
+        return JSONResponse(
+            {"access_token": token, "token_type": "bearer", "expires_in": self.token_lifetime, "sub": "patt-client"}
+        )
 
     async def _roster(self, request: Request) -> Response:
         self._check(request, "profile")

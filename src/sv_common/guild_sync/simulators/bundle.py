@@ -62,6 +62,10 @@ class GuildSimulator:
         return self._address("/battlenet/token")
 
     @property
+    def battlenet_authorize_url(self) -> str:
+        return self._address("/battlenet/authorize")
+
+    @property
     def discord_url(self) -> str:
         return self._address("/discord/api/v10")
 

@@ -38,7 +38,7 @@ EXAMPLES = (
         ),
     ),
     Example(
-        mark("Mito has two accounts, and no note names anybody else"),
+        mark("Mito has two accounts, and no note names another person"),
         mark("people may have two accounts"),
         Outcome.NO_FINDING,
         (

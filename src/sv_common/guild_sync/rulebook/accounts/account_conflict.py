@@ -167,7 +167,7 @@ _ADVICE = {
         "If they are one person, merge the players. If several people play on the account, say so: then it is never asked again."
     ),
     "two_accounts": mark(
-        "If the second account is somebody else’s, link its characters to them. If both are one person’s, dismiss the question."
+        "If the second account is another person’s, link its characters to them. If both are one person’s, dismiss the question."
     ),
 }
 
@@ -187,7 +187,7 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- t
         Evidence(Source.ACCOUNT, tr("Another account has {characters}.", characters=own)),
         Evidence(Source.NOTE, tr("Notes on that one name {named}.", named=listed(details["named"]))),
     )
-    return Explanation(evidence, tr("One person may have two accounts, or the second is somebody else’s."))
+    return Explanation(evidence, tr("One person may have two accounts, or the second is another person’s."))
 
 
 def question(asked: Asked) -> str:
@@ -227,8 +227,8 @@ RULE = RuleDefinition(
         "stale_discord_link",
     ),
     why=mark(
-        "An account mostly is one person. Two players on it are often one person who was added twice, and a second account "
-        "under one player may be somebody else’s."
+        "An account mostly is one person. Two players on it are often one person who was added twice. A second account of a player "
+        "may be another person’s."
     ),
     left_to_officer=mark(
         "Everything: couples and families share accounts, and some people have two. A merge is offered for two players on one "
