@@ -183,5 +183,6 @@ async def test_a_player_who_objects_no_longer_is_compared_again(guild: Comparing
 
 
 async def test_an_objection_needs_the_secret_of_the_installation(guild: ComparingGuild) -> None:
+    ((number,),) = await guild.rows("select min(id) from guild_identity.wow_characters")
     with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
-        await set_objection(guild.pool, None, 1, objects=True, actor="alice", guild_id=guild.guild_id)
+        await set_objection(guild.pool, None, number, objects=True, actor="alice", guild_id=guild.guild_id)

@@ -44,17 +44,17 @@ async def set_objection(
     It holds for all characters of the player, now and later, and nothing undoes that what was read is erased. Raises `NotFound`,
     `Refused` where there is nothing to do, and `ConfigurationError` without the secret of the installation.
     """
-    if secret is None:
-        raise ConfigurationError(
-            tr(
-                "An objection needs a secret of this installation, and none is set. "
-                "Set PATT_INSTALLATION_SECRET to a random text of at least 32 characters, then try again."
-            )
-        )
     async with pool.writing(guild_id) as guild:
         rows = await guild.rows(SQL["of_person"], id=character_id)
         if not rows:
             raise NotFound(tr("There is no character with the number {number}.", number=character_id))
+        if secret is None:
+            raise ConfigurationError(
+                tr(
+                    "An objection needs a secret of this installation, and none is set. "
+                    "Set PATT_INSTALLATION_SECRET to a random text of at least 32 characters, then try again."
+                )
+            )
         if objects:
             sentence = await _object(guild, secret, rows, actor)
         else:
