@@ -58,6 +58,7 @@ SCENES = (
     Scene("players-phone", "/admin/players", is_phone=True, is_dark=True),
     Scene("map", "/admin/map"),
     Scene("full-match", "/admin/full-match"),
+    Scene("setup", "/admin/setup?step=ranks"),
     Scene("undo", "/admin/data-quality/attempts/{attempt}/undo"),
     Scene("activity", "/admin/activity"),
     Scene("settings-rules", "/admin/settings/rules"),

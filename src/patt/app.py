@@ -35,6 +35,11 @@ from patt.pages import (
     sign_in_pages,
 )
 from patt.pages.members import claim_pages
+from patt.pages.setup import restore as restore_pages
+from patt.pages.setup import routes as setup_pages
+from patt.setup.finding import KnownRealms
+from patt.setup.reading import Readings
+from patt.setup.restoring import Restoring
 from patt.supported import DISTRIBUTION
 from patt.web.assets import Assets
 from patt.web.guard import Guard
@@ -84,6 +89,10 @@ ROUTERS = (
     access_pages.router,
     settings_pages.router,
     access_pages.own,
+    setup_pages.router,
+    restore_pages.router,
+    restore_pages.of_files,
+    restore_pages.for_all,
     sign_in_pages.router,
     claim_pages.router,
     probes.router,
@@ -116,6 +125,9 @@ def create_app(
     app.state.heartbeat_s = heartbeat_s
     app.state.http_metrics = HttpMetrics()
     app.state.export_reader = ExportReader()
+    app.state.readings = Readings()
+    app.state.known_realms = KnownRealms()
+    app.state.restoring = Restoring()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     for router in ROUTERS:
@@ -153,3 +165,4 @@ async def _listen(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         app.state.export_reader.close()
+        await app.state.readings.close()

@@ -58,7 +58,7 @@ def settings_of(settings: Settings, *, with_secrets: bool) -> dict[str, str]:
 
 def before(cause: str, settings: Settings, url: str, now: datetime | None = None) -> Path:
     """Write a backup because of what comes next (“upgrade”, “restore” or “removal”), and forget the oldest of that cause."""
-    folder = _folder(settings)
+    folder = made_folder(settings)
     at = now or datetime.now(UTC)
     file = folder / f"before-{cause}-{at:%Y-%m-%d-%H%M%S-%f}{SUFFIX}"
     make(settings, url, file)
@@ -69,7 +69,7 @@ def before(cause: str, settings: Settings, url: str, now: datetime | None = None
 
 def make_daily(settings: Settings, url: str, today: date | None = None) -> Path | None:
     """Write the day's backup unless there is one, and delete those that are too old; return it if it is new."""
-    folder = _folder(settings)
+    folder = made_folder(settings)
     day = today or datetime.now(UTC).date()
     file = folder / f"{_DAILY}{day.isoformat()}{SUFFIX}"
     with fasteners.InterProcessLock(folder / ".lock"):
@@ -104,7 +104,8 @@ def _as_line(value: str) -> str:
     return f"'{escaped}'"
 
 
-def _folder(settings: Settings) -> Path:
+def made_folder(settings: Settings) -> Path:
+    """Return the folder of the backups, made for its owner alone. Raises `ConfigurationError`."""
     folder = folder_of(settings)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

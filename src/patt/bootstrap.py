@@ -127,6 +127,14 @@ def make_ready(settings: Settings, *, backs_up: bool = True) -> str:
     return url
 
 
+def make_new(settings: Settings) -> bool:
+    """Make the schema of a database that has none; return whether that was so. Raises like `make_ready`."""
+    if revision_of(database_url(settings)) is not None:
+        return False
+    make_ready(settings)
+    return True
+
+
 def _back_up_before_upgrade(settings: Settings, url: str) -> Path:
     try:
         return backups.before("upgrade", settings, url)
@@ -164,6 +172,14 @@ class Services:
     """The secret of the installation; None where none is set."""
     permits: PermitsOfServices | None = None
     """The permits for requests, for what asks a source on behalf of a person."""
+    http: httpx2.AsyncClient | None = None
+    """With what the sources are reached, so that those which are set up later use the same."""
+    keeps_settings: bool = True
+    """Whether the set-up may store settings; a demo has its own, and leaves those of the person alone."""
+
+    def settings_now(self) -> Settings:
+        """Return the settings as they are stored now. Raises `ConfigurationError`."""
+        return load_settings() if self.keeps_settings else self.settings
 
 
 @contextlib.asynccontextmanager
@@ -189,9 +205,23 @@ async def open_services(
         permits = PermitsOfServices.of(pool)
         try:
             available = sources(settings, http, permits, secret)
-            yield Services(settings, pool, available, queue, is_embedded, secret, permits)
+            yield Services(settings, pool, available, queue, is_embedded, secret, permits, http)
         finally:
             await permits.close()
+
+
+_OF_SOURCES = ("blizzard_client_id", "blizzard_client_secret", "discord_bot_token")
+
+
+def with_credentials(services: Services, settings: Settings) -> Services:
+    """Return the services with the credentials of other settings; all who share their sources have those from now on.
+
+    Other settings, such as the address of the pages, are those with which the process began.
+    """
+    credentials = {name: getattr(settings, name) for name in _OF_SOURCES}
+    if services.http is not None:
+        services.sources.become(sources(settings, services.http, services.permits, services.secret))
+    return replace(services, settings=services.settings.model_copy(update=credentials))
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from patt.app import create_app
 from patt.bootstrap import Services, for_jobs
 from patt.live.hub import Hub
+from patt.setup.restoring import Restoring
 from patt.web.load.connections import BoundedProtocol, tell_of_faults_seldom
 from patt.worker.gateway import listen
 from patt.worker.worker import work_until_stopped
@@ -65,19 +66,28 @@ async def serve_until_stopped(
     *,
     with_worker: bool = False,
     on_started: Callable[[], None] = lambda: None,
+    restoring: Restoring | None = None,
 ) -> None:
-    """Serve pages and API until the process is asked to stop; with a worker, and with Discord's gateway if it is set."""
+    """Serve pages and API until the process is asked to stop; with a worker, and with Discord's gateway if it is set.
+
+    With `restoring` it also ends where a backup is wanted. The listener stays open, and who comes meanwhile waits.
+    """
     host, port = listener.getsockname()[:2]
     config = server_config(services, host, port)
     _spare_the_collector()
     tell_of_faults_seldom(asyncio.get_running_loop())
-    hub: Hub = cast("FastAPI", config.app).state.live
+    app = cast("FastAPI", config.app)
+    hub: Hub = app.state.live
+    server = Server(config, hub.close, on_started)
+    if restoring is not None:
+        app.state.restoring = restoring
+        restoring.stop = server.end
     async with for_jobs(services) as of_jobs:
         beside = [asyncio.create_task(_keep_running("worker", work_until_stopped, of_jobs))] if with_worker else []
         if services.settings.discord_gateway:
             beside.append(asyncio.create_task(_keep_running("gateway", listen, of_jobs)))
         try:
-            await Server(config, hub.close, on_started).serve([listener])
+            await server.serve([listener.dup()])
         finally:
             for task in beside:
                 task.cancel()
@@ -93,6 +103,10 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._end_streams = end_streams
         self._on_started = on_started
+
+    def end(self) -> None:
+        """Stop as if the process was asked to, without ending it."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -55,7 +55,9 @@ def test_serve_says_where_it_answers_and_ends_without_a_traceback(
         told = program.stderr.readline()
         address = told.partition(" on ")[2].partition(" ")[0]
         assert told == f"PATT is served on {address} until you press Ctrl-C.\n"
-        assert program.stderr.readline() == "To sign in, make a link: patt admin link\n"
+        assert program.stderr.readline().startswith("Go on in the browser with this link. It works once, within 60")
+        assert program.stderr.readline().startswith(f"{address}/login/")
+        assert program.stderr.readline() == "For another link: patt admin link\n"
         assert httpx2.get(f"{address}/health", trust_env=False, timeout=60).status_code == 200
         program.send_signal(stop)
         out, err = program.communicate(timeout=60)

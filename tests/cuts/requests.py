@@ -132,6 +132,9 @@ ASKS: dict[str, Made] = {
     "/api/v1/guild-sync/addon-upload": lambda _: Ask(content=EXPORT, who="upload_key"),
     f"{SETTINGS}/keys": _form(uploader="Zork"),
     f"{SETTINGS}/tokens": _form(name="dashboard", scope="read"),
+    "/admin/setup": _form(step="key", anew="true", **{"answer.uploader": "Zork"}),
+    "/admin/setup/restore": _form(key="0"),
+    "/admin/setup/restore/preview": _form(),
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
     "/admin/data-quality/preview": _form(),
     "/claim/guild": lambda _: Ask(form={"guild": "2"}, who="undecided"),
@@ -148,6 +151,10 @@ ASKS: dict[str, Made] = {
 
 CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", "/words/try")))
 """Routes that only look, though their method says otherwise."""
+
+
+OF_AN_EMPTY_INSTALLATION = frozenset({"/admin/setup/restore", "/admin/setup/restore/preview"})
+"""Routes that are refused where there is a guild; tests/setup holds what they do."""
 
 
 def address(path: str, world: World) -> str:

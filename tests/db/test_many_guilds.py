@@ -18,7 +18,10 @@ _WAITING = "each minute a worker looks at what waits in any guild: the index hol
 _PLANNING = "each minute a worker plans for all guilds at once"
 _COMMAND = "a command about the whole installation"
 _ACCESS = "once a day, what is about signing in and has ended is looked for in the whole installation"
+_RESTORED = "a restored backup, after which nobody stays signed in"
 READ_ALL_GUILDS = {
+    "patt/auth/claim_sessions: end_all": _RESTORED,
+    "patt/auth/sessions: end_all": _RESTORED,
     "patt/auth/sessions: end_all_of_name": _COMMAND,
     "patt/demo/calendar: let_a_day_pass": "the demo, which has one guild",
     "patt/doctor/installation: work": _COMMAND,

@@ -38,6 +38,7 @@ LEADS_ON = frozenset(
         "/login/discord",
         "/login/discord/callback",
         "/login/guild",
+        "/login/restored",
     }
 )
 """Addresses that lead to a page and are none."""
@@ -71,6 +72,11 @@ MORE_VIEWS = (
     "/admin/activity?show=actions&actor=nobody",
     "/admin/activity?status=failed",
     "/admin/activity/losses?guild={guild_id}",
+    "/admin/setup?step=battlenet&anew=true",
+    "/admin/setup?step=guild&new=true",
+    "/admin/setup?step=discord&anew=true",
+    "/admin/setup?step=key&anew=true",
+    "/admin/setup?step=match",
 )
 """Views to which no link leads: what forms ask for. `{name}` stands for the first of the numbers of that name."""
 

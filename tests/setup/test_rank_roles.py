@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patt.setup.ranks import names_of, roles_for_ranks, suggest
+from patt.setup.steps.ranks import names_of, roles_for_ranks, suggest
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.sources.models import DiscordRole
 

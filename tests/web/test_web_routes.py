@@ -17,7 +17,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from guild_builder import GuildBuilder
 from patt.api.uploads import uploader_of
 from patt.auth import credentials
-from patt.web.context import administrator_of, officer_of, open_to_all, viewer_of
+from patt.web.context import administrator_of, installer_of, officer_of, open_to_all, viewer_of
 from patt.web.places import ADMIN_PREFIX, API_PREFIX, METRICS_PATH
 from sv_common.db.pool import Pool
 from web.helpers import api_token, asker
@@ -31,6 +31,7 @@ AUDIENCES = {
     viewer_of: "viewer",
     officer_of: "officer",
     administrator_of: "administrator",
+    installer_of: "installer",
 }
 ROLES = ("viewer", "officer", "administrator")
 CLOSED = (ADMIN_PREFIX, API_PREFIX, METRICS_PATH)

@@ -13,6 +13,7 @@ from sv_common.db.pool import Pool
 from web.helpers import PAGE, Seen, asker, login_link
 
 
+@pytest.mark.usefixtures("guild")
 async def test_a_link_signs_in_once(app: FastAPI, anonymous: httpx2.AsyncClient, pool: Pool) -> None:
     link = await login_link(pool)
     first = await anonymous.post(f"/login/{link}")

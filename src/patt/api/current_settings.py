@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from patt.json_data import values_of
-from patt.setup.ranks import roles_for_ranks
+from patt.setup.steps.ranks import roles_for_ranks
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.text import with_and

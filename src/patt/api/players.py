@@ -75,7 +75,7 @@ async def search(here: ReadingDep, viewer: ViewerDep, q: WordsQuery = "") -> Fou
     Words without accents find names with them. Resolved issues are found by number alone. Places and settings are those
     that the caller’s role may use.
     """
-    return await find(here, q, viewer.role)
+    return await find(here, q, viewer.role, may_set_up=viewer.may_set_up)
 
 
 @dataclass(frozen=True, slots=True)

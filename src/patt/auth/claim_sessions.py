@@ -68,3 +68,8 @@ async def move_to_guild(conn: Connection, session: str, guild_id: int) -> str:
 
 async def end(conn: Connection, session: str) -> None:
     await conn.execute(SQL["end"], {"session": hashed(session)})
+
+
+async def end_all(conn: Connection) -> None:
+    """End every session of members."""
+    await conn.execute(SQL["end_all"])

@@ -26,3 +26,6 @@ where token_hash = %(session)s and expires_at > now()
 
 -- name: end
 delete from common.claim_sessions where token_hash = %(session)s
+
+-- name: end_all
+delete from common.claim_sessions

@@ -139,6 +139,11 @@ async def redeem_login_link(conn: Connection, token: str) -> str | None:
     return session if cursor.rowcount == 1 else None
 
 
+async def use_up_login_links(conn: Connection) -> None:
+    """Let no link that was made until now sign anybody in."""
+    await conn.execute(SQL["use_up_login_links"])
+
+
 async def create_api_token(
     conn: Connection, name: str, *, guild_id: int | None = None, scope: Scope = "write", created_by: str
 ) -> str:

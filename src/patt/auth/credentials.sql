@@ -27,6 +27,9 @@ with used as (
 insert into common.web_sessions (token_hash, account_id, expires_at)
 select %(session)s, account_id, now() + %(lifetime)s from used
 
+-- name: use_up_login_links
+update common.login_links set used_at = now() where used_at is null
+
 -- name: create_api_token
 insert into common.api_tokens (guild_id, name, token_hash, created_by, scope)
 values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s, %(scope)s)

@@ -141,6 +141,11 @@ async def revoke(
         raise NotFound(tr("Session {number} does not exist or has ended.", number=session_id))
 
 
+async def end_all(conn: Connection) -> None:
+    """End every session."""
+    await conn.execute(SQL["end_all"])
+
+
 async def end_all_of(conn: Connection, account_id: int) -> int:
     """End all sessions of an account; return how many there were."""
     return (await conn.execute(SQL["end_all_of"], {"account_id": account_id})).rowcount

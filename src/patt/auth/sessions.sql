@@ -75,6 +75,9 @@ where s.id = %(session_id)s and a.id = s.account_id
   and (%(guild_id)s::integer is null
        or case when a.discord_id is null then a.guild_id else s.guild_id end = %(guild_id)s)
 
+-- name: end_all
+update common.web_sessions set revoked_at = now() where revoked_at is null and expires_at > now()
+
 -- name: end_all_of
 update common.web_sessions set revoked_at = now()
 where account_id = %(account_id)s and revoked_at is null and expires_at > now()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Coroutine
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Annotated, Any
 
 import typer
 
 from patt import backups
+from patt.auth import claim_sessions, credentials, sessions
 from patt.bootstrap import (
     Services,
     check_schema_is_known,
     database_url,
+    make_new,
     make_ready,
     open_services,
     revision_of,
@@ -21,9 +27,11 @@ from patt.bootstrap import (
 )
 from patt.cli.output import JsonOption, say, say_beside, show
 from patt.cli.runner import DryRunOption, GuildOption, call
-from patt.config import load_settings
+from patt.config import Settings, load_settings
 from patt.server import listening, serve_until_stopped
+from patt.setup.restoring import Restoring
 from patt.upgrading import fault_of
+from patt.web.places import SIGN_IN_PREFIX
 from patt.worker.worker import work_until_stopped
 from sv_common.db import backup, migrate
 from sv_common.db.patience import JOBS, REQUESTS
@@ -39,25 +47,66 @@ NOTHING_NEW = mark("No news.")
 SERVED = mark("PATT is served on {address} until you press Ctrl-C.")
 
 
+_FIRST_LINK_MINUTES = 60
+FIRST_ACCOUNT = "administrator"
+
+
 def serve(
     host: Annotated[str, typer.Option(help=mark("Address to listen on."))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help=mark("Port to listen on."))] = 8000,
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help=mark("Also run a worker."))] = True,
 ) -> None:
-    settings = load_settings()
-
-    def say_where() -> None:
-        at = listener.getsockname()[1]
-        address = f"http://[{host}]:{at}" if ":" in host else f"http://{host}:{at}"
-        say_beside(tr(SERVED, address=address))
-        say_beside(tr("To sign in, make a link: patt admin link"))
+    settings, restoring = load_settings(), Restoring()
 
     async def served() -> None:
-        async with open_services(settings, patience=REQUESTS) as services:
-            await serve_until_stopped(services, listener, with_worker=with_worker, on_started=say_where)
+        while True:
+            now = load_settings()
+            async with open_services(now, patience=REQUESTS) as services:
+                link = await _first_link(services, is_restored=bool(restoring.told))
+                await serve_until_stopped(
+                    services,
+                    listener,
+                    with_worker=with_worker,
+                    on_started=partial(_say_where, listener, now, link),
+                    restoring=restoring,
+                )
+            if restoring.wanted is None:
+                return
+            say_beside(tr("Restoring the backup …"))
+            await asyncio.to_thread(restoring.carry_out, now)
+            say_beside(restoring.told or restoring.problem)
 
     with listening(host, port) as listener:
+        if settings.database_url is None and not settings.data_dir.exists():
+            say_beside(tr("The database is made in {folder}. This takes a few seconds.", folder=settings.data_dir))
+        make_new(settings)
         until_interrupted(served())
+
+
+def _say_where(listener: socket, settings: Settings, link: str | None) -> None:
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    say_beside(tr(SERVED, address=address))
+    if link is None:
+        say_beside(tr("To sign in, make a link: patt admin link"))
+        return
+    home = settings.base_url.rstrip("/") if "base_url" in settings.model_fields_set else address
+    say_beside(tr("Go on in the browser with this link. It works once, within {n} minutes:", n=_FIRST_LINK_MINUTES))
+    say_beside(f"{home}{SIGN_IN_PREFIX}/{link}")
+    say_beside(tr("For another link: patt admin link"))
+
+
+async def _first_link(services: Services, *, is_restored: bool) -> str | None:
+    """Return a link for whom sets up the first guild, or has restored a backup, after which no other sign-in counts."""
+    async with services.pool.installation() as conn:
+        if is_restored:
+            await sessions.end_all(conn)
+            await claim_sessions.end_all(conn)
+            await credentials.use_up_login_links(conn)
+        elif await guilds.near(conn, None, beside=0):
+            return None
+        lifetime = timedelta(minutes=_FIRST_LINK_MINUTES)
+        return await credentials.create_login_link(conn, FIRST_ACCOUNT, lifetime=lifetime)
 
 
 def worker() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,8 @@ async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
         ) from error
     migrate.upgrade(url)
     with GuildSimulator(GuildWorld.seeded(seed)) as simulator:
-        async with open_services(_settings(simulator, data_dir), url) as services:
-            yield Demo(services, simulator)
+        async with open_services(_settings(simulator, data_dir), url) as opened:
+            yield Demo(replace(opened, keeps_settings=False), simulator)
 
 
 class Demo:

@@ -26,7 +26,7 @@ async def search(visit: VisitDep, q: WordsQuery = "") -> Response:
         if not known:
             return visit.page("search", guild=None, searched=words)
         here, guild = await visit.narrow(known)
-        found = await find(here, words, visit.viewer.role)
+        found = await find(here, words, visit.viewer.role, may_set_up=visit.viewer.may_set_up)
     if visit.target == PALETTE:
         return page("partials/palette_found.html", {"found": found})
     return visit.page("search", guild=guild, guilds=known, searched=words, found=found)

@@ -26,11 +26,12 @@ from patt.web.context import (
     session_of,
 )
 from patt.web.forms import pairs_of
-from patt.web.places import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
+from patt.web.places import CHOICE_PATH, DISCORD_PREFIX, SETUP_PATH, SIGN_IN_PREFIX
 from patt.web.rendering import page
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
 from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
@@ -129,10 +130,13 @@ async def ask(services: ServicesDep, token: str) -> Response:
 async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
     """Use up a link; a useless one answers 401."""
     async with services.pool.installation() as conn:
+        account = await credentials.account_of_login_link(conn, token)
         session = await credentials.redeem_login_link(conn, token)
-    if session is None:
+        known = await guilds.near(conn, None, beside=0)
+    if session is None or account is None:
         return _sign_in_page(services.settings, tr(_USELESS), 401)
-    return await _signed_in(request, services, session, HOME)
+    is_first = not known and account.role == "administrator"
+    return await _signed_in(request, services, session, SETUP_PATH if is_first else HOME)
 
 
 @router.post("/logout")

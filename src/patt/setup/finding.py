@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from sv_common.guild_sync.sources.ports import ProfileSource, RealmSource
 
 REGIONS = tuple(LOCALES)
 MOST_SUGGESTIONS = 5
+_KEPT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,11 @@ async def find_guild(
     profiles: ProfileSource, realms: RealmSource, region: str, realm_name: str, guild_name: str
 ) -> FoundGuild:
     """Find a guild. Raises `NotFound`, with similar realms, `BadInput`, and a SourceError when Battle.net cannot tell."""
-    realm = _find_realm(await realms.fetch_realms(region), region, realm_name)
+    realm = realm_called(await realms.fetch_realms(region), region, realm_name)
     wanted = " ".join(guild_name.strip(" <>").split())
     if not wanted:
         raise BadInput(tr("Give the guild's name as the game shows it."))
-    shown = realm.names[0] if realm.names else realm.slug
+    shown = name_of_realm(realm)
     try:
         roster = await profiles.fetch_members(GuildAddress(region, realm.slug, wanted))
     except GuildNotFoundError as error:
@@ -62,7 +64,13 @@ async def find_guild(
     return FoundGuild(roster.address, roster.name or wanted, shown, roster.members)
 
 
-def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
+def name_of_realm(realm: Realm) -> str:
+    """Return how a realm is shown to people."""
+    return realm.names[0] if realm.names else realm.slug
+
+
+def realm_called(index: RealmIndex, region: str, wanted: str) -> Realm:
+    """Return the realm of this name, in any language. Raises `NotFound`, with similar ones."""
     called = index.called(wanted)
     if len(called) == 1:
         return next(iter(called))
@@ -85,3 +93,27 @@ def _near(index: RealmIndex, wanted: str) -> list[str]:
         realm, name = names[found.place]
         near.setdefault(realm.slug, name)
     return list(near.values())[:MOST_SUGGESTIONS]
+
+
+class KnownRealms:
+    """The realms of each region, kept for a while: they are looked up with every few letters that somebody types."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, RealmIndex]] = {}
+
+    def of(self, source: RealmSource) -> RealmSource:
+        """Return a source that asks this one only for what is not kept."""
+        return _KeptRealms(self._kept, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptRealms:
+    _kept: dict[str, tuple[float, RealmIndex]]
+    _source: RealmSource
+
+    async def fetch_realms(self, region: str) -> RealmIndex:
+        at, index = self._kept.get(region, (0.0, None))
+        if index is None or time.monotonic() - at > _KEPT_S:
+            index = await self._source.fetch_realms(region)
+            self._kept[region] = (time.monotonic(), index)
+        return index

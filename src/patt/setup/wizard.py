@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from patt.setup.data import address_of_pages, first_export, first_key, first_members, first_roster
-from patt.setup.guild import battle_net, discord_bot, which_channel, which_guild, which_server
-from patt.setup.ranks import rank_table
 from patt.setup.session import SetupSession, StepSkipped
+from patt.setup.steps.data import address_of_pages, first_export, first_key, first_members, first_roster
+from patt.setup.steps.guild import battle_net, discord_bot, which_channel, which_guild, which_server
+from patt.setup.steps.ranks import rank_table
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.core.language import mark, tr
 

@@ -57,6 +57,11 @@ class Caller:
     def may_act_as(self, role: Role) -> bool:
         return includes(self.role, role)
 
+    @property
+    def may_set_up(self) -> bool:
+        """Whether they may set up guilds and the keys of all: an administrator who is bound to no guild."""
+        return self.kind == "officer" and self.role == "administrator" and self.guild_id is None
+
     def guild_in_reach(self, asked: int | None) -> int | None:
         """Return the guild to act on; None for any. Raises `NotFound` for one that is out of their reach."""
         if self.guild_id is None:
@@ -136,6 +141,18 @@ def officer_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
 def administrator_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
     """Return who asks, for a route that changes settings, or shows what only administrators see."""
     return _with_role(caller, "administrator")
+
+
+def installer_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
+    """Return who asks, for a route that sets up the installation itself."""
+    if not caller.may_set_up:
+        raise HTTPException(
+            403,
+            tr(
+                "Only an administrator of all guilds can set up PATT. Ask the person who runs it for a link: patt admin link"
+            ),
+        )
+    return caller
 
 
 def _with_role(caller: Caller, role: Role) -> Caller:

@@ -75,8 +75,11 @@ class Found:
     groups: Sequence[FoundGroup]
 
 
-async def find(guild: GuildConnection, typed: str, role: Role) -> Found:
-    """Find words in a guild, for somebody who may see and do what the role says. Blank words find the places alone."""
+async def find(guild: GuildConnection, typed: str, role: Role, *, may_set_up: bool = False) -> Found:
+    """Find words in a guild, for somebody who may see and do what the role says. Blank words find the places alone.
+
+    `may_set_up`: they may also set up further guilds.
+    """
     found = await search.search(guild, typed, with_settings=includes(role, SETTINGS.least))
     groups = [
         FoundGroup(
@@ -86,7 +89,7 @@ async def find(guild: GuildConnection, typed: str, role: Role) -> Found:
         )
         for group in found
     ]
-    groups.append(_places(typed, role, guild.id))
+    groups.append(_places(typed, role, guild.id, may_set_up=may_set_up))
     return Found(guild.id, sum(group.total for group in groups), groups)
 
 
@@ -117,18 +120,18 @@ def in_guild(path: str, guild_id: int) -> str:
     return f"{page}{'&' if '?' in page else '?'}guild={guild_id}{mark}{part}"
 
 
-def _places(typed: str, role: Role, guild_id: int) -> FoundGroup:
-    found = Wanted.of(typed).best_of(_all_places(role, guild_id))
+def _places(typed: str, role: Role, guild_id: int, *, may_set_up: bool) -> FoundGroup:
+    found = Wanted.of(typed).best_of(_all_places(role, guild_id, may_set_up=may_set_up))
     return FoundGroup("places", len(found), [hit for hit, _ in found[:MOST_SHOWN]])
 
 
-def _all_places(role: Role, guild_id: int) -> Iterator[tuple[FoundHit, Sequence[str]]]:
+def _all_places(role: Role, guild_id: int, *, may_set_up: bool) -> Iterator[tuple[FoundHit, Sequence[str]]]:
     pages = [(each, each.label) for each in PAGES]
     pages += [(each, tr("Settings: {page}", page=each.label)) for each in SETTING_PLACES]
     for place, label in pages:
         if includes(role, place.least):
             yield FoundHit("page", None, label, tr("page"), in_guild(place.href, guild_id)), (label, place.label)
     for action in ACTIONS:
-        if includes(role, action.least):
+        if includes(role, action.least) and (may_set_up or not action.is_of_installation):
             hit = FoundHit("action", None, action.label, action.about, in_guild(action.href, guild_id))
             yield hit, (action.label, action.about)

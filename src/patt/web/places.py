@@ -63,6 +63,8 @@ class Action:
     href: str
     least: Role
     effect: str
+    is_of_installation: bool = False
+    """Whether only those who may set up the installation itself may do it."""
 
     @property
     def label(self) -> str:
@@ -126,6 +128,10 @@ SETTING_PLACES = (
 """The pages of the settings, in their order."""
 
 SEARCH_PATH = "/admin/search"
+SETUP_PATH = f"{ADMIN_PREFIX}/setup"
+RESTORE_PATH = f"{SETUP_PATH}/restore"
+RESTORE_PREVIEW_PATH = f"{RESTORE_PATH}/preview"
+RESTORED_PATH = f"{SIGN_IN_PREFIX}/restored"
 
 ACTIONS = (
     Action(mark("Run all scans"), DATA_QUALITY.href, "officer", mark("Scan with every rule; fixes nothing")),
@@ -174,6 +180,13 @@ ACTIONS = (
         f"{SETTINGS.href}/guild",
         "administrator",
         mark("If the guild has a new name or realm"),
+    ),
+    Action(
+        mark("Set up another guild"),
+        f"{SETUP_PATH}?new=true",
+        "administrator",
+        mark("One step at a time, as for the first one"),
+        is_of_installation=True,
     ),
 )
 """What can be done, as it is searched for."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import urlize
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
@@ -162,6 +163,11 @@ def ago(moment: datetime, now: datetime) -> str:
     return tr("just now")
 
 
+def _linked(text: object) -> Markup:
+    """Return a text in which web addresses can be followed; all else is escaped as everywhere."""
+    return Markup(urlize(str(_visible(text)), rel="noopener", target="_blank"))  # noqa: S704 -- it escapes the text
+
+
 def _duration(milliseconds: int) -> str:
     """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
     if milliseconds < 1000:
@@ -245,6 +251,7 @@ _ENVIRONMENT.filters |= {
     "role": role_in_words,
     "category": category_in_words,
     "proof": proof,
+    "linked": _linked,
 }
 _ENVIRONMENT.tests |= {"start_of": is_below}
 _ENVIRONMENT.globals |= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections import deque
 from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
@@ -16,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from patt.auth.hashing import proof_of
 from patt.web.context import LARGEST_BODY
 from patt.web.forms import FORM_TYPE
-from patt.web.places import STATIC_PREFIX, UPLOAD_PREFIX, is_below
+from patt.web.load.multipart import LONGEST_FIELD, boundary_of, first_field
+from patt.web.places import RESTORE_PREVIEW_PATH, STATIC_PREFIX, UPLOAD_PREFIX, is_below
 from patt.web.problems import answer
 from patt.web.rendering import FORM_FIELD
 from sv_common.guild_sync.core.language import tr
@@ -25,6 +27,9 @@ from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 FORM_HEADER = "X-Form-Token"
 _PROOF_BYTES = 32
 _TOO_LARGE = 413
+STREAMED = frozenset({RESTORE_PREVIEW_PATH})
+"""Where a form may hold a file that is read as it comes."""
+
 _CLIENT_LEFT = 499
 """What proxies call it when a client leaves before it has sent all."""
 
@@ -55,11 +60,33 @@ async def body_of_own_form(request: Request, session: str, receive: Receive) -> 
     token = request.headers.get(FORM_HEADER)
     if token is not None:
         return receive if _is_token_of(session, token) else None
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+    content_type = request.headers.get("content-type", "")
+    if request.scope["path"] in STREAMED and (boundary := boundary_of(content_type)) is not None:
+        return await _streamed_own_form(session, receive, boundary)
+    if content_type.partition(";")[0].strip().lower() != FORM_TYPE:
         return None
     body = await _read(receive)
     [token, *_] = parse_qs(body.decode("utf-8", errors="replace")).get(FORM_FIELD, [""])
     return _given_again(body, receive) if _is_token_of(session, token) else None
+
+
+async def _streamed_own_form(session: str, receive: Receive, boundary: bytes) -> Receive | None:
+    """Return how to read a form with a file, whose first field is the token: no more of it is read for that."""
+    read: deque[Message] = deque()
+    body, is_more, field = b"", True, None
+    while field is None and is_more and len(body) <= LONGEST_FIELD:
+        message = await receive()
+        read.append(message)
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+        field = first_field(body, boundary)
+    if field is None or field[0] != FORM_FIELD or not _is_token_of(session, field[1]):
+        return None
+
+    async def given() -> Message:
+        return read.popleft() if read else await receive()
+
+    return given
 
 
 def _is_token_of(session: str, token: str) -> bool:
@@ -181,6 +208,8 @@ class OverlongBodies:
 
 
 def _too_large(path: str) -> str:
+    if path in STREAMED:
+        return tr("The file is too large to be restored here. Restore it with: patt db restore FILE")
     if path.startswith(UPLOAD_PREFIX):
         return tr("The file is too large: an export has at most {n} MiB.", n=MAX_BYTES >> 20)
     return tr("This is too large.")

@@ -121,27 +121,28 @@ def write(
     return manifest
 
 
-def read(file: Path) -> Manifest:
-    """Return what a backup says about itself, once its checksum was compared.
+def read(file: Path, called: str = "") -> Manifest:
+    """Return what a backup says about itself, once its checksum was compared. `called`: how its owner calls the file.
 
     Raises `BadInput` for what is damaged or no backup, and `Refused` for what a newer version has made.
     """
+    name = called or file
     try:
         with file.open("rb") as archive:
             head = _HEAD.fullmatch(archive.read(_HEAD_BYTES))
             if head is None:
-                raise BadInput(tr("{file} is no backup of PATT, or its beginning is damaged.", file=file))
+                raise BadInput(tr("{file} is no backup of PATT, or its beginning is damaged.", file=name))
             if int(head[1]) > FORMAT:
-                raise Refused(_newer(file))
+                raise Refused(_newer(name))
             if _digest(archive).encode() != head[2]:
-                raise BadInput(tr("{file} is damaged: its checksum is another one. Use another backup.", file=file))
+                raise BadInput(tr("{file} is damaged: its checksum is another one. Use another backup.", file=name))
             with zipfile.ZipFile(archive) as parts:
                 found = json.loads(parts.read(_MANIFEST))
     except OSError as error:
-        raise BadInput(tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)) from error
+        raise BadInput(tr("{file} cannot be read: {reason}.", file=name, reason=error.strerror)) from error
     manifest = Manifest(**{**found, "made_at": datetime.fromisoformat(found["made_at"])})
     if manifest.schema not in (None, *migrate.revisions()):
-        raise Refused(_newer(file, manifest.version))
+        raise Refused(_newer(name, manifest.version))
     return manifest
 
 
@@ -212,7 +213,7 @@ def _for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _newer(file: Path, version: str | None = None) -> str:
+def _newer(file: object, version: str | None = None) -> str:
     if version is None:
         return tr("{file} was made by a newer version of PATT. Install that version, then restore.", file=file)
     return tr(

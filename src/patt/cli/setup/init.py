@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from patt.bootstrap import PermitsOfServices, make_ready, run
 from patt.cli.output import out, say
-from patt.cli.runner import actor
+from patt.cli.runner import operator
 from patt.cli.speech.dialogue import ScriptDialogue, TerminalDialogue
 from patt.config import Settings, load_settings
 from patt.setup.session import Dialogue, SetupSession
@@ -113,7 +113,9 @@ async def _set_up(dialogue: Dialogue, left_out: set[str], settings: Settings, ur
         await pool.wait()
         permits = PermitsOfServices.of(pool)
         try:
-            return await set_up(SetupSession(dialogue, pool, http, settings, actor(), permits), left_out)
+            who = operator()
+            session = SetupSession(dialogue, pool, http, settings, who.actor, permits, person=who.name)
+            return await set_up(session, left_out)
         finally:
             await permits.close()
 

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from rich.markup import escape
 
 from patt.cli.output import err, out, say, say_error, table
-from patt.setup.session import Choice, Dialogue, StepSkipped
+from patt.companion.code import read_code
+from patt.companion.given import limit_of
+from patt.setup.session import Choice, Dialogue, RankOffer, StepSkipped, chosen, is_agreed, listing
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.core.language import tr, tr_in
-from sv_common.guild_sync.core.names import name_key
-
-_AGREED = {"y", "yes"}
-_REFUSED = {"n", "no"}
+from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.sources.models import DiscordRole
 
 
 def agrees(question: str, *, default: bool) -> bool:
@@ -29,7 +28,7 @@ def agrees(question: str, *, default: bool) -> bool:
             return False
         if not answer.strip():
             return default
-        if (agreed := _is_agreed(answer)) is not None:
+        if (agreed := is_agreed(answer)) is not None:
             return agreed
         err.print(escape(tr("Answer y or n.")))
 
@@ -48,6 +47,16 @@ class _Printing(Dialogue):
 
     def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         table(*columns, rows=rows)
+
+    def offer(self, ranks: Sequence[RankOffer], roles: Sequence[DiscordRole]) -> None:
+        """Each rank is asked about in turn."""
+
+    def hand_over(self, code: str, uploader: str) -> None:
+        say(tr("On the computer where {uploader} plays, run this. It asks for the code:", uploader=uploader))
+        say("  patt watch")
+        say(tr("The code, shown only once: {code}", code=code))
+        if (limit := limit_of(read_code(code).server)) is not None:
+            say(limit)
 
 
 class TerminalDialogue(_Printing):
@@ -68,7 +77,7 @@ class TerminalDialogue(_Printing):
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
         given = self.take(option)
         if given is not None:
-            return _chosen(given, choices)
+            return chosen(given, choices)
         for place, choice in enumerate(choices, start=1):
             say(f"  {place:>2}  {choice.label}")
         usual = next((choice.label for choice in choices if choice.value == default), tr("later"))
@@ -80,13 +89,13 @@ class TerminalDialogue(_Printing):
             if not answer:
                 return default
             try:
-                return _chosen(answer, choices, by_number=True)
+                return chosen(answer, choices, by_number=True)
             except BadInput as error:
                 say_error(error)
 
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
         answer = self.take(option)
-        agreed = None if answer is None else _is_agreed(answer)
+        agreed = None if answer is None else is_agreed(answer)
         return agrees(f"{question}?", default=default) if agreed is None else agreed
 
     def try_again(self) -> bool:
@@ -112,15 +121,15 @@ class ScriptDialogue(_Printing):
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
         given = self.take(option)
         if given is not None:
-            return _chosen(given, choices)
+            return chosen(given, choices)
         if not default:
-            there = tr("There are: {choices}", choices=_listing(choices))
+            there = tr("There are: {choices}", choices=listing(choices))
             raise BadInput(f"{self._missing(option, question)}. {there}")
         return default
 
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:  # noqa: ARG002 -- nothing is shown
         answer = self.take(option)
-        return default if answer is None else _is_agreed(answer) is True
+        return default if answer is None else is_agreed(answer) is True
 
     def try_again(self) -> bool:
         return False
@@ -137,33 +146,6 @@ class ScriptDialogue(_Printing):
             option=option,
             step=self.step,
         )
-
-
-def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) -> str:
-    """Return the value of the choice with this number in the list, value, label or name. Raises `BadInput`."""
-    if by_number and answer.isdecimal() and 1 <= int(answer) <= len(choices):
-        return choices[int(answer) - 1].value
-    if answer in {choice.value for choice in choices}:
-        return answer
-    key = name_key(answer)
-    meant = [choice.value for choice in choices if key in (name_key(choice.label), name_key(choice.name))]
-    if len(meant) == 1:
-        return meant[0]
-    several = tr("“{answer}” fits more than one choice.", answer=answer)
-    cause = several if meant else tr("“{answer}” is not a choice.", answer=answer)
-    raise BadInput(cause + " " + tr("Use one of: {choices}", choices=_listing(choices)))
-
-
-def _is_agreed(answer: str) -> bool | None:
-    """Read yes or no, in English or as the prompt says it; None for anything else."""
-    key = answer.strip().lower()
-    if key in _AGREED | {tr_in("answer", "y"), tr_in("answer", "yes")}:
-        return True
-    return False if key in _REFUSED | {tr_in("answer", "n"), tr_in("answer", "no")} else None
-
-
-def _listing(choices: Sequence[Choice]) -> str:
-    return ", ".join(f"{choice.value} ({choice.label})" for choice in choices)
 
 
 def _read(prompt: str, *, is_secret: bool = False) -> str:

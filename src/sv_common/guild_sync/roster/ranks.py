@@ -64,6 +64,11 @@ async def all_ranks(guild: GuildConnection) -> list[Rank]:
     return await guild.all(Rank, SQL["all"])
 
 
+async def examples(guild: GuildConnection, most: int = 3) -> dict[int, list[str]]:
+    """Return a few characters of each rank that somebody holds, by the rank's index."""
+    return {row[0]: row[1] for row in await guild.rows(SQL["examples"], most=most)}
+
+
 async def unmapped(guild: GuildConnection) -> list[tuple[int, str, int]]:
     """Return ranks in use of which no one has said to which role they map: index, name, number of characters."""
     return [(row[0], row[1], row[2]) for row in await guild.rows(SQL["unmapped"])]

@@ -32,6 +32,21 @@ left join guild_identity.last_exports e
 where r.guild_id = %(guild_id)s
 order by r.wow_rank_index
 
+-- name: examples
+-- Some characters of each rank, by whom people know which one it is: those of the highest level, who logged in last.
+select r.wow_rank_index, array_agg(c.character_name order by c.place)
+from common.guild_ranks r
+cross join lateral (
+    select c.character_name,
+           row_number() over (order by c.level desc nulls last, c.last_login_timestamp desc nulls last, c.id) as place
+    from guild_identity.wow_characters c
+    where c.guild_id = r.guild_id and c.guild_rank_id = r.id and c.removed_at is null
+    order by place
+    limit %(most)s
+) c
+where r.guild_id = %(guild_id)s
+group by r.wow_rank_index
+
 -- name: unmapped
 -- Ranks that characters in the guild hold and of which nobody has said to which Discord role they map.
 select r.wow_rank_index, r.name, count(*)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol, TypeVar
 
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
@@ -130,12 +130,12 @@ class AccountSource:
     secret: InstallationSecret
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sources:
     """The sources and the announcer that an installation has; None for one that is not set up.
 
     `profiles`, `realms` and `accounts` are Battle.net too, for what is read apart from the roster; `accounts` also needs the
-    installation's secret.
+    installation's secret. All parts of a process share one, so that those which are set up while it runs are there for each.
     """
 
     battle_net: BattleNetSource | None = None
@@ -144,3 +144,8 @@ class Sources:
     profiles: ProfileSource | None = None
     realms: RealmSource | None = None
     accounts: AccountSource | None = None
+
+    def become(self, others: Sources) -> None:
+        """Take over other sources, for all that share these."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(others, each.name))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from patt.setup.session import Choice, SetupSession, StepSkipped
+from patt.setup.session import Choice, RankOffer, SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
@@ -46,14 +46,15 @@ async def rank_table(session: SetupSession) -> None:
     """Map ranks to roles. Raises `BadInput`, SourceError and `StepSkipped`."""
     guild, server_id = await session.guild_on_discord()
     async with session.pool.reading(guild.id) as here:
-        table = await ranks.all_ranks(here)
+        table, examples = await ranks.all_ranks(here), await ranks.examples(here)
     if not table:
         raise StepSkipped(tr("it needs the roster"))
     authority = await session.require_discord().fetch_authority(server_id)
     roles = roles_for_ranks(authority.roles.values(), server_id)
     taken = {rank.discord_role_id for rank in table}
     suggested = suggest(names_of(table), [role for role in roles if role.role_id not in taken])
-    _show(session, table, suggested)
+    _show(session, table, suggested, examples)
+    session.dialogue.offer([_offer(rank, suggested, examples) for rank in table], roles)
     await _confirm_names(session, guild.id, table)
     decided = _decide(session, table, suggested, roles)
     if decided:
@@ -72,9 +73,19 @@ async def rank_table(session: SetupSession) -> None:
         )
 
 
-def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) -> None:
-    rows = [(rank.wow_rank_index, _name(rank), _mapped(rank, suggested.get(rank.wow_rank_index))) for rank in table]
-    session.dialogue.show((tr("rank"), tr("name"), tr("Discord role")), rows)
+def _show(
+    session: SetupSession, table: Sequence[Rank], suggested: Decisions, examples: Mapping[int, Sequence[str]]
+) -> None:
+    rows = [
+        (
+            rank.wow_rank_index,
+            _name(rank),
+            ", ".join(examples.get(rank.wow_rank_index, ())),
+            _mapped(rank, suggested.get(rank.wow_rank_index)),
+        )
+        for rank in table
+    ]
+    session.dialogue.show((tr("rank"), tr("name"), tr("for example"), tr("Discord role")), rows)
     if all(rank.name_in_game is None for rank in table):
         session.dialogue.say(
             tr(
@@ -82,6 +93,17 @@ def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) ->
                 "first export."
             )
         )
+
+
+def _offer(rank: Rank, suggested: Decisions, examples: Mapping[int, Sequence[str]]) -> RankOffer:
+    role = suggested.get(rank.wow_rank_index)
+    return RankOffer(
+        rank.wow_rank_index,
+        _name(rank),
+        examples.get(rank.wow_rank_index, ()),
+        NO_ROLE if rank.is_without_role else rank.discord_role_id,
+        role.role_id if role else None,
+    )
 
 
 async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[Rank]) -> None:
@@ -98,6 +120,7 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
             )
         )
     if session.dialogue.confirm(_NAMES, tr("Are these ranks still mapped to the right roles"), default=False):
+        session.before_a_change()
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
         async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
             await ranks.confirm_names(guild)
@@ -175,6 +198,7 @@ def _ask(session: SetupSession, rank: Rank, roles: Sequence[DiscordRole], sugges
 
 
 async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is_managed: bool) -> None:
+    session.before_a_change()
     about = RanksSetting.of(decided)
     async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
         for index, role in decided.items():

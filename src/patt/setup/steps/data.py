@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +10,6 @@ from patt.auth import credentials
 from patt.companion.code import write_code
 from patt.companion.files import export_files
 from patt.companion.games.finding import find_games
-from patt.companion.given import limit_of
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput
@@ -46,13 +44,14 @@ async def first_export(session: SetupSession) -> None:
     guild, dialogue = await session.guild(), session.dialogue
     async with session.pool.reading(guild.id) as here:
         are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(here))
-    if are_named and dialogue.given(_EXPORT) is None:
+    if are_named and not dialogue.is_asked_anew(_EXPORT):
         dialogue.say(tr("An addon export was read before."))
         return
     if not dialogue.is_interactive and dialogue.given(_EXPORT) is None:
         raise StepSkipped(tr("no --export was given. An officer's companion can send one at any time"))
     dialogue.say(tr("Only the addon knows rank names and guild notes. If you have its export, give the file."))
     export = read_addon_export(read_file(_file_of_export(dialogue)))
+    session.before_a_change()
     with dialogue.working(tr("Reading the export")):
         report = await run_addon_sync(
             session.pool,
@@ -70,11 +69,12 @@ async def address_of_pages(session: SetupSession) -> None:
     """Have the address at which people reach the pages and companions send exports. Raises `BadInput`, `StepSkipped`."""
     dialogue, settings = session.dialogue, session.settings
     is_set = "base_url" in settings.model_fields_set
-    if dialogue.given(_ADDRESS) is None and (is_set or not dialogue.is_interactive):
+    if not dialogue.is_asked_anew(_ADDRESS) and (is_set or not dialogue.is_interactive):
         dialogue.say(tr("The pages are at {address}.", address=settings.base_url))
         return
     dialogue.say(tr("Only this computer can reach the pages now. Give your server's address to let others in."))
-    address = dialogue.prompt(_ADDRESS, tr("Address of the pages"), default=settings.base_url).rstrip("/")
+    now = settings.base_url if is_set else session.reached_at or settings.base_url
+    address = dialogue.prompt(_ADDRESS, tr("Address of the pages"), default=now).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(tr("“{address}” is not a web address. It looks like https://patt.example.org.", address=address))
@@ -87,20 +87,16 @@ async def first_key(session: SetupSession) -> None:
     guild, dialogue = await session.guild(), session.dialogue
     async with session.pool.installation() as conn:
         valid = [key for key in await credentials.upload_keys(conn, guild.id) if key.revoked_at is None]
-    wanted = dialogue.given(_UPLOADER)
-    if valid and (wanted is None or wanted in {key.uploader for key in valid}):
-        dialogue.say(tr("Upload keys exist for: {people}.", people=", ".join(sorted({key.uploader for key in valid}))))
+    people = sorted({key.uploader for key in valid})
+    if valid and (dialogue.given(_UPLOADER) in people or not dialogue.is_asked_anew(_UPLOADER)):
+        dialogue.say(tr("Upload keys exist for: {people}.", people=", ".join(people)))
         return
     dialogue.say(tr("A companion sends the addon's exports to PATT. Each one needs its own key."))
-    uploader = dialogue.prompt(_UPLOADER, tr("Who gets the first upload key"), default=getpass.getuser())
+    uploader = dialogue.prompt(_UPLOADER, tr("Who gets the first upload key"), default=session.person)
+    session.before_a_change()
     async with session.pool.installation() as conn:
         key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
-    address = session.settings.base_url.rstrip("/")
-    dialogue.say(tr("On the computer where {uploader} plays, run this. It asks for the code:", uploader=uploader))
-    dialogue.say("  patt watch")
-    dialogue.say(tr("The code, shown only once: {code}", code=write_code(address, key)))
-    if (limit := limit_of(address)) is not None:
-        dialogue.say(limit)
+    dialogue.hand_over(write_code(session.settings.base_url.rstrip("/"), key), uploader)
 
 
 async def _sync(
@@ -109,9 +105,10 @@ async def _sync(
     """Run a pipeline, unless it succeeded before."""
     async with session.pool.reading(guild.id) as here:
         history = (await runs.standings(here)).get(name)
-    if history is not None and history.last_good is not None:
+    if history is not None and history.last_good is not None and not session.dialogue.is_asked_anew():
         session.dialogue.say(tr("Read {length} ago.", length=in_words(age(history.last_good))))
         return
+    session.before_a_change()
     with session.dialogue.working(activity):
         report = await run(session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor)
     _report(session, report)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from patt.doctor.sources import invitation_link
-from patt.setup.finding import FoundGuild, find_guild, read_region
-from patt.setup.session import Choice, SetupSession
+from patt.setup.finding import REGIONS, FoundGuild, find_guild, read_region
+from patt.setup.session import Choice, Question, SetupSession
 from sv_common.guild_sync.core.errors import BadInput, Refused, SourceDenied
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
@@ -26,7 +26,7 @@ async def battle_net(session: SetupSession) -> None:
     """Get credentials that Battle.net accepts. Raises SourceError and `StepSkipped`."""
     dialogue, settings = session.dialogue, session.settings
     is_set = bool(settings.blizzard_client_id and settings.blizzard_client_secret)
-    if is_set and not (dialogue.given(_CLIENT_ID) or dialogue.given(_CLIENT_SECRET)):
+    if is_set and not dialogue.is_asked_anew(_CLIENT_ID, _CLIENT_SECRET):
         try:
             await session.require_battle_net().check_credentials()
         except SourceDenied as error:
@@ -42,10 +42,10 @@ async def battle_net(session: SetupSession) -> None:
             "client id and client secret."
         )
     )
-    values = {
-        "blizzard_client_id": dialogue.prompt(_CLIENT_ID, tr("Client id")),
-        "blizzard_client_secret": dialogue.prompt(_CLIENT_SECRET, tr("Client secret"), is_secret=True),
-    }
+    client_id, secret = dialogue.prompt_all(
+        Question(_CLIENT_ID, tr("Client id")), Question(_CLIENT_SECRET, tr("Client secret"), is_secret=True)
+    )
+    values = {"blizzard_client_id": client_id, "blizzard_client_secret": secret}
     await session.trying(values).require_battle_net().check_credentials()
     session.keep(values)
     dialogue.say(tr("Battle.net accepts them. They are stored in the file .env."))
@@ -54,7 +54,7 @@ async def battle_net(session: SetupSession) -> None:
 async def discord_bot(session: SetupSession) -> None:
     """Get the token of a bot that may read the member list. Raises SourceError and `StepSkipped`."""
     dialogue = session.dialogue
-    if session.settings.discord_bot_token and not dialogue.given(_TOKEN):
+    if session.settings.discord_bot_token and not dialogue.is_asked_anew(_TOKEN):
         try:
             application = await session.require_discord().fetch_application()
         except SourceDenied as error:
@@ -88,9 +88,11 @@ async def which_guild(session: SetupSession) -> None:
     dialogue, name = session.dialogue, session.dialogue.given(_GUILD)
     async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
-    if name is not None:
+    if session.guild_id is not None:
+        known = [each for each in known if each.id == session.guild_id]
+    elif name is not None:
         known = [each for each in known if name == str(each.id) or name_key(name) == name_key(each.name)]
-    if not known or dialogue.given(_REALM) is not None:
+    if not known or dialogue.is_asked_anew(_REALM):
         await _add_guild(session)
         return
     guild = known[0]
@@ -114,9 +116,10 @@ async def which_server(session: SetupSession) -> None:
     """Choose the guild's Discord server. Raises `Refused` while the bot is not on it, SourceError, `StepSkipped`."""
     guild, discord, dialogue = await session.guild(), session.require_discord(), session.dialogue
     application = await discord.fetch_application()
-    wanted = dialogue.given(_SERVER) or guild.discord_guild_id
+    wanted = dialogue.given(_SERVER) or (None if dialogue.is_asked_anew(_SERVER) else guild.discord_guild_id)
     server = _chosen_server(session, await discord.fetch_servers(), wanted, application.application_id)
     if server.server_id != guild.discord_guild_id:
+        session.before_a_change()
         async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
     dialogue.say(tr("The bot is on the Discord server “{name}”.", name=server.name))
@@ -135,7 +138,7 @@ async def which_channel(session: SetupSession) -> None:
     guild, server_id = await session.guild_on_discord()
     dialogue = session.dialogue
     channels = await session.require_discord().fetch_text_channels(server_id)
-    current = guild.audit_channel_id if dialogue.given(_CHANNEL) is None else None
+    current = None if dialogue.is_asked_anew(_CHANNEL) else guild.audit_channel_id
     channel = next((each for each in channels if each.channel_id == current), None)
     if channel is None or channel.missing:
         if channel is not None and not dialogue.is_interactive:
@@ -144,6 +147,7 @@ async def which_channel(session: SetupSession) -> None:
         channel = next(each for each in channels if each.channel_id == wanted)
         if channel.missing:
             raise Refused(_channel_sentence(channel))
+        session.before_a_change()
         async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
     dialogue.say(tr("Summaries are posted in #{channel}.", channel=channel.name))
@@ -152,9 +156,11 @@ async def which_channel(session: SetupSession) -> None:
 async def _add_guild(session: SetupSession) -> None:
     dialogue, battle_net = session.dialogue, session.require_battle_net()
     dialogue.say(tr("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet."))
-    region_name = dialogue.prompt(_REGION, tr("Region: us, eu, kr or tw"), default="us")
-    realm = dialogue.prompt(_REALM, tr("Realm, in any language"))
-    name = dialogue.prompt(_GUILD, tr("Name of the guild, as the game shows it"))
+    region_name, realm, name = dialogue.prompt_all(
+        Question(_REGION, tr("Region: us, eu, kr or tw"), "us", choices=[Choice(each, each) for each in REGIONS]),
+        Question(_REALM, tr("Realm, in any language")),
+        Question(_GUILD, tr("Name of the guild, as the game shows it")),
+    )
     region = read_region(region_name)
     with dialogue.working(tr("Fetching the guild from Battle.net")):
         found = await find_guild(battle_net, battle_net, region, realm, name)
@@ -180,6 +186,7 @@ async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, fo
     if same is not None:
         return same.id
     moved = await _one_that_moved(session, battle_net, [each for each in known if each.region == found.address.region])
+    session.before_a_change()
     if moved is not None:
         async with session.pool.writing(moved.id) as guild:
             await guilds.move(guild, found.address, found.name, actor=session.actor)
