@@ -17,7 +17,9 @@ from sv_common.guild_sync.rules import RULES
 from web.helpers import PAGE, PLAYERS, House, issue_number, see
 
 
-@pytest.mark.parametrize("path", ["/admin/inbox", PAGE, f"{PAGE}/dismissals", PLAYERS, "/admin/full-match", "/admin/activity"])
+@pytest.mark.parametrize(
+    "path", ["/admin/inbox", PAGE, f"{PAGE}/dismissals", PLAYERS, "/admin/full-match", "/admin/activity"]
+)
 async def test_without_a_guild_each_page_says_how_to_add_one(alice: httpx2.AsyncClient, path: str) -> None:
     page = await see(alice, path)
     assert "No guild yet" in page.text()
@@ -46,6 +48,7 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
         "departed_with_roles": 0,
         "stale_character": 1,
         "stale_discord_link": 0,
+        "account_conflict": 0,
     }
     assert page.counts("note_mismatch") == (0, 0, 1)
     async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
