@@ -17,7 +17,9 @@ from sv_common.guild_sync.rules import RULES
 from web.helpers import PAGE, PLAYERS, House, issue_number, see
 
 
-@pytest.mark.parametrize("path", ["/admin/inbox", PAGE, f"{PAGE}/dismissals", PLAYERS, "/admin/full-match", "/admin/activity"])
+@pytest.mark.parametrize(
+    "path", ["/admin/inbox", PAGE, f"{PAGE}/dismissals", PLAYERS, "/admin/full-match", "/admin/activity"]
+)
 async def test_without_a_guild_each_page_says_how_to_add_one(alice: httpx2.AsyncClient, path: str) -> None:
     page = await see(alice, path)
     assert "No guild yet" in page.text()
