@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,8 +44,12 @@ Elsewhere such tests are skipped.
 """
 
 
+@cache
 def missing_parts() -> dict[str, str]:
-    """The optional parts that this machine lacks, with the reason that a skipped test gives."""
+    """The optional parts that this machine lacks, with the reason that a skipped test gives.
+
+    Every test asks for them, and looking for a program goes through folders: they are looked for once.
+    """
     missing = {}
     if chromium() is None:
         missing["browser"] = "needs Chromium: install the package 'chromium', or set PATT_CHROMIUM to the program"

@@ -32,6 +32,14 @@ select pg_terminate_backend(pid, %s) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and application_name <> %s
 """
 
+_CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",  # it may lie in memory
+    "checkpoint_warning": "0",
+}
+
 KEPT = "kept by the tests"
 """Connections of this name outlive the test that used them: what they have planned and cached serves the next."""
 
@@ -71,10 +79,10 @@ class DatabaseToEmpty:
 
 
 def without_waiting_for_the_disk(server_url: str) -> None:
-    """Let a server answer before its disk does."""
+    """Let a server answer before its disk does, and keep little of what it would need after a crash."""
     with psycopg.connect(server_url, autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+        for setting, value in _CARELESS.items():
+            connection.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(setting), value))
         connection.execute("select pg_reload_conf()")
 
 

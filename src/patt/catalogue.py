@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,9 +35,7 @@ _CHANGING = (
 def texts() -> Catalog:
     """Return all texts of the program, untranslated: from Python, templates and scripts."""
     found = Catalog(project="PATT", charset="utf-8")
-    for file, _, message, comments, context in extract_from_dir(
-        SOURCES, _METHODS, keywords=KEYWORDS, comment_tags=(_FOR_TRANSLATORS,)
-    ):
+    for file, _, message, comments, context in _extracted():
         found.add(message, None, [(Path(file).as_posix(), 0)], auto_comments=comments, context=context)
     return found
 
@@ -46,6 +45,12 @@ def updated(code: str) -> Catalog:
     kept = read_catalogue(code) if path_of(code).exists() else Catalog(locale=code, domain=DOMAIN, project="PATT")
     kept.update(texts(), no_fuzzy_matching=True)
     return kept
+
+
+@cache
+def _extracted() -> Sequence[tuple[str, int, Any, list[str], str | None]]:
+    """Read all sources, which takes more than a second: once for the catalogues of all languages."""
+    return tuple(extract_from_dir(SOURCES, _METHODS, keywords=KEYWORDS, comment_tags=(_FOR_TRANSLATORS,)))
 
 
 def as_file(translated: Catalog) -> bytes:

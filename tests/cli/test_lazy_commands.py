@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 import typer
 
 from cli.conftest import Patt
 from patt.cli.main import COMMANDS, Command, LazyGroup
+from patt.cli.speech.help import FRAME, TYPERS_WORDS
 from sv_common.guild_sync.core.errors import ConfigurationError
 
 
@@ -30,6 +32,25 @@ def test_help_lists_every_command_and_imports_none() -> None:
     listing, modules = ended.stdout.rsplit("\n", 2)[:2]
     assert [name for name in COMMANDS if COMMANDS[name].help not in listing] == []
     assert [name for name in COMMANDS if COMMANDS[name].place.partition(":")[0] in modules.split()] == []
+
+
+def test_a_command_that_shows_no_help_imports_nothing_for_it_and_collects_garbage_again_when_it_begins(
+    tmp_path: Path,
+) -> None:
+    environment = {**os.environ, **dict.fromkeys(("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), str(tmp_path))}
+    code = "import gc, runpy, sys\ntry: runpy.run_module('patt', run_name='__main__')\nfinally: print(gc.isenabled(), *sys.modules)"
+    status = [sys.executable, "-c", code, "companion", "status"]
+    ended = subprocess.run(status, capture_output=True, env=environment, encoding="utf-8", check=False)  # noqa: S603
+    is_collecting, *modules = ended.stdout.splitlines()[-1].split()
+    assert is_collecting == "True"
+    assert "patt.cli.companion.manage" in modules
+    assert TYPERS_WORDS not in modules
+
+
+def test_what_stands_around_a_help_in_english_is_what_typer_itself_says() -> None:
+    code = f"from typer import rich_utils as words; print(*(getattr(words, name) for name in {list(FRAME)}), sep='\\n')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)  # noqa: S603
+    assert ended.stdout.splitlines() == list(FRAME.values())
 
 
 def test_a_command_that_is_mistyped_is_answered_with_the_one_that_was_meant(patt: Patt) -> None:

@@ -63,7 +63,8 @@ def computer(tmp_path: Path) -> Iterator[Computer]:
     home.mkdir()
     found = Computer(home)
     yield found
-    found.patt("companion", "off", "--yes")
+    if (home / "pid").exists():  # else nothing was started, or it was stopped: a start of Python saved for most tests
+        found.patt("companion", "off", "--yes")
 
 
 @pytest.fixture

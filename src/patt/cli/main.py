@@ -7,6 +7,7 @@ while the program runs.
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import signal
@@ -264,6 +265,7 @@ def patt(
 
 def load(name: str, command: Command) -> Any:
     """Import a command, with its help in the language of the terminal. Raises `ConfigurationError` if its parts are not installed."""
+    gc.disable()  # what is imported stays
     try:
         if command.needs_server_parts:
             _imported("patt.log_setup:configure_logging")()
@@ -288,6 +290,8 @@ def load(name: str, command: Command) -> Any:
                 command=name,
             )
         ) from error
+    finally:
+        gc.enable()
     if isinstance(found, typer.Typer):
         group = get_group(found)
         group.help = command.help

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import Any
-
-from typer import rich_utils
 
 from sv_common.guild_sync.core.language import COMMAND, ENGLISH, language, mark, tr, typed_as
 
-_FRAME = {
+TYPERS_WORDS = "typer.rich_utils"
+"""Typer's module with the texts around a help. With all that it imports, it takes a fifth of a command's start."""
+
+FRAME = {
     "ARGUMENTS_PANEL_TITLE": mark("Arguments"),
     "OPTIONS_PANEL_TITLE": mark("Options"),
     "COMMANDS_PANEL_TITLE": mark("Commands"),
@@ -19,7 +22,7 @@ _FRAME = {
     "ABORTED_TEXT": mark("Aborted."),
     "RICH_HELP": mark("Try [blue]'{command_path} {help_option}'[/] for help."),
 }
-"""Texts of Typer, by their names in its module."""
+"""Texts of Typer, by their names in that module, where they stand in English."""
 
 _OF_TYPER = (
     mark("Show this message and exit."),
@@ -32,9 +35,15 @@ _OF_TYPER = (
 
 
 def frame_in_language() -> None:
-    """Have Typer say what stands around each help, and around a mistake in a command, in the language of the terminal."""
-    for name, text in _FRAME.items():
-        setattr(rich_utils, name, tr(text))
+    """Have Typer say what stands around each help, and around a mistake in a command, in the language of the terminal.
+
+    In English Typer says it already, and imports the module when it first shows a help or a mistake.
+    """
+    if language() == ENGLISH and TYPERS_WORDS not in sys.modules:
+        return
+    words = import_module(TYPERS_WORDS)
+    for name, text in FRAME.items():
+        setattr(words, name, tr(text))
 
 
 def in_language(command: Any) -> Any:
