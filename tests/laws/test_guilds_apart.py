@@ -50,6 +50,7 @@ DETECTORS = (
     integrity_checker.detect_departed_with_roles,
     integrity_checker.detect_stale_character,
     integrity_checker.detect_stale_discord_link,
+    integrity_checker.detect_account_conflict,
     integrity_checker.detect_link_contradicts_proof,
     integrity_checker.detect_unverified_member,
 )

@@ -48,6 +48,7 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
         "departed_with_roles": 0,
         "stale_character": 1,
         "stale_discord_link": 0,
+        "account_conflict": 0,
         "link_contradicts_proof": 0,
         "unverified_member": 0,
     }

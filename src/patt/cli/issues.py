@@ -27,10 +27,10 @@ from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.coverage import Coverage, coverage
+from sv_common.guild_sync.insights.everyone.verified import Verified, verified
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.insights.last_change import last_change_of
-from sv_common.guild_sync.insights.verified import Verified, verified
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
 from sv_common.guild_sync.issues.model import Issue, IssueState

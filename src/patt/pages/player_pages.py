@@ -29,9 +29,9 @@ from sv_common.guild_sync.insights import people, timeline
 from sv_common.guild_sync.insights.coverage import Coverage, counts_by_basis
 from sv_common.guild_sync.insights.everyone.filters import YES, FilterCount, OnDiscord, Sort, label_of
 from sv_common.guild_sync.insights.everyone.summary import PersonSummary
+from sv_common.guild_sync.insights.everyone.verified import verified
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.search import Hit, people_named
-from sv_common.guild_sync.insights.verified import verified
 
 HOME = PEOPLE.href
 API = f"{API_PREFIX}/v1{HOME}"
@@ -83,6 +83,8 @@ LABELS = {
     "new_player": mark("New player"),
     "mark_shared": mark("Bank or shared"),
     "unmark_shared": mark("Not shared"),
+    "share_account": mark("Several people play"),
+    "unshare_account": mark("One person plays"),
     "set_hiatus": mark("Set hiatus"),
     "end_hiatus": mark("End hiatus"),
     "merge": mark("Merge players"),
@@ -318,7 +320,8 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=tr(LABELS[decision.decision]),
-        asks_why=planned.overrules is not None or decision.decision in ("reject", "mark_shared", "set_hiatus"),
+        asks_why=planned.overrules is not None
+        or decision.decision in ("reject", "mark_shared", "share_account", "set_hiatus"),
         home=HOME,
         back=back,
     )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from patt.pages.layout import VisitDep
 from patt.web.context import viewer_of
 from patt.web.places import CLAIM_PREFIX, PEOPLE
-from sv_common.guild_sync.insights.verified import verification
+from sv_common.guild_sync.insights.everyone.verified import verification
 
 router = APIRouter(prefix=f"{PEOPLE.href}/verified", dependencies=[Depends(viewer_of)], include_in_schema=False)
 

@@ -12,7 +12,7 @@ from pydantic import Field, PlainSerializer, computed_field
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.insights.coverage import Coverage, coverage
-from sv_common.guild_sync.insights.verified import Verified, verified
+from sv_common.guild_sync.insights.everyone.verified import Verified, verified
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rules import RULES
 

@@ -33,8 +33,9 @@ class Character:
 
     `linked_under` is the note that it had when it was linked to its `owner`; `formerly` the name that it had then.
     `is_confirmed`: an officer stands for that link, and `is_proven`: a sign-in does. `last_login_days` None: never seen.
-    `proven_by` is the member who signed in with its account: before it joined where it `has_joined_since`, and before what an
-    officer said of it where that `is_decided_since`.
+    Characters with one `account` are on one Battle.net account; `is_account_shared`: an officer has said that several people
+    play on it. `proven_by` is the member who signed in with its account: before it joined where it `has_joined_since`, and
+    before what an officer said of it where that `is_decided_since`.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Character:
     has_left: bool = False
     last_login_days: float | None = 1
     realm: str = "area-52"
+    account: str | None = None
+    is_account_shared: bool = False
     is_proven: bool = False
     proven_by: str | None = None
     has_joined_since: bool = False

@@ -213,6 +213,7 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "account_conflict",
         "link_contradicts_proof",
         "unverified_member",
     ),

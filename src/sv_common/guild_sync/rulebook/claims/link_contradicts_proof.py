@@ -209,6 +209,7 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "account_conflict",
         "unverified_member",
     ),
     why=mark(
@@ -223,8 +224,8 @@ RULE = RuleDefinition(
         "A character that an officer linked, ruled out or marked as a bank or shared before the sign-in. One that another "
         "member proved, too: the fix follows the newest sign-in. One that was in the guild when it was proven: somebody has undone "
         "that. A member without a player. An account with which a second member signed in: dismiss it if the first is right. "
-        "If not, unlink the first from Discord with a reason, and the second signs in again. What you decide after a sign-in "
-        "counts until the member signs in again."
+        "Otherwise unlink the first from Discord with a reason. Then the second signs in again. What you decide after a sign-in "
+        "counts until the next one."
     ),
     material=(
         Material(
