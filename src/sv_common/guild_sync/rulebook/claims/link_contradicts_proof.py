@@ -222,8 +222,8 @@ RULE = RuleDefinition(
     ),
     left_to_officer=mark(
         "A character that an officer linked, ruled out or marked as a bank or shared before the sign-in. One that another "
-        "member proved, too: the fix follows the newest sign-in. One that was in the guild when it was proven: somebody has undone "
-        "that. A member without a player. An account with which a second member signed in: dismiss it if the first is right. "
+        "member proved, too: the fix follows the newest sign-in. One that was in the guild when it was proven: its link was undone "
+        "since. A member without a player. An account with which a second member signed in: dismiss it if the first is right. "
         "Otherwise unlink the first from Discord with a reason. Then the second signs in again. What you decide after a sign-in "
         "counts until the next one."
     ),
