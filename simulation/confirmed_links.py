@@ -48,7 +48,11 @@ class ConfirmedLinks:
         character = self._rows["wow_characters"].get(number, {})
         if before == after or not transaction.is_automatic:
             return
+        if (change.was or {}).get("basis") == "proven":
+            raise LawBroken(f"automation moved {character}, which its member has proven, from {before} to {after}")
         self.automatic_links += 1
+        if (change.now or {}).get("basis") == "proven":
+            return  # a member has proven it, which says more than any note
         if character["rank_index"] in RANKS_WITH_RIGHTS:
             raise LawBroken(f"automation moved {character}, whose rank gives rights, from {before} to {after}")
         if before is not None and len(self._notes_under.get(number, ())) < 2:
@@ -68,7 +72,7 @@ class ConfirmedLinks:
         member_id = attempt["intended"][0]["id"]
         player = next(p for p in self._rows["players"].values() if p["discord_user_id"] == member_id)
         link, rank = self._deciding(player["id"])
-        if link["confirmed_by"] is None or player["discord_confirmed_by"] is None:
+        if not (_is_stood_for(link) and _is_stood_for(player, "discord_")):
             raise LawBroken(f"automation changes roles by a link that no person confirmed: {link}, {player}, {attempt}")
         given = {each["after"]["role_id"] for each in attempt["intended"] if each["after"]["held"]}
         if given - {rank["discord_role_id"]}:
@@ -114,7 +118,12 @@ class ConfirmedLinks:
         link = self._rows["player_characters"][character_id]
         player = self._rows["players"][link["player_id"]]
         member = self._rows["discord_users"][player["discord_user_id"]]
-        return member["discord_id"] == discord_id and None not in (link["confirmed_by"], player["discord_confirmed_by"])
+        return member["discord_id"] == discord_id and _is_stood_for(link) and _is_stood_for(player, "discord_")
+
+
+def _is_stood_for(row: Row, prefix: str = "") -> bool:
+    """Whether a person, or the game itself, stands for a link."""
+    return row[f"{prefix}basis"] == "proven" or row[f"{prefix}confirmed_by"] is not None
 
 
 def _player(link: Row | None) -> Any:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from patt.bootstrap import Services
+from simulation import members
 from simulation.clock import Clock
 from simulation.decisions import Decisions, read_decisions
 from simulation.founding import OFFICER
@@ -132,8 +133,8 @@ class Officers:
         if pairs:
             character, player = guild.rng.choice(pairs)
             decisions: list[ManualDecision] = [
-                LinkCharacter(character, player),
-                UnlinkCharacter(character),
+                LinkCharacter(character, player, reason=guild.rng.choice(["", "The account was sold."])),
+                UnlinkCharacter(character, guild.rng.choice(["", "The account was sold."])),
                 RejectLink(character, player, "Not so."),
                 MarkShared(character, "Bank."),
                 UnmarkShared(character),
@@ -141,6 +142,10 @@ class Officers:
             ]
             decision = guild.rng.choice(decisions)
             await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+
+    async def let_a_member_prove(self, guild: LivingGuild) -> None:
+        """Send the page to a member, who proves their characters there or ends what they have proven."""
+        await members.visit(self._services, guild)
 
     async def confirm(self, guild: LivingGuild) -> None:
         """Confirm the player of a character, the Discord member of a player, or both at once."""
@@ -192,6 +197,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "dismiss": (1.5, Officers.dismiss),
     "reopen": (0.5, Officers.reopen),
     "decide manually": (1.5, Officers.decide),
+    "let a member prove characters": (3.0, Officers.let_a_member_prove),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.switch_automation),

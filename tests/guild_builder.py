@@ -182,6 +182,44 @@ class GuildBuilder(OfGuild):
                 {"ids": list(characters)},
             )
 
+    async def claim(self, member: int, *characters: int, days_ago: float = 0, was_outside: bool = False) -> int:
+        """Let a member have proven characters, which stood outside of the guild then or in it; return the claim."""
+        claim = await self._insert(
+            "insert into guild_identity.claims (guild_id, discord_user_id, account_hash, claimed_at) "
+            "values (%(guild)s, %(member)s, sha256(convert_to(%(account)s, 'UTF8')), now() - %(ago)s * interval '1 day') "
+            "returning id",
+            {"member": member, "account": f"account {next(self._numbers)}", "ago": days_ago},
+        )
+        await self.execute(
+            "update guild_identity.wow_characters set blizzard_realm_id = 3676, blizzard_character_id = 900000 + id "
+            "where guild_id = %(guild)s and id = any (%(ids)s) and blizzard_character_id is null",
+            {"ids": list(characters)},
+        )
+        await self.execute(
+            "insert into guild_identity.claimed_characters (guild_id, claim_id, region, realm_id, blizzard_character_id, name, "
+            "realm_slug, character_id, proven_at) select guild_id, %(claim)s, 'us', blizzard_realm_id, blizzard_character_id, "
+            "character_name, realm_slug, case when not %(outside)s then id end, now() - %(ago)s * interval '1 day' "
+            "from guild_identity.wow_characters where guild_id = %(guild)s and id = any (%(ids)s)",
+            {"claim": claim, "ids": list(characters), "outside": was_outside, "ago": days_ago},
+        )
+        return claim
+
+    async def contest(self, claim: int, member: int) -> None:
+        """Let another member have signed in with the account of a claim."""
+        await self.execute(
+            "insert into guild_identity.claim_contests (guild_id, claim_id, discord_user_id) "
+            "values (%(guild)s, %(claim)s, %(member)s)",
+            {"claim": claim, "member": member},
+        )
+
+    async def prove(self, *characters: int) -> None:
+        """Let the links of characters rest on a Battle.net sign-in."""
+        await self.execute(
+            "update guild_identity.player_characters set basis = 'proven', link_source = 'claim', confirmed_by = null, "
+            "confirmed_at = null where guild_id = %(guild)s and character_id = any (%(ids)s)",
+            {"ids": list(characters)},
+        )
+
     async def alias(self, player: int, alias: str) -> None:
         """Let a word mean a player."""
         await self.execute(

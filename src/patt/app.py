@@ -34,7 +34,7 @@ from patt.pages import (
     settings_pages,
     sign_in_pages,
 )
-from patt.pages.members import claim_pages
+from patt.pages.members import claim_pages, verified_page
 from patt.pages.setup import restore as restore_pages
 from patt.pages.setup import routes as setup_pages
 from patt.setup.finding import KnownRealms
@@ -83,6 +83,7 @@ ROUTERS = (
     issue_pages.router,
     activity_pages.router,
     match_pages.router,
+    verified_page.router,
     player_pages.router,
     map_pages.router,
     search_pages.router,

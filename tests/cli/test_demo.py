@@ -22,6 +22,8 @@ from sv_common.guild_sync.rules import RULES
 
 NOT_TO_BE_TOUCHED = "postgresql://nobody@127.0.0.1:1/must_not_be_touched"
 DEMO = ("demo", "--once", "--data-dir")
+_ABOUT_SIGN_INS = {"link_contradicts_proof", "unverified_member"}
+"""Rules about what members prove: nobody in the demo signs in with Battle.net, and one of them is off there."""
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]
 
 
@@ -53,11 +55,11 @@ def test_the_story_reads_all_sources_and_matches_once(story: Any) -> None:
     assert all(pipeline["statements"] > 0 and pipeline["seconds"] > 0 for pipeline in story["pipelines"])
 
 
-def test_every_rule_has_found_something_and_the_counts_agree_with_the_issues(story: Any) -> None:
+def test_every_rule_that_needs_no_sign_in_has_found_something_and_the_counts_agree_with_the_issues(story: Any) -> None:
     assert list(story["rules"]) == list(RULES)
     for issue_type, counts in story["rules"].items():
         issues = [issue for issue in story["issues"] if issue["issue_type"] == issue_type]
-        assert counts["opened"] >= 1
+        assert (counts["opened"] >= 1) is (issue_type not in _ABOUT_SIGN_INS)
         assert counts["open"] == sum(issue["resolved_at"] is None for issue in issues)
         assert counts["opened"] - counts["resolved"] == counts["open"]
 

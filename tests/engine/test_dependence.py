@@ -20,6 +20,7 @@ _PART = re.compile(r"select '([a-z]+)'(?: as what)?, ")
 _BEHIND = {
     "aliases_in_use": {"player_note_aliases", "player_characters", "wow_characters"},
     "moved_ranks": {"wow_characters"},
+    "claimed_here": {"claims", "claimed_characters", "wow_characters"},
     "access_grants_in_force": {"access_grants", "guilds"},
 }
 """Views, and the tables that they read."""

@@ -57,22 +57,17 @@ class ExampleGuild:
         """Write the rows of an example, and let the rule fix automatically where a guild may say so."""
         await guild.roles_without_power(without=[_ROLE_IDS[role] for role in example.missing_roles])
         players = await _add_members(guild, example.members)
-        accounts: dict[str, list[int]] = {}
-        for character in example.characters:
-            number = await _add_character(guild, character, players)
-            if character.account is not None:
-                accounts.setdefault(character.account, []).append(number)
-        shared = {each.account for each in example.characters if each.is_account_shared}
-        for account, characters in accounts.items():
-            await guild.account(*characters, is_shared=account in shared)
+        rows = {each.name: await _add_character(guild, each, players) for each in example.characters}
+        await _add_accounts(guild, example, rows)
+        await _add_claims(guild, example, rows)
         for name, days in example.hiatuses.items():
             await guild.hiatus(name, days)
         for rank in example.ranks_without_role:
             await _set_rank(guild, rank, is_without_role=True)
         for rank in example.unmanaged_ranks:
             await _set_rank(guild, rank, is_without_role=False)
-        if rule.may_be_automatic:
-            await guild.call(save_settings, rule.issue_type, actor="test", auto_mitigate=True)
+        if rule.may_be_automatic or not rule.is_on:
+            await guild.call(save_settings, rule.issue_type, actor="test", auto_mitigate=rule.may_be_automatic)
         return cls(guild, rule, example, await discord_of(guild))
 
     def subjects(self) -> list[str]:
@@ -118,6 +113,35 @@ async def _add_members(guild: GuildBuilder, members: Sequence[Member]) -> dict[s
         if member.player is not None:
             players[member.player] = await guild.player(member.player, member=number, is_confirmed=member.is_confirmed)
     return players
+
+
+async def _add_accounts(guild: GuildBuilder, example: Example, rows: Mapping[str, int]) -> None:
+    """Let characters own the same pets."""
+    accounts: dict[str, list[int]] = {}
+    for each in example.characters:
+        if each.account is not None:
+            accounts.setdefault(each.account, []).append(rows[each.name])
+    shared = {each.account for each in example.characters if each.is_account_shared}
+    for account, characters in accounts.items():
+        await guild.account(*characters, is_shared=account in shared)
+
+
+async def _add_claims(guild: GuildBuilder, example: Example, rows: Mapping[str, int]) -> None:
+    """Let members have signed in with Battle.net, and others with the same account."""
+    found = await guild.rows("select display_name, id from guild_identity.discord_users where guild_id = %(guild)s")
+    members: dict[str, int] = dict(found)
+    claims: dict[str, int] = {}
+    for each in example.characters:
+        if each.is_proven:
+            await guild.prove(rows[each.name])
+        if each.proven_by is not None:
+            ago = 1 if each.is_decided_since else 0
+            claims[each.proven_by] = await guild.claim(
+                members[each.proven_by], rows[each.name], days_ago=ago, was_outside=each.has_joined_since
+            )
+    for member in example.members:
+        if member.contests is not None:
+            await guild.contest(claims[member.contests], members[member.name])
 
 
 async def _add_character(guild: GuildBuilder, character: Character, players: dict[str, int]) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from laws import snapshot
@@ -33,6 +33,9 @@ _TABLES = (
 )
 _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
+_SETTINGS = "guild_identity.rule_settings"
+_CONTESTS = "guild_identity.claim_contests"
+_CLAIMS, _CLAIMED = "guild_identity.claims", "guild_identity.claimed_characters"
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,18 @@ class Guild:
     """Players that an officer put on hiatus, whose day has not come."""
     members_age_ms: int = 0
     """How old the member list of Discord is; 0 without a list."""
+    switched_on: frozenset[str] = frozenset()
+    """Rules that somebody has switched on; one that is off by default is on only then."""
+    claims: Sequence[Row] = ()
+    """What members have proven, each with its `discord_user_id`."""
+    contests: Sequence[Row] = ()
+    """Claims whose account another member has signed in with."""
+    shared_at: Mapping[int, str] = field(default_factory=dict)
+    """When each bank or shared character was marked."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
-        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
+        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES, _SETTINGS, _CLAIMS, _CLAIMED, _CONTESTS], guild_id)
         characters, players, links, aliases, rejections, members, former, marks, hiatuses = (
             rows[table] for table in _TABLES
         )
@@ -69,6 +80,14 @@ class Guild:
         age = await _age_of_members(pool, guild_id, now_ms)
         guild = cls(
             characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared, away, age
+        )
+        members_of = {row["id"]: row["discord_user_id"] for row in rows[_CLAIMS]}
+        guild = replace(
+            guild,
+            switched_on=frozenset(row["issue_type"] for row in rows[_SETTINGS] if row["is_enabled"]),
+            claims=[{**row, "discord_user_id": members_of[row["claim_id"]]} for row in rows[_CLAIMED]],
+            contests=rows[_CONTESTS],
+            shared_at={row["character_id"]: row["created_at"] for row in marks},
         )
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild

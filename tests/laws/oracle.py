@@ -44,6 +44,9 @@ def find(guild: Guild) -> Findings:
         "orphan_discord": {m["id"] for m in guild.people() if _is_orphan(guild, m)},
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
+    found["link_contradicts_proof"] = {c["id"] for c in guild.present_characters() if _contradicts_proof(guild, c)}
+    if "unverified_member" in guild.switched_on:
+        found["unverified_member"] = {m["id"] for m in guild.people() if _is_unverified(guild, m)}
     found["departed_with_roles"] = {p["id"] for p in guild.players if _has_left_with_roles(guild, p)}
     off_the_server = {p["id"] for p in guild.players if _is_off_the_server(guild, p)}
     if not off_the_server or guild.members_age_ms <= OLD_LIST_MS:
@@ -65,6 +68,58 @@ def _is_orphan(guild: Guild, member: Row) -> bool:
     mapped = {rank["discord_role_id"] for rank in guild.ranks}
     has_role = any(role in mapped for role in member["all_guild_roles"])
     return bool(member["is_present"]) and has_role and guild.player_of_member(member) is None
+
+
+def _contradicts_proof(guild: Guild, character: Row) -> bool:
+    """Whether the newest sign-in with a character says another player than its link, or two members have its account.
+
+    What an officer has said of it since settles that. An account of two members is told with its first character.
+    """
+    newest = _newest_claim(guild, character)
+    if newest is None:
+        return False
+    own = next((p["id"] for p in guild.players if p["discord_user_id"] == newest["discord_user_id"]), None)
+    owner = guild.player_of(character)
+    said = max(_words_of_officers(guild, character, newest["discord_user_id"], own), default="")
+    if said <= newest["proven_at"] and (owner is None or owner != own):
+        return True
+    contests = [each for each in guild.contests if each["claim_id"] == newest["claim_id"]]
+    theirs = [c["id"] for c in guild.present_characters() if _claim_of(guild, c) == newest["claim_id"]]
+    return bool(contests) and character["id"] == min(theirs) and said < max(each["contested_at"] for each in contests)
+
+
+def _claim_of(guild: Guild, character: Row) -> int | None:
+    newest = _newest_claim(guild, character)
+    return newest["claim_id"] if newest is not None else None
+
+
+def _newest_claim(guild: Guild, character: Row) -> Row | None:
+    numbers = (character["blizzard_realm_id"], character["blizzard_character_id"])
+    claims = [
+        each
+        for each in guild.claims
+        if each["character_id"] == character["id"]
+        or (each["character_id"] is None and (each["realm_id"], each["blizzard_character_id"]) == numbers)
+    ]
+    return max(claims, key=lambda each: (each["proven_at"], each["claim_id"]), default=None)
+
+
+def _words_of_officers(guild: Guild, character: Row, member: int, own: int | None) -> list[str]:
+    """When officers said whose a character is or is not."""
+    link = next((each for each in guild.links if each["character_id"] == character["id"]), None)
+    words = [guild.shared_at.get(character["id"]), link["confirmed_at"] if link is not None else None]
+    for each in guild.rejections:
+        is_of_character = own is not None and (each["character_id"], each["player_id"]) == (character["id"], own)
+        is_of_member = link is not None and (each["discord_user_id"], each["player_id"]) == (member, link["player_id"])
+        words += [each["created_at"]] if is_of_character or is_of_member else []
+    return [word for word in words if word is not None]
+
+
+def _is_unverified(guild: Guild, member: Row) -> bool:
+    player = guild.player_of_member(member)
+    own = {c["id"] for c in guild.present_characters() if player is not None and guild.player_of(c) == player}
+    proven = {link["character_id"] for link in guild.links if link["basis"] == "proven"}
+    return bool(member["is_present"] and own and not own & proven)
 
 
 def _is_stale(guild: Guild, character: Row) -> bool:
@@ -137,10 +192,14 @@ def _highest_rank(guild: Guild, player: Row) -> Row | None:
     return max(held, key=lambda rank: (rank["level"], -rank["wow_rank_index"]), default=None)
 
 
+def _is_proven(guild: Guild, character: Row) -> bool:
+    return any(link["character_id"] == character["id"] and link["basis"] == "proven" for link in guild.links)
+
+
 def note_contradicts_link(guild: Guild, character: Row) -> bool:
     """Whether the note of a linked character names somebody, and nobody whom it names is its player."""
     player_id = guild.player_of(character)
-    if player_id is None or not character["guild_note"]:
+    if player_id is None or not character["guild_note"] or _is_proven(guild, character):
         return False
     mentions = certain_mentions(guild, character)
     if any(_is_own_name(guild, mention, player_id) for mention in mentions):

@@ -51,6 +51,8 @@ DETECTORS = (
     integrity_checker.detect_stale_character,
     integrity_checker.detect_stale_discord_link,
     integrity_checker.detect_account_conflict,
+    integrity_checker.detect_link_contradicts_proof,
+    integrity_checker.detect_unverified_member,
 )
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)

@@ -137,7 +137,7 @@ async def rules(guild: GuildConnection) -> list[RuleNow]:
     """Return how every rule is set, in the registry's order."""
     wishes = await read_overrides(guild)
     size = await guilds.roster_size(guild)
-    return [_rule(rule, wishes.get(rule.issue_type, RuleOverrides()), size) for rule in RULES.values()]
+    return [_rule(rule, wishes.get(rule.issue_type, rule.unset), size) for rule in RULES.values()]
 
 
 async def rank_table(here: GuildConnection, guild: Guild) -> RankTable:
@@ -187,7 +187,7 @@ def _rule(rule: RuleDefinition, wishes: RuleOverrides, roster_size: int) -> Rule
         chosen_severity=wishes.severity,
         default_severity=rule.severity,
         parameters=parameters,
-        is_default=wishes == RuleOverrides(),
+        is_default=wishes == rule.unset,
     )
 
 

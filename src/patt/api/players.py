@@ -12,6 +12,7 @@ from patt.api.routing import CSV_ANSWER, ReadingDep, csv_answer, officer_router
 from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
 from patt.web.finding import LONGEST_SEARCH, LONGEST_WORDS, Found, find
+from patt.web.places import CLAIM_PREFIX
 from sv_common.guild_sync.accounts.objections import Objected, set_objection
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.identity.decisions import Decision
@@ -22,6 +23,7 @@ from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilt
 from sv_common.guild_sync.insights.everyone.guild_map import GuildMap, MapTable, as_table, guild_map
 from sv_common.guild_sync.insights.everyone.summary import PersonKind
 from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
+from sv_common.guild_sync.insights.everyone.verified import Verification, verification
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
@@ -136,6 +138,12 @@ async def players(here: ReadingDep, asked: PeopleQueryDep, page: PageQuery = 1) 
     A page beyond the last one gives the last one.
     """
     return await people.people_page(here, asked.chosen, **asked.of_engine, number=page)
+
+
+@router.get("/verified", summary="Who has verified their characters with Battle.net, and who has not")
+async def verified(services: ServicesDep, here: ReadingDep) -> Verification:
+    """Members of the Discord server with a character in the guild, by name, and a reminder for those without proof."""
+    return await verification(here, services.settings.own_page(CLAIM_PREFIX))
 
 
 @router.get(".csv", summary="People, as a CSV file", response_class=Response, responses=CSV_ANSWER)

@@ -27,6 +27,7 @@ from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.coverage import Coverage, coverage
+from sv_common.guild_sync.insights.everyone.verified import Verified, verified
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
 from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.insights.last_change import last_change_of
@@ -47,10 +48,10 @@ def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
         return each.issue_type, each.severity, kind, *counts
 
-    async def overview(here: GuildConnection) -> tuple[Sequence[findings.RuleOverview], Coverage]:
-        return await findings.rule_overviews(here), await coverage(here)
+    async def overview(here: GuildConnection) -> tuple[Sequence[findings.RuleOverview], Coverage, Verified]:
+        return await findings.rule_overviews(here), await coverage(here), await verified(here)
 
-    found, known = read(guild, overview)
+    found, known, proven = read(guild, overview)
     columns = (
         tr("rule"),
         tr("severity"),
@@ -64,6 +65,7 @@ def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     show_rows(found, as_json, columns, cells)
     if not as_json:
         say(" ".join([known.sentence, *([known.next_action.sentence] if known.next_action else [])]))
+        say(f"{proven.sentence}.")
 
 
 def scan(

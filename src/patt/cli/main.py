@@ -127,6 +127,11 @@ _TABLE = (
         "accounts:accounts",
         mark("Show which characters belong to one Battle.net account. Off unless the guild has switched it on."),
     ),
+    (
+        "verified",
+        "people:verified",
+        mark("Show which members have verified their characters, and a reminder for the others."),
+    ),
     ("inactive", "people:inactive", mark("Show inactive characters by player; those of active players come last.")),
     ("link", "people:link", mark("Link a character to a player. Automation never changes it.")),
     (

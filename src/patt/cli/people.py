@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from patt.bootstrap import Services
 from patt.cli.output import JsonOption, day_of, print_file, print_json, say, show, table
 from patt.cli.runner import DryRunOption, GuildOption, PageOption, actor, call, operator, read
 from patt.cli.speech.words import word
 from patt.web.context import LARGEST_INTEGER
 from patt.web.finding import Found, FoundGroup, find
+from patt.web.places import CLAIM_PREFIX
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.language import day, day_and_time, mark, number, tr, tr_in, tr_n
@@ -29,9 +31,11 @@ from sv_common.guild_sync.insights.everyone.filters import OnDiscord, PeopleFilt
 from sv_common.guild_sync.insights.everyone.guild_map import MapTable, as_table, guild_map
 from sv_common.guild_sync.insights.everyone.summary import PersonKind, PersonSummary
 from sv_common.guild_sync.insights.everyone.table import COLUMNS, table_of
+from sv_common.guild_sync.insights.everyone.verified import Verification, verification
 from sv_common.guild_sync.insights.inactive import InactivePage, inactive_page
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.timeline import Timeline, timeline_of_player_called
+from sv_common.guild_sync.roster import guilds
 
 ShownKind = Literal["players", "characters", "members", "shared", "all"]
 _KINDS: Mapping[ShownKind, PersonKind | None] = {
@@ -231,6 +235,24 @@ def timeline(
     show(read(guild, timeline_of_player_called, player, number=page), as_json, lines)
 
 
+def verified(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    async def found(services: Services) -> Verification:
+        async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+            return await verification(here, services.settings.own_page(CLAIM_PREFIX))
+
+    def lines(found: Verification) -> None:
+        rows = [
+            (each.member, each.player, f"{each.proven}/{each.characters}", each.signed_in_at and day(each.signed_in_at))
+            for each in found.members
+        ]
+        table("Discord", tr("player"), tr("verified"), tr("signed in"), rows=rows)
+        say(f"{found.counts.sentence}.")
+        if found.unverified:
+            say(found.reminder)
+
+    show(call(found), as_json, lines)
+
+
 def inactive(page: PageOption = 1, guild: GuildOption = None, as_json: JsonOption = False) -> None:
     def lines(found: InactivePage) -> None:
         rows = [
@@ -267,14 +289,16 @@ def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaul
     return command
 
 
-link = _command(decisions.LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
+link = _command(decisions.LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, _WHY, remember_note=False, reason="")
 confirm = _command(decisions.ConfirmLink, _CHARACTER)
-unlink = _command(decisions.UnlinkCharacter, _CHARACTER)
+unlink = _command(decisions.UnlinkCharacter, _CHARACTER, _WHY, reason="")
 reject = _command(decisions.RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
 allow = _command(decisions.AllowLink, _CHARACTER, _PLAYER)
-link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER)
-link_to_member = _command(decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, remember_note=False)
-unlink_member = _command(decisions.UnlinkMember, _PLAYER)
+link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER, _WHY, reason="")
+link_to_member = _command(
+    decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, _WHY, remember_note=False, reason=""
+)
+unlink_member = _command(decisions.UnlinkMember, _PLAYER, _WHY, reason="")
 reject_member = _command(decisions.RejectMember, _PLAYER, _MEMBER, _WHY, reason="")
 allow_member = _command(decisions.AllowMember, _PLAYER, _MEMBER)
 new_player = _command(
@@ -286,7 +310,7 @@ share_account = _command(accounts.ShareAccount, _CHARACTER, _WHY, reason="")
 unshare_account = _command(accounts.UnshareAccount, _CHARACTER)
 set_hiatus = _command(decisions.SetHiatus, _PLAYER, _UNTIL, _WHY, until=None, reason="")
 end_hiatus = _command(decisions.EndHiatus, _PLAYER)
-merge = _command(decisions.MergePlayers, _STAYS, _OTHER)
+merge = _command(decisions.MergePlayers, _STAYS, _OTHER, _WHY, reason="")
 main = _command(decisions.SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)

@@ -25,7 +25,7 @@ from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.roster.ranks import Rank
-from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
+from sv_common.guild_sync.rulebook.parameter import RuleSettings
 from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes, readings, requests
@@ -46,7 +46,7 @@ NOT_SET = "unset"
 def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     async def settings_and_size(guild: GuildConnection) -> tuple[Mapping[str, RuleSettings], int]:
         wishes = await read_overrides(guild)
-        merged = {name: rule.settings(wishes.get(name, RuleOverrides())) for name, rule in RULES.items()}
+        merged = {name: rule.settings(wishes.get(name, rule.unset)) for name, rule in RULES.items()}
         return merged, await guilds.roster_size(guild)
 
     settings, size = read(guild, settings_and_size)

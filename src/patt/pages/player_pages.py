@@ -29,6 +29,7 @@ from sv_common.guild_sync.insights import people, timeline
 from sv_common.guild_sync.insights.coverage import Coverage, counts_by_basis
 from sv_common.guild_sync.insights.everyone.filters import YES, FilterCount, OnDiscord, Sort, label_of
 from sv_common.guild_sync.insights.everyone.summary import PersonSummary
+from sv_common.guild_sync.insights.everyone.verified import verified
 from sv_common.guild_sync.insights.people import PeoplePage
 from sv_common.guild_sync.insights.search import Hit, people_named
 
@@ -197,7 +198,7 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
             return visit.page("players", guild=None)
         here, guild = await visit.narrow(known)
         found = await people.people_page(here, asked.chosen, **asked.of_engine, number=page)
-        coverage = Coverage(await counts_by_basis(here), None)
+        coverage, proven = Coverage(await counts_by_basis(here), None), await verified(here)
     view = PlayersView.of(guild.id, asked, found.number)
     counts = found.counts
     is_part = visit.target == FOUND
@@ -208,6 +209,7 @@ async def players(visit: VisitDep, asked: PeopleQueryDep, page: PageQuery = 1) -
         view=view,
         found=found,
         coverage=coverage,
+        verified=proven,
         columns=[(sort, tr(label)) for sort, label in COLUMNS],
         kinds=[
             (each, tr(KINDS[each]), counts[kind] if kind else sum(counts.values())) for each, kind in api.KINDS.items()
@@ -318,7 +320,8 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=tr(LABELS[decision.decision]),
-        asks_why=decision.decision in ("reject", "mark_shared", "share_account", "set_hiatus"),
+        asks_why=planned.overrules is not None
+        or decision.decision in ("reject", "mark_shared", "share_account", "set_hiatus"),
         home=HOME,
         back=back,
     )

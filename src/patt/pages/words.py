@@ -72,6 +72,7 @@ SOURCES: Mapping[Source, str] = {
     Source.ROSTER: mark("In the game"),
     Source.NOTE: mark("Guild note"),
     Source.ACCOUNT: mark("Battle.net account"),
+    Source.PROOF: mark("Battle.net sign-in"),
     Source.DISCORD: mark("On Discord"),
     Source.RANKS: mark("Rank table"),
     Source.RECORD: mark("In PATT"),

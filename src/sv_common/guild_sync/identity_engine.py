@@ -28,6 +28,7 @@ from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.matcher import MatchEvidence, MatchGroup, match
+from sv_common.guild_sync.identity.plans.overruling import check_reason, overruled
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
@@ -48,6 +49,13 @@ class DecisionReport:
     attempt_id: Annotated[
         int | None,
         Field(description="The attempt that was made, which `undo` undoes. Null for a preview."),
+    ] = None
+    overrules: Annotated[
+        str | None,
+        Field(
+            description="What a Battle.net sign-in has proven and this overrules; it needs a reason then.",
+            examples=["Grimalt-Area 52 is Mito’s, proven by a Battle.net sign-in."],
+        ),
     ] = None
 
     @computed_field(description="How to undo it; null for a preview.")
@@ -129,6 +137,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     """Do the same in the transaction of the caller, who holds the guild's lock. Raises like it."""
     started = time.monotonic()
     report = await _plan(guild, decision, actor)
+    check_reason(report.overrules, decision.why)
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale(tr("The data has changed since the preview. Nothing was done. Preview it again."))
     attempt = await write_and_record(guild, MANUAL, report.plan, report.plan.reason, manual_author(actor), started)
@@ -138,9 +147,10 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
 
 async def write_in_transaction(guild: GuildConnection, decision: ManualDecision, *, actor: str) -> Changeset:
     """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_in_transaction`."""
-    plan = (await _plan(guild, decision, actor)).plan
-    await apply(guild, [plan], manual_author(actor))
-    return plan
+    report = await _plan(guild, decision, actor)
+    check_reason(report.overrules, decision.why)
+    await apply(guild, [report.plan], manual_author(actor))
+    return report.plan
 
 
 def manual_author(actor: str) -> Author:
@@ -185,7 +195,7 @@ async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) ->
     resolver = await resolver_of(guild)
     plan = decision.plan(resolver)
     effects = describe(resolver.facts.as_known(row.by(manual_author(actor)) for row in plan.rows), plan.names)
-    return DecisionReport(guild.id, plan, effects)
+    return DecisionReport(guild.id, plan, effects, overrules=overruled(resolver.facts, plan.rows))
 
 
 async def write_and_record(

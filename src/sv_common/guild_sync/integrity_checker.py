@@ -22,12 +22,14 @@ log = structlog.get_logger(__name__)
 __all__ = [
     "detect_account_conflict",
     "detect_departed_with_roles",
+    "detect_link_contradicts_proof",
     "detect_note_mismatch",
     "detect_orphan_discord",
     "detect_orphan_wow",
     "detect_role_mismatch",
     "detect_stale_character",
     "detect_stale_discord_link",
+    "detect_unverified_member",
     "run_integrity_check",
 ]
 
@@ -86,6 +88,20 @@ async def detect_account_conflict(
 ) -> list[Finding]:
     """Find players who share a Battle.net account, and those with two accounts whose notes disagree."""
     return await _detect("account_conflict", conn, guild_id, now)
+
+
+async def detect_link_contradicts_proof(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find characters that a member has proven and that are not theirs here, and accounts that two members claim."""
+    return await _detect("link_contradicts_proof", conn, guild_id, now)
+
+
+async def detect_unverified_member(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find members of the Discord server with a character in the guild who have proven none of theirs."""
+    return await _detect("unverified_member", conn, guild_id, now)
 
 
 async def run_integrity_check(

@@ -72,6 +72,11 @@ async def mitigate_account_conflict(pool: Pool, issue_row: Any, *, guild_id: int
     return await _mitigate("account_conflict", pool, issue_row, guild_id)
 
 
+async def mitigate_link_contradicts_proof(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
+    """Link the character to the member who has proven it. An officer's command, but for what joined the guild since."""
+    return await _mitigate("link_contradicts_proof", pool, issue_row, guild_id)
+
+
 async def run_auto_mitigations(
     pool: Pool, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
 ) -> FixReport:

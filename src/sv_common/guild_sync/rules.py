@@ -19,6 +19,7 @@ from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.rulebook import note_mismatch, orphan_discord, orphan_wow, role_mismatch, stale_character
 from sv_common.guild_sync.rulebook.accounts import account_conflict
+from sv_common.guild_sync.rulebook.claims import link_contradicts_proof, unverified_member
 from sv_common.guild_sync.rulebook.discord import departed_with_roles, stale_discord_link
 from sv_common.guild_sync.rulebook.rule import AppliesPlan, RuleDefinition
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -66,6 +67,8 @@ RULES: dict[str, RuleDefinition] = {
     "stale_character": _registered(stale_character.RULE),
     "stale_discord_link": _registered(stale_discord_link.RULE),
     "account_conflict": _registered(account_conflict.RULE),
+    "link_contradicts_proof": _registered(link_contradicts_proof.RULE),
+    "unverified_member": _registered(unverified_member.RULE),
 }
 
 

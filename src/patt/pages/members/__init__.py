@@ -1,1 +1,1 @@
-"""The pages of members, who have no access to the pages of officers."""
+"""The page on which members prove their characters, and that on which officers see who has."""

@@ -486,6 +486,22 @@ create table guild_identity.claimed_characters (
 
 create index claimed_characters_here on guild_identity.claimed_characters (guild_id, character_id) where character_id is not null;
 
+-- The claimed characters that are in the guild now. One that was outside when its member claimed it is known again by its
+-- numbers on Battle.net as soon as it joins.
+create view guild_identity.claimed_here as
+select k.guild_id, k.claim_id, m.discord_user_id, k.character_id, k.proven_at, false as was_outside
+from guild_identity.claimed_characters k
+join guild_identity.claims m on m.guild_id = k.guild_id and m.id = k.claim_id
+join guild_identity.wow_characters c on c.guild_id = k.guild_id and c.id = k.character_id
+where c.removed_at is null
+union all
+select k.guild_id, k.claim_id, m.discord_user_id, c.id, k.proven_at, true
+from guild_identity.claimed_characters k
+join guild_identity.claims m on m.guild_id = k.guild_id and m.id = k.claim_id
+join guild_identity.wow_characters c
+    on c.guild_id = k.guild_id and c.blizzard_realm_id = k.realm_id and c.blizzard_character_id = k.blizzard_character_id
+where k.character_id is null and c.removed_at is null;
+
 -- What a sign-in has read and its member has not confirmed yet: for an hour at most, the newest of each member.
 create table guild_identity.claim_readings (
     guild_id integer not null,
@@ -1435,6 +1451,7 @@ alter view guild_identity.aliases_in_use set (security_invoker = true);
 alter view guild_identity.needed_for_undo set (security_invoker = true);
 alter view guild_identity.moved_ranks set (security_invoker = true);
 alter view guild_identity.confirmed_characters set (security_invoker = true);
+alter view guild_identity.claimed_here set (security_invoker = true);
 grant select on common.access_grants_in_force, guild_identity.addon_facts, guild_identity.aliases_in_use,
     guild_identity.needed_for_undo,
-    guild_identity.moved_ranks, guild_identity.confirmed_characters to patt_guild;
+    guild_identity.moved_ranks, guild_identity.confirmed_characters, guild_identity.claimed_here to patt_guild;

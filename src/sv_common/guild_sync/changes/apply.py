@@ -357,6 +357,8 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
         note = state.characters.get(change.id, {}).get("note")
         confirmed = {"confirmed_at": now if after["confirmed_by"] else None} if "confirmed_by" in after else {}
         return {"created_at": now, "basis_note": note, **confirmed}
+    if "confirmed_by" in after:
+        return {"confirmed_at": now}
     if after.keys() & {"rejected_by", "marked_by", "set_by"}:
         return {"created_at": now}
     if "discord_confirmed_by" in after:

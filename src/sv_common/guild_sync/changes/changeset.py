@@ -71,9 +71,12 @@ class Author:
         return self.link_source in DECIDED_BY_A_PERSON
 
     def stands_for(self, evidence: str, prefix: str = "", *, is_same: bool = False) -> Row:
-        """Return what a link rests on, as columns. What an officer confirmed stays confirmed where the same is proven."""
-        if is_same and evidence == "proven":
-            return {f"{prefix}basis": evidence}
+        """Return what a link rests on, as columns.
+
+        Proof stays proof, whoever writes it down; what an officer confirmed stays confirmed where the same is proven.
+        """
+        if evidence == "proven":
+            return {f"{prefix}basis": evidence, **({} if is_same else {f"{prefix}confirmed_by": None})}
         basis = "officer" if self.confirms else evidence
         return {f"{prefix}basis": basis, f"{prefix}confirmed_by": self.actor if self.confirms else None}
 
@@ -123,22 +126,10 @@ class RowChange:
 
     def _signed(self, after: Row, author: Author) -> Row:
         match self.table:
-            case "link" if after.get("link_source") == MANUAL:  # an officer's earlier decision, which counts again
-                return {}
             case "link":
-                is_same = self.before is not None and self.before["player_id"] == after["player_id"]
-                return {
-                    "link_source": author.link_source,
-                    "confidence": author.confidence,
-                    "linked_by": author.actor,
-                    **author.stands_for(after["basis"], is_same=is_same),
-                }
+                return self._signed_link(after, author)
             case "player":
-                made = {"created_by": author.actor} if self.before is None else {}
-                if after.get("discord_user_id") is not None:
-                    is_same = (self.before or {}).get("discord_user_id") == after["discord_user_id"]
-                    return {**made, **author.stands_for(after["discord_basis"], "discord_", is_same=is_same)}
-                return made
+                return self._signed_player(after, author)
             case "alias" if self.before is None:
                 source = "match" if author.link_source == LEARNED_BY_MATCH else "person"
                 return {"created_by": author.actor, "source": source}
@@ -149,6 +140,28 @@ class RowChange:
             case "hiatus" if "reason" in after:
                 return {"set_by": author.actor}
         return {}
+
+    def _signed_link(self, after: Row, author: Author) -> Row:
+        if after.get("link_source") == MANUAL:  # an officer's earlier decision, which counts again
+            return {}
+        if "evidence" not in after:  # what it rests on goes along; an officer may confirm it besides
+            return {"confirmed_by": author.actor} if "confirmed_by" in after else {}
+        is_same = self.before is not None and self.before["player_id"] == after["player_id"]
+        return {
+            "link_source": author.link_source,
+            "confidence": author.confidence,
+            "linked_by": author.actor,
+            **author.stands_for(after["basis"], is_same=is_same),
+        }
+
+    def _signed_player(self, after: Row, author: Author) -> Row:
+        made = {"created_by": author.actor} if self.before is None else {}
+        if (
+            after.get("discord_user_id") is None or "discord_confirmed_by" in after
+        ):  # the other player's word goes along
+            return made
+        is_same = (self.before or {}).get("discord_user_id") == after["discord_user_id"]
+        return {**made, **author.stands_for(after["discord_basis"], "discord_", is_same=is_same)}
 
     def as_json(self) -> dict[str, Any]:
         return {"table": self.table, "id": self.id, "before": self.before, "after": self.after}

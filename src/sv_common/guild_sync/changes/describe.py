@@ -164,7 +164,7 @@ def _link_in_words(character: str, before: Row | None, after: Row | None, names:
         told = tr("Confirm that {character} belongs to {player}", character=character, player=player)
     else:
         told = tr("Move {character} from {former} to {player}", character=character, former=former, player=player)
-    return with_reason(told, after["evidence"])
+    return with_reason(told, after.get("evidence"))
 
 
 def with_reason(told: str, reason: str | None) -> str:

@@ -22,6 +22,19 @@ def link(
     return RowChange("link", character.id, before, after, _named(characters=[character], players=[former, player]))
 
 
+def move_proven(character: Named, player: Named, former: Named) -> RowChange:
+    """Let a proven link be that of another player who is the same person: all that it rests on goes along."""
+    before, after = {"player_id": former.id, "basis": "proven"}, {"player_id": player.id}
+    return RowChange("link", character.id, before, after, _named(characters=[character], players=[former, player]))
+
+
+def confirm_proven(character: Named, player: Named) -> RowChange:
+    """Let an officer confirm a proven link: it stays proven, and their word counts beside it."""
+    before = {"player_id": player.id, "basis": "proven", "confirmed_by": None}
+    after = {"player_id": player.id, "confirmed_by": None}
+    return RowChange("link", character.id, before, after, _named(characters=[character], players=[player]))
+
+
 def rest_on_officer(character: Named, player: Named, officer: str) -> RowChange:
     """Let a proven link count by the officer's decision that was there before, and no longer by the proof."""
     before = {"player_id": player.id, "basis": "proven"}
@@ -69,6 +82,12 @@ def attach_member(player: Named, member: Named, basis: Basis = "name", *, former
     after = {"discord_user_id": member.id, "discord_basis": basis}
     names = _named(players=[player], members=[former, member])
     return RowChange("player", player.id, before, after, names)
+
+
+def move_proven_member(player: Named, member: Named, confirmed_by: str | None) -> RowChange:
+    """Give a player the Discord member of another who is the same person, as proven as it was there."""
+    after = {"discord_user_id": member.id, "discord_basis": "proven", "discord_confirmed_by": confirmed_by}
+    return _of_member(player, member, {"discord_user_id": None}, after)
 
 
 def confirm_member(player: Named, member: Named) -> RowChange:

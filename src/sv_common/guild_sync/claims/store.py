@@ -108,7 +108,7 @@ async def facts(guild: GuildConnection, character_ids: Sequence[int]) -> Mapping
 
 
 async def holder(guild: GuildConnection, account_hash: bytes) -> tuple[int, int] | None:
-    """Return the claim of an account and the member who made it; None where nobody has claimed it."""
+    """Return the claim of an account and the member who made it; None where nobody has claimed it, or an officer overruled that."""
     row = await guild.row(SQL["holder"], account_hash=account_hash)
     return (row[0], row[1]) if row else None
 
@@ -121,8 +121,10 @@ async def claim(
 ) -> None:
     """Write down what a member has confirmed of a reading, each character with its number in the guild.
 
-    The account is theirs already or nobody's. Of an earlier sign-in stays what is not on the account any more: that proof is older.
+    The account is theirs already, or nobody's who counts.
+    Of an earlier sign-in stays what is not on the account any more: that proof is older.
     """
+    await guild.run(SQL["forget_overruled"], member_id=member_.id, account_hash=read.account_hash)
     claim_id = await guild.value(SQL["claim"], member_id=member_.id, account_hash=read.account_hash)
     await guild.run(
         SQL["forget_characters"],

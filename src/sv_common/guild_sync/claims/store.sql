@@ -38,8 +38,22 @@ join guild_identity.wow_characters c
 order by n.place
 
 -- name: holder
--- The member who has claimed an account.
-select id, discord_user_id from guild_identity.claims where guild_id = %(guild_id)s and account_hash = %(account_hash)s
+-- The member who has claimed an account. An officer may have said since that the player with its characters is not the member:
+-- then anybody may claim it.
+select m.id, m.discord_user_id
+from guild_identity.claims m
+where m.guild_id = %(guild_id)s and m.account_hash = %(account_hash)s
+  and not exists (
+      select from guild_identity.link_rejections r
+      join guild_identity.player_characters l on l.guild_id = r.guild_id and l.player_id = r.player_id
+      join guild_identity.claimed_here h on h.guild_id = l.guild_id and h.character_id = l.character_id
+      where r.guild_id = m.guild_id and r.discord_user_id = m.discord_user_id and r.created_at > m.claimed_at
+        and h.claim_id = m.id)
+
+-- name: forget_overruled
+-- The claim that another member had, and that an officer has overruled.
+delete from guild_identity.claims
+where guild_id = %(guild_id)s and account_hash = %(account_hash)s and discord_user_id <> %(member_id)s
 
 -- name: claim
 -- The member has proven an account, again or for the first time; of another member's claim nothing is changed.
@@ -69,7 +83,12 @@ select k.name, k.realm_slug, k.proven_at, c.id as character_id, c.character_clas
        p.main_character_id is not distinct from c.id and c.id is not null as is_main
 from guild_identity.claims m
 join guild_identity.claimed_characters k on k.guild_id = m.guild_id and k.claim_id = m.id
-left join guild_identity.wow_characters c on c.guild_id = k.guild_id and c.id = k.character_id and c.removed_at is null
+left join guild_identity.wow_characters c
+    on c.guild_id = k.guild_id and c.removed_at is null
+   and c.id = coalesce(k.character_id, (
+           select o.id from guild_identity.wow_characters o
+           where o.guild_id = k.guild_id and o.blizzard_realm_id = k.realm_id and o.removed_at is null
+             and o.blizzard_character_id = k.blizzard_character_id))
 left join common.guild_ranks r on r.guild_id = c.guild_id and r.id = c.guild_rank_id
 left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
 left join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
@@ -81,10 +100,12 @@ select id from guild_identity.claims where guild_id = %(guild_id)s and discord_u
 
 -- name: proven_by
 -- The characters of the guild that a member's claims stand for.
-select distinct k.character_id
+select k.character_id
 from guild_identity.claims m
 join guild_identity.claimed_characters k on k.guild_id = m.guild_id and k.claim_id = m.id
 where m.guild_id = %(guild_id)s and m.discord_user_id = %(member_id)s and k.character_id is not null
+union
+select character_id from guild_identity.claimed_here where guild_id = %(guild_id)s and discord_user_id = %(member_id)s
 
 -- name: forget_claims
 delete from guild_identity.claims where guild_id = %(guild_id)s and discord_user_id = %(member_id)s

@@ -87,6 +87,11 @@ class ManualDecision(ABC):
 
     plan_key: PlanKey = field(default=None, kw_only=True)
 
+    @property
+    def why(self) -> str:
+        """The reason that the officer gave; a decision that cannot overrule anything takes none."""
+        return str(getattr(self, "reason", ""))
+
     @abstractmethod
     def plan(self, resolver: Resolver) -> Changeset:
         """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""

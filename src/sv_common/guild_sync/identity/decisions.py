@@ -55,12 +55,13 @@ class LinkCharacter(ManualDecision):
     character: fields.CharacterName
     player: fields.PlayerName
     remember_note: fields.RememberNote = False
+    reason: fields.Reason = ""
     decision: Literal["link"] = field(default="link", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
-        rows = linked(facts, character, player)
+        rows = linked(facts, character, player, self.reason)
         if self.remember_note:
             rows.append(remembered(resolver, character, player.named))
         return linked_changeset(character, player, rows)
@@ -86,6 +87,7 @@ class UnlinkCharacter(ManualDecision):
     """The character is unlinked: no note and no name links the two again, but an officer may."""
 
     character: fields.CharacterName
+    reason: fields.Reason = ""
     decision: Literal["unlink"] = field(default="unlink", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -94,7 +96,8 @@ class UnlinkCharacter(ManualDecision):
         player = owner(facts, character, mark("{character} has no player to unlink from.")).named
         rows = [change.unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
-            rows.append(change.reject(player, character=character.named, why=UNLINKED, is_unlinking=True))
+            why = checked_reason(self.reason) or UNLINKED
+            rows.append(change.reject(player, character=character.named, why=why, is_unlinking=True))
         return decided(rows, tr("{character} is unlinked", character=character.label))
 
 
@@ -159,6 +162,7 @@ class LinkMember(ManualDecision):
 
     player: fields.PlayerName
     member: fields.MemberName
+    reason: fields.Reason = ""
     decision: Literal["link_member"] = field(default="link_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -178,6 +182,7 @@ class LinkCharacterToMember(ManualDecision):
     character: fields.CharacterName
     member: fields.MemberName
     remember_note: fields.RememberNote = False
+    reason: fields.Reason = ""
     decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
@@ -193,9 +198,9 @@ class LinkCharacterToMember(ManualDecision):
             player = Named(NEW_PLAYER, member.display_name)
             created = change.create_player(*player, member.named, character.named)
             remembered = self._remembered(resolver, character, player)
-            return decided([created, change.link(character.named, player, SAYS_SO), *remembered], sentence)
+            return decided([created, change.link(character.named, player, self._why), *remembered], sentence)
         player_with_it = theirs or facts.players[character.player_id or 0]
-        rows = [*linked(facts, character, player_with_it), *made_member(facts, player_with_it, member)]
+        rows = [*linked(facts, character, player_with_it, self.reason), *made_member(facts, player_with_it, member)]
         rows += self._remembered(resolver, character, player_with_it.named)
         if not rows:
             raise Refused(
@@ -207,6 +212,10 @@ class LinkCharacterToMember(ManualDecision):
             )
         return decided(rows, sentence)
 
+    @property
+    def _why(self) -> str:
+        return checked_reason(self.reason) or SAYS_SO
+
     def _remembered(self, resolver: Resolver, character: KnownCharacter, player: Named) -> list[RowChange]:
         return [remembered(resolver, character, player)] if self.remember_note else []
 
@@ -216,10 +225,11 @@ class UnlinkMember(ManualDecision):
     """The player is not this Discord member: no name links the two again, but an officer may."""
 
     player: fields.PlayerName
+    reason: fields.Reason = ""
     decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
-        return unlink_member(resolver.facts, find_player(resolver.facts, self.player))
+        return unlink_member(resolver.facts, find_player(resolver.facts, self.player), self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +265,13 @@ class MergePlayers(ManualDecision):
 
     player: fields.StayingPlayer
     other: fields.OtherPlayer
+    reason: fields.Reason = ""
     decision: Literal["merge"] = field(default="merge", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         stays = find_player(resolver.facts, self.player)
-        return merge(resolver.facts, stays, find_player(resolver.facts, self.other, rather_than=stays))
+        other = find_player(resolver.facts, self.other, rather_than=stays)
+        return merge(resolver.facts, stays, other, self.reason)
 
 
 @dataclass(frozen=True, slots=True)

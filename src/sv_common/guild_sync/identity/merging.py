@@ -10,11 +10,12 @@ from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import is_alias, name_key
-from sv_common.guild_sync.identity.facts import GuildFacts, KnownPlayer
+from sv_common.guild_sync.core.plain_text import checked_reason
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownPlayer
 from sv_common.guild_sync.identity.names.name_index import NameIndex
 
 
-def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changeset:
+def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer, reason: str = "") -> Changeset:
     """Plan that two players become one, with the number, the name and the pointers of the one that stays.
 
     Raises `Refused` where both are the same, where each is a different Discord member, where an officer has rejected one of
@@ -26,14 +27,14 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
     kept, gone = pair.kept, pair.gone
-    evidence = tr("an officer merged {gone} into {kept}.", gone=gone.name, kept=kept.name)
+    evidence = checked_reason(reason) or tr("an officer merged {gone} into {kept}.", gone=gone.name, kept=kept.name)
     moved = [c for c in facts.characters.values() if c.player_id == other.id]
     aliases = [facts.written_aliases[key] for key, player_id in facts.aliases.items() if player_id == other.id]
     members = [other.discord_user_id] if other.discord_user_id is not None else []
     rows = (
-        *(change.link(character.named, kept, evidence, former=gone) for character in moved),
+        *(_moved(pair, character, evidence) for character in moved),
         *_taken_pointers(pair),
-        *(change.attach_member(kept, Named(number, pair.member(number))) for number in members),
+        *(_given_member(pair, Named(number, pair.member(number))) for number in members),
         *(change.move_alias(kept, gone, alias) for alias in aliases),
         *_kept_name(pair),
         *_moved_rejections(pair),
@@ -110,6 +111,19 @@ def _check_nothing_was_said_against_it(pair: _Pair) -> None:
                     player=player.name,
                 )
             )
+
+
+def _moved(pair: _Pair, character: KnownCharacter, evidence: str) -> RowChange:
+    """Move a link. One that is proven stays so where the member who proved it comes along; else an officer overrules it."""
+    if character.basis == "proven" and pair.other.discord_user_id is not None:
+        return change.move_proven(character.named, pair.kept, pair.gone)
+    return change.link(character.named, pair.kept, evidence, former=pair.gone)
+
+
+def _given_member(pair: _Pair, member: Named) -> RowChange:
+    if pair.other.discord_basis == "proven":
+        return change.move_proven_member(pair.kept, member, pair.other.discord_confirmed_by)
+    return change.attach_member(pair.kept, member)
 
 
 def _taken_pointers(pair: _Pair) -> Iterator[RowChange]:

@@ -12,6 +12,7 @@ from pydantic import Field, PlainSerializer, computed_field
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.insights.coverage import Coverage, coverage
+from sv_common.guild_sync.insights.everyone.verified import Verified, verified
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rules import RULES
 
@@ -94,6 +95,7 @@ class Health:
     ]
     fixed_automatically: Sequence[AutomaticFixes]
     coverage: Coverage
+    verified: Verified
 
     @computed_field
     @property
@@ -128,7 +130,7 @@ class Trends:
 
 
 async def health(guild: GuildConnection) -> Health:
-    """Return how healthy a guild's data is now, in four statements, and the facts of the guild where they are not read yet."""
+    """Return how healthy a guild's data is now, in five statements, and the facts of the guild where they are not read yet."""
     now = datetime.now(UTC)
     since = now.date() - timedelta(days=WEEK_DAYS - 1)
     shares = _shares(await _rows(guild.conn, "shares", guild_id=guild.id))
@@ -146,6 +148,7 @@ async def health(guild: GuildConnection) -> Health:
         since,
         [fixed[issue_type] for issue_type in dict.fromkeys([*RULES, *fixed]) if issue_type in fixed],
         await coverage(guild),
+        await verified(guild),
     )
 
 

@@ -152,6 +152,11 @@ class MemberView:
         ),
     ]
 
+    signed_in_at: Annotated[
+        datetime | None,
+        Field(description="When they last signed in with Battle.net here and confirmed characters; null: never."),
+    ] = None
+
     @computed_field(description="What stands for it now.")
     @property
     def proof(self) -> Basis | None:

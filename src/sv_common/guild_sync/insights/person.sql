@@ -27,7 +27,9 @@ select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_prese
              where r.guild_id = d.guild_id and r.role_id = any (d.all_guild_roles)
              order by r.position desc, r.name) as roles,
        p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at,
-       highest.right_role
+       highest.right_role,
+       (select max(m.claimed_at) from guild_identity.claims m
+        where m.guild_id = d.guild_id and m.discord_user_id = d.id) as signed_in_at
 from guild_identity.players p
 join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.discord_user_id
 left join lateral (

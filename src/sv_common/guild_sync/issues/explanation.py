@@ -15,6 +15,7 @@ class Source(StrEnum):
     ROSTER = "roster"
     NOTE = "note"
     ACCOUNT = "account"
+    PROOF = "proof"
     DISCORD = "discord"
     RANKS = "ranks"
     RECORD = "record"

@@ -35,6 +35,7 @@ class Dependence(StrEnum):
     WORDS = "words"
     DECISIONS = "decisions"
     ACCOUNTS = "accounts"
+    CLAIMS = "claims"
     REALMS = "realms"
     SETTINGS = "settings"
     TIME = "time"
@@ -45,7 +46,12 @@ def depends_on(*names: str) -> frozenset[Dependence]:
     return frozenset(map(Dependence, names))
 
 
-FACTS: Final = frozenset(Dependence) - {Dependence.REALMS, Dependence.SETTINGS, Dependence.TIME}
+FACTS: Final = frozenset(Dependence) - {
+    Dependence.CLAIMS,
+    Dependence.REALMS,
+    Dependence.SETTINGS,
+    Dependence.TIME,
+}
 """What all that is known of a guild's identities depends on, and so whatever reads notes."""
 
 ALWAYS: Final = "guild"

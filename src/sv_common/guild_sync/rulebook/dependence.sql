@@ -54,6 +54,16 @@ select 'accounts', concat_ws(' ', (select mode from guild_identity.account_setti
                              bit_xor(hash_record_extended((character_id, account), 0)))
 from guild_identity.account_evidence where guild_id = %(guild_id)s and account is not null
 union all
+select 'claims', concat_ws(' ', count(*), bit_xor(hash))
+from (
+    select hash_record_extended((ctid, xmin, 'claim'::text), 0) as hash
+    from guild_identity.claims where guild_id = %(guild_id)s
+    union all
+    select hash_record_extended((ctid, xmin, 'character'::text), 0) from guild_identity.claimed_characters where guild_id = %(guild_id)s
+    union all
+    select hash_record_extended((ctid, xmin, 'contest'::text), 0) from guild_identity.claim_contests where guild_id = %(guild_id)s
+) rows
+union all
 select 'settings', concat_ws(' ', count(*), bit_xor(hash_record_extended((ctid, xmin), 0)))
 from guild_identity.rule_settings where guild_id = %(guild_id)s
 union all

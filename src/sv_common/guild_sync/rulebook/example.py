@@ -32,8 +32,10 @@ class Character:
     """A character of the roster.
 
     `linked_under` is the note that it had when it was linked to its `owner`; `formerly` the name that it had then.
-    `is_confirmed`: an officer stands for that link. `last_login_days` None: never seen. Characters with one `account` are on
-    one Battle.net account; `is_account_shared`: an officer has said that several people play on it.
+    `is_confirmed`: an officer stands for that link, and `is_proven`: a sign-in does. `last_login_days` None: never seen.
+    Characters with one `account` are on one Battle.net account; `is_account_shared`: an officer has said that several people
+    play on it. `proven_by` is the member who signed in with its account: before it joined where it `has_joined_since`, and
+    before what an officer said of it where that `is_decided_since`.
     """
 
     name: str
@@ -49,11 +51,18 @@ class Character:
     realm: str = "area-52"
     account: str | None = None
     is_account_shared: bool = False
+    is_proven: bool = False
+    proven_by: str | None = None
+    has_joined_since: bool = False
+    is_decided_since: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of the Discord server; `player` is who that is. `is_confirmed`: an officer stands for it."""
+    """A member of the Discord server; `player` is who that is. `is_confirmed`: an officer stands for it.
+
+    `contests`: the member with whose Battle.net account this one signed in, too.
+    """
 
     name: str
     roles: Sequence[Role] = ()
@@ -61,6 +70,7 @@ class Member:
     is_confirmed: bool = False
     is_bot: bool = False
     has_left: bool = False
+    contests: str | None = None
 
 
 @translated("given", "then")

@@ -87,6 +87,8 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 
 def _examine(resolver: Resolver, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
+    if character.basis == "proven":  # a note says less than a sign-in; what the note should say is proposed elsewhere
+        return None
     if resolver.fits_player(character.note or "", character, player_id):
         return None
     names = resolver.certain_mentions(character)
@@ -354,6 +356,8 @@ RULE = RuleDefinition(
         "departed_with_roles",
         "stale_discord_link",
         "account_conflict",
+        "link_contradicts_proof",
+        "unverified_member",
     ),
     why=mark(
         "Officers write the owner of a character into its guild note. When the note changes, the link is out of date, "

@@ -214,6 +214,8 @@ RULE = RuleDefinition(
         "departed_with_roles",
         "stale_discord_link",
         "account_conflict",
+        "link_contradicts_proof",
+        "unverified_member",
     ),
     why=mark("This member has a guild role on Discord, but their characters are unknown."),
     left_to_officer=mark(

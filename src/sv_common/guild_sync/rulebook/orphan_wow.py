@@ -260,6 +260,8 @@ RULE = RuleDefinition(
         "departed_with_roles",
         "stale_discord_link",
         "account_conflict",
+        "link_contradicts_proof",
+        "unverified_member",
     ),
     why=mark("Until the character has a player, its rank cannot set a Discord role."),
     safe=mark(

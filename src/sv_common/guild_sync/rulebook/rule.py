@@ -107,7 +107,7 @@ class RuleDefinition:
     of a subject rests on its own rows, on those of its player and on the guild's settings, and a fix that changed neither
     changes no finding about it. `depends_on` says on what the findings depend, so that a look at a guild in which none of it was
     written asks the rule not again; None: on anything, and the rule is always asked. `material` is what a dismissal rests
-    on; without any, it hides every finding about its subject.
+    on; without any, it hides every finding about its subject. `is_on`: whether scans use it where a guild has not said so.
 
     Its texts are marked, and read in the language of the task. In the `description`, `{stale_after_days}` stands for what is set of
     the threshold of that name.
@@ -136,6 +136,12 @@ class RuleDefinition:
     affects: Sequence[str] = ()
     thresholds: Sequence[Parameter] = ()
     examples: Sequence[Example] = ()
+    is_on: bool = True
+
+    @property
+    def unset(self) -> RuleOverrides:
+        """How the rule is set where a guild has set nothing."""
+        return RuleOverrides(is_enabled=self.is_on)
 
     @property
     def is_fixable(self) -> bool:

@@ -17,7 +17,7 @@ SQL = load_sql(__package__, "settings.sql")
 
 async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
     overrides = await read_overrides(guild)
-    return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
+    return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, rule.unset)) for rule in rules}
 
 
 async def read_overrides(guild: GuildConnection) -> dict[str, RuleOverrides]:

@@ -115,7 +115,9 @@ class RuleSetting(Setting):
         return cls(rule_named(subject).issue_type, RuleOverrides(**stored))
 
     async def current(self, guild: GuildConnection) -> Self:
-        return type(self)(self.issue_type, (await read_overrides(guild)).get(self.issue_type, RuleOverrides()))
+        return type(self)(
+            self.issue_type, (await read_overrides(guild)).get(self.issue_type, RULES[self.issue_type].unset)
+        )
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:
         await save_settings(guild, self.issue_type, actor=actor, **asdict(self.wishes))

@@ -20,7 +20,7 @@ from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, members, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import RuleOverrides, read_parameters
+from sv_common.guild_sync.rulebook.parameter import read_parameters
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.settings import changes
@@ -69,8 +69,8 @@ class RuleRequest:
     async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return the rule's setting now and as requested. Raises `NotFound` and `BadInput`."""
         rule = rule_named(self.issue_type)
-        before = await RuleSetting(rule.issue_type, RuleOverrides()).current(guild)
-        wishes = RuleOverrides() if self.to_default else before.wishes
+        before = await RuleSetting(rule.issue_type, rule.unset).current(guild)
+        wishes = rule.unset if self.to_default else before.wishes
         kept = {name: value for name, value in wishes.parameters.items() if name not in self.parameters}
         thresholds = kept | read_parameters(rule.parameters, self.parameters)
         order = [each.name for each in rule.parameters if each.name in thresholds]

@@ -9,6 +9,7 @@ from sv_common.guild_sync.changes.changeset import DECIDED, Changeset, Named, Ro
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -27,8 +28,8 @@ def owner(facts: GuildFacts, character: KnownCharacter, otherwise: str) -> Known
     return facts.players[character.player_id]
 
 
-def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
-    """Return nothing where a person has decided so already."""
+def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer, reason: str = "") -> list[RowChange]:
+    """Return nothing where a person has decided so already. What is proven stays so, and the officer confirms it besides."""
     check_is_not_shared(facts, character)
     pair = (character.id, player.id)
     if pair in facts.rejections - facts.unlinked:
@@ -42,7 +43,9 @@ def linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) ->
     rows = [allowed(facts, character, player)] if pair in facts.unlinked else []
     if character.player_id != player.id or not character.is_decided:
         former = facts.players[character.player_id].named if character.player_id is not None else None
-        rows.append(change.link(character.named, player.named, SAYS_SO, former=former))
+        rows.append(change.link(character.named, player.named, checked_reason(reason) or SAYS_SO, former=former))
+    elif character.basis == "proven" and character.confirmed_by is None:
+        rows.append(change.confirm_proven(character.named, player.named))
     return rows
 
 

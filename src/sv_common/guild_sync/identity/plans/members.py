@@ -20,14 +20,15 @@ def link_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> 
     return decided(rows, tr("{player} is {member} on Discord", **named))
 
 
-def unlink_member(facts: GuildFacts, player: KnownPlayer) -> Changeset:
+def unlink_member(facts: GuildFacts, player: KnownPlayer, reason: str = "") -> Changeset:
     """Plan that a player is no longer a Discord member, nor by a name again. Raises `Refused` where there is none."""
     member = facts.members.get(player.discord_user_id or 0)
     if member is None:
         raise Refused(tr("{player} has no Discord member to unlink.", player=player.display_name))
     rows = [change.detach_member(player.named, member.named)]
     if (player.id, member.id) not in facts.member_rejections:
-        rows.append(change.reject(player.named, member=member.named, why=MEMBER_UNLINKED, is_unlinking=True))
+        why = checked_reason(reason) or MEMBER_UNLINKED
+        rows.append(change.reject(player.named, member=member.named, why=why, is_unlinking=True))
     named = {"player": player.display_name, "member": member.display_name}
     return decided(rows, tr("{player} is not the Discord member {member}", **named))
 

@@ -1,0 +1,1 @@
+"""Pages of the rules about what members have proven by signing in with Battle.net."""
