@@ -18,9 +18,12 @@ with own as (
     insert into guild_identity.account_evidence
         (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at, account)
     select %(guild_id)s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), id from own
+), families as (
+    insert into guild_identity.shared_accounts (guild_id, character_id, reason, marked_by)
+    select %(guild_id)s, id, 'A family.', 'officer' from own where n %% 25 = 0
 ), objecting as (
-    insert into guild_identity.account_objections (guild_id, character_id, objected_by)
-    select %(guild_id)s, id, 'officer' from own where n %% 20 = 0
+    insert into guild_identity.account_objections (guild_id, key, character_id, objected_by)
+    select %(guild_id)s, sha256(int8send(id)), id, 'officer' from own where n %% 20 = 0
 ), erased as (
     insert into guild_identity.erasures (guild_id, actor, counts) values (%(guild_id)s, 'alice', '{"characters": 1}')
 ), kept as (

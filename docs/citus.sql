@@ -61,6 +61,7 @@ select create_distributed_table('common.confirmed_links', 'guild_id', colocate_w
 select create_distributed_table('guild_identity.player_note_aliases', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.link_rejections', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.shared_characters', 'guild_id', colocate_with => 'guild_identity.former_addresses');
+select create_distributed_table('guild_identity.shared_accounts', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.hiatuses', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.claims', 'guild_id', colocate_with => 'guild_identity.former_addresses');
 select create_distributed_table('guild_identity.claimed_characters', 'guild_id', colocate_with => 'guild_identity.former_addresses');

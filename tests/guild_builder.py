@@ -162,6 +162,26 @@ class GuildBuilder(OfGuild):
                 {"character": character, "player": player},
             )
 
+    async def account(self, *characters: int, mode: str = "suggest", is_shared: bool = False) -> None:
+        """Let these characters be known to own the same pets; with `is_shared` an officer has said that several people play."""
+        await self.execute(
+            "insert into guild_identity.account_settings (guild_id, mode, salt, updated_by) "
+            "values (%(guild)s, %(mode)s, sha256('salt'), 'test') on conflict (guild_id) do update set mode = excluded.mode",
+            {"mode": mode},
+        )
+        await self.execute(
+            "insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, "
+            "pets, read_at, account) select %(guild)s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), %(account)s "
+            "from unnest(%(ids)s::bigint[]) as id",
+            {"ids": list(characters), "account": min(characters)},
+        )
+        if is_shared:
+            await self.execute(
+                "insert into guild_identity.shared_accounts (guild_id, character_id, reason, marked_by) "
+                "select %(guild)s, id, 'a family', 'test' from unnest(%(ids)s::bigint[]) as id",
+                {"ids": list(characters)},
+            )
+
     async def alias(self, player: int, alias: str) -> None:
         """Let a word mean a player."""
         await self.execute(

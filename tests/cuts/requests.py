@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from cuts.world import EXPORT, NEW_NAME, World
 from patt.web.context import CLAIM_COOKIE
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from web.discord_people import CAPTAIN
 from web.helpers import asker, officer, own_form
 
@@ -80,12 +81,15 @@ API = "/api/v1/admin"
 QUALITY = f"{API}/data-quality"
 SETTINGS = "/admin/settings"
 
+SECRET = InstallationSecret("a secret of this installation, long enough")
+
 ASKS: dict[str, Made] = {
     f"{QUALITY}/scan": _nothing,
     f"{QUALITY}/scan/{{issue_type}}": _nothing,
     f"{QUALITY}/fix/{{issue_id}}": _nothing,
     f"{QUALITY}/fix-all/{{issue_type}}": _nothing,
     f"{QUALITY}/issues/{{issue_id}}/dismiss": _json(**_REASON),
+    f"{API}/players/characters/{{character_id}}/objection": _json(objects=True),
     f"{QUALITY}/issues/{{issue_id}}/reopen": _json(**_REASON),
     f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
     f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,

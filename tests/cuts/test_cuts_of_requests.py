@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from cuts.conftest import Bench
-from cuts.requests import ASKS, CHANGES_NOTHING, OF_AN_EMPTY_INSTALLATION, address
+from cuts.requests import ASKS, CHANGES_NOTHING, OF_AN_EMPTY_INSTALLATION, SECRET, address
 from cuts.trial import Sweep, Told, Trial
 from cuts.world import RenamedInMemory
 from laws.snapshot import Snapshot, differences
@@ -30,7 +30,7 @@ from web.test_web_routes import all_ways
 async def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; each time its clock is read an hour has passed, so no request is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
-    services = Services(settings(BASE_URL), bench.pool, Sources(profiles=battle_net, realms=battle_net))
+    services = Services(settings(BASE_URL), bench.pool, Sources(profiles=battle_net, realms=battle_net), secret=SECRET)
     return made(services, clock=itertools.count(step=3600).__next__)
 
 

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from cli.conftest import Outcome, Patt, patt
 from cuts.conftest import Bench
-from cuts.requests import API, ASKS, CHANGES_NOTHING, QUALITY, Ask, address
+from cuts.requests import API, ASKS, CHANGES_NOTHING, QUALITY, SECRET, Ask, address
 from cuts.test_cuts_of_commands import COMMANDS
 from cuts.test_cuts_of_requests import flash_of
 from cuts.world import RenamedInMemory, World
@@ -26,6 +26,7 @@ from patt.bootstrap import Services, open_services
 from patt.config import load_settings
 from patt.web.forms import HTMX_HEADER
 from sv_common.guild_sync.identity import decisions
+from sv_common.guild_sync.identity.accounts import decisions as accounts
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
@@ -52,6 +53,8 @@ DECISIONS: tuple[ManualDecision, ...] = (
     decisions.NewPlayer(["Riddle"], "Odo", "Zephyr", remember_note=False),
     decisions.MarkShared("Grimalt", "guild bank"),
     decisions.UnmarkShared("Grimalt"),
+    accounts.ShareAccount("Grimalt", "a family"),
+    accounts.UnshareAccount("Grimalt"),
     decisions.SetHiatus("Mito", "2099-12-24", "a long trip"),
     decisions.EndHiatus("Mito"),
 )
@@ -90,7 +93,9 @@ INPUTS = {name: (path, asked) for name, path, asked in _inputs()}
 async def app(bench: Bench) -> FastAPI:
     """The application; each time its clock is read an hour has passed, so no request is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
-    services = Services(settings(BASE_URL), bench.kept.pool, Sources(profiles=battle_net, realms=battle_net))
+    services = Services(
+        settings(BASE_URL), bench.kept.pool, Sources(profiles=battle_net, realms=battle_net), secret=SECRET
+    )
     return made(services, clock=itertools.count(step=3600).__next__)
 
 

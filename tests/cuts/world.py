@@ -77,7 +77,17 @@ class World:
         twin = await guild.player("Twin")  # who may turn out to be Mito
         await guild.link(await guild.character("Twinkle"), twin, as_main=True)
         await trouble(guild)
-        numbers = {"guild": guild.guild_id, "captain": captain, "player_id": twin, **await _past(guild)}
+        await guild.execute(
+            "update guild_identity.wow_characters set blizzard_character_id = 5, blizzard_realm_id = 1 where id = %(id)s",
+            {"id": captain},
+        )
+        numbers = {
+            "guild": guild.guild_id,
+            "captain": captain,
+            "character_id": captain,
+            "player_id": twin,
+            **await _past(guild),
+        }
         secrets = await _secrets(guild)
         secrets |= await _claims(guild)
         found = await preview_matching(pool, guild_id=guild.guild_id)

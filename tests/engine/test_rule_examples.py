@@ -57,8 +57,14 @@ class ExampleGuild:
         """Write the rows of an example, and let the rule fix automatically where a guild may say so."""
         await guild.roles_without_power(without=[_ROLE_IDS[role] for role in example.missing_roles])
         players = await _add_members(guild, example.members)
+        accounts: dict[str, list[int]] = {}
         for character in example.characters:
-            await _add_character(guild, character, players)
+            number = await _add_character(guild, character, players)
+            if character.account is not None:
+                accounts.setdefault(character.account, []).append(number)
+        shared = {each.account for each in example.characters if each.is_account_shared}
+        for account, characters in accounts.items():
+            await guild.account(*characters, is_shared=account in shared)
         for name, days in example.hiatuses.items():
             await guild.hiatus(name, days)
         for rank in example.ranks_without_role:
@@ -114,7 +120,7 @@ async def _add_members(guild: GuildBuilder, members: Sequence[Member]) -> dict[s
     return players
 
 
-async def _add_character(guild: GuildBuilder, character: Character, players: dict[str, int]) -> None:
+async def _add_character(guild: GuildBuilder, character: Character, players: dict[str, int]) -> int:
     number = await guild.character(
         character.formerly or character.name,
         character.note,
@@ -136,6 +142,7 @@ async def _add_character(guild: GuildBuilder, character: Character, players: dic
         )
     if character.formerly is not None:
         await guild.rename(number, character.name)
+    return number
 
 
 async def _set_rank(guild: GuildBuilder, rank: Rank, *, is_without_role: bool) -> None:

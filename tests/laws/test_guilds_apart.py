@@ -50,6 +50,7 @@ DETECTORS = (
     integrity_checker.detect_departed_with_roles,
     integrity_checker.detect_stale_character,
     integrity_checker.detect_stale_discord_link,
+    integrity_checker.detect_account_conflict,
 )
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)

@@ -215,6 +215,7 @@ async def test_reading_tells_all_there_is(reader: httpx2.AsyncClient, house: Hou
         "departed_with_roles": 0,
         "stale_character": 1,
         "stale_discord_link": 0,
+        "account_conflict": 0,
     }
     listed = (await reader.get(f"{API}/issues", params={"rule": "orphan_wow", "state": "all"})).json()
     assert (listed["page"], listed["pages"], listed["total"], len(listed["items"])) == (1, 1, 2, 2)

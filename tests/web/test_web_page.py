@@ -48,6 +48,7 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
         "departed_with_roles": 0,
         "stale_character": 1,
         "stale_discord_link": 0,
+        "account_conflict": 0,
     }
     assert page.counts("note_mismatch") == (0, 0, 1)
     async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Response
+from pydantic import Field
 
 from patt.api.routing import CSV_ANSWER, ReadingDep, csv_answer, officer_router
 from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
 from patt.web.finding import LONGEST_SEARCH, LONGEST_WORDS, Found, find
+from sv_common.guild_sync.accounts.objections import Objected, set_objection
 from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
@@ -172,6 +174,28 @@ async def character(services: ServicesDep, character_id: CharacterId, guild: Gui
     """Its player or what its note says about one, its open issues, and what was done."""
     async with services.pool.reading(await person.guild_of_character(services.pool, character_id, guild)) as here:
         return await person.character_page(here, character_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionRequest:
+    """Whether the player of a character objects to account evidence."""
+
+    objects: Annotated[bool, Field(description="False: objects no longer.", examples=[True])] = True
+
+
+@router.post("/characters/{character_id}/objection", summary="Record that a player objects to account evidence")
+async def object_to_accounts(
+    services: ServicesDep,
+    officer: OfficerDep,
+    character_id: CharacterId,
+    body: ObjectionRequest,
+    guild: GuildDep = None,
+) -> Objected:
+    """Nothing is read for any character of the player any more, and what was read is erased at once and for good."""
+    number = await person.guild_of_character(services.pool, character_id, guild)
+    return await set_objection(
+        services.pool, services.secret, character_id, objects=body.objects, actor=officer.actor, guild_id=number
+    )
 
 
 @router.get("/characters/{character_id}/timeline", summary="What happened to a character, 50 a page, newest first")

@@ -65,6 +65,9 @@ def answer(
     unlink: Annotated[
         bool, typer.Option("--unlink", help=mark("The player is not the Discord member any more."))
     ] = False,
+    share_account: Annotated[
+        bool, typer.Option("--share-account", help=mark("Several people play on the Battle.net account."))
+    ] = False,
     name: _Name = None,
     remember_note: _Remember = False,
     dry_run: DryRunOption = False,
@@ -72,7 +75,7 @@ def answer(
 ) -> None:
     async def answered(services: Services) -> Answered | Offer:
         found = await _question(services, key)
-        others = {"--new-player": new_player, "--shared": shared, "--unlink": unlink}
+        others = {"--new-player": new_player, "--shared": shared, "--unlink": unlink, "--share-account": share_account}
         offer = _chosen(found, number, [name for name, is_chosen in others.items() if is_chosen])
         decision = offer.decision
         if decision is None:
@@ -198,13 +201,18 @@ async def _guild(services: Services, guild: int | None) -> int:
 
 def _other_offers(found: Question) -> dict[str, Offer | None]:
     """Return the answers without a number, by their options."""
-    return {"--new-player": found.new_player, "--shared": found.shared, "--unlink": found.unlink}
+    return {
+        "--new-player": found.new_player,
+        "--shared": found.shared,
+        "--unlink": found.unlink,
+        "--share-account": found.share_account,
+    }
 
 
 def _chosen(found: Question, number: int | None, others: Sequence[str]) -> Offer:
     """Return what is chosen. Raises `BadInput` where not exactly one thing is, or the question has no such answer."""
     if (number is not None) + len(others) != 1:
-        raise BadInput(tr("Choose one answer: its number, --new-player, --shared, or --unlink."))
+        raise BadInput(tr("Choose one answer: its number, --new-player, --shared, --unlink, or --share-account."))
     numbered = {each.number: each for each in found.answers}
     offer = _other_offers(found)[others[0]] if others else numbered.get(number)
     if offer is None:

@@ -162,6 +162,17 @@ _TABLE = (
     ),
     ("unmark-shared", "people:unmark_shared", mark("Remove the mark: the character may have a player again.")),
     (
+        "share-account",
+        "people:share_account",
+        mark("Say that several people play on the Battle.net account of a character: nothing is concluded from it."),
+    ),
+    ("unshare-account", "people:unshare_account", mark("Say that one person plays on the account after all.")),
+    (
+        "objection",
+        "accounts:objection",
+        mark("Record that a player objects to account evidence, or objects no longer."),
+    ),
+    (
         "set-hiatus",
         "people:set_hiatus",
         mark("Say that a player is away, until a day or until you end it. None of their characters is inactive."),

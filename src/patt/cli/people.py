@@ -20,6 +20,7 @@ from sv_common.guild_sync.core.basis import Basis
 from sv_common.guild_sync.core.language import day, day_and_time, mark, number, tr, tr_in, tr_n
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity import decisions
+from sv_common.guild_sync.identity.accounts import decisions as accounts
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 from sv_common.guild_sync.insights import people
@@ -281,6 +282,8 @@ new_player = _command(
 )
 mark_shared = _command(decisions.MarkShared, _CHARACTER, _WHY, reason="")
 unmark_shared = _command(decisions.UnmarkShared, _CHARACTER)
+share_account = _command(accounts.ShareAccount, _CHARACTER, _WHY, reason="")
+unshare_account = _command(accounts.UnshareAccount, _CHARACTER)
 set_hiatus = _command(decisions.SetHiatus, _PLAYER, _UNTIL, _WHY, until=None, reason="")
 end_hiatus = _command(decisions.EndHiatus, _PLAYER)
 merge = _command(decisions.MergePlayers, _STAYS, _OTHER)

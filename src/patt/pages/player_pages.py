@@ -82,6 +82,8 @@ LABELS = {
     "new_player": mark("New player"),
     "mark_shared": mark("Bank or shared"),
     "unmark_shared": mark("Not shared"),
+    "share_account": mark("Several people play"),
+    "unshare_account": mark("One person plays"),
     "set_hiatus": mark("Set hiatus"),
     "end_hiatus": mark("End hiatus"),
     "merge": mark("Merge players"),
@@ -316,7 +318,7 @@ async def preview(visit: VisitDep) -> Response:
         planned=planned,
         fields={**fields_of(decision), "plan_key": planned.plan_key, "back": back, "again": here},
         label=tr(LABELS[decision.decision]),
-        asks_why=decision.decision in ("reject", "mark_shared", "set_hiatus"),
+        asks_why=decision.decision in ("reject", "mark_shared", "share_account", "set_hiatus"),
         home=HOME,
         back=back,
     )

@@ -71,6 +71,7 @@ UPLOAD_STATES: Mapping[UploadState, str] = {
 SOURCES: Mapping[Source, str] = {
     Source.ROSTER: mark("In the game"),
     Source.NOTE: mark("Guild note"),
+    Source.ACCOUNT: mark("Battle.net account"),
     Source.DISCORD: mark("On Discord"),
     Source.RANKS: mark("Rank table"),
     Source.RECORD: mark("In PATT"),

@@ -20,6 +20,7 @@ from sv_common.guild_sync.rules import RULES, rule_named
 log = structlog.get_logger(__name__)
 
 __all__ = [
+    "detect_account_conflict",
     "detect_departed_with_roles",
     "detect_note_mismatch",
     "detect_orphan_discord",
@@ -78,6 +79,13 @@ async def detect_stale_discord_link(
 ) -> list[Finding]:
     """Find players with a character in the guild whose Discord member has left the server."""
     return await _detect("stale_discord_link", conn, guild_id, now)
+
+
+async def detect_account_conflict(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find players who share a Battle.net account, and those with two accounts whose notes disagree."""
+    return await _detect("account_conflict", conn, guild_id, now)
 
 
 async def run_integrity_check(

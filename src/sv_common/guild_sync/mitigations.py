@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import structlog
 
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.core.errors import BadInput, PattError, Refused, reason_of
 from sv_common.guild_sync.core.language import tr
@@ -32,6 +33,9 @@ from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
+
+BY_ACCOUNT: Final = "orphan_wow"
+"""The rule whose fixes link characters to the owner of their account."""
 
 
 async def mitigate_note_mismatch(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
@@ -63,6 +67,11 @@ async def mitigate_departed_with_roles(
     return await _mitigate("departed_with_roles", pool, issue_row, guild_id, discord_bot)
 
 
+async def mitigate_account_conflict(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
+    """Merge two players who are on one account. An officer's command. True if merged."""
+    return await _mitigate("account_conflict", pool, issue_row, guild_id)
+
+
 async def run_auto_mitigations(
     pool: Pool, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
 ) -> FixReport:
@@ -74,33 +83,47 @@ async def run_auto_mitigations(
     results: list[FixResult] = []
     for each in await guilds.guild_ids(pool, guild_id):
         async with pool.reading(each) as guild:
-            settings = await _automatic_rules(guild)
+            rules = await _automatic_rules(guild)
             # A rule without an open issue may get one by the fix of another, so each is asked again when its turn comes.
-            if not await lifecycle.is_any_open(guild, settings):
+            if not await lifecycle.is_any_open(guild, rules):
                 continue
-            limits = await _limits(guild, settings)
-        for issue_type, limit in limits.items():
-            results += await _fix_automatically(pool, RULES[issue_type], each, limit, discord_bot)
+            automated = await _limited(guild, rules)
+        for issue_type, automation in automated.items():
+            results += await _fix_automatically(pool, RULES[issue_type], each, automation, discord_bot)
     return FixReport(results)
 
 
-async def automatic_limits(guild: GuildConnection) -> dict[str, int]:
-    """Return the rules with automatic fixes in a guild, in their order, each with its budget."""
-    return await _limits(guild, await _automatic_rules(guild))
+class Automation(NamedTuple):
+    """How a rule's fixes are automatic: at most so many at once, and for which command."""
+
+    limit: int
+    command: Command
 
 
-async def _automatic_rules(guild: GuildConnection) -> dict[str, RuleSettings]:
+async def automated_rules(guild: GuildConnection) -> dict[str, Automation]:
+    """Return the rules with automatic fixes in a guild, in their order."""
+    return await _limited(guild, await _automatic_rules(guild))
+
+
+async def _automatic_rules(guild: GuildConnection) -> dict[str, tuple[RuleSettings, Command]]:
     settings = await read_settings(guild, RULES.values())
-    return {
-        rule.issue_type: mine
+    found = {
+        rule.issue_type: (mine, Command.automation())
         for rule in RULES.values()
         if rule.may_be_automatic and (mine := settings[rule.issue_type]).is_enabled and mine.auto_mitigate
     }
+    unlinked = settings[BY_ACCOUNT]
+    if BY_ACCOUNT not in found and unlinked.is_enabled and await switch.mode_of(guild) == "automatic":
+        found[BY_ACCOUNT] = unlinked, Command.automation(only_by_account=True)
+    return {name: found[name] for name in RULES if name in found}
 
 
-async def _limits(guild: GuildConnection, rules: Mapping[str, RuleSettings]) -> dict[str, int]:
+async def _limited(guild: GuildConnection, rules: Mapping[str, tuple[RuleSettings, Command]]) -> dict[str, Automation]:
     roster_size = await guilds.roster_size(guild)
-    return {name: budget_of(settings.parameters, roster_size).limit for name, settings in rules.items()}
+    return {
+        name: Automation(budget_of(settings.parameters, roster_size).limit, command)
+        for name, (settings, command) in rules.items()
+    }
 
 
 async def fix_one(
@@ -299,14 +322,14 @@ def _further(on_progress: OnProgress, before: int, total: int) -> OnProgress:
 
 
 async def _fix_automatically(
-    pool: Pool, rule: RuleDefinition, guild_id: int, limit: int, discord_bot: DiscordSource | None
+    pool: Pool, rule: RuleDefinition, guild_id: int, automation: Automation, discord_bot: DiscordSource | None
 ) -> Sequence[FixResult]:
     issue_ids = await _open_issue_ids(pool, guild_id, rule.issue_type)
     if not issue_ids:
         return []
     try:
         return await fix_issues(
-            pool, FixRun(RULES, rule, guild_id, issue_ids, Command.automation(), discord_bot, limit)
+            pool, FixRun(RULES, rule, guild_id, issue_ids, automation.command, discord_bot, automation.limit)
         )
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)

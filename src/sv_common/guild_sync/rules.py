@@ -18,6 +18,7 @@ from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.rulebook import note_mismatch, orphan_discord, orphan_wow, role_mismatch, stale_character
+from sv_common.guild_sync.rulebook.accounts import account_conflict
 from sv_common.guild_sync.rulebook.discord import departed_with_roles, stale_discord_link
 from sv_common.guild_sync.rulebook.rule import AppliesPlan, RuleDefinition
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -64,6 +65,7 @@ RULES: dict[str, RuleDefinition] = {
     "departed_with_roles": _registered(departed_with_roles.RULE),
     "stale_character": _registered(stale_character.RULE),
     "stale_discord_link": _registered(stale_discord_link.RULE),
+    "account_conflict": _registered(account_conflict.RULE),
 }
 
 

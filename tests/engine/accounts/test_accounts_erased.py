@@ -7,7 +7,8 @@ import pytest
 from engine.accounts.comparing import SECRET, ComparingGuild
 from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.accounts.evidence import KEPT, REFUSED_AFTER
-from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.accounts.objections import Objected, set_objection
+from sv_common.guild_sync.core.errors import ConfigurationError, Refused
 from sv_common.guild_sync.db_sync import erase_expired_profiles
 from sv_common.guild_sync.settings.requests import AccountsRequest, UndoRequest
 from sv_common.guild_sync.settings.service import preview_setting, save_setting
@@ -137,12 +138,51 @@ async def test_an_objection_is_read_for_no_character_of_the_player(guild: Compar
     await guild.compare()
     assert await guild.rows("select salt from guild_identity.account_settings") != [(None,)]
     objecting = guild.siblings()[0]
-    await guild.rows(
-        "with gone as (delete from guild_identity.account_evidence) "
-        "insert into guild_identity.account_objections (guild_id, character_id, objected_by) "
-        "select guild_id, id, 'alice' from guild_identity.wow_characters where character_name = %(name)s returning 1",
-        {"name": objecting.name},
-    )
+    done = await object_to(guild, objecting)
+    assert done.sentence == "1 character is compared no longer, and what was read for it is erased."
+    assert await kept_of(guild, objecting) == []
+    await guild.rows("delete from guild_identity.account_evidence returning 1")
     report = await guild.compare()
     assert report.counts["read"] == len(guild.world.characters) - 1
     assert await kept_of(guild, objecting) == []
+
+
+async def object_to(guild: ComparingGuild, character: WorldCharacter, *, objects: bool = True) -> Objected:
+    """Let the player of a character object, or no longer."""
+    ((number,),) = await guild.rows(
+        "select id from guild_identity.wow_characters where character_name = %(name)s", {"name": character.name}
+    )
+    return await set_objection(guild.pool, SECRET, number, objects=objects, actor="alice", guild_id=guild.guild_id)
+
+
+async def test_an_objection_outlives_erasing_and_finds_the_character_that_comes_back(guild: ComparingGuild) -> None:
+    objecting = guild.siblings()[0]
+    await object_to(guild, objecting)
+    await guild.rows(
+        "delete from guild_identity.wow_characters where character_name = %(name)s returning 1",
+        {"name": objecting.name},
+    )
+    ((kept,),) = await guild.rows("select to_jsonb(o) - 'created_at' from guild_identity.account_objections o")
+    assert {name for name, value in kept.items() if value is not None} == {"guild_id", "key", "objected_by"}
+    assert objecting.name not in str(kept)
+    await guild.roster()
+    await guild.refresh()
+    await guild.compare()
+    assert await kept_of(guild, objecting) == []
+    assert (await guild.now()).objecting == 1
+
+
+async def test_a_player_who_objects_no_longer_is_compared_again(guild: ComparingGuild) -> None:
+    objecting = guild.siblings()[0]
+    with pytest.raises(Refused, match="has not objected"):
+        await object_to(guild, objecting, objects=False)
+    await object_to(guild, objecting)
+    assert (await object_to(guild, objecting, objects=False)).sentence == "1 character may be compared again."
+    await guild.compare()
+    assert await kept_of(guild, objecting) != []
+
+
+async def test_an_objection_needs_the_secret_of_the_installation(guild: ComparingGuild) -> None:
+    ((number,),) = await guild.rows("select min(id) from guild_identity.wow_characters")
+    with pytest.raises(ConfigurationError, match="PATT_INSTALLATION_SECRET"):
+        await set_objection(guild.pool, None, number, objects=True, actor="alice", guild_id=guild.guild_id)

@@ -201,14 +201,17 @@ create table guild_identity.account_evidence (
 );
 
 -- Characters of players who do not want to be compared: nothing is read for them, nor for other characters of their player.
+-- When a character is erased, the hash stays (accounts/objections.py): it names nobody, and finds the character if it comes back.
 create table guild_identity.account_objections (
-    character_id bigint not null,
-    guild_id integer not null,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    key bytea not null check (octet_length(key) = 32),
+    character_id bigint,
     objected_by text not null,  -- who said so, or wrote it down
     created_at timestamptz not null default now(),
-    primary key (guild_id, character_id),
-    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+    primary key (guild_id, key),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete set null (character_id)
 );
+create index account_objections_of_character on guild_identity.account_objections (guild_id, character_id);
 
 create table guild_identity.discord_roles (
     guild_id integer not null references guild_identity.guilds on delete cascade,
@@ -415,6 +418,18 @@ create table guild_identity.link_rejections (
 -- An officer's decision that a character has no player: a bank, or one that several people play. No evidence links it,
 -- and it cannot be in player_characters as well.
 create table guild_identity.shared_characters (
+    character_id bigint not null,
+    guild_id integer not null,
+    reason text not null check (reason <> ''),
+    marked_by text not null,
+    created_at timestamptz not null default now(),
+    primary key (guild_id, character_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
+);
+
+-- An officer's word that several people play on the account of a character. Of such an account nothing is concluded, whatever
+-- is read later; it holds for every character that is of the same account then.
+create table guild_identity.shared_accounts (
     character_id bigint not null,
     guild_id integer not null,
     reason text not null check (reason <> ''),
@@ -898,6 +913,7 @@ create function guild_identity.steps_naming(
                   when 'issue' then (step ->> 'id')::bigint = any (of_issues)
                   when 'link' then (step ->> 'id')::bigint = any (of_characters)
                   when 'shared' then (step ->> 'id')::bigint = any (of_characters)
+                  when 'account' then (step ->> 'id')::bigint = any (of_characters)
               end
            or exists (
                select from (values (step -> 'before'), (step -> 'after')) as side (columns)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.accounts import evidence, switch
+from sv_common.guild_sync.accounts import evidence, objections, switch
 from sv_common.guild_sync.accounts.evidence import DueCharacter
 from sv_common.guild_sync.accounts.grouping import Grouping
 from sv_common.guild_sync.accounts.sketch import Sketch
@@ -31,6 +31,7 @@ async def refresh_accounts(pool: Pool, source: AccountSource, *, guild_id: int) 
     erases what was read before. The report is partial where every request failed, or so many in a row that the rest was
     not sent. Raises a `SourceError`, before anything is changed, when Battle.net takes no request at all.
     """
+    await objections.attach_again(pool, source.secret, guild_id=guild_id)
     async with pool.reading(guild_id) as here:
         guild = await guilds.get(here)
         key = await switch.sketch_key(here, source.secret, guild.region)

@@ -22,7 +22,7 @@ from sv_common.guild_sync.core.language import mark, tr
 
 SQL = load_sql(__package__, "apply.sql")
 
-_OF_A_CHARACTER = frozenset({"link", "confirmation", "shared"})
+_OF_A_CHARACTER = frozenset({"link", "confirmation", "shared", "account"})
 """Kinds of rows that are known by the number of their character."""
 
 _CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
@@ -121,6 +121,8 @@ class _State:
                 return tr("A “not this player”")
             case "shared":
                 return tr("The mark of {character} as bank or shared", character=self.character(change.id))
+            case "account":
+                return tr("The mark of the account of {character}", character=self.character(change.id))
             case "hiatus":
                 player = self.rows.get(("player", (row["player_id"],)), {})
                 return tr("The hiatus of {player}", player=player.get("display_name") or row["player_id"])
@@ -142,7 +144,7 @@ async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
         sides[change.table] += [side for side in (change.before, change.after) if side is not None and not change.id]
     found = await guild.rows(
         SQL["current"],
-        characters=[*ids["link"], *ids["shared"]],
+        characters=[*ids["link"], *ids["shared"], *ids["account"]],
         players=ids["player"],
         owners=[player for each in changes for player in _players(each)],
         aliases=ids["alias"],
@@ -207,7 +209,7 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         name = state.name(change)
         if row is None and change.table != "link":
             return tr("{name} does not exist anymore", name=name)
-        if change.before is None and change.table not in ("shared", "hiatus"):
+        if change.before is None and change.table not in ("shared", "account", "hiatus"):
             name = state.character(change.id) if change.table == "link" else name
             return tr("{name} belongs to another player now", name=name)
         return tr("{name} was changed since", name=name)

@@ -43,6 +43,11 @@ from (select * from guild_identity.shared_characters
       where guild_id = %(guild_id)s and character_id = any (%(characters)s)
       order by character_id for update) s
 union all
+select 'account', to_jsonb(f)
+from (select * from guild_identity.shared_accounts
+      where guild_id = %(guild_id)s and character_id = any (%(characters)s)
+      order by character_id for update) f
+union all
 select 'hiatus', to_jsonb(h)
 from (select * from guild_identity.hiatuses
       where guild_id = %(guild_id)s

@@ -144,7 +144,7 @@ class RowChange:
                 return {"created_by": author.actor, "source": source}
             case "rejection" if "reason" in after:
                 return {"rejected_by": author.actor}
-            case "shared":
+            case "shared" | "account":
                 return {"marked_by": author.actor}
             case "hiatus" if "reason" in after:
                 return {"set_by": author.actor}
@@ -231,6 +231,14 @@ class Changeset:
         return {row.id: row.after for row in self.rows if row.table == "player" and row.before is None and row.after}
 
     @property
+    def is_by_account(self) -> bool:
+        """Whether it does nothing but link characters to the player of their account."""
+        return bool(self.changes) and all(
+            isinstance(each, RowChange) and each.table == "link" and (each.after or {}).get("basis") == "account"
+            for each in self.changes
+        )
+
+    @property
     def linked(self) -> Mapping[int, int]:
         """The players that characters are linked to, by character."""
         return {row.id: row.after["player_id"] for row in self.rows if row.table == "link" and row.after}
@@ -257,6 +265,7 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "link": ("player_id",),
     "rejection": ("character_id", "discord_user_id", "player_id", "is_unlinking"),
     "shared": ("character_id",),
+    "account": ("character_id",),
     "hiatus": ("player_id", "until"),
 }
 """The columns that say what a change does, without the names and sentences that may be reworded."""

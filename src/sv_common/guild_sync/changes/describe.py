@@ -124,11 +124,8 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
             return _alias_in_words(before, after, names)
         case "rejection":
             return _rejection_in_words(before, after, names)
-        case "shared":
-            name = names.character(change.id)
-            if after is None:
-                return tr("Unmark {character} as a bank or shared character.", character=name)
-            return with_reason(tr("Mark {character} as a bank or shared character", character=name), after["reason"])
+        case "shared" | "account":
+            return _mark_in_words(change, names.character(change.id))
         case "hiatus":
             return _hiatus_in_words(before, after, names)
         case "player" if after is None:
@@ -139,6 +136,20 @@ def _sentence(change: RowChange | RoleChange, names: Names) -> str:
             return _new_player_in_words(after or {}, names)
         case _:
             return " ".join(_player_in_words(names.player(change.id), before or {}, after or {}, names))
+
+
+def _mark_in_words(change: RowChange, character: str) -> str:
+    after = change.after
+    match change.table:
+        case "shared" if after is None:
+            return tr("Unmark {character} as a bank or shared character.", character=character)
+        case "shared":
+            told = tr("Mark {character} as a bank or shared character", character=character)
+        case _ if after is None:
+            return tr("One person plays on the account of {character}.", character=character)
+        case _:
+            told = tr("Several people play on the account of {character}", character=character)
+    return with_reason(told, after["reason"] if after else None)
 
 
 def _link_in_words(character: str, before: Row | None, after: Row | None, names: Names) -> str:
@@ -284,9 +295,8 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
                     for r in (before, after)
                 ),
             )
-        case "shared":
-            verdicts = (tr("no one: a bank or shared character") if r else tr("any player") for r in (before, after))
-            yield Effect(tr("Who may own {character}", character=names.character(change.id)), *verdicts)
+        case "shared" | "account":
+            yield _effect_of_mark(change, names.character(change.id))
         case "alias":
             meanings = (names.player(r["player_id"]) if r else tr(NONE) for r in (before, after))
             yield Effect(tr("Alias “{alias}”", alias=row["alias"]), *meanings)
@@ -298,6 +308,16 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
             yield from _of_whole_player(change, names)
         case "player":
             yield from _of_player(names.player(change.id), before or {}, after or {}, names)
+
+
+def _effect_of_mark(change: RowChange, character: str) -> Effect:
+    if change.table == "account":
+        players = (tr("several people") if r else tr("one person") for r in (change.before, change.after))
+        return Effect(tr("Who plays on the account of {character}", character=character), *players)
+    owners = (
+        tr("no one: a bank or shared character") if r else tr("any player") for r in (change.before, change.after)
+    )
+    return Effect(tr("Who may own {character}", character=character), *owners)
 
 
 def _of_a_word(

@@ -14,7 +14,7 @@ Step: TypeAlias = Mapping[str, Any]
 """A change as the plan of an attempt stores it."""
 
 
-_TELLING = ("link", "shared", "player", "rejection", "alias", "hiatus", "role")
+_TELLING = ("link", "shared", "account", "player", "rejection", "alias", "hiatus", "role")
 """Which kind of change says best what an attempt was about; the others mostly follow from it."""
 
 
@@ -92,13 +92,8 @@ def _step(step: Step, names: Names) -> str:
             )
         case "rejection":
             return _rejection(before, after, names)
-        case "shared":
-            name = names.character(step["id"])
-            return (
-                tr("marked {character} as bank or shared", character=name)
-                if after
-                else tr("unmarked {character} as bank or shared", character=name)
-            )
+        case "shared" | "account":
+            return _mark(step["table"], names.character(step["id"]), is_made=after is not None)
         case "hiatus":
             return _hiatus(before, after, names)
         case "player" if after is None:
@@ -111,6 +106,18 @@ def _step(step: Step, names: Names) -> str:
             return tr("created the player {player}", player=after["display_name"])
         case _:
             return _player(names.player(step["id"]), before or {}, after or {}, names)
+
+
+def _mark(table: str, character: str, *, is_made: bool) -> str:
+    match table, is_made:
+        case "shared", True:
+            return tr("marked {character} as bank or shared", character=character)
+        case "shared", False:
+            return tr("unmarked {character} as bank or shared", character=character)
+        case _, True:
+            return tr("said that several people play on the account of {character}", character=character)
+        case _:
+            return tr("said that one person plays on the account of {character}", character=character)
 
 
 def _link(character: str, before: Row | None, after: Row | None, names: Names) -> str:

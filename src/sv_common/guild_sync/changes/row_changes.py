@@ -173,6 +173,16 @@ def unmark_shared(character: Named) -> RowChange:
     return RowChange("shared", character.id, {"character_id": character.id}, None, _named([character]))
 
 
+def share_account(character: Named, why: str) -> RowChange:
+    """Record that several people play on the account of a character."""
+    after = {"character_id": character.id, "reason": why}
+    return RowChange("account", character.id, None, after, _named([character]))
+
+
+def unshare_account(character: Named) -> RowChange:
+    return RowChange("account", character.id, {"character_id": character.id}, None, _named([character]))
+
+
 def set_hiatus(player: Named, until: str | None, why: str, *, former: Row | None = None) -> RowChange:
     """Record that a player is away until a day, written as ISO 8601 does, or without a return date.
 

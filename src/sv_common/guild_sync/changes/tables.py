@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "confirmation", "shared", "hiatus", "issue"]
+TableName: TypeAlias = Literal[
+    "player", "alias", "link", "rejection", "confirmation", "shared", "account", "hiatus", "issue"
+]
 """Tables, and issues, of which a journal keeps only that they have lost their player."""
 Row: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -82,6 +84,12 @@ TABLES: Mapping[str, Table] = {
     "shared": _table(
         "guild_identity",
         "shared_characters",
+        key="character_id",
+        columns="character_id guild_id reason marked_by created_at",
+    ),
+    "account": _table(
+        "guild_identity",
+        "shared_accounts",
         key="character_id",
         columns="character_id guild_id reason marked_by created_at",
     ),

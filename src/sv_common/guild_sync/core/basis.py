@@ -12,7 +12,7 @@ from sv_common.guild_sync.core.text import name_of
 Basis = Literal["proven", "officer", "account", "note", "name"]
 """Strongest first: the game's own sign-in, an officer's word, the same account, a guild note, the same name on Discord."""
 
-LinkEvidence = Literal["note", "name"]
+LinkEvidence = Literal["account", "note", "name"]
 """What a link rests on that no person has made."""
 
 
@@ -37,7 +37,7 @@ def basis_in_words(
             return tr("a decision by {officer}", officer=name_of(confirmed_by))
         return tr("a decision by {officer} on {day}", officer=name_of(confirmed_by), day=day(confirmed_at))
     if basis == "account":
-        return tr("the account, which has other characters of this player (not confirmed)")
+        return tr("the account, which had other characters of this player then (not confirmed)")
     if basis == "name":
         return tr("the Discord name alone (not confirmed)")
     if basis is None:

@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Purpose: TypeAlias = Literal["battle.net account", "account evidence"]
+Purpose: TypeAlias = Literal["battle.net account", "account evidence", "account objection"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

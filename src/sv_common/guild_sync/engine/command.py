@@ -31,17 +31,19 @@ class Command:
 
     `is_automatic` applies only plans that need no review. `is_bulk` is an officer's click on many issues at once: it links by
     evidence, as automation does; a click on one issue is a person's decision, and automation leaves its links alone. `seen`
-    holds, for issues that were previewed, the key of the plan shown: no other plan is applied.
+    holds, for issues that were previewed, the key of the plan shown: no other plan is applied. `only_by_account`: the guild
+    lets automation link by account evidence, and has not switched on the rule's automatic fixes.
     """
 
     actor: str
     is_automatic: bool = False
     is_bulk: bool = False
     seen: Mapping[int, str] = field(default_factory=dict)
+    only_by_account: bool = False
 
     @classmethod
-    def automation(cls) -> Command:
-        return cls(AUTOMATION, is_automatic=True, is_bulk=True)
+    def automation(cls, *, only_by_account: bool = False) -> Command:
+        return cls(AUTOMATION, is_automatic=True, is_bulk=True, only_by_account=only_by_account)
 
     @property
     def author(self) -> Author:

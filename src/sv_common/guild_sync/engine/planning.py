@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.changeset import CLICK_ONLY, Changeset
 from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.core.language import day, mark, number, tr
 from sv_common.guild_sync.core.text import name_of
@@ -117,6 +117,8 @@ async def _barred(
         barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
     if command.is_automatic:
         barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}
+        if command.only_by_account:
+            barred |= {fix.issue.id: (refused, tr(CLICK_ONLY)) for fix in planned if not fix.plan.is_by_account}
         others = [fix for fix in planned if fix.issue.id not in barred]
         undone = await attempts.undone_plans(guild, [fix.plan.key for fix in others]) if others else {}
         for fix in others:

@@ -26,6 +26,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "guild_identity.player_note_aliases": "created_by",
     "guild_identity.link_rejections": "reason rejected_by",
     "guild_identity.shared_characters": "reason marked_by",
+    "guild_identity.shared_accounts": "reason marked_by",
     "guild_identity.hiatuses": "reason set_by",
     "guild_identity.guild_words": "updated_by",
     "guild_identity.audit_issues": "summary details material dismissed_material review_reason resolved_by dismissed_by "

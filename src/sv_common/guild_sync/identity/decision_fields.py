@@ -1,13 +1,17 @@
-"""What the fields of an officer's decision hold, described once for the API, the command line and the pages' forms."""
+"""An officer's decision, and what its fields hold, described once for the API, the command line and the pages' forms."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.plain_text import fault_of_text
+from sv_common.guild_sync.identity.resolver import Resolver
 
 LONGEST_NAME = 100
 LONGEST_REASON = 500
@@ -75,3 +79,14 @@ PlanKey: TypeAlias = Annotated[
     str | None,
     Field(max_length=64, description="Key of the previewed plan. Refused (409) if the plan is another one by now."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ManualDecision(ABC):
+    """An officer's decision. Its fields are the request of the API, the form of a page and the command's arguments."""
+
+    plan_key: PlanKey = field(default=None, kw_only=True)
+
+    @abstractmethod
+    def plan(self, resolver: Resolver) -> Changeset:
+        """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""

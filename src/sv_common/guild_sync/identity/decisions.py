@@ -7,7 +7,6 @@ name or number: see `lookup`.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
@@ -20,6 +19,8 @@ from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_reason
 from sv_common.guild_sync.identity import decision_fields as fields
+from sv_common.guild_sync.identity.accounts.decisions import ShareAccount, UnshareAccount
+from sv_common.guild_sync.identity.decision_fields import ManualDecision as ManualDecision  # noqa: PLC0414 -- for everybody else it is here
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
@@ -42,17 +43,6 @@ from sv_common.guild_sync.identity.plans.members import allow_member, link_membe
 from sv_common.guild_sync.identity.plans.new_player import new_player
 from sv_common.guild_sync.identity.plans.shared import mark_shared, unmark_shared
 from sv_common.guild_sync.identity.resolver import Resolver
-
-
-@dataclass(frozen=True, slots=True)
-class ManualDecision(ABC):
-    """An officer's decision. Its fields are the request of the API, the form of a page and the command's arguments."""
-
-    plan_key: fields.PlanKey = field(default=None, kw_only=True)
-
-    @abstractmethod
-    def plan(self, resolver: Resolver) -> Changeset:
-        """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +406,7 @@ class EndHiatus(ManualDecision):
 
 _OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
 _OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | RejectMember | AllowMember
-_OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared
+_OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared | ShareAccount | UnshareAccount
 Decision: TypeAlias = Annotated[
     _OfLink | _OfMember | MergePlayers | SetMain | AddAlias | RemoveAlias | _OfNobodyKnown | SetHiatus | EndHiatus,
     Field(discriminator="decision"),

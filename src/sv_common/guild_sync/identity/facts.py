@@ -131,7 +131,9 @@ class GuildFacts:
     `former_characters` and `former_members` hold the earlier names
     of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
-    `hiatuses` are by player, also those that have ended by `today`.
+    `hiatuses` are by player, also those that have ended by `today`. `accounts` says of characters to which Battle.net account
+    they belong, by a number that means nothing else, and `shared_accounts` of characters who said that several people play on
+    their account. `account_mode` is what the guild does with it: off, suggest, or automatic.
     """
 
     guild_id: int
@@ -151,7 +153,15 @@ class GuildFacts:
     shared: Mapping[int, str] = field(default_factory=dict)
     unlinked_members: frozenset[tuple[int, int]] = frozenset()
     hiatuses: Mapping[int, KnownHiatus] = field(default_factory=dict)
+    accounts: Mapping[int, int] = field(default_factory=dict)
+    shared_accounts: Mapping[int, str] = field(default_factory=dict)
+    account_mode: str = "off"
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+    @property
+    def links_by_account(self) -> bool:
+        """Whether the guild lets automation link by account evidence."""
+        return self.account_mode == "automatic"
 
     def grant_of(self, character: KnownCharacter) -> str | None:
         """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
@@ -217,6 +227,9 @@ async def _read(guild: GuildConnection) -> GuildFacts:
             player: KnownHiatus(date.fromisoformat(until) if until else None, reason, names[0])
             for until, player, _, reason, names in said["hiatus"]
         },
+        {character: int(account) for account, _, character, *_ in said["account"]},
+        {character: marked_by for _, _, character, marked_by, _ in said["shared_account"]},
+        next((mode for _, _, _, mode, _ in said["account_mode"]), "off"),
         date.fromisoformat(said["today"][0][0]),
     )
 

@@ -79,6 +79,18 @@ select 'shared', '', null, character_id, marked_by, null
 from guild_identity.shared_characters
 where guild_id = %(guild_id)s
 union all
+select 'account', account::text, null, character_id, null, null
+from guild_identity.account_evidence
+where guild_id = %(guild_id)s and account is not null
+union all
+select 'shared_account', '', null, character_id, marked_by, null
+from guild_identity.shared_accounts
+where guild_id = %(guild_id)s
+union all
+select 'account_mode', '', null, null, mode, null
+from guild_identity.account_settings
+where guild_id = %(guild_id)s and mode <> 'off'
+union all
 select 'hiatus', coalesce(until::text, ''), player_id, null, reason, array[set_by]
 from guild_identity.hiatuses
 where guild_id = %(guild_id)s

@@ -23,6 +23,7 @@ from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.language import tr, tr_n
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.text import with_and
+from sv_common.guild_sync.identity.accounts.owners import owner_by_account
 from sv_common.guild_sync.identity.facts import KnownCharacter, KnownPlayer
 from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.unknown_names import nickname_of, rejected_player
@@ -133,8 +134,15 @@ def _edges(resolver: Resolver) -> list[tuple[int, _Node, str]]:
 
 def _meant_by(resolver: Resolver, character: KnownCharacter) -> Iterator[tuple[_Node, str]]:
     decision = resolver.resolve(character)
+    by_account = owner_by_account(resolver, character)
+    if by_account is not None and resolver.accounts.players(character.id) - {by_account.person.player_id}:
+        by_account = None  # weaker links of the account say something else, so it says nothing for certain
+    if by_account is not None:
+        yield by_account.person, by_account.evidence
     if decision.target is not None:
         yield decision.target.person, decision.target.evidence
+        return
+    if by_account is not None and decision.verdict is not Verdict.AMBIGUOUS:
         return
     if decision.verdict not in (Verdict.NOBODY, Verdict.UNKNOWN) or decision.parsed.is_bank:
         return
@@ -272,7 +280,9 @@ class _Judgment:
         return None
 
     def _basis(self, character: KnownCharacter) -> LinkEvidence:
-        """What links a character to its person: a note, its own or those that name it, or the character's own name."""
+        """What links a character to its person: its account, a note, its own or those that name it, or its own name."""
+        if owner_by_account(self._resolver, character) is not None:
+            return "account"
         is_by_name = (
             character.id in self._group.evidence
             and self._resolver.resolve(character).target is None

@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.identity.accounts.index import AccountIndex
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
@@ -114,6 +115,11 @@ class Resolver(CandidateFinder):
     def people(self) -> PeopleIndex:
         """Everyone that a suggestion may name."""
         return PeopleIndex(self.facts, self.names)
+
+    @cached_property
+    def accounts(self) -> AccountIndex:
+        """Which characters are on one Battle.net account."""
+        return AccountIndex(self.facts)
 
     @cached_property
     def characters_meaning_member(self) -> Mapping[int, Sequence[KnownCharacter]]:

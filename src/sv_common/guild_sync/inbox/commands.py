@@ -80,7 +80,7 @@ async def answer(
         await check_all_unchanged(guild, order.entry.issue_ids, seen)
         wanted = await _as_shown(guild, decision)
         report = await decide_in_transaction(guild, wanted, actor=actor)
-        if not _is_about(decision, report.plan, order.entry):
+        if not _is_about(decision, report.plan, order.entry, await resolver_of(guild)):
             raise Refused(
                 tr(
                     "This decision is about others than “{question}”. Nothing was changed.",
@@ -252,7 +252,7 @@ async def _as_shown(guild: GuildConnection, decision: ManualDecision) -> ManualD
 async def _settle_along(
     guild: GuildConnection, entry: Entry, along: Sequence[int], *, actor: str
 ) -> tuple[list[int], list[PlannedFix]]:
-    """Fix those issues of `along` whose notes name, for certain and since the answer, the player that it says.
+    """Fix those issues of `along` whose notes or accounts say, for certain and since the answer, the player that it says.
 
     Return the attempts and what was fixed.
     """
@@ -267,7 +267,7 @@ async def _settle_along(
     certain = {
         fix.issue.id: fix
         for fix in planning.ready
-        if fix.plan.plan_class is PlanClass.SAFE
+        if (fix.plan.plan_class is PlanClass.SAFE or (fix.plan.is_by_account and not fix.plan.waits_for_officer))
         and not fix.plan.created
         and owners.issuperset(fix.plan.linked.values())
     }
@@ -297,12 +297,14 @@ def _told_also(also: Sequence[PlannedFix]) -> str:
     return tr_n("It also links {characters}.", "It also links {characters}.", len(names), characters=enumerated(names))
 
 
-def _is_about(decision: ManualDecision, plan: Changeset, entry: Entry) -> bool:
-    """Whether a decision names the subject of the question, or changes one of its rows.
+def _is_about(decision: ManualDecision, plan: Changeset, entry: Entry, resolver: Resolver) -> bool:
+    """Whether a decision names the subject of the question, or changes one of its rows, or of its characters.
 
     That a note's name means the player whose a character is already changes nothing of the character.
     """
     subjects = {(subject.kind, subject.id) for subject in (entry.subject, *entry.others)}
+    players = [each.id for each in (entry.subject, *entry.others) if each.kind == "player" and each.id is not None]
+    subjects |= {("character", each.id) for number in players for each in resolver.characters_of(number)}
     named = {getattr(decision, "character", None), *getattr(decision, "characters", ())}
     is_named = any(kind == "character" and f"#{number}" in named for kind, number in subjects)
     return is_named or not subjects.isdisjoint(plan.names)

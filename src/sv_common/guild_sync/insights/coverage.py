@@ -12,6 +12,7 @@ from pydantic import Field, computed_field
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.language import mark, number, tr, tr_n
+from sv_common.guild_sync.identity.accounts.owners import settled_by_account
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.matcher import match
 from sv_common.guild_sync.identity.resolver import Resolver, once
@@ -21,7 +22,7 @@ SQL = load_sql(__package__, "coverage.sql")
 
 Known: TypeAlias = Literal["proven", "officer", "account", "note", "name", "none"]
 """Each basis of a link, strongest first, and that there is no link."""
-ActionKind = Literal["match", "names", "suggested", "ask", "confirm"]
+ActionKind = Literal["match", "accounts", "names", "suggested", "ask", "confirm"]
 
 _IN_WORDS: Mapping[Known, str] = {
     "proven": mark("{n} verified by Battle.net"),
@@ -52,7 +53,8 @@ class NextAction:
     kind: Annotated[
         ActionKind,
         Field(
-            description="match: run a full match. names: say whose the unknown names are. suggested: choose a suggestion. "
+            description="match: run a full match. accounts: say whose the Battle.net accounts are. "
+            "names: say whose the unknown names are. suggested: choose a suggestion. "
             "ask: ask the members. confirm: confirm what rests on a note or a name."
         ),
     ]
@@ -136,7 +138,16 @@ def _of_unlinked(resolver: Resolver) -> Iterator[NextAction]:
     linked, players, _ = match_counts(resolver)
     if linked:
         yield NextAction("match", 1, linked, match_sentence(linked, players))
-    names, suggested, silent = _open(resolver)
+    accounts, names, suggested, silent = _open(resolver)
+    if accounts:
+        characters = tr_n("{n} character", "{n} characters", sum(accounts.values()))
+        sentence = tr_n(
+            "{n} Battle.net account has no owner. One answer settles {characters}.",
+            "{n} Battle.net accounts have no owner. One answer each settles {characters}.",
+            len(accounts),
+            characters=characters,
+        )
+        yield NextAction("accounts", len(accounts), sum(accounts.values()), sentence)
     if names:
         characters = tr_n("{n} character", "{n} characters", sum(names.values()))
         sentence = tr_n(
@@ -163,10 +174,16 @@ def _of_unlinked(resolver: Resolver) -> Iterator[NextAction]:
 
 
 @once
-def _open(resolver: Resolver) -> tuple[Mapping[str, int], int, int]:
-    """Count the characters without a player: by the unknown name of their notes, of several meanings, and without any."""
-    names, suggested, silent = Counter[str](), 0, 0
+def _open(resolver: Resolver) -> tuple[Mapping[int, int], Mapping[str, int], int, int]:
+    """Count the characters without a player: by account, by the unknown name of their notes, of several meanings, and without any.
+
+    An account counts where one answer settles several of its characters; these count nowhere else.
+    """
+    accounts, names, suggested, silent = Counter[int](), Counter[str](), 0, 0
     for character in resolver.unlinked():
+        if settled_by_account(resolver, character.id):
+            accounts[resolver.accounts.of(character.id) or 0] += 1
+            continue
         decision = resolver.resolve(character)
         if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
             names[decision.mention.readings[0].key] += 1
@@ -174,7 +191,7 @@ def _open(resolver: Resolver) -> tuple[Mapping[str, int], int, int]:
             suggested += 1
         elif decision.target is None and resolver.owner_by_name(character) is None:
             silent += 1
-    return names, suggested, silent
+    return accounts, names, suggested, silent
 
 
 def _of_linked(by_basis: Sequence[BasisCount]) -> Iterator[NextAction]:

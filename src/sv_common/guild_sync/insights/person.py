@@ -20,6 +20,7 @@ from sv_common.guild_sync.core.basis import Basis, basis_in_words, proof_of
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import mark, tr, tr_n
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.accounts.owners import account_evidence
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
@@ -90,6 +91,13 @@ class CharacterView:
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
+    account: Annotated[str | None, Field(exclude=True)] = None
+    """Which other characters are on the same Battle.net account, in words; for officers alone."""
+    is_account_shared: Annotated[bool, Field(exclude=True)] = False
+    is_compared: Annotated[bool, Field(exclude=True)] = False
+    """Whether the guild has switched account evidence on."""
+    objects: Annotated[bool, Field(exclude=True)] = False
+    """Whether its player objects to account evidence; for officers alone."""
 
     @computed_field(description="What stands for the link now: an officer’s word counts more than what it was made on.")
     @property
@@ -314,9 +322,17 @@ def _characters(
             reading=_reading(resolver, row["id"], row["note"]),
             is_main=row["id"] == main_id,
             is_offspec=row["id"] == offspec_id,
+            account=_account(resolver, row["id"]),
+            is_compared=resolver.facts.account_mode != "off",
+            is_account_shared=resolver.accounts.is_shared(row["id"]),
         )
         for row in rows
     ]
+
+
+def _account(resolver: Resolver, character_id: int) -> str | None:
+    character = resolver.facts.characters.get(character_id)
+    return account_evidence(resolver, character) if character is not None else None
 
 
 def _uses(resolver: Resolver, alias: str) -> int:

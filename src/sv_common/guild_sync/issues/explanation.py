@@ -14,6 +14,7 @@ class Source(StrEnum):
 
     ROSTER = "roster"
     NOTE = "note"
+    ACCOUNT = "account"
     DISCORD = "discord"
     RANKS = "ranks"
     RECORD = "record"

@@ -34,6 +34,7 @@ class Dependence(StrEnum):
     GRANTS = "grants"
     WORDS = "words"
     DECISIONS = "decisions"
+    ACCOUNTS = "accounts"
     REALMS = "realms"
     SETTINGS = "settings"
     TIME = "time"

@@ -46,7 +46,13 @@ from (
     select hash_record_extended((ctid, xmin, 'shared'::text), 0) from guild_identity.shared_characters where guild_id = %(guild_id)s
     union all
     select hash_record_extended((ctid, xmin, 'hiatus'::text), 0) from guild_identity.hiatuses where guild_id = %(guild_id)s
+    union all
+    select hash_record_extended((ctid, xmin, 'account'::text), 0) from guild_identity.shared_accounts where guild_id = %(guild_id)s
 ) rows
+union all
+select 'accounts', concat_ws(' ', (select mode from guild_identity.account_settings where guild_id = %(guild_id)s), count(*),
+                             bit_xor(hash_record_extended((character_id, account), 0)))
+from guild_identity.account_evidence where guild_id = %(guild_id)s and account is not null
 union all
 select 'settings', concat_ws(' ', count(*), bit_xor(hash_record_extended((ctid, xmin), 0)))
 from guild_identity.rule_settings where guild_id = %(guild_id)s

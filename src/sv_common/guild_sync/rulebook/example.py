@@ -32,7 +32,8 @@ class Character:
     """A character of the roster.
 
     `linked_under` is the note that it had when it was linked to its `owner`; `formerly` the name that it had then.
-    `is_confirmed`: an officer stands for that link. `last_login_days` None: never seen.
+    `is_confirmed`: an officer stands for that link. `last_login_days` None: never seen. Characters with one `account` are on
+    one Battle.net account; `is_account_shared`: an officer has said that several people play on it.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Character:
     has_left: bool = False
     last_login_days: float | None = 1
     realm: str = "area-52"
+    account: str | None = None
+    is_account_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,8 @@ def basis_evidence(known: Known, character: KnownCharacter) -> Iterator[Evidence
     if character.player_id is None or known.link is None:
         return
     yield Evidence(Source.RECORD, tr("The link is based on {basis}.", basis=known.link.rests_on))
+    if character.basis == "account" and not character.is_decided and known.resolver.accounts.of(character.id) is None:
+        yield Evidence(Source.ACCOUNT, tr("The account is not known any more."))
     changed = has_changed(character.note, character.basis_note)
     if changed is False:
         yield Evidence(

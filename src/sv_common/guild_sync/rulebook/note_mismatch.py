@@ -12,6 +12,7 @@ from sv_common.guild_sync.changes.row_changes import link, unlink
 from sv_common.guild_sync.core.basis import has_changed
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.text import with_or
+from sv_common.guild_sync.identity.accounts.owners import account_evidence, owner_by_account
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver, once
@@ -135,6 +136,9 @@ def _finding(
         details["formerly"] = formerly
     if weight := resolver.facts.grant_of(character):
         details["weight"] = weight
+    by_account = owner_by_account(resolver, character)
+    if by_account is not None and by_account.person.player_id == player_id:
+        details["account"] = by_account.evidence
     if decision.verdict is Verdict.UNKNOWN:
         details["rejected_player"] = next(
             (other for mention in names if (other := rejected_player(resolver, mention, character))), None
@@ -222,6 +226,8 @@ def _change(details: Any) -> tuple[RowChange, str]:
 def _review_reason(details: Any) -> str | None:
     if refusal := _why_not_in_bulk(details) or _not_changed(details):
         return refusal
+    if details.get("account"):
+        return tr("A note is weaker than an account: {evidence}", evidence=details["account"])
     if details.get("weight"):
         return review_of_rank(details["character"], details["weight"])
     for candidate in details["candidates"]:
@@ -283,9 +289,11 @@ def explain(known: Known, finding: Finding) -> Explanation:
     if character is None:
         return Explanation((Evidence(Source.ROSTER, tr(HAS_LEFT)),), tr(HAS_LEFT))
     decision = known.resolver.resolve(character)
-    evidence = (*note_evidence(known, character), link_evidence(known, character), *basis_evidence(known, character))
+    evidence = [*note_evidence(known, character), link_evidence(known, character), *basis_evidence(known, character)]
+    if (told := account_evidence(known.resolver, character)) is not None:
+        evidence.append(Evidence(Source.ACCOUNT, told))
     player = known.player(character.player_id) if character.player_id is not None else None
-    return Explanation(evidence, _two_words(decision, player))
+    return Explanation(tuple(evidence), _two_words(decision, player))
 
 
 def _two_words(decision: Decision, player: str | None) -> str:
@@ -339,7 +347,14 @@ RULE = RuleDefinition(
     question=question,
     candidates=candidates_for_character,
     remedy=remedy_for_character,
-    affects=("orphan_wow", "role_mismatch", "stale_character", "departed_with_roles", "stale_discord_link"),
+    affects=(
+        "orphan_wow",
+        "role_mismatch",
+        "stale_character",
+        "departed_with_roles",
+        "stale_discord_link",
+        "account_conflict",
+    ),
     why=mark(
         "Officers write the owner of a character into its guild note. When the note changes, the link is out of date, "
         "and so may be the player's Discord role."
@@ -354,7 +369,8 @@ RULE = RuleDefinition(
         "player's name; an unknown word that is not written like a name or is similar to a known one. Decisions: a "
         "player ruled out for the character; a link that an officer made or confirmed (Fix All skips it too); a fix "
         "that was undone. Power: a character whose rank gives access or more than the lowest Discord role. Also: a "
-        "character with its player's Discord name and an unknown name in its note; more fixes at once than the limit "
+        "character with its player's Discord name and an unknown name in its note; one on the same Battle.net account as "
+        "confirmed characters of its player; more fixes at once than the limit "
         "allows."
     ),
     material=(

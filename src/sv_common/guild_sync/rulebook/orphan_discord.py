@@ -213,6 +213,7 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "account_conflict",
     ),
     why=mark("This member has a guild role on Discord, but their characters are unknown."),
     left_to_officer=mark(

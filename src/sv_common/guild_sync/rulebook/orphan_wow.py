@@ -12,6 +12,7 @@ from sv_common.guild_sync.changes.changeset import Changeset, Named
 from sv_common.guild_sync.changes.row_changes import create_player, link
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.text import name_of, with_or
+from sv_common.guild_sync.identity.accounts.owners import account_evidence, owner_by_account, why_not_by_account
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -85,6 +86,9 @@ class _Planner:
 
     def _target(self, character: KnownCharacter) -> Candidate | None:
         decision = self._resolver.resolve(character)
+        owner = owner_by_account(self._resolver, character)
+        if owner is not None:
+            return owner if decision.target is None or decision.target.person == owner.person else None
         if decision.target is None and decision.verdict is Verdict.NOBODY:
             return self._resolver.owner_by_name(character)
         return decision.target
@@ -92,19 +96,12 @@ class _Planner:
     def _towards(self, character: KnownCharacter, target: Candidate) -> Changeset:
         person = target.person
         if person.player_id is not None:
-            player = Named(person.player_id, target.label)
-            row = link(character.named, player, target.evidence, self._resolver.basis_of(character))
-            waits = rank_review_reason(self._resolver.facts, [character])
-            decision = self._resolver.resolve(character)
-            if target.is_other_spelling:
-                waits = review_of_spelling(decision.named, target.label)
-            reason = tr(
-                "{character} belongs to {player}: {evidence}",
-                character=character.label,
-                player=target.label,
-                evidence=target.evidence,
-            )
-            return Changeset((row,), reason, waits, is_safe=decision.target is not None)
+            meant = self._resolver.resolve(character).target
+            if owner_by_account(self._resolver, character) is not None:
+                if meant is None or self._resolver.facts.links_by_account:
+                    return self._by_account(character, target)
+                target = meant  # as the guild would have it without account evidence
+            return self._to_player(character, target, person.player_id, is_safe=meant is not None)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Changeset.none(
@@ -112,6 +109,23 @@ class _Planner:
                 "The note means {name}, which has no player yet. Fix that one first, or run a full match.",
                 name=target.label,
             )
+        )
+
+    def _to_player(self, character: KnownCharacter, target: Candidate, player_id: int, *, is_safe: bool) -> Changeset:
+        row = link(character.named, Named(player_id, target.label), target.evidence, self._resolver.basis_of(character))
+        waits = rank_review_reason(self._resolver.facts, [character])
+        if target.is_other_spelling:
+            waits = review_of_spelling(self._resolver.resolve(character).named, target.label)
+        return Changeset((row,), _belongs(character, target), waits, is_safe=is_safe)
+
+    def _by_account(self, character: KnownCharacter, owner: Candidate) -> Changeset:
+        """Automation links by account where the guild says so and nothing says otherwise; a click always may."""
+        player_id = owner.person.player_id or 0
+        row = link(character.named, Named(player_id, owner.label), owner.evidence, "account")
+        against = why_not_by_account(self._resolver, character, player_id)
+        waits = rank_review_reason(self._resolver.facts, [character]) or against
+        return Changeset(
+            (row,), _belongs(character, owner), waits, against, is_safe=self._resolver.facts.links_by_account
         )
 
     def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Changeset:
@@ -135,6 +149,13 @@ class _Planner:
 
     def _why_not(self, character: KnownCharacter) -> str:
         decision = self._resolver.resolve(character)
+        owner = owner_by_account(self._resolver, character)
+        if owner is not None and decision.target is not None:
+            return tr(
+                "The note means {name}, but the account is {player}’s. Choose one.",
+                name=decision.target.label,
+                player=owner.label,
+            )
         labels = with_or([candidate.label for candidate in decision.candidates])
         match decision.verdict:
             case Verdict.AMBIGUOUS:
@@ -167,6 +188,15 @@ class _Planner:
                 return tr("The note and the name match no one.")
 
 
+def _belongs(character: KnownCharacter, target: Candidate) -> str:
+    return tr(
+        "{character} belongs to {player}: {evidence}",
+        character=character.label,
+        player=target.label,
+        evidence=target.evidence,
+    )
+
+
 def explain(known: Known, finding: Finding) -> Explanation:
     character = known.character(finding.subject_id)
     if character is None:
@@ -182,6 +212,8 @@ def explain(known: Known, finding: Finding) -> Explanation:
         evidence.append(
             Evidence(Source.DISCORD, tr("{member} on Discord has exactly this name.", member=namesake.display_name))
         )
+    if (told := account_evidence(known.resolver, character)) is not None:
+        evidence.append(Evidence(Source.ACCOUNT, told))
     evidence.append(link_evidence(known, character))
     if known.unlinked is not None and character.player_id is None:
         gone = known.unlinked
@@ -227,13 +259,18 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "account_conflict",
     ),
     why=mark("Until the character has a player, its rank cannot set a Discord role."),
-    safe=mark("Linking a character to an existing player, if its note means that player and no one else."),
+    safe=mark(
+        "Linking a character to an existing player, if its note means that player and no one else. Where the guild has set account "
+        "evidence to automatic, also to the one known owner of its account, if nothing says otherwise."
+    ),
     left_to_officer=mark(
         "These need your click: a new player, a link by the character's name alone, a name in another spelling, and a "
         "rank that gives access or more than the lowest Discord role. The fix links only if the note means exactly "
         "one person, or if the note is silent and exactly one Discord member has the character's whole name. "
+        "A fix by account evidence needs an owner that an officer or a sign-in stands for; a note that says otherwise keeps it open. "
         "Everything else stays open with the reason. Bank and shared characters are not found, and a note that names "
         "one links no one. The fix never repeats a link that an officer removed; you still can."
     ),

@@ -17,14 +17,14 @@ from pydantic import Field
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import reason_of
-from sv_common.guild_sync.engine.command import Command, FixRun
+from sv_common.guild_sync.engine.command import FixRun
 from sv_common.guild_sync.engine.fix import fix_in_database
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.scan import scan
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.model import Issue
-from sv_common.guild_sync.mitigations import automatic_limits
+from sv_common.guild_sync.mitigations import automated_rules
 from sv_common.guild_sync.rules import RULES
 
 log = structlog.get_logger(__name__)
@@ -67,12 +67,12 @@ async def scan_and_fix(guild: GuildConnection) -> ScannedGuild:
     notices = [f"{RULES[check.issue_type].name}: {check.error}" for check in checks if check.error]
     results: list[FixResult] = []
     on_discord: dict[str, Sequence[PlannedFix]] = {}
-    for issue_type, limit in (await automatic_limits(guild)).items():
+    for issue_type, automation in (await automated_rules(guild)).items():
         rule = RULES[issue_type]
         found = [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
         if not found:
             continue
-        run = FixRun(RULES, rule, guild.id, found, Command.automation(), limit=limit)
+        run = FixRun(RULES, rule, guild.id, found, automation.command, limit=automation.limit)
         try:
             async with guild.savepoint():
                 here = await fix_in_database(guild, run)

@@ -84,7 +84,7 @@ def parts_of(changes: Sequence[RowChange]) -> list[Part]:
 
 
 def _nodes(change: RowChange) -> Iterator[_Node]:
-    kind = "character" if change.table in ("link", "shared") else change.table
+    kind = "character" if change.table in ("link", "shared", "account") else change.table
     yield kind, change.id if kind in ("character", "player") else change.key
     for row in (change.before, change.after):
         for column, refers_to in _POINTERS.items():

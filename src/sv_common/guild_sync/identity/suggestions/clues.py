@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     NOTE = "note"
     NAME = "name"
+    ACCOUNT = "account"
     JOINED = "joined"
     RANK = "rank"
 

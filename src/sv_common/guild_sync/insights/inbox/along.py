@@ -1,10 +1,11 @@
-"""What an answer settles besides its own question: characters whose notes then name the same player."""
+"""What an answer settles besides its own question: characters whose notes or accounts then mean the same player."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from sv_common.guild_sync.identity.accounts.owners import settled_by_account
 from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.identity.verdicts import Person, Verdict
 from sv_common.guild_sync.insights.inbox.answers import word_to_remember
@@ -13,12 +14,14 @@ from sv_common.guild_sync.insights.inbox.answers import word_to_remember
 def along_characters(resolver: Resolver, characters: Sequence[int]) -> list[int]:
     """Return the other characters without a player that a player of these would settle, by number.
 
-    Their notes name one of these, or give the same name that no one has, which an answer can remember.
+    Their notes name one of these, or give the same name that no one has, which an answer can remember; or they are on the same
+    Battle.net account, of which nobody has said that several people play on it.
     """
     found: set[int] = set()
     for number in characters:
         found.update(_waiting(resolver).get(Person(character_id=number), ()))
         found.update(_of_the_same_name(resolver, number))
+        found.update(settled_by_account(resolver, number))
     return sorted(found - {*characters})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.identity.accounts.decisions import ShareAccount
 from sv_common.guild_sync.identity.decisions import (
     Decision,
     LinkCharacter,
@@ -62,6 +63,14 @@ class Answers:
         if plan is None:
             return Offer(None, None, None, why_not)
         return Offer(decision, plan.key, tr("No Discord member: no message and no role reaches them"))
+
+    def share_account(self, character: int) -> Offer:
+        """Offer that several people play on the account of a character."""
+        decision = ShareAccount(character=f"#{character}")
+        plan, why_not = self._planned(decision)
+        if plan is None:
+            return Offer(None, None, None, why_not)
+        return Offer(decision, plan.key, tr("Nothing is concluded from this account any more"))
 
     def _numbered(self, kind: SubjectKind, number: int, candidates: Sequence[WeighedCandidate]) -> Iterator[Answer]:
         place = 0

@@ -333,6 +333,7 @@ class Question:
     new_player: NewPlayerOffer | None
     shared: Annotated[Offer | None, Field(description="That it is a bank or shared character.")]
     unlink: Annotated[Offer | None, Field(description="That the player is not the Discord member any more.")]
+    share_account: Annotated[Offer | None, Field(description="That several people play on the Battle.net account.")]
     also: Annotated[
         str | None,
         Field(

@@ -121,6 +121,7 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
         new_player=new_player,
         shared=shared,
         unlink=unlink,
+        share_account=_share_account(about, people),
         also=_also(about),
         ready=_ready(about),
         no_fix=_no_fix(about),
@@ -187,6 +188,13 @@ def _answers(
     return answers.of(kind, number, candidates), word, new_player, shared
 
 
+def _share_account(about: _About, people: People) -> Offer | None:
+    """Offer to say once that several people play on the account, where the question is that they do."""
+    if about.finding.details.get("kind") != "two_players":
+        return None
+    return Answers(about.board.resolver, people, None).share_account(about.finding.details["character_id"])
+
+
 def _characters(about: _About, people: People) -> list[CharacterFacts]:
     if about.first.player_id is not None:
         return people.of_player(about.first.player_id)
@@ -233,15 +241,35 @@ def _no_fix(about: _About) -> str | None:
 def _also(about: _About) -> str | None:
     """Say what an answer settles besides the question; of characters with one name, each answer settles all of them."""
     numbers = {*about.entry.along} - {*about.entry.issue_ids}
-    names = [about.board.subjects[issue.id] for issue in about.board.issues if issue.id in numbers]
-    if not names:
-        return None
-    return tr_n(
-        "Your answer also links {characters}, where the note then names the same player.",
-        "Your answer also links {characters}, where their notes then name the same player.",
-        len(names),
-        characters=enumerated([f"{each.character}-{each.realm}" for each in names]),
-    )
+    accounts = about.board.resolver.accounts
+    own = {accounts.of(number) for number in about.characters} - {None}
+    by_note: list[str] = []
+    by_account: list[str] = []
+    for issue in about.board.issues:
+        if issue.id in numbers:
+            subject = about.board.subjects[issue.id]
+            is_own = accounts.of(issue.wow_character_id or 0) in own
+            (by_account if is_own else by_note).append(f"{subject.character}-{subject.realm}")
+    told = []
+    if by_note:
+        told.append(
+            tr_n(
+                "Your answer also links {characters}, where the note then names the same player.",
+                "Your answer also links {characters}, where their notes then name the same player.",
+                len(by_note),
+                characters=enumerated(by_note),
+            )
+        )
+    if by_account:
+        told.append(
+            tr_n(
+                "Your answer also links {characters}, on the same Battle.net account.",
+                "Your answer also links {characters}, on the same Battle.net account.",
+                len(by_account),
+                characters=enumerated(by_account),
+            )
+        )
+    return " ".join(told) or None
 
 
 def _message(about: _About, people: People, guild: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Set
 from typing import Any, TypeAlias, cast
 
+from sv_common.guild_sync.identity.accounts.index import AccountIndex
 from sv_common.guild_sync.identity.facts import GuildFacts
 from sv_common.guild_sync.identity.names.name_index import NameIndex
 from sv_common.guild_sync.identity.names.people import PeopleIndex
@@ -16,7 +17,7 @@ from sv_common.guild_sync.identity.resolver import Resolver
 Read: TypeAlias = tuple[tuple[str, ...], str, Hashable]
 """Where something was looked up, how, and with what."""
 
-_PARTS = (GuildFacts, NameIndex, PeopleIndex)
+_PARTS = (GuildFacts, NameIndex, PeopleIndex, AccountIndex)
 _ITSELF, _CALL, _HAS, _GET = "itself", "call", "has", "get"
 _NOT_THERE = object()
 

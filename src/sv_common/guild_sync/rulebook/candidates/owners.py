@@ -10,6 +10,7 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.names import realm_key
 from sv_common.guild_sync.core.text import with_or
+from sv_common.guild_sync.identity.accounts.owners import on_the_same_account
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.suggestions.clues import Kind
 from sv_common.guild_sync.identity.suggestions.notes import Suggestions
@@ -56,6 +57,7 @@ class _Owners:
         self._own = known.resolver.people.owner(character)
 
     def all(self, plan: Changeset | None) -> tuple[WeighedCandidate, ...]:
+        self._by_account()
         self._by_note(self._decision)
         self._by_own_name()
         if self._decision.target is None:
@@ -70,6 +72,22 @@ class _Owners:
         linked = Person(self._about.player_id) if self._about.player_id is not None else None
         needs_word = self._decision.verdict is Verdict.UNKNOWN
         return self._drafts.ordered(self._resolver, _people_of(plan), self._is_rejected, linked, needs_word)
+
+    def _by_account(self) -> None:
+        """Add the players of the other characters of the same account; one that a person stands for counts most."""
+        accounts = self._resolver.accounts
+        is_shared, owner = accounts.is_shared(self._about.id), accounts.owner(self._about.id)
+        for other in accounts.others(self._about.id):
+            if other.player_id is None or self._is_rejected(Person(other.player_id)):
+                continue
+            person = Person(other.player_id)
+            weight = (
+                Weight.CERTAIN if owner is not None and owner.player_id == other.player_id else Weight.SAME_NICKNAME
+            )
+            sentence = on_the_same_account(other, self._resolver.label(person))
+            self._speaks_for(person, Kind.ACCOUNT, weight, sentence)
+            if is_shared:
+                self._speaks_against(person, tr("Several people play on this account."))
 
     def _by_note(self, decision: Decision) -> None:
         if says_nothing(decision):

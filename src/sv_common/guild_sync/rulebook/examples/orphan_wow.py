@@ -24,6 +24,16 @@ EXAMPLES = (
         after={"Zephyr": "Zephyr"},
     ),
     Example(
+        mark("No note; the character is on one Battle.net account with Mito, which an officer has linked"),
+        mark("linked to Mito; automatically only where the guild lets account evidence link"),
+        Outcome.NEEDS_CLICK,
+        (
+            Character("Altrek", account="1"),
+            Character("Mito", owner="Mito", is_main=True, is_confirmed=True, account="1"),
+        ),
+        after={"Altrek": "Mito"},
+    ),
+    Example(
         mark("The note says “Alch 300”"),
         mark("the note names no one"),
         Outcome.NO_FIX,

@@ -1,0 +1,1 @@
+"""Rules about what account evidence says against the links."""
