@@ -58,13 +58,7 @@ class ExampleGuild:
         await guild.roles_without_power(without=[_ROLE_IDS[role] for role in example.missing_roles])
         players = await _add_members(guild, example.members)
         rows = {each.name: await _add_character(guild, each, players) for each in example.characters}
-        accounts: dict[str, list[int]] = {}
-        for character in example.characters:
-            if character.account is not None:
-                accounts.setdefault(character.account, []).append(rows[character.name])
-        shared = {each.account for each in example.characters if each.is_account_shared}
-        for account, characters in accounts.items():
-            await guild.account(*characters, is_shared=account in shared)
+        await _add_accounts(guild, example, rows)
         await _add_claims(guild, example, rows)
         for name, days in example.hiatuses.items():
             await guild.hiatus(name, days)
@@ -119,6 +113,17 @@ async def _add_members(guild: GuildBuilder, members: Sequence[Member]) -> dict[s
         if member.player is not None:
             players[member.player] = await guild.player(member.player, member=number, is_confirmed=member.is_confirmed)
     return players
+
+
+async def _add_accounts(guild: GuildBuilder, example: Example, rows: Mapping[str, int]) -> None:
+    """Let characters own the same pets."""
+    accounts: dict[str, list[int]] = {}
+    for each in example.characters:
+        if each.account is not None:
+            accounts.setdefault(each.account, []).append(rows[each.name])
+    shared = {each.account for each in example.characters if each.is_account_shared}
+    for account, characters in accounts.items():
+        await guild.account(*characters, is_shared=account in shared)
 
 
 async def _add_claims(guild: GuildBuilder, example: Example, rows: Mapping[str, int]) -> None:

@@ -64,7 +64,8 @@ async def assistant(services: Services, pool: Pool) -> AsyncIterator[Assistant]:
     app = made(services)
     async with officer(app, token) as client:
         yield Assistant(client, app, token)
-    await app.state.readings.close()
+    # None is cut off: what a connection was doing would go on in the database of the next test.
+    await asyncio.gather(*(each.task for each in app.state.readings._all.values()))
 
 
 class Assistant:

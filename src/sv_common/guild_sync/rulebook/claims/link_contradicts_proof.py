@@ -209,7 +209,6 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
-        "account_conflict",
         "unverified_member",
     ),
     why=mark(
@@ -222,10 +221,10 @@ RULE = RuleDefinition(
     ),
     left_to_officer=mark(
         "A character that an officer linked, ruled out or marked as a bank or shared before the sign-in. One that another "
-        "member proved, too: the fix follows the newest sign-in. One that was in the guild when it was proven: its link was undone "
-        "since. A member without a player. An account with which a second member signed in: dismiss it if the first is right. "
-        "Otherwise unlink the first from Discord with a reason. Then the second signs in again. What you decide after a sign-in "
-        "counts until the next one."
+        "member proved, too: the fix follows the newest sign-in. One that was in the guild when it was proven, and whose link "
+        "was undone since. A member without a player. An account with which a second member signed in: dismiss it if the first is right. "
+        "If not, unlink the first from Discord with a reason, and the second signs in again. What you decide after a sign-in "
+        "counts until the member signs in again."
     ),
     material=(
         Material(
