@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -20,6 +21,7 @@ from proofs.furnishing import Words, furnish
 from proofs.fuzzing import Credential, Fuzzing
 from simulation import laws
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.simulators.server import serve
@@ -97,6 +99,7 @@ async def test_whatever_is_sent_the_answer_is_one_that_is_described_and_the_data
     pool: Pool, furnished: GuildBuilder, methods: frozenset[str]
 ) -> None:
     patient: FastAPI = application(pool, clock=itertools.count(step=3600).__next__)
+    patient.state.services = replace(patient.state.services, secret=InstallationSecret("of these tests alone " * 2))
     credentials = await _credentials(pool, furnished)
     async with serve(patient) as base_url, _streams_that_end(patient):
         fuzzing = Fuzzing(patient.openapi(), base_url, credentials, await _names(furnished))

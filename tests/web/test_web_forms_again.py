@@ -208,6 +208,7 @@ async def test_the_address_of_a_form_opened_again_leads_to_its_page_and_says_so(
         **theirs,
         "key": theirs["issue_id"],
         **dict.fromkeys(("change_id", "key_id", "token_id", "session_id", "upload_id"), 1),
+        "character_id": (await troubled.rows("select min(id) from guild_identity.wow_characters"))[0][0],
     }
     for way in only_sent:
         path = way.path.format_map({**numbers, "issue_type": "orphan_wow"})

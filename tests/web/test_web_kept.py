@@ -34,6 +34,8 @@ _ADMIN_TABLES = {
     "api_tokens": "asked by the guard",
     "web_sessions": "asked by the guard",
     "announcements": "messages to Discord, which no page shows",
+    "claim_readings": "shown on members' own pages alone, which are never kept",
+    "claim_sessions": "the same",
     "erasures": "shown on no page",
     "forgotten_attempts": "counted by monitoring alone",
 }

@@ -17,6 +17,27 @@ with rows (what, versions, number) as (
     select 'guild_ranks', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
     from (select ctid, xmin from common.guild_ranks where guild_id = %(guild_id)s limit %(most)s + 1) t
     union all
+    select 'account_evidence', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.account_evidence where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
+    select 'account_objections', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.account_objections where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
+    select 'account_settings', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.account_settings where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
+    select 'claim_contests', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.claim_contests where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
+    select 'claimed_characters', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.claimed_characters where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
+    select 'claims', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.claims where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
+    select 'shared_accounts', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
+    from (select ctid, xmin from guild_identity.shared_accounts where guild_id = %(guild_id)s limit %(most)s + 1) t
+    union all
     select 'addon_uploads', bit_xor(hash_record_extended((t.ctid, t.xmin), 0)), count(*)
     from (select ctid, xmin from guild_identity.addon_uploads where guild_id = %(guild_id)s limit %(most)s + 1) t
     union all
