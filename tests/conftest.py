@@ -27,6 +27,28 @@ from sv_common.db.pool import Pool, make_pool
 
 _numbers = itertools.count()
 
+_SWITCHED_OFF = (
+    # Each tab has an address bar, though nobody sees it. What it opens is drawn by a process of its own, which takes ten
+    # times as long as our page in the tab.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # What Playwright switches off: its list is replaced by this one.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
+"""Features of Chromium that cost time, or ask for what no test asked for."""
+
 _QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +56,7 @@ _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(_SWITCHED_OFF)}",
 )
 """Arguments with which Chromium asks for nothing that no test asked for."""
 

@@ -41,14 +41,22 @@ async def http(services: Services) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def test_a_proven_owner_ends_up_in_the_note_and_the_mismatch_is_gone(
+async def test_owners_who_are_certain_end_up_in_the_notes_and_the_mismatch_is_gone(
     pool: Pool, services: Services, http: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
     guild = await GuildBuilder.create(pool, "Kin of Dawn")
     mito = await guild.player("Quillfeather")
     await guild.link(await guild.character("Mito"), mito, as_main=True)
     newalt, empty = await guild.alt("Newalt", "alt of Brakk - tank", mito), await guild.alt("Leerlein", "", mito)
-    await guild.execute("update guild_identity.player_characters set basis = 'proven'")
+    # Of a proven owner no note says otherwise; against an officer's decision one is a mismatch.
+    await guild.execute(
+        "update guild_identity.player_characters set basis = 'proven' where character_id <> %(id)s", {"id": newalt}
+    )
+    await guild.execute(
+        "update guild_identity.player_characters set basis = 'officer', confirmed_by = 'admin', confirmed_at = now() "
+        "where character_id = %(id)s",
+        {"id": newalt},
+    )
     await guild.main("Brakk")
     assert [issue.wow_character_id for issue in await guild.open_issues("note_mismatch")] == [newalt]
 

@@ -22,8 +22,8 @@ from sv_common.guild_sync.rules import RULES
 
 NOT_TO_BE_TOUCHED = "postgresql://nobody@127.0.0.1:1/must_not_be_touched"
 DEMO = ("demo", "--once", "--data-dir")
-_ABOUT_SIGN_INS = {"link_contradicts_proof", "unverified_member"}
-"""Rules about what members prove: nobody in the demo signs in with Battle.net, and one of them is off there."""
+_ABOUT_SIGN_INS = {"account_conflict", "link_contradicts_proof", "unverified_member"}
+"""Rules about accounts: nobody in the demo signs in with Battle.net, and it reads no battle pets."""
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]
 
 

@@ -23,9 +23,14 @@ _sections = st.builds(
 )
 
 
+KNOWN = "9 of 12 characters have a player: 2 verified by Battle.net, 7 by a note, 3 unknown."
+
+
 def _digest(*changed: ChangedIssues, open_now: int = 3, page_url: str | None = None) -> Announcement:
     day = date(2026, 11, 23)
-    return digest("Lantern Watch", day, changed, open_now, rule_names=NAMES, page_url=page_url, nonce="patt-digest-1")
+    return digest(
+        "Lantern Watch", day, changed, open_now, KNOWN, rule_names=NAMES, page_url=page_url, nonce="patt-digest-1"
+    )
 
 
 def test_rules_come_in_their_order_each_with_its_counts_and_issues() -> None:
@@ -35,7 +40,7 @@ def test_rules_come_in_their_order_each_with_its_counts_and_issues() -> None:
         ChangedIssues("orphan_wow", IssueChange.RESOLVED, 1, ["Zephyrine has no player"]),
     )
     assert written.title == "Lantern Watch: changes on 23 November"
-    assert written.body == "3 issues are open now."
+    assert written.body == f"3 issues are open now.\n{KNOWN}"
     assert [(each.heading, each.lines, each.total) for each in written.sections] == [
         ("Unlinked WoW Character: 1 resolved", ("• resolved: Zephyrine has no player",), 1),
         (
@@ -61,11 +66,11 @@ def test_a_rule_that_this_version_does_not_know_is_told_of_by_its_type() -> None
     [(0, "No issues are open."), (1, "1 issue is open now."), (57, "57 issues are open now.")],
 )
 def test_the_number_of_open_issues_is_a_sentence(open_now: int, sentence: str) -> None:
-    assert _digest(open_now=open_now).body == sentence
+    assert _digest(open_now=open_now).body == f"{sentence}\n{KNOWN}"
 
 
 def test_the_page_is_linked_where_others_can_reach_it() -> None:
-    assert _digest(page_url="https://patt.example/admin").body.endswith("[See them all](https://patt.example/admin)")
+    assert _digest(page_url="https://patt.example/admin").body.endswith(f"[See them all](https://patt.example/admin)\n{KNOWN}")
 
 
 def test_a_long_summary_is_cut_to_one_short_line() -> None:

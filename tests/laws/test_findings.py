@@ -35,7 +35,7 @@ async def test_a_clean_guild_has_no_findings(pool: Pool, spec: GuildSpec) -> Non
     await empty(pool)
     life = await Life.begin(pool, spec)
     async with pool.writing(life.guild_id, alone=False) as guild:
-        for rule in RULES.values():
+        for rule in (each for each in RULES.values() if each.is_on):
             assert await rule.findings(guild) == []
     await life.scan()
     await life.automate()

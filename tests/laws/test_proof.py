@@ -31,8 +31,9 @@ from sv_common.guild_sync.sources.battlenet.account import AccountCharacter
 from sv_common.guild_sync.sources.battlenet.sign_in import BattleNetAccount
 
 SECRET = InstallationSecret("a secret of the laws, which is long enough for one")
-_BY_NO_DOOR = {"undo", "link_manually"}
-"""What these laws leave out: an undo, which is an officer's word about a member's change, and rows that are written past the engine."""
+_BY_NO_DOOR = {"undo", "link_manually", "mark_shared"}
+"""What these laws leave out: an undo, which is an officer's word about a member's change, rows
+that are written past the engine, and a mark, for which officers here give a reason."""
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=2)
 _claims = st.lists(st.sets(st.integers(0, 13), min_size=1, max_size=5), min_size=1, max_size=2)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from laws import snapshot
-from laws.guilds import BY_OFFICERS, BY_THEMSELVES, IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
+from laws.guilds import (
+    BY_OFFICERS,
+    BY_THEMSELVES,
+    IN_THE_GAME,
+    ON_DISCORD,
+    CharacterSpec,
+    Event,
+    GuildSpec,
+    MemberSpec,
+    PlayerSpec,
+    RankSpec,
+    events,
+    guild_specs,
+)
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
@@ -137,8 +150,38 @@ async def _undo_in_this_order(life: Life, order: list[tuple[int, bool]]) -> None
             assert differences(before, await _people(life)) == {}
 
 
+_MADE_AND_MERGED = GuildSpec(
+    characters=(
+        CharacterSpec("한별", realm=0, rank=2, note="", days_asleep=31, has_left=False),
+        CharacterSpec("한별", realm=1, rank=4, note="i am Naél", days_asleep=400, has_left=True),
+        CharacterSpec("Mito", realm=1, rank=2, note="한별-Area52", days_asleep=400, has_left=False),
+        CharacterSpec("Weiss", realm=0, rank=4, note="Mitto", days_asleep=1, has_left=True),
+    ),
+    members=(
+        MemberSpec("Зоря [GM]", None, None, roles=frozenset({"102"}), is_bot=False, has_left=False),
+        MemberSpec("Zork [GM]", "Zork [GM]", None, roles=frozenset({"900"}), is_bot=False, has_left=False),
+    ),
+    ranks=tuple(RankSpec(role, is_managed=managed) for role, managed in zip(
+        ("103", "103", "103", "101", "102"), (True, False, True, False, False), strict=True
+    )),
+    players=(PlayerSpec("Zork", member=None), PlayerSpec("Nael", member=0)),
+    links=(), aliases=(), rejections=(), is_matched=False, doubtful_rank=None,
+)  # fmt: skip
+"""A player is made, an issue about them opens, and they are merged: undoing all of that at once leaves no player to point to."""
+
+
 @tried_on()
 @given(_guilds, _lives, _choices, _orders)
+@example(
+    _MADE_AND_MERGED,
+    [
+        Event("full_match", who=0, number=0, name="Mito", note=""),
+        Event("new_player", who=13, number=7, name="Mito", note="Sleepy/Naél"),
+        Event("link_to_member", who=2, number=5, name="Weiß", note="mito"),
+    ],
+    [(0, 0, 0), (3, 0, 2)],
+    [(0, False)],
+)
 async def test_an_undo_does_what_its_preview_says_and_fails_only_where_it_says_so(
     pool: Pool,
     spec: GuildSpec,

@@ -14,6 +14,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.engine.command import AUTOMATION
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.insights.coverage import Coverage, counts_by_basis
 from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
 from sv_common.guild_sync.notifications import announcements
@@ -130,6 +131,7 @@ async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int],
         datetime.now(UTC).date(),
         [ChangedIssues(rule, IssueChange(change), total, summaries) for rule, change, total, summaries in rows],
         int(await here.value(SQL["open_now"])),
+        Coverage(await counts_by_basis(here), None).sentence,
         rule_names={rule.issue_type: rule.name for rule in RULES.values()},
         page_url=page_url,
         nonce=f"patt-digest-{covers[0]}",

@@ -266,7 +266,7 @@ async def save_review_reasons(guild: GuildConnection, reasons: Mapping[int, str]
 
 
 async def point_again(guild: GuildConnection, players: Mapping[int, int]) -> None:
-    """Let issues (by number) be about players that were deleted and are there again."""
+    """Let issues (by number) be about players that were deleted, where these are there again."""
     if players:
         await guild.run(SQL["point_again"], issue_ids=list(players), player_ids=list(players.values()))
 

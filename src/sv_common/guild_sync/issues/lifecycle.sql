@@ -296,9 +296,11 @@ where guild_id = %(guild_id)s and issue_id = %(issue_id)s
 order by id
 
 -- name: point_again
+-- Where what made the player was undone too, there is still no player to point to.
 update guild_identity.audit_issues i
 set player_id = w.player_id
 from unnest(%(issue_ids)b::bigint[], %(player_ids)b::bigint[]) as w (id, player_id)
+join guild_identity.players p on p.guild_id = %(guild_id)s and p.id = w.player_id
 where i.guild_id = %(guild_id)s and i.id = w.id and i.player_id is null
 
 -- name: mark_as_notified

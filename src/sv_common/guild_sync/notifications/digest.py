@@ -53,21 +53,25 @@ def digest(
     day: date,
     changed: Sequence[ChangedIssues],
     open_now: int,
+    known: str,
     *,
     rule_names: Mapping[str, str],
     page_url: str | None,
     nonce: str,
 ) -> Announcement:
-    """Return the message of a digest. Rules come in the order of `rule_names`; `page_url` is the page with all issues."""
+    """Return the message of a digest. Rules come in the order of `rule_names`.
+
+    `known` is a sentence that says how much is known, and by what evidence; `page_url` is the page with all issues.
+    """
     by_rule: dict[str, dict[IssueChange, ChangedIssues]] = {}
     for each in changed:
         by_rule.setdefault(each.issue_type, {})[each.change] = each
-    known = [issue_type for issue_type in rule_names if issue_type in by_rule]
+    in_order = [issue_type for issue_type in rule_names if issue_type in by_rule]
     others = sorted(by_rule.keys() - rule_names.keys())
-    sections = [_section(rule_names.get(each, each), by_rule[each]) for each in [*known, *others]]
+    sections = [_section(rule_names.get(each, each), by_rule[each]) for each in [*in_order, *others]]
     return Announcement(
         title=tr("{guild}: changes on {day}", guild=plain(guild_name), day=day_of_month(day, is_long=True)),
-        body=_open_issues(open_now) + (f" [{tr('See them all')}]({page_url})" if page_url else ""),
+        body=_open_issues(open_now) + (f" [{tr('See them all')}]({page_url})" if page_url else "") + f"\n{known}",
         nonce=nonce,
         sections=tuple(sections),
     )

@@ -17,6 +17,7 @@ from sv_common.guild_sync.core.text import enumerated, listed
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.merging import merge
+from sv_common.guild_sync.identity.plans.overruling import check_reason, overruled
 from sv_common.guild_sync.identity.resolver import Resolver, once
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
@@ -154,6 +155,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
             continue
         try:
             merged = merge(facts, facts.players[details["other_id"]], facts.players[details["player_id"]])
+            check_reason(overruled(facts, merged.rows), "")
             plans.append(replace(merged, waits_for_officer=tr(_ONE_PERSON), not_in_bulk=tr(_ONE_PERSON)))
         except Refused as refusal:
             plans.append(Changeset.none(str(refusal)))
@@ -225,6 +227,8 @@ RULE = RuleDefinition(
         "stale_character",
         "departed_with_roles",
         "stale_discord_link",
+        "link_contradicts_proof",
+        "unverified_member",
     ),
     why=mark(
         "An account mostly is one person. Two players on it are often one person who was added twice. A second account of a player "

@@ -12,5 +12,5 @@ join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.disc
 join guild_identity.player_characters l on l.guild_id = p.guild_id and l.player_id = p.id
 join guild_identity.wow_characters c on c.guild_id = l.guild_id and c.id = l.character_id
 where p.guild_id = %(guild_id)s and d.is_present and not d.is_bot and c.removed_at is null
-group by d.id, p.guild_id, p.id
+group by d.id, d.display_name, d.username, p.guild_id, p.id, p.display_name
 order by lower(d.display_name), d.id
