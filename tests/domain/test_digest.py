@@ -70,7 +70,9 @@ def test_the_number_of_open_issues_is_a_sentence(open_now: int, sentence: str) -
 
 
 def test_the_page_is_linked_where_others_can_reach_it() -> None:
-    assert _digest(page_url="https://patt.example/admin").body.endswith(f"[See them all](https://patt.example/admin)\n{KNOWN}")
+    assert _digest(page_url="https://patt.example/admin").body.endswith(
+        f"[See them all](https://patt.example/admin)\n{KNOWN}"
+    )
 
 
 def test_a_long_summary_is_cut_to_one_short_line() -> None:

@@ -220,7 +220,7 @@ async def test_the_players_pages_ask_the_database_the_same_number_of_times_whate
             with counting_statements() as counter:
                 assert (await alice.get(path)).status_code == 200
             counts.append(counter.statements)
-    assert counts == [8, 21] * 3  # with two for keeping the list
+    assert counts == [9, 21] * 3  # with one for who is verified, and two for keeping the list
 
 
 def test_every_class_has_a_color_that_can_be_read_in_both_themes() -> None:
