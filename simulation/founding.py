@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from patt.auth import credentials, permissions
 from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
@@ -41,6 +45,19 @@ async def automate_roles(pool: Pool, guild_id: int) -> None:
     async with pool.writing(guild_id, alone=False) as guild:
         for rule in ("role_mismatch", "departed_with_roles"):
             await save_settings(guild, rule, actor=OFFICER, auto_mitigate=True)
+
+
+ACCOUNT_MODES: Final[Sequence[switch.Mode]] = ("off", "automatic", "suggest", "suggest")
+"""What guilds do with account evidence, by the remainder of their number."""
+
+
+async def compare_accounts(pool: Pool, guild_id: int, mode: switch.Mode) -> None:
+    """Let a guild read the pets of its characters, and link automatically by accounts where its mode says so."""
+    async with pool.writing(guild_id) as guild:
+        await switch.put_mode(guild, mode, actor=OFFICER)
+    if mode == "automatic":
+        async with pool.writing(guild_id, alone=False) as guild:
+            await save_settings(guild, "orphan_wow", actor=OFFICER, auto_mitigate=True)
 
 
 async def read_notes(pool: Pool, sources: Sources, world: GuildWorld, guild_id: int) -> None:

@@ -14,6 +14,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildWorld
+from sv_common.guild_sync.simulators.accounts import WorldAccount
 from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbor
 from sv_common.guild_sync.simulators.vocabulary import NAME_ENDS, NAME_STARTS
 
@@ -33,7 +34,8 @@ class LivingGuild:
 
     `decided` is what people have decided in it so far, and automation must leave it so; `departures` counts who has
     really left, by pipeline, and nobody else may be marked as gone. `exports` are all that were made, newest last, and
-    `is_last_sent_newest` says whether the newest of them is what was sent last. `foreign_uploads` are of another guild.
+    `is_last_sent_newest` says whether the newest of them is what was sent last. `foreign_uploads` are of another guild. `accounts`
+    are those of all characters that there ever were, by the characters' numbers in the game.
     """
 
     number: int
@@ -46,10 +48,17 @@ class LivingGuild:
     exports: list[bytes] = field(default_factory=list)
     is_last_sent_newest: bool = False
     foreign_uploads: set[int] = field(default_factory=set)
+    accounts: dict[int, WorldAccount] = field(default_factory=dict)
 
     @property
     def world(self) -> GuildWorld:
         return self.neighbor.world
+
+    def remember_accounts(self) -> None:
+        """Keep the account of each character, which gets another number when it moves to another realm."""
+        for person in self.world.people:
+            for character in person.characters:
+                self.accounts[character.character_id] = self.world.account_of(character)
 
     def new_name(self) -> str:
         taken = {name_key(each.name) for person in self.world.people for each in person.characters}
@@ -91,4 +100,6 @@ async def _settle(services: Services, number: int, neighbor: Neighbor, seed: int
     await new_upload_key(services.pool, guild_id, "Zork")
     async with services.pool.connection() as conn:
         (key,) = await credentials.upload_keys(conn, guild_id)
-    return LivingGuild(number, guild_id, key.id, neighbor, rng, departures=Counter(battlenet_sync=len(gone)))
+    guild = LivingGuild(number, guild_id, key.id, neighbor, rng, departures=Counter(battlenet_sync=len(gone)))
+    guild.remember_accounts()
+    return guild

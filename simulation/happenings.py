@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.guilds import LivingGuild
+from sv_common.guild_sync.simulators.accounts import WorldAccount
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember, WorldPerson
 from sv_common.guild_sync.simulators.seeding import LONGEST_NOTE, misspelled
 from sv_common.guild_sync.simulators.vocabulary import ALT_FORMS, DISPLAY_FORMS, MAIN_NOTES, NICKNAMES, NOBODY_NOTES
@@ -74,6 +75,36 @@ def _join(guild: LivingGuild, person: WorldPerson | None, note: str = "") -> Non
 def _has_room(guild: LivingGuild) -> bool:
     everybody = sum(len(each.characters) for each in guild.world.people)
     return len(guild.world.characters) < max(FEWEST_CHARACTERS, everybody * GROWTH / 2)
+
+
+def alt_without_note(guild: LivingGuild) -> None:
+    """Let an alt join of which nothing but its account says whose it is."""
+    if person := _one(guild, [each for each in guild.world.people if each.member and each.highest_rank is not None]):
+        guild.world.join(guild.new_name(), person=person)
+
+
+def _new_alt_without_note(guild: LivingGuild) -> None:
+    if _has_room(guild):
+        alt_without_note(guild)
+
+
+def _second_account(guild: LivingGuild) -> None:
+    """Somebody plays a new alt on another Battle.net account of theirs."""
+    if (person := _one(guild, guild.world.people)) and _has_room(guild):
+        alt = guild.world.join(guild.new_name(), note=person.name[:LONGEST_NOTE], person=person)
+        alt.account = WorldAccount.drawn(f"{guild.number} {alt.character_id}")
+
+
+def _catch_pets(guild: LivingGuild) -> None:
+    if character := _one(guild, guild.world.characters):
+        guild.world.account_of(character).catch(guild.rng, guild.rng.randint(1, 20))
+
+
+def _hide_collections(guild: LivingGuild) -> None:
+    """Somebody switches off, or on again, that Battle.net shares what they own."""
+    if character := _one(guild, guild.world.characters):
+        account = guild.world.account_of(character)
+        account.is_hidden = not account.is_hidden
 
 
 def _leave(guild: LivingGuild) -> None:
@@ -223,6 +254,10 @@ HAPPENINGS: dict[str, tuple[float, Callable[[LivingGuild], None]]] = {
     "character moves realm": (0.2, _transfer),
     "profile hidden or shown": (0.3, _hide_profile),
     "character deleted or restored": (0.2, _be_deleted),
+    "new alt joins without a note": (0.8, _new_alt_without_note),
+    "alt joins on a second account": (0.3, _second_account),
+    "pets are caught": (0.5, _catch_pets),
+    "collections hidden or shown": (0.3, _hide_collections),
     "rank inserted": (0.03, _insert_rank),
     "rank renamed": (0.06, _rename_rank),
     "member joins": (0.6, _discord_join),

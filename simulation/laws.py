@@ -11,6 +11,7 @@ from typing import Any
 
 from laws import guild_rows, note_meaning, oracle
 from patt.worker.worker import SCHEDULES, Schedule
+from simulation.account_links import AccountLinks
 from simulation.budget import RequestBudget
 from simulation.clock import Clock
 from simulation.confirmed_links import ConfirmedLinks
@@ -48,6 +49,7 @@ class Laws:
         self._began = clock.now
         self._judged_until = clock.now
         self.confirmed_links = ConfirmedLinks()
+        self.account_links = AccountLinks()
         self._roles = RoleLedger()
         self.busiest_minute = 0
         self.runs_a_day: dict[str, list[int]] = defaultdict(list)
@@ -100,8 +102,10 @@ class Laws:
 
     async def _judge_power(self) -> None:
         """Links, rights and roles are moved by automation only where that is certain, and every role by a recorded attempt."""
+        accounts = {(each.guild_id, number): own for each in self._guilds for number, own in each.accounts.items()}
         for transaction in await take(self._pool):
             self.confirmed_links.follow(transaction)
+            self.account_links.follow(transaction, accounts)
             self._roles.follow(transaction)
         for guild in self._guilds:
             await self.confirmed_links.judge_rights(self._pool, guild.guild_id)

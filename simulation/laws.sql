@@ -12,7 +12,7 @@ select guild_id, discord_user_id from guild_identity.players
 where discord_user_id is not null group by guild_id, discord_user_id having count(*) > 1
 
 -- name: never_a_player_made_by_automation
-select id, created_by from guild_identity.players where created_by !~ '^officer '
+select id, created_by from guild_identity.players where created_by !~ '^(officer|member) '
 
 -- name: never_an_undone_plan_repeated_by_automation
 select a.id, u.id from guild_identity.fix_attempts a
@@ -25,6 +25,17 @@ from guild_identity.wow_characters c
 left join guild_identity.character_profiles p on p.character_id = c.id
 where (c.item_level is not null or c.last_login_timestamp is not null)
   and coalesce(p.fetched_at, c.first_seen) < now() - interval '30 days'
+
+-- name: never_pets_that_were_read_more_than_30_days_ago
+select guild_id, character_id, read_at, doubted_read_at
+from guild_identity.account_evidence
+where least(read_at, doubted_read_at) < now() - interval '30 days'
+
+-- name: never_account_evidence_of_a_guild_that_has_it_off
+select e.guild_id, e.character_id
+from guild_identity.account_evidence e
+left join guild_identity.account_settings s on s.guild_id = e.guild_id
+where coalesce(s.mode, 'off') = 'off'
 
 -- name: never_a_last_login_in_the_log_that_is_forgotten
 -- The log of issues knows no last login of a character whose profile was erased.

@@ -19,9 +19,10 @@ from simulation import happenings, trouble, witness
 from simulation.budget import RequestBudget
 from simulation.clock import FakeClock, fake_the_time, open_clock
 from simulation.crossings import cross
-from simulation.founding import automate_roles
+from simulation.founding import ACCOUNT_MODES, automate_roles, compare_accounts
 from simulation.guilds import LivingGuild
 from simulation.laws import Laws
+from simulation.members import SECRET
 from simulation.officers import Officers
 from simulation.tally import LawBroken, Tally
 from simulation.trouble import Outage
@@ -35,7 +36,7 @@ from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.http import SLOWEST_ANSWER
-from sv_common.guild_sync.sources.ports import Sources
+from sv_common.guild_sync.sources.ports import AccountSource, Sources
 
 BEGINNING = datetime(2026, 3, 2, tzinfo=UTC)
 """Long ago, so that the real clock is ahead of the fake one to the end."""
@@ -92,11 +93,16 @@ class Life:
         self._day = self.clock.seconds // MINUTE_S * MINUTE_S
 
     async def begin(self) -> None:
-        """Let roles follow ranks by themselves in every other guild, and keep what people have decided until now.
+        """Let roles follow ranks by themselves in every other guild, most compare accounts, and keep what people have decided.
 
         From here on automation is held to it.
         """
         for guild in self.guilds:
+            mode = ACCOUNT_MODES[guild.number % len(ACCOUNT_MODES)]
+            await compare_accounts(self.services.pool, guild.guild_id, mode)
+            for _ in range(ALTS_AT_FIRST if mode == "automatic" else 0):
+                happenings.alt_without_note(guild)
+            guild.remember_accounts()
             if guild.number % 2:
                 await self._officers.confirm_many(guild)
                 await automate_roles(self.services.pool, guild.guild_id)
@@ -156,6 +162,7 @@ class Life:
     async def _do(self, guild: LivingGuild, what: str) -> None:
         if what == "something happens":
             self.tally.add("happenings", happenings.happen(guild))
+            guild.remember_accounts()
         elif what == "people log in":
             happenings.log_in(guild, 0.5)
         elif what == "something goes wrong":
@@ -188,6 +195,9 @@ HIDDEN_FAULTS = {"detector_failed", "fix_failed", "automatic_fixes_failed", "upl
 
 FEW_CONNECTIONS = httpx2.Limits(max_keepalive_connections=4)
 """On the fake clock requests follow each other without a pause, and each looks through all connections that lie idle."""
+
+ALTS_AT_FIRST = 3
+"""Characters that join each guild that links by accounts at once, so that there is something to link."""
 
 KILLED = 0.003
 """Share of the runs in whose middle the process dies."""
@@ -244,7 +254,7 @@ def _outside(http: httpx2.AsyncClient, address: str, clock: FakeClock) -> Source
     discord = DiscordClient(
         http, token=GuildSimulator.discord_token, api_url=address + DISCORD_ROOT, timing=clock.timing
     )
-    return Sources(battle_net, discord, discord, profiles=battle_net)
+    return Sources(battle_net, discord, discord, profiles=battle_net, accounts=AccountSource(battle_net, SECRET))
 
 
 def _settings() -> Settings:

@@ -76,6 +76,7 @@ def _report(life: Life) -> Iterator[str]:
         yield f"  {pipeline:<34}{min(counts):>12}{sum(counts) / len(counts):>12.1f}{max(counts):>12}"
     yield f"most regular runs begun in one minute: {life.laws.busiest_minute}"
     yield f"links made or changed by automation: {life.laws.confirmed_links.automatic_links}"
+    yield f"links made by account evidence: {life.laws.account_links.made}"
     yield f"roles given or taken by automation: {life.laws.confirmed_links.automatic_role_changes}"
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbor
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, Fault, Faults
 
-BATTLENET_ROUTES = ("roster", "profile", "status", "token")
+BATTLENET_ROUTES = ("roster", "profile", "status", "token", "pets")
 DISCORD_ROUTES = ("guild", "roles", "members", "member", "add_role", "remove_role", "message", "me")
 HOUR_S = 3600
 HTTP_OK = 200
@@ -66,6 +66,9 @@ TROUBLES: dict[str, Callable[[Faults, random.Random], None]] = {
     "empty roster": lambda faults, rng: _lie(faults, "roster", lambda body: body | {"members": []}, rng),
     "halved roster": lambda faults, rng: _lie(
         faults, "roster", lambda body: body | {"members": body["members"][::2]}, rng
+    ),
+    "halved pets": lambda faults, rng: _lie(
+        faults, "pets", lambda body: body | {"pets": body.get("pets", [])[::2]}, rng
     ),
     "nobody on Discord": lambda faults, rng: _lie(faults, "members", lambda _: [], rng),
 }

@@ -45,6 +45,11 @@ class Transaction:
         return any(_is_new(each, is_automatic=False) or any(map(each.has_new, _UNDONE)) for each in self._attempts)
 
     @property
+    def is_undo(self) -> bool:
+        """Whether it puts back what was there before a fix."""
+        return any(any(map(each.has_new, _UNDONE)) for each in self._attempts)
+
+    @property
     def is_automatic(self) -> bool:
         """Whether it is recorded as a fix that nobody asked for."""
         return any(_is_new(each, is_automatic=True) for each in self._attempts)

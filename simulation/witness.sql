@@ -29,7 +29,8 @@ begin
 end $$;
 
 create trigger witness after insert or update or delete on guild_identity.wow_characters
-for each row execute function witness.note('id', 'guild_id', 'character_name', 'guild_note', 'rank_index', 'removed_at');
+for each row execute function witness.note('id', 'guild_id', 'blizzard_character_id', 'character_name', 'guild_note',
+                                           'rank_index', 'removed_at');
 create trigger witness after insert or update or delete on guild_identity.player_characters
 for each row execute function witness.note('character_id', 'player_id', 'basis', 'confirmed_by');
 create trigger witness after insert or update or delete on guild_identity.players

@@ -9,8 +9,9 @@ import httpx2
 
 from patt import bootstrap
 from patt.config import Settings
+from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.sources.http import RetryPolicy, http_client
-from sv_common.guild_sync.sources.ports import Sources
+from sv_common.guild_sync.sources.ports import AccountSource, Sources
 
 LOG = "processes.log"
 
@@ -31,8 +32,12 @@ def _impatient_client() -> httpx2.AsyncClient:
 
 
 def _sources(
-    settings: Settings, http: httpx2.AsyncClient, permits: bootstrap.PermitsOfServices | None = None
+    settings: Settings,
+    http: httpx2.AsyncClient,
+    permits: bootstrap.PermitsOfServices | None = None,
+    secret: InstallationSecret | None = None,
 ) -> Sources:
     battle_net = bootstrap.battlenet_client(settings, http, _RETRIES, permits=permits)
     discord = bootstrap.discord_client(settings, http, _RETRIES, permits=permits)
-    return Sources(battle_net, discord, discord, profiles=battle_net)
+    accounts = AccountSource(battle_net, secret) if battle_net is not None and secret is not None else None
+    return Sources(battle_net, discord, discord, profiles=battle_net, accounts=accounts)

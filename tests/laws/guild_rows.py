@@ -35,6 +35,7 @@ _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
 _SETTINGS = "guild_identity.rule_settings"
 _CONTESTS = "guild_identity.claim_contests"
+_ACCOUNTS, _SHARED_ACCOUNTS = "guild_identity.account_evidence", "guild_identity.shared_accounts"
 _CLAIMS, _CLAIMED = "guild_identity.claims", "guild_identity.claimed_characters"
 
 
@@ -66,10 +67,15 @@ class Guild:
     """Claims whose account another member has signed in with."""
     shared_at: Mapping[int, str] = field(default_factory=dict)
     """When each bank or shared character was marked."""
+    accounts: Mapping[int, int] = field(default_factory=dict)
+    """The Battle.net account of each character of which it is known, as a number that means nothing else."""
+    shared_accounts: frozenset[int] = frozenset()
+    """Accounts of which an officer said that several people play on them."""
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
-        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES, _SETTINGS, _CLAIMS, _CLAIMED, _CONTESTS], guild_id)
+        others = [_RANKS, _ROLES, _SETTINGS, _CLAIMS, _CLAIMED, _CONTESTS, _ACCOUNTS, _SHARED_ACCOUNTS]
+        rows = await snapshot.read(pool, [*_TABLES, *others], guild_id)
         characters, players, links, aliases, rejections, members, former, marks, hiatuses = (
             rows[table] for table in _TABLES
         )
@@ -82,12 +88,17 @@ class Guild:
             characters, players, links, [], rejections, members, former, ranks, roles, now_ms, shared, away, age
         )
         members_of = {row["id"]: row["discord_user_id"] for row in rows[_CLAIMS]}
+        accounts = {row["character_id"]: row["account"] for row in rows[_ACCOUNTS] if row["account"] is not None}
         guild = replace(
             guild,
             switched_on=frozenset(row["issue_type"] for row in rows[_SETTINGS] if row["is_enabled"]),
             claims=[{**row, "discord_user_id": members_of[row["claim_id"]]} for row in rows[_CLAIMED]],
             contests=rows[_CONTESTS],
             shared_at={row["character_id"]: row["created_at"] for row in marks},
+            accounts=accounts,
+            shared_accounts=frozenset(
+                accounts[row["character_id"]] for row in rows[_SHARED_ACCOUNTS] if row["character_id"] in accounts
+            ),
         )
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild

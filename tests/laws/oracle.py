@@ -45,6 +45,7 @@ def find(guild: Guild) -> Findings:
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
     found["link_contradicts_proof"] = {c["id"] for c in guild.present_characters() if _contradicts_proof(guild, c)}
+    found["account_conflict"] = {p["id"] for p in guild.players if _shares_an_account(guild, p) or _has_two(guild, p)}
     if "unverified_member" in guild.switched_on:
         found["unverified_member"] = {m["id"] for m in guild.people() if _is_unverified(guild, m)}
     found["departed_with_roles"] = {p["id"] for p in guild.players if _has_left_with_roles(guild, p)}
@@ -86,6 +87,49 @@ def _contradicts_proof(guild: Guild, character: Row) -> bool:
     contests = [each for each in guild.contests if each["claim_id"] == newest["claim_id"]]
     theirs = [c["id"] for c in guild.present_characters() if _claim_of(guild, c) == newest["claim_id"]]
     return bool(contests) and character["id"] == min(theirs) and said < max(each["contested_at"] for each in contests)
+
+
+def _players_on(guild: Guild, account: int) -> dict[int, list[Row]]:
+    """The characters on an account that are in the guild, by their player."""
+    found: dict[int, list[Row]] = {}
+    for each in guild.present_characters():
+        player = guild.player_of(each)
+        if player is not None and guild.accounts.get(each["id"]) == account:
+            found.setdefault(player, []).append(each)
+    return found
+
+
+def _shares_an_account(guild: Guild, player: Row) -> bool:
+    """Whether another player, with a better claim, has characters on an account on which this one has some.
+
+    A better claim is a link for which somebody stands, then more characters, then the older player.
+    """
+    stood_for = {each["character_id"] for each in guild.links if each["basis"] == "proven" or each["confirmed_by"]}
+
+    def claim(number: int, own: list[Row]) -> tuple[bool, int, int]:
+        return any(c["id"] in stood_for for c in own), len(own), -number
+
+    return any(
+        player["id"] in there and player["id"] != max(there, key=lambda number: claim(number, there[number]))
+        for account in set(guild.accounts.values()) - guild.shared_accounts
+        for there in [_players_on(guild, account)]
+    )
+
+
+def _has_two(guild: Guild, player: Row) -> bool:
+    """Whether notes on one account of a player name the player, and notes on another one somebody else, and none the player."""
+    told: list[tuple[bool, bool]] = []
+    for account in _accounts_of_several(guild):
+        own = _players_on(guild, account).get(player["id"], [])
+        named = [mentions for each in own if each["guild_note"] and (mentions := certain_mentions(guild, each))]
+        is_own = [any(_is_own_name(guild, each, player["id"]) for each in mentions) for mentions in named]
+        told.append((any(is_own), not all(is_own)))
+    return (True, False) in told and (False, True) in told
+
+
+def _accounts_of_several(guild: Guild) -> set[int]:
+    here = [guild.accounts[each["id"]] for each in guild.present_characters() if each["id"] in guild.accounts]
+    return {account for account in here if here.count(account) > 1}
 
 
 def _claim_of(guild: Guild, character: Row) -> int | None:

@@ -30,6 +30,19 @@ UPLOAD = """
     select guild_id, id, repeat('a', 64), 1, now(), 'refused', now() from common.upload_keys where guild_id = 1
 """
 
+PETS_OF_LONG_AGO = """
+    insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at)
+    select guild_id, min(id), now(), 'read', sha256('a'), sha256('b'), 40, now() - interval '31 days'
+    from guild_identity.wow_characters where guild_id = 2 and removed_at is null group by guild_id
+"""
+
+PETS_WITHOUT_LEAVE = """
+    insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome)
+    select guild_id, min(id), now(), 'failed' from guild_identity.wow_characters
+    where guild_id = 2 and removed_at is null group by guild_id;
+    update guild_identity.account_settings set mode = 'off', salt = null where guild_id = 2
+"""
+
 BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
     (
         "decisions of people in guild 1 were overturned: .'new: player",
@@ -40,6 +53,19 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
         "decisions of people in guild 1 were overturned: .'new: link",
         "update guild_identity.player_characters set link_source = 'manual' where guild_id = 1 and confirmed_by is null",
         "update guild_identity.player_characters set link_source = 'full_match' where guild_id = 1 and confirmed_by is null",
+    ),
+    (
+        "pets that were read more than 30 days ago",
+        PETS_OF_LONG_AGO,
+        "delete from guild_identity.account_evidence",
+    ),
+    (
+        "account evidence of a guild that has it off",
+        PETS_WITHOUT_LEAVE,
+        (
+            "delete from guild_identity.account_evidence; "
+            "update guild_identity.account_settings set mode = 'suggest', salt = sha256('salt') where guild_id = 2"
+        ),
     ),
     (
         "a profile older than 30 days",
@@ -80,6 +106,7 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
 async def test_no_law_is_broken_in_a_day_full_of_troubles(database_url: str) -> None:
     async with _lived(database_url, Plan(guilds=2, days=1, seed=2, intensity=8)) as life:
         _assert_much_went_wrong(life)
+        assert life.laws.account_links.made > 0
 
 
 @pytest.mark.own_database

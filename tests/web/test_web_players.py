@@ -6,13 +6,14 @@ import re
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.web.assets import STATIC
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.models import CLASS_NAMES
-from web.helpers import PLAYERS, PLAYERS_API, see
+from web.helpers import PLAYERS, PLAYERS_API, bound_session, officer, see
 
 SMALLEST_CONTRAST = 4.5
 """WCAG 2 AA for text."""
@@ -110,6 +111,25 @@ async def test_a_page_holds_a_hundred_people(alice: httpx2.AsyncClient, guild: G
     assert (body["page"], body["pages"], body["total"], len(body["items"])) == (2, 2, 101, 1)
 
 
+async def test_officers_see_which_characters_are_on_one_account_and_viewers_do_not(
+    app: FastAPI, alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    mito = await _player_number(known, "Mito")
+    alts = await known.rows("select id from guild_identity.wow_characters where character_name in ('Grimalt', 'Loner')")
+    await known.account(*(number for (number,) in alts))
+    said = "Same Battle.net account as Loner."
+    assert said in (await see(alice, f"{PLAYERS}/{mito}")).text("content")
+    body = (await alice.get(f"{PLAYERS_API}/{mito}")).json()
+    assert [each["account"] for each in body["characters"]] == [None, said]
+    grimalt = body["characters"][1]["id"]
+    async with officer(app, await bound_session(known.pool, "vera", "viewer", known.guild_id)) as vera:
+        assert "Same Battle.net account" not in (await see(vera, f"{PLAYERS}/{mito}")).text("content")
+        for address in (f"{PLAYERS_API}/{mito}", f"{PLAYERS_API}/characters/{grimalt}"):
+            assert "Same Battle.net account" in (await alice.get(address)).text
+            answer = await vera.get(address)
+            assert (answer.status_code, "Same Battle.net account" in answer.text) == (200, False)
+
+
 async def test_a_player_is_shown_with_all_that_is_known(alice: httpx2.AsyncClient, known: GuildBuilder) -> None:
     mito = await _player_number(known, "Mito")
     await run_integrity_check(known.pool)
@@ -192,11 +212,15 @@ async def test_the_players_pages_ask_the_database_the_same_number_of_times_whate
             await guild.alt(f"Size{size}x{number}", "hello", await guild.player(f"P{size}x{number}"))
             await guild.alt(f"Alt{size}x{number}", "alt of First", first)
             await guild.character(f"Orphan{size}x{number}")
+        alts = await guild.rows(
+            "select id from guild_identity.wow_characters where character_name ~ %(own)s", {"own": f"^Alt{size}x"}
+        )
+        await guild.account(*(each for (each,) in alts))
         for path in (f"{PLAYERS}?show=all", f"{PLAYERS}/{first}"):
             with counting_statements() as counter:
                 assert (await alice.get(path)).status_code == 200
             counts.append(counter.statements)
-    assert counts == [8, 21] * 3  # with two for keeping the list
+    assert counts == [9, 21] * 3  # with one for who is verified, and two for keeping the list
 
 
 def test_every_class_has_a_color_that_can_be_read_in_both_themes() -> None:

@@ -91,8 +91,14 @@ class CharacterView:
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
-    account: Annotated[str | None, Field(exclude=True)] = None
-    """Which other characters are on the same Battle.net account, in words; for officers alone."""
+    account: Annotated[
+        str | None,
+        Field(
+            description="Which other characters are on the same Battle.net account, and whose. Null: none is known, or the "
+            "caller is no officer.",
+            examples=["Same Battle.net account as Grimalt (Mito)."],
+        ),
+    ] = None
     is_account_shared: Annotated[bool, Field(exclude=True)] = False
     is_compared: Annotated[bool, Field(exclude=True)] = False
     """Whether the guild has switched account evidence on."""
@@ -279,18 +285,22 @@ async def guild_of_character(pool: Pool, character_id: int, guild_id: int | None
     return guild_id if guild_id is not None else await _guild_of(pool, "character", character_id)
 
 
-async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
-    """Return one player, in a number of statements that depends on nothing. Raises `NotFound`."""
+async def player_view(guild: GuildConnection, player_id: int, *, for_officers: bool = False) -> PlayerView:
+    """Return one player, in a number of statements that depends on nothing. Raises `NotFound`.
+
+    Only `for_officers` it says which characters are on one Battle.net account.
+    """
     values = {"player_id": player_id, "character_id": None}
     player = await guild.one(dict[str, Any], SQL["player"], **values)
     if player is None:
         raise NotFound(tr("Player {number} does not exist.", number=player_id))
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     resolver = await resolver_of(guild)
+    pointers = player.pop("main_character_id"), player.pop("offspec_character_id")
     aliases = await guild.all(AliasView, SQL["aliases"], **values)
     member_rejections = await guild.all(MemberRejectionView, SQL["member_rejections"], **values)
     return PlayerView(
-        characters=_characters(resolver, rows, player.pop("main_character_id"), player.pop("offspec_character_id")),
+        characters=_characters(resolver, rows, pointers, tells_accounts=for_officers),
         member=await guild.one(MemberView, SQL["member"], **values),
         member_rejections=[
             replace(each, reason=each.reason and reason_in_words(each.reason)) for each in member_rejections
@@ -301,15 +311,18 @@ async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     )
 
 
-async def character_page(guild: GuildConnection, character_id: int) -> CharacterPage:
-    """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`."""
+async def character_page(guild: GuildConnection, character_id: int, *, for_officers: bool = False) -> CharacterPage:
+    """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`.
+
+    Only `for_officers` it says which other characters are on the same Battle.net account.
+    """
     values = {"player_id": None, "character_id": character_id}
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     if not rows:
         raise NotFound(tr("Character {number} does not exist.", number=character_id))
     player = await guild.one(dict[str, Any], SQL["player"], player_id=rows[0]["player_id"]) or {}
     pointers = player.get("main_character_id"), player.get("offspec_character_id")
-    (character,) = _characters(await resolver_of(guild), rows, *pointers)
+    (character,) = _characters(await resolver_of(guild), rows, pointers, tells_accounts=for_officers)
     return CharacterPage(
         guild_id=guild.id,
         player=player.get("display_name"),
@@ -319,15 +332,15 @@ async def character_page(guild: GuildConnection, character_id: int) -> Character
 
 
 def _characters(
-    resolver: Resolver, rows: Sequence[dict[str, Any]], main_id: int | None, offspec_id: int | None
+    resolver: Resolver, rows: Sequence[dict[str, Any]], pointers: tuple[int | None, int | None], *, tells_accounts: bool
 ) -> list[CharacterView]:
     return [
         CharacterView(
             **row | {column: row[column] and reason_in_words(row[column]) for column in ("evidence", "shared_reason")},
             reading=_reading(resolver, row["id"], row["note"]),
-            is_main=row["id"] == main_id,
-            is_offspec=row["id"] == offspec_id,
-            account=_account(resolver, row["id"]),
+            is_main=row["id"] == pointers[0],
+            is_offspec=row["id"] == pointers[1],
+            account=_account(resolver, row["id"]) if tells_accounts else None,
             is_compared=resolver.facts.account_mode != "off",
             is_account_shared=resolver.accounts.is_shared(row["id"]),
         )
