@@ -170,4 +170,4 @@ async def test_no_route_reads_a_body_without_end(
     assert tried > 150
 
 
-_ANY = dict.fromkeys(("key", "change_id", "key_id", "token_id", "session_id", "upload_id"), 1)
+_ANY = dict.fromkeys(("key", "change_id", "character_id", "key_id", "token_id", "session_id", "upload_id"), 1)
