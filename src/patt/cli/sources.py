@@ -16,6 +16,7 @@ from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, print_json, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator, read
 from patt.cli.speech.words import word as in_words
+from patt.companion.files import export_file
 from patt.files import read_file
 from patt.json_data import as_json_data
 from sv_common.guild_sync.core.errors import BadInput
@@ -56,7 +57,7 @@ def upload(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    export = read_addon_export(read_file(file))
+    export = read_addon_export(read_file(export_file(str(file))))
 
     async def synced(services: Services) -> PipelineReport:
         return await run_addon_sync(
@@ -166,6 +167,7 @@ def notes(
     discord: Annotated[Path | None, typer.Option(help=mark("Discord names, one a line."))] = None,
     as_json: JsonOption = False,
 ) -> None:
+    file = export_file(str(file))
     source = read_file(file)
     roster = read_saved_roster(source) if file.suffix.lower() == ".lua" else read_roster_table(source)
     discord_names = read_discord_names(read_file(discord)) if discord else []

@@ -6,6 +6,7 @@ Source of the paths: the game writes `WTF/Account/<ACCOUNT>/SavedVariables/<Addo
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import time
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sv_common.guild_sync.sources.addon.export import read_addon_export
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 FILE_NAME = "PATTSync.lua"
+_QUOTES = "\"'"
 _BELOW_THE_GAME = f"_*_/WTF/Account/*/SavedVariables/{FILE_NAME}"
 _EXAMPLE = r'patt watch "D:\Games\World of Warcraft"'
 _SECONDS_OF_WRITING = 10
@@ -52,6 +54,34 @@ def export_files(folder: Path) -> list[Path]:
     parts = _BELOW_THE_GAME.split("/")
     patterns = ("/".join(parts[start:]) for start in range(len(parts)))
     return sorted({file for pattern in patterns for file in folder.glob(pattern)})
+
+
+def export_file(typed: str) -> Path:
+    """Return the export that somebody names: a file, or the newest in a folder, such as the game's.
+
+    Quotes around it, as terminals and file managers add them, do not count. Raises `BadInput` for a folder without an export.
+    """
+    file = Path(_unquoted(typed))
+    with contextlib.suppress(RuntimeError):  # nobody's home is known: the name is as it stands
+        file = file.expanduser()
+    if not file.is_dir():
+        return file
+    newest = max(export_files(file), key=lambda each: each.stat().st_mtime, default=None)
+    if newest is None:
+        raise BadInput(
+            tr(
+                "There is no export of the addon in {folder}. Name the file {file}, or the folder of the game.",
+                folder=printable(file),
+                file=FILE_NAME,
+            )
+        )
+    return newest
+
+
+def _unquoted(typed: str) -> str:
+    text = typed.strip().removeprefix("& ").strip()
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES
+    return text[1:-1] if is_quoted else text
 
 
 def checked_folder(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from patt.auth import credentials
 from patt.companion.code import write_code
-from patt.companion.files import export_files
+from patt.companion.files import export_file, export_files
 from patt.companion.games.finding import find_games
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
@@ -131,4 +131,4 @@ def _file_of_export(dialogue: Dialogue) -> Path:
     found = max(files, key=lambda file: file.stat().st_mtime, default=None) if dialogue.given(_EXPORT) is None else None
     if found is not None and dialogue.confirm(_FOUND_EXPORT, tr("Read {file}", file=found)):
         return found
-    return Path(dialogue.prompt(_EXPORT, tr("File PATTSync.lua"))).expanduser()
+    return export_file(dialogue.prompt(_EXPORT, tr("File PATTSync.lua")))
