@@ -135,7 +135,7 @@ async def test_a_fix_of_all_is_asked_for_on_the_preview_and_tells_its_outcome_th
     alice = await sign_in("alice")
     await alice.locator("#rule-orphan_wow").get_by_role("link", name="Attempt Fix").click()
     async with at_work(services):
-        await alice.get_by_role("button", name="Attempt Fix").click()
+        await alice.get_by_role("button", name="Attempt Fix", exact=True).click()
         await expect(alice.locator("#status p")).to_have_text("Of 1 issue: 1 fixed.", timeout=SLOW_MS)
     await expect(alice.locator("#content")).not_to_contain_text("Newalt")
 
