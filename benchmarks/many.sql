@@ -71,7 +71,7 @@ with own as (
         where discord_user_id is not null) r
 ), claiming as (
     insert into common.claim_sessions (token_hash, discord_id, name, guild_id, expires_at)
-    select 'claiming' || d.id, d.discord_id, d.username, %(guild_id)s, now() + interval '1 hour'
+    select 'claiming' || d.id || '-', d.discord_id, d.username, %(guild_id)s, now() + interval '1 hour'
     from guild_identity.discord_users d where d.guild_id = %(guild_id)s and d.id %% 3 = 0
 ), confirmed as (
     insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by)
