@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from patt.companion.files import FILE_NAME, export_file
+from patt.files import read_file
 from sv_common.guild_sync.core.errors import BadInput
 
 ACCOUNTS = "_retail_/WTF/Account"
@@ -48,3 +49,8 @@ def test_a_folder_without_an_export_is_refused_with_what_to_name(tmp_path: Path)
 @pytest.mark.parametrize("name", ["nothing.lua", "it's mine.lua", "'", '"', "a\0b"])
 def test_a_name_without_quotes_around_it_stays_as_it_is(name: str) -> None:
     assert export_file(name) == Path(name)
+
+
+def test_a_name_that_no_system_takes_is_refused_where_the_file_is_read(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_file(export_file(str(tmp_path / ("a" * 5000))))

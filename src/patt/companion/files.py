@@ -6,7 +6,6 @@ Source of the paths: the game writes `WTF/Account/<ACCOUNT>/SavedVariables/<Addo
 
 from __future__ import annotations
 
-import contextlib
 import stat
 import time
 from dataclasses import dataclass
@@ -62,11 +61,13 @@ def export_file(typed: str) -> Path:
     Quotes around it, as terminals and file managers add them, do not count. Raises `BadInput` for a folder without an export.
     """
     file = Path(_unquoted(typed))
-    with contextlib.suppress(RuntimeError):  # nobody's home is known: the name is as it stands
+    try:
         file = file.expanduser()
-    if not file.is_dir():
+        if not file.is_dir():
+            return file
+        newest = max(export_files(file), key=lambda each: each.stat().st_mtime, default=None)
+    except (OSError, RuntimeError):  # reading it says why
         return file
-    newest = max(export_files(file), key=lambda each: each.stat().st_mtime, default=None)
     if newest is None:
         raise BadInput(
             tr(
