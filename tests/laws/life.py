@@ -162,6 +162,19 @@ class Life(OfGuild):
             )
         return None
 
+    async def do_everything_at_once(self) -> None:
+        """Do all that an officer can do to many at once."""
+        for issue_type in RULES:
+            await self.scan()
+            await self.fix_all(issue_type)
+        chosen = [issue.id for issue in await self.open_issues()]
+        if chosen:
+            with contextlib.suppress(Refused):
+                await mitigations.fix_selected(
+                    self.pool, chosen, actor="officer", guild_id=self.guild_id, discord_bot=self.discord
+                )
+        await self.match()
+
     async def fix_all(self, issue_type: str) -> None:
         """Fix all issues of a rule as an officer; nothing happens when the rule itself could not look."""
         with contextlib.suppress(Refused):

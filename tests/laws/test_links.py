@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from hypothesis import given
@@ -13,11 +12,8 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from patt.auth import permissions
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.basis import is_confirmed
-from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.rules import RULES
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
 _news = events(*IN_THE_GAME, *ON_DISCORD, most=4)
@@ -38,20 +34,6 @@ async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Event]) -> Life:
 
 async def _links(life: Life) -> dict[int, dict[str, Any]]:
     return {row["character_id"]: row for row in await life.rows("player_characters")}
-
-
-async def _everything_at_once(life: Life) -> None:
-    """All that an officer can have done to many at once."""
-    for issue_type in RULES:
-        await life.scan()
-        await life.fix_all(issue_type)
-    chosen = [issue.id for issue in await life.open_issues()]
-    if chosen:
-        with contextlib.suppress(Refused):
-            await mitigations.fix_selected(
-                life.pool, chosen, actor="officer", guild_id=life.guild_id, discord_bot=life.discord
-            )
-    await life.match()
 
 
 @tried_on()
@@ -95,7 +77,7 @@ async def test_nothing_done_to_many_gives_a_right_by_an_unconfirmed_link_or_chan
     await live(life, news)
     await life.sync_all()
     by_persons = await _by_persons(life)
-    await _everything_at_once(life)
+    await life.do_everything_at_once()
     await _assert_still_theirs(life, by_persons)
     assert await _confirmed_ways(life) <= before
     numbers = {row["discord_id"]: row["id"] for row in await life.rows("discord_users")}

@@ -14,7 +14,6 @@ from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.claims import claiming
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
@@ -26,7 +25,6 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkCharacter,
     UnlinkMember,
 )
-from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.sources.battlenet.account import AccountCharacter
 from sv_common.guild_sync.sources.battlenet.sign_in import BattleNetAccount
 
@@ -94,19 +92,6 @@ async def _proven(life: Life) -> dict[int, _Proof]:
     }
 
 
-async def _everything_at_once(life: Life) -> None:
-    for issue_type in RULES:
-        await life.scan()
-        await life.fix_all(issue_type)
-    chosen = [issue.id for issue in await life.open_issues()]
-    if chosen:
-        with contextlib.suppress(Refused):
-            await mitigations.fix_selected(
-                life.pool, chosen, actor="officer", guild_id=life.guild_id, discord_bot=life.discord
-            )
-    await life.match()
-
-
 @tried_on()
 @given(_guilds, _claims, _news)
 async def test_no_automation_no_note_no_bulk_and_no_match_changes_what_is_proven(
@@ -120,7 +105,7 @@ async def test_no_automation_no_note_no_bulk_and_no_match_changes_what_is_proven
         after = await _proven(life)
         assert before.items() <= after.items()
     before = await _proven(life)
-    await _everything_at_once(life)
+    await life.do_everything_at_once()
     assert before.items() <= (await _proven(life)).items()
 
 
@@ -137,7 +122,7 @@ async def test_without_a_reason_no_officer_changes_what_is_proven(
         after = await _proven(life)
         for character, proof in before.items():
             assert after[character].member == proof.member
-    await _everything_at_once(life)
+    await life.do_everything_at_once()
     for character in await _proven(life):
         for decision in await _overruling(life, character):
             with contextlib.suppress(Refused):
