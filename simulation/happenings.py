@@ -89,7 +89,7 @@ def _new_alt_without_note(guild: LivingGuild) -> None:
 
 
 def _second_account(guild: LivingGuild) -> None:
-    """Somebody plays a new alt on another Battle.net account of theirs."""
+    """Somebody plays a new alt on another of their Battle.net accounts."""
     if (person := _one(guild, guild.world.people)) and _has_room(guild):
         alt = guild.world.join(guild.new_name(), note=person.name[:LONGEST_NOTE], person=person)
         alt.account = WorldAccount.drawn(f"{guild.number} {alt.character_id}")

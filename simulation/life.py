@@ -93,7 +93,7 @@ class Life:
         self._day = self.clock.seconds // MINUTE_S * MINUTE_S
 
     async def begin(self) -> None:
-        """Let roles follow ranks by themselves in every other guild, most compare accounts, and keep what people have decided.
+        """Let roles follow ranks automatically in every other guild, most compare accounts, and keep what people have decided.
 
         From here on automation is held to it.
         """

@@ -97,7 +97,7 @@ def _say_where(listener: socket, settings: Settings, link: str | None) -> None:
 
 
 async def _first_link(services: Services, *, is_restored: bool) -> str | None:
-    """Return a link for whom sets up the first guild, or has restored a backup, after which no other sign-in counts."""
+    """Return a link for the person who sets up the first guild, or has restored a backup, after which no other sign-in counts."""
     async with services.pool.installation() as conn:
         if is_restored:
             await sessions.end_all(conn)

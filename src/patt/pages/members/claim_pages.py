@@ -81,7 +81,7 @@ async def come_back(
     code: Annotated[str, Query()] = "",
     error: Annotated[str, Query()] = "",
 ) -> Response:
-    """Read the characters of the member whom Battle.net has sent back, once, or say why not."""
+    """Read the characters of the member who comes back from Battle.net, once, or say why not."""
     claimer, session = await _claimer(request, services), claim_session_of(request) or ""
     purpose, verifier = await sign_ins.end(request, services, state, CLAIM_SIGN_IN_COOKIE, session=session)
     if claimer is None or claimer.guild_id is None:

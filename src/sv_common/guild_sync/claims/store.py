@@ -71,7 +71,7 @@ async def member(guild: GuildConnection, discord_id: str) -> ClaimingMember | No
 
 
 async def keep_reading(guild: GuildConnection, member_id: int, reading: Reading) -> None:
-    """Keep what a sign-in has read until its member confirms it; an earlier reading of theirs is forgotten."""
+    """Keep what a sign-in has read until its member confirms it; their earlier reading is forgotten."""
     await guild.run(
         SQL["keep_reading"],
         member_id=member_id,
