@@ -136,7 +136,7 @@ insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, 
 select %(guild_id)s, id, issue_type, 'reopened', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.' from reopened
 
 -- name: scan
--- All seven rules at once, and the audit log made to agree with what they find.
+-- All rules that are on unless a guild says otherwise, at once, and the audit log made to agree with what they find.
 with mentions as (
     select * from unnest(%(mention_characters)b::bigint[], %(mention_keys)b::text[], %(mention_ranks)b::smallint[],
                          %(mention_alone)b::boolean[])
@@ -286,6 +286,26 @@ with mentions as (
     join guild_identity.discord_users d on d.guild_id = p.guild_id and d.id = p.discord_user_id
     where p.guild_id = %(guild_id)s and not d.is_present and not d.is_bot
       and exists (select from present c where c.player_id = p.id)
+    union all
+    select 'link_contradicts_proof', 'warning', c.id, null, null, 'link_contradicts_proof:character:' || c.id,
+           format('%%s has proven %%s, which is not theirs here', d.display_name, c.character_name),
+           jsonb_build_object('character_id', c.id, 'character', c.label, 'discord_member_id', d.id, 'member', d.display_name,
+                              'player_id', own.id, 'player', own.display_name, 'other_id', c.player_id, 'other', c.player)
+    from guild_identity.claimed_here h
+    join present c on c.id = h.character_id
+    join guild_identity.discord_users d on d.guild_id = h.guild_id and d.id = h.discord_user_id
+    left join guild_identity.players own on own.guild_id = h.guild_id and own.discord_user_id = d.id
+    where h.guild_id = %(guild_id)s and (own.id is null or c.player_id is distinct from own.id)
+    union all
+    select 'account_conflict', 'info', null, null, max(c.player_id), 'account_conflict:player:' || max(c.player_id),
+           format('%%s and %%s have characters on one account', min(c.player), max(c.player)),
+           jsonb_build_object('kind', 'two_players', 'player_id', max(c.player_id), 'other_id', min(c.player_id),
+                              'characters', jsonb_agg(c.label order by c.id))
+    from guild_identity.account_evidence e
+    join present c on c.id = e.character_id
+    where e.guild_id = %(guild_id)s and e.account is not null
+    group by e.account
+    having count(distinct c.player_id) > 1
 ), hashed as materialized (
     select *, encode(sha256(identity::bytea), 'hex') as issue_hash from found
 ), known as materialized (

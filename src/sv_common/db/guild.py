@@ -38,7 +38,7 @@ _LOCK: LiteralString = (
 class GuildConnection:
     """A connection and its guild. Each statement gets the parameter `guild_id` besides its own.
 
-    `kept` is where what was read can be kept, by name: there in a snapshot, in which it stays the same, and None elsewhere.
+    `kept` is where what was read can be kept, by name: there in a snapshot and in `keeping`, where it stays the same, and None elsewhere.
     """
 
     __slots__ = ("conn", "id", "kept")
@@ -86,6 +86,16 @@ class GuildConnection:
         """Undo what the block has written if it raises, and nothing that was written before it."""
         async with self.conn.transaction():
             yield
+
+    @contextlib.contextmanager
+    def keeping(self, kept: dict[str, Any]) -> Iterator[None]:
+        """Read once what the block reads, and not again what is in `kept`: the caller has the lock, and writes nothing of it meanwhile."""
+        before = self.kept
+        self.kept = kept if before is None else before
+        try:
+            yield
+        finally:
+            self.kept = before
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"guild_id": self.id, **values}

@@ -601,6 +601,7 @@ create index issues_by_state on guild_identity.audit_issues (guild_id, state, op
     include (issue_type, severity, search_text, wow_character_id, discord_member_id, player_id);
 create index dismissals on guild_identity.audit_issues (guild_id, dismissed_at desc, id desc)
     where dismissed_at is not null;
+create index ends_of_dismissals on guild_identity.audit_issues (guild_id, dismissed_until) where dismissed_until is not null;
 create index issues_of_character on guild_identity.audit_issues (guild_id, wow_character_id) where wow_character_id is not null;
 create index issues_of_member on guild_identity.audit_issues (guild_id, discord_member_id) where discord_member_id is not null;
 create index issues_of_player on guild_identity.audit_issues (guild_id, player_id) where player_id is not null;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -139,11 +140,13 @@ class _Batch:
     async def _apply_together(self, ready: Sequence[PlannedFix]) -> list[Applied]:
         async with self.guild.savepoint():
             changes = await apply(self.guild, [fix.plan for fix in ready], self.run.command.author)
-            found = await self.run.rule.findings(self.guild)
+            kept: dict[str, Any] = {}
+            with self.guild.keeping(kept):
+                found = await self.run.rule.findings(self.guild)
             ineffective = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
             if ineffective:
                 raise _StillFound(ineffective)
-        return [Applied(fix, done, found=found) for fix, done in zip(ready, changes, strict=True)]
+        return [Applied(fix, done, found=found, kept=kept) for fix, done in zip(ready, changes, strict=True)]
 
     async def _apply_what_holds(self, ready: Sequence[PlannedFix]) -> _Tried:
         """Apply the plans that resolve their issue alone; if all of them do, they contradict each other, and none is applied."""

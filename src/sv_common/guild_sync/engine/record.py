@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -31,12 +32,13 @@ _FOR_REVIEW = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutco
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A fix that was tried: what it changed, why it failed if it did, and what the detector found after it."""
+    """A fix that was tried: what it changed, why it failed if it did, and what the detector read and found after it."""
 
     fix: PlannedFix
     changes: Sequence[RowChange]
     error: str | None = None
     found: Sequence[Finding] = ()
+    kept: dict[str, Any] | None = None
 
 
 async def record(guild: GuildConnection, run: FixRun, applied: Sequence[Applied]) -> list[FixResult]:
@@ -58,7 +60,8 @@ async def record(guild: GuildConnection, run: FixRun, applied: Sequence[Applied]
     changed = [each for each in applied if each.error is None or each.changes]
     if changed:
         changes = [change for each in changed for change in each.changes]
-        await rescan(guild, run.rules, run.rule.issue_type, {run.rule.issue_type: changed[-1].found}, changes)
+        last = changed[-1]
+        await rescan(guild, run.rules, run.rule.issue_type, {run.rule.issue_type: last.found}, changes, last.kept)
     return [replace(result, attempt_id=attempt_of.get(result.issue_id)) for result in results]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -82,18 +82,20 @@ async def rescan(
     issue_type: str = "",
     found: Mapping[str, Sequence[Finding]] = MappingProxyType({}),
     changes: Iterable[RowChange] | None = None,
+    kept: dict[str, Any] | None = None,
 ) -> None:
     """Check the rules whose findings a fix of this rule may just have changed: itself and those that it affects.
 
     What is no fix of a rule, or of one that no longer exists, may affect any. `found` holds, by rule, what detectors have found
-    already since that change. Where all `changes` are told, local rules look at the subjects that these touched, and at no
-    others. The caller holds the guild's lock.
+    already since that change, and `kept` what they have read for it. Where all `changes` are told, local rules look at the
+    subjects that these touched, and at no others. The caller holds the guild's lock.
     """
     rule = rules.get(issue_type)
     affected = [rule, *(rules[each] for each in rule.affects)] if rule is not None else list(rules.values())
     settings = await read_settings(guild, affected)
     touched = None if changes is None else await _touched_by(guild, changes)
-    for check in await _Scan(guild, _enabled(affected, settings), settings, found=found, touched=touched).check():
+    looked_at = _Scan(guild, _enabled(affected, settings), settings, found=found, touched=touched, kept=kept or {})
+    for check in await looked_at.check():
         if check.error:
             log.warning("rule_concluded_nothing", rule=check.issue_type, guild_id=guild.id)
 
@@ -156,7 +158,7 @@ _Detected: TypeAlias = tuple[RuleCheck, Sequence[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """One scan of a guild: the rules, the actor, what is found already, by rule, and what the scan is limited to."""
+    """One scan of a guild: the rules, the actor, what is found and read already, and what the scan is limited to."""
 
     guild: GuildConnection
     rules: Sequence[RuleDefinition]
@@ -167,6 +169,7 @@ class _Scan:
     touched: _Touched | None = None
     on_progress: OnProgress = ignore_progress
     detected: dict[str, Sequence[Finding]] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     async def check(self) -> list[RuleCheck]:
         """Detect and write all together; when anything fails unexpectedly, again and rule by rule, each in a savepoint."""
@@ -211,7 +214,8 @@ class _Scan:
         findings: Sequence[Finding] = ()
         error = None
         try:
-            findings = await rule.findings(self.guild, now=self.now, among=self._subjects(rule))
+            with self.guild.keeping(self.kept):
+                findings = await rule.findings(self.guild, now=self.now, among=self._subjects(rule))
             self.detected[rule.issue_type] = findings
         except PattError as refusal:
             error = str(refusal)

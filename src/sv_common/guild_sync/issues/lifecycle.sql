@@ -1,5 +1,6 @@
 -- name: news
 -- Which findings the log does not say already, by their hashes; and null once, if it has an open issue that was not found.
+-- That is asked by `except`, since `not exists` within `exists` may be planned to compare all with all.
 with found as (
     select * from unnest(%(hashes)b::text[], %(keys)b::text[]) as f (issue_hash, finding_key)
 )
@@ -12,10 +13,11 @@ where i.id is null
 union all
 select null
 where exists (
-    select from guild_identity.audit_issues i
+    select i.issue_hash from guild_identity.audit_issues i
     where i.guild_id = %(guild_id)s and i.issue_type = any (%(rules)b) and i.resolved_at is null
-      and (not i.issue_type = any (%(partly)b::text[]) or i.issue_hash = any (%(examined)b::text[]))
-      and not exists (select from found f where f.issue_hash = i.issue_hash))
+      and (not i.issue_type = any (%(partly)b::text[]) or i.issue_hash in (select unnest(%(examined)b::text[])))
+    except
+    select issue_hash from found)
 
 -- name: reconcile
 -- Make the audit log say what detectors have just found: open what is new, reopen what came back, refresh what is
@@ -95,8 +97,8 @@ with rules as (
                                         where d.guild_id = %(guild_id)s and d.id = i.discord_member_id and not d.is_present)
                            then 'subject gone' else 'detection' end
     where %(is_complete)s and i.guild_id = %(guild_id)s and i.issue_type = any (%(rules)b) and i.resolved_at is null
-      and (not i.issue_type = any (%(partly)b::text[]) or i.issue_hash = any (%(examined)b::text[]))
-      and not i.issue_hash = any (%(hashes)b::text[]) and not i.issue_hash = any (%(unchanged)b::text[])
+      and (not i.issue_type = any (%(partly)b::text[]) or i.issue_hash in (select unnest(%(examined)b::text[])))
+      and i.issue_hash not in (select unnest(%(hashes)b::text[])) and i.issue_hash not in (select unnest(%(unchanged)b::text[]))
     returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
 ), moves as (
     select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened

@@ -14,8 +14,9 @@ contests as (
     where t.guild_id = %(guild_id)s
     order by t.claim_id, t.contested_at desc, t.discord_user_id
 ),
--- What an officer has said of each character since its member has proven it.
-settled as (
+-- What an officer has said of each character since its member has proven it. It is asked for in several places; to plan it
+-- for each of them takes longer than the rest of the statement.
+settled as materialized (
     select n.character_id, greatest(
         l.confirmed_at, s.created_at,
         (select max(r.created_at) from guild_identity.link_rejections r
