@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -16,7 +17,9 @@ from sv_common.guild_sync.erasing.export import export_person
 from sv_common.guild_sync.erasing.person import PersonRow
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators.accounts import FIRST_ACHIEVEMENT_MS, OLD_ACHIEVEMENTS, WorldAccount
+from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.model import WorldCharacter
+from sv_common.guild_sync.sources.bounded import LARGEST_ANSWER
 from sv_common.guild_sync.sources.http import http_client
 
 A_DAY = 1.01
@@ -178,6 +181,30 @@ async def test_achievements_that_cannot_be_read_stay_what_they_were(
     guild.simulator.faults.status("achievements", status, times=None)
     report = await guild.compare()
     assert (report.counts["failed"], await guild.groups()) == (len(hidden), before)
+
+
+@pytest.mark.parametrize("break_it", [
+    lambda faults: faults.empty("achievements", times=None),
+    lambda faults: faults.empty("achievements", 204, times=None),
+    lambda faults: faults.truncated("achievements", times=None),
+    lambda faults: faults.cut("achievements", times=None),
+    lambda faults: faults.html("achievements", times=None),
+    lambda faults: faults.json("achievements", {}, times=None),
+    lambda faults: faults.json("achievements", {"achievements": [{"id": None}]}, times=None),
+    lambda faults: faults.json("achievements", {"pad": "x" * LARGEST_ANSWER}, times=None),
+    lambda faults: faults.json("achievements", {"_links": {}, "total_quantity": 0}, times=None),
+    lambda faults: faults.json("achievements", {"_links": {}, "achievements": []}, times=None),
+], ids=["empty", "204", "half", "cut", "page", "an object without fields", "no achievement", "huge", "no list", "none"])  # fmt: skip
+async def test_a_broken_or_an_empty_answer_parts_nobody(
+    guild: ComparingGuild, hidden: list[WorldCharacter], break_it: Callable[[Faults], None]
+) -> None:
+    await guild.compare()
+    before = await guild.groups()
+    await guild.age(OLD_ENOUGH)
+    break_it(guild.simulator.faults)
+    await guild.compare()
+    assert await guild.groups() == before
+    assert guild.simulator.calls["achievements"] >= 2 * len(hidden)
 
 
 async def test_a_guild_whose_pets_are_all_refused_is_partial_when_achievements_are_away(guild: ComparingGuild) -> None:
