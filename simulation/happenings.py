@@ -101,34 +101,29 @@ def _catch_pets(guild: LivingGuild) -> None:
 
 
 def _hide_collections(guild: LivingGuild) -> None:
-    """Somebody switches off, or on again, that Battle.net shares what they own."""
+    """Battle.net hides something of an account from now on, or shows it again: everything, the pets, or its achievements."""
     if character := _one(guild, guild.world.characters):
         account = guild.world.account_of(character)
-        account.is_hidden = not account.is_hidden
-
-
-def _refuse_pets(guild: LivingGuild) -> None:
-    """Battle.net refuses, or shows again, the pets of one character, or of everyone on its account."""
-    if character := _one(guild, guild.world.characters):
-        account, is_shown = guild.world.account_of(character), not character.shows_pets
-        is_alone = guild.rng.random() < 0.3
-        for each in guild.world.characters:
-            if each is character or (not is_alone and guild.world.account_of(each) is account):
-                each.shows_pets = is_shown
+        match guild.rng.choice(["everything", "pets", "pets", "achievements"]):
+            case "everything":
+                account.is_hidden = not account.is_hidden
+            case "pets":
+                _turn_pets(guild, account, shown=not character.shows_pets)
+            case _:
+                account.hides_achievements = not account.hides_achievements
 
 
 def refuse_pets_of_some(guild: LivingGuild) -> None:
     """Let Battle.net refuse the pets of every fourth person, so that there are achievements to be read."""
     for person in guild.world.people[::4]:
-        for character in person.characters:
-            character.shows_pets = False
+        _turn_pets(guild, guild.world.account_of(person.main), shown=False)
 
 
-def _hide_achievements(guild: LivingGuild) -> None:
-    """Somebody displays only the achievements of each character from now on, or all of them again."""
-    if character := _one(guild, guild.world.characters):
-        account = guild.world.account_of(character)
-        account.hides_achievements = not account.hides_achievements
+def _turn_pets(guild: LivingGuild, account: WorldAccount, *, shown: bool) -> None:
+    """Refuse or show the pets of an account's characters, each of which is refused on its own."""
+    for each in guild.world.characters:
+        if guild.world.account_of(each) is account:
+            each.shows_pets = shown
 
 
 def _leave(guild: LivingGuild) -> None:
@@ -282,8 +277,6 @@ HAPPENINGS: dict[str, tuple[float, Callable[[LivingGuild], None]]] = {
     "alt joins on a second account": (0.3, _second_account),
     "pets are caught": (0.5, _catch_pets),
     "collections hidden or shown": (0.3, _hide_collections),
-    "pets refused or shown": (0.6, _refuse_pets),
-    "achievements of the account hidden or shown": (0.1, _hide_achievements),
     "rank inserted": (0.03, _insert_rank),
     "rank renamed": (0.06, _rename_rank),
     "member joins": (0.6, _discord_join),
