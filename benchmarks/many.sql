@@ -16,8 +16,10 @@ with own as (
     values (%(guild_id)s, 'suggest', sha256('salt'), 'alice')
 ), evidence as (
     insert into guild_identity.account_evidence
-        (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at, account)
-    select %(guild_id)s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), id from own
+        (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, achievements, read_at, account)
+    select %(guild_id)s, id, now(), 'read', case when has_pets then sha256('a') end, case when has_pets then sha256('b') end,
+           case when has_pets then 40 end, case when not has_pets then sha256('c') end, now(), id
+    from (select id, n %% 30 > 0 as has_pets from own) own
 ), families as (
     insert into guild_identity.shared_accounts (guild_id, character_id, reason, marked_by)
     select %(guild_id)s, id, 'A family.', 'officer' from own where n %% 25 = 0

@@ -101,10 +101,29 @@ def _catch_pets(guild: LivingGuild) -> None:
 
 
 def _hide_collections(guild: LivingGuild) -> None:
-    """Somebody switches off, or on again, that Battle.net shares what they own."""
+    """Battle.net hides something of an account from now on, or shows it again: everything, the pets, or its achievements."""
     if character := _one(guild, guild.world.characters):
         account = guild.world.account_of(character)
-        account.is_hidden = not account.is_hidden
+        match guild.rng.choice(["everything", "pets", "pets", "achievements"]):
+            case "everything":
+                account.is_hidden = not account.is_hidden
+            case "pets":
+                _turn_pets(guild, account, shown=not character.shows_pets)
+            case _:
+                account.hides_achievements = not account.hides_achievements
+
+
+def refuse_pets_of_some(guild: LivingGuild) -> None:
+    """Let Battle.net refuse the pets of every fourth person, so that there are achievements to be read."""
+    for person in guild.world.people[::4]:
+        _turn_pets(guild, guild.world.account_of(person.main), shown=False)
+
+
+def _turn_pets(guild: LivingGuild, account: WorldAccount, *, shown: bool) -> None:
+    """Refuse or show the pets of an account's characters, each of which is refused on its own."""
+    for each in guild.world.characters:
+        if guild.world.account_of(each) is account:
+            each.shows_pets = shown
 
 
 def _leave(guild: LivingGuild) -> None:

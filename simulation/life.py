@@ -102,6 +102,7 @@ class Life:
             await compare_accounts(self.services.pool, guild.guild_id, mode)
             for _ in range(ALTS_AT_FIRST if mode == "automatic" else 0):
                 happenings.alt_without_note(guild)
+            happenings.refuse_pets_of_some(guild)
             guild.remember_accounts()
             if guild.number % 2:
                 await self._officers.confirm_many(guild)

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbor
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, Fault, Faults
 
-BATTLENET_ROUTES = ("roster", "profile", "status", "token", "pets")
+BATTLENET_ROUTES = ("roster", "profile", "status", "token", "pets", "achievements")
 DISCORD_ROUTES = ("guild", "roles", "members", "member", "add_role", "remove_role", "message", "me")
 HOUR_S = 3600
 HTTP_OK = 200
@@ -51,6 +51,11 @@ def _lie(faults: Faults, route: str, change: Callable[[Any], Any], rng: random.R
     faults.add(route, Fault(change=altered, times=rng.randint(1, 2)))
 
 
+def _halve_a_collection(faults: Faults, rng: random.Random) -> None:
+    kind = rng.choice(["pets", "achievements"])
+    _lie(faults, kind, lambda body: body | {kind: body.get(kind, [])[::2]}, rng)
+
+
 TROUBLES: dict[str, Callable[[Faults, random.Random], None]] = {
     "server error": lambda faults, rng: faults.status(
         _route(rng), rng.choice([500, 502, 503, 504]), times=rng.randint(1, 6)
@@ -67,9 +72,7 @@ TROUBLES: dict[str, Callable[[Faults, random.Random], None]] = {
     "halved roster": lambda faults, rng: _lie(
         faults, "roster", lambda body: body | {"members": body["members"][::2]}, rng
     ),
-    "halved pets": lambda faults, rng: _lie(
-        faults, "pets", lambda body: body | {"pets": body.get("pets", [])[::2]}, rng
-    ),
+    "halved collection": _halve_a_collection,
     "nobody on Discord": lambda faults, rng: _lie(faults, "members", lambda _: [], rng),
 }
 

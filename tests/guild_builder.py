@@ -162,8 +162,13 @@ class GuildBuilder(OfGuild):
                 {"character": character, "player": player},
             )
 
-    async def account(self, *characters: int, mode: str = "suggest", is_shared: bool = False) -> None:
-        """Let these characters be known to own the same pets; with `is_shared` an officer has said that several people play."""
+    async def account(
+        self, *characters: int, mode: str = "suggest", is_shared: bool = False, by_achievements: bool = False
+    ) -> None:
+        """Let these characters be known to be of one account, by their pets or by their achievements.
+
+        With `is_shared` an officer has said that several people play on it.
+        """
         await self.execute(
             "insert into guild_identity.account_settings (guild_id, mode, salt, updated_by) "
             "values (%(guild)s, %(mode)s, sha256('salt'), 'test') on conflict (guild_id) do update set mode = excluded.mode",
@@ -171,9 +176,15 @@ class GuildBuilder(OfGuild):
         )
         await self.execute(
             "insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, "
-            "pets, read_at, account) select %(guild)s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), %(account)s "
-            "from unnest(%(ids)s::bigint[]) as id",
-            {"ids": list(characters), "account": min(characters)},
+            "pets, achievements, read_at, account) select %(guild)s, id, now(), 'read', %(hashes)s, %(hashes)s, %(pets)s, "
+            "%(achievements)s, now(), %(account)s from unnest(%(ids)s::bigint[]) as id",
+            {
+                "ids": list(characters),
+                "account": min(characters),
+                "hashes": None if by_achievements else bytes(128),
+                "pets": None if by_achievements else 40,
+                "achievements": bytes(range(224)) if by_achievements else None,
+            },
         )
         if is_shared:
             await self.execute(

@@ -38,7 +38,22 @@ def test_accounts_are_printed_as_names_with_the_slugs_of_realms(patt: Patt) -> N
     assert patt("accounts", "--json").json == [["Rivermane-area-52", "Stranger-area-52"]]
     shown = patt("accounts").out
     assert "1 account has several characters here. Battle pets of 3 of 4 characters are known." in shown
-    assert "Elrek   Rivermane-area-52, Stranger-area-52" in shown
+    assert "Elrek   Rivermane-area-52, Stranger-area-52  They own the same battle pets." in shown
+
+
+@pytest.mark.usefixtures("of_one_account", "secret")
+def test_accounts_that_are_known_by_achievements_are_printed_with_that_reason(
+    patt: Patt, guild: psycopg.Connection
+) -> None:
+    assert patt("settings", "accounts", "suggest").code == 0
+    guild.execute(
+        "update guild_identity.account_evidence set oldest = null, by_hash = null, pets = null, "
+        "achievements = decode(repeat('ab', 32), 'hex') where account is not null"
+    )
+    shown = patt("accounts").out
+    assert "Rivermane-area-52, Stranger-area-52  They earned the same achievements in the same minutes." in shown
+    assert "Battle pets of 1 of 4 characters are known." in shown
+    assert "Achievements of 2 characters are known instead" in shown
 
 
 @pytest.mark.usefixtures("of_one_account", "secret")

@@ -46,6 +46,9 @@ insert into guild_identity.account_settings (guild_id, mode, salt, updated_by) v
 insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at, account)
     select 1, min(id), '2026-01-01 12:00+00', 'read', sha256('oldest'), sha256('smallest'), 80, '2026-01-01 12:00+00', min(id)
     from guild_identity.wow_characters;
+insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, achievements, read_at)
+    select 1, max(id), '2026-01-01 12:00+00', 'read', sha256('moments'), '2026-01-01 12:00+00'
+    from guild_identity.wow_characters;
 insert into guild_identity.shared_accounts (guild_id, character_id, reason, marked_by)
     select 1, max(id), 'a family', 'Alice' from guild_identity.wow_characters;
 insert into guild_identity.account_objections (guild_id, key, character_id, objected_by)

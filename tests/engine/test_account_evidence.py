@@ -148,7 +148,9 @@ async def test_one_answer_settles_an_account_and_one_undo_takes_it_all(guild: Gu
     assert found.also == (
         "Your answer also links Vellone-area-52 and Velquito-area-52, on the same Battle.net account."
     )
-    assert "Same Battle.net account as Vellone and Velquito." in [each.sentence for each in found.evidence]
+    assert "Same Battle.net account as Vellone and Velquito. They own the same battle pets." in [
+        each.sentence for each in found.evidence
+    ]
     done = await send(guild, found, LinkCharacter(character="Velquin", player="Mito"))
     assert sorted(done.also) == sorted(found.entry.along)
     assert {name: who for name, who in (await owners(guild)).items() if name.startswith("Vel")} == {
@@ -168,6 +170,27 @@ async def test_the_owner_of_the_account_is_suggested_with_the_reason(guild: Guil
     found = await asked(guild, "Whose is Velquin?")
     (answer,) = [each for each in found.answers if each.label == "Mito"]
     assert "Mito-area-52, a character of Mito, is on the same Battle.net account." in str(answer.speaks_for)
+
+
+async def test_two_players_on_an_account_that_is_known_by_achievements_are_told_so(guild: GuildBuilder) -> None:
+    _, main = await mito(guild)
+    await guild.account(main, await guild.alt("Grimaldo", None, await guild.player("Grimaldo")), by_achievements=True)
+    told = [each.sentence for each in (await asked(guild, "Are Grimaldo and Mito one person?")).evidence]
+    assert "All these characters earned the same achievements in the same minutes: it is one account." in told
+    assert "battle pets" not in str(told)
+
+
+async def test_a_reason_is_told_anew_when_an_account_is_known_by_the_other_kind(guild: GuildBuilder) -> None:
+    _, main = await mito(guild, source="full_match")
+    velquin = await guild.character("Velquin", "")
+    await guild.account(main, velquin)
+    same = "Same Battle.net account as Mito (Mito)."
+    told = str((await asked(guild, "Whose is Velquin?")).evidence)
+    assert f"{same} They own the same battle pets." in told
+    await guild.execute("delete from guild_identity.account_evidence")
+    await guild.account(main, velquin, by_achievements=True)
+    told = str((await asked(guild, "Whose is Velquin?")).evidence)
+    assert f"{same} They earned the same achievements in the same minutes." in told
 
 
 async def test_a_question_is_asked_anew_when_an_account_is_read(guild: GuildBuilder) -> None:

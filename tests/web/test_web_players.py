@@ -117,7 +117,7 @@ async def test_officers_see_which_characters_are_on_one_account_and_viewers_do_n
     mito = await _player_number(known, "Mito")
     alts = await known.rows("select id from guild_identity.wow_characters where character_name in ('Grimalt', 'Loner')")
     await known.account(*(number for (number,) in alts))
-    said = "Same Battle.net account as Loner."
+    said = "Same Battle.net account as Loner. They own the same battle pets."
     assert said in (await see(alice, f"{PLAYERS}/{mito}")).text("content")
     body = (await alice.get(f"{PLAYERS_API}/{mito}")).json()
     assert [each["account"] for each in body["characters"]] == [None, said]

@@ -27,11 +27,12 @@ def accounts(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         (
             ", ".join(sorted({each.player for each in account.characters if each.player is not None})),
             ", ".join(each.address for each in account.characters),
+            account.why,
         )
         for account in found.accounts
     ]
     if rows:
-        table(tr("player"), tr("characters of one account"), rows=rows)
+        table(tr("player"), tr("characters of one account"), tr("because"), rows=rows)
 
 
 def objection(

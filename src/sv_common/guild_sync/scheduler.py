@@ -1,7 +1,7 @@
 """The pipelines: what runs when a source has news. Each run is one row of the sync log; runs of one guild never overlap.
 
 - addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
-- Battle.net sync: sync_blizzard_roster → realms, profiles, pets → integrity check → automatic fixes → summary if notable
+- Battle.net sync: sync_blizzard_roster → realms, profiles, account evidence → integrity check → automatic fixes → summary if notable
 - Discord sync:    sync_discord_members → integrity check → automatic fixes
 - daily sweep:     profiles that are too old erased → integrity check → automatic fixes → summary if notable
 - full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
@@ -204,7 +204,7 @@ class _Run:
         return not news.is_superseded
 
     async def refresh(self) -> None:
-        """Fetch realms, profiles and pets again; where profiles or pets fail, the run is partial and the roster stands."""
+        """Fetch realms, profiles and account evidence again; where one of the last two fails, the run is partial and the roster stands."""
         pool, number, realms, profiles = self.pool, self.guild.id, self.sources.realms, self.sources.profiles
         if realms is not None:
             await self.sync("refresh_realms", lambda: refresh_realms(pool, realms, guild_id=number))

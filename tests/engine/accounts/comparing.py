@@ -1,9 +1,11 @@
-"""A guild that compares its characters by their pets, and the truth about their accounts."""
+"""A guild that compares its characters by what their accounts have, and the truth about these."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from psycopg.sql import SQL, Identifier
 
 from engine.profiles.installation import Installation
 from sv_common.guild_sync.accounts import switch
@@ -16,6 +18,16 @@ from sv_common.guild_sync.simulators.model import WorldCharacter
 from sv_common.guild_sync.sources.ports import AccountSource, Sources
 
 SECRET = InstallationSecret("a secret of this installation, long enough")
+
+
+def address_of(character: WorldCharacter) -> str:
+    return f"{character.name}-{character.realm.slug}"
+
+
+def shows_enough(account: WorldAccount) -> bool:
+    """Whether an account can be told by its achievements."""
+    minutes = {moment // 60_000 for moment in account.achievements.values()}
+    return not account.hides_achievements and len(account.achievements) >= 6 and len(minutes) >= 4
 
 
 @dataclass
@@ -53,12 +65,13 @@ class ComparingGuild(Installation):
 
     @property
     def true_groups(self) -> set[frozenset[str]]:
-        """The characters of each account that can be told: those with at least three pets that are not hidden."""
-        members: dict[WorldAccount, set[str]] = {}
+        """The characters of each account that can be told by one kind of evidence: by pets, else by achievements."""
+        members: dict[tuple[WorldAccount, bool], set[str]] = {}
         for character in self.world.characters:
             account = self.world.account_of(character)
-            if len(set(account.pets)) >= 3 and not account.is_hidden and character.is_valid:
-                members.setdefault(account, set()).add(f"{character.name}-{character.realm.slug}")
+            can_be_told = len(set(account.pets)) >= 3 if character.shows_pets else shows_enough(account)
+            if can_be_told and not account.is_hidden and character.is_valid:
+                members.setdefault((account, character.shows_pets), set()).add(address_of(character))
         return {frozenset(names) for names in members.values() if len(names) > 1}
 
     async def age(self, days: float) -> None:
@@ -76,6 +89,33 @@ class ComparingGuild(Installation):
             "from guild_identity.account_evidence e join guild_identity.wow_characters c on c.id = e.character_id "
             "order by c.character_name, c.realm_slug"
         )
+
+    async def kinds(self) -> dict[str, str | None]:
+        """Of which kind of evidence each character's reading is; None: none is kept."""
+        rows = await self.rows(
+            "select c.character_name || '-' || c.realm_slug, case when e.pets is not null then 'pets' "
+            "when e.achievements is not null then 'achievements' end from guild_identity.account_evidence e "
+            "join guild_identity.wow_characters c on c.id = e.character_id"
+        )
+        return dict(rows)
+
+    async def database(self) -> str:
+        """Return every row of every table."""
+        tables: list[tuple[str, str]] = await self.rows(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_schema in ('common', 'guild_identity', 'jobs') and table_type = 'BASE TABLE'"
+        )
+        async with self.pool.connection() as conn:
+            found = [
+                await (await conn.execute(SQL("select to_jsonb(t) from {} t").format(Identifier(*each)))).fetchall()
+                for each in tables
+            ]
+        return str(found)
+
+    def refuse_pets(self, *characters: WorldCharacter, shown: bool = False) -> None:
+        """Let Battle.net refuse the pets of characters from now on, or show them again."""
+        for character in characters:
+            character.shows_pets = shown
 
     def siblings(self) -> list[WorldCharacter]:
         """Return the characters of the largest account that has pets."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
 import pytest
 
 from engine.accounts.comparing import SECRET, ComparingGuild
@@ -13,6 +16,7 @@ from sv_common.guild_sync.db_sync import erase_expired_profiles
 from sv_common.guild_sync.settings.requests import AccountsRequest, UndoRequest
 from sv_common.guild_sync.settings.service import preview_setting, save_setting
 from sv_common.guild_sync.simulators.model import WorldCharacter
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 
 OLD_ENOUGH = 26
 
@@ -95,7 +99,7 @@ async def test_what_a_wrong_clock_wrote_counts_as_too_old(guild: ComparingGuild)
 async def test_switching_it_off_erases_everything_and_the_key_with_it(guild: ComparingGuild) -> None:
     await guild.compare()
     async with guild.pool.reading(guild.guild_id) as here:
-        before = await switch.sketch_key(here, SECRET, "us")
+        before = await switch.evidence_key(here, SECRET, "us")
     saved = await save_setting(
         guild.pool, AccountsRequest("off"), actor="alice", guild_id=guild.guild_id, secret=SECRET
     )
@@ -108,7 +112,7 @@ async def test_switching_it_off_erases_everything_and_the_key_with_it(guild: Com
     await save_setting(guild.pool, UndoRequest(saved.change_id), actor="alice", guild_id=guild.guild_id, secret=SECRET)
     assert await guild.evidence() == [], "undoing it reads anew, and brings nothing back"
     async with guild.pool.reading(guild.guild_id) as here:
-        after = await switch.sketch_key(here, SECRET, "us")
+        after = await switch.evidence_key(here, SECRET, "us")
     assert before is not None
     assert after is not None
     assert before.key != after.key
@@ -170,6 +174,38 @@ async def test_an_objection_outlives_erasing_and_finds_the_character_that_comes_
     await guild.compare()
     assert await kept_of(guild, objecting) == []
     assert (await guild.now()).objecting == 1
+
+
+def meanwhile(guild: ComparingGuild, happens: Callable[[], Awaitable[object]]) -> None:
+    """Let something happen while Battle.net answers."""
+
+    class Slow(BattleNetClient):
+        async def fetch_pets(self, *args: Any) -> Any:
+            await happens()
+            return await BattleNetClient.fetch_pets(self, *args)
+
+    guild.source.__class__ = Slow
+
+
+async def test_an_objection_while_battle_net_answers_holds_for_the_answer(guild: ComparingGuild) -> None:
+    objecting = guild.siblings()[0]
+    meanwhile(guild, lambda: object_to(guild, objecting))
+    assert (await guild.compare()).counts["read"] == len(guild.world.characters)
+    assert await kept_of(guild, objecting) == []
+    assert objecting.name not in str(await guild.groups())
+
+
+@pytest.mark.parametrize("modes", [("off",), ("off", "suggest")])
+async def test_what_was_requested_before_it_was_switched_off_is_not_kept(
+    guild: ComparingGuild, modes: Sequence[switch.Mode]
+) -> None:
+    async def switched() -> None:
+        for mode in modes:
+            await guild.switch(mode)
+
+    meanwhile(guild, switched)
+    await guild.compare()
+    assert await guild.evidence() == []
 
 
 async def test_a_player_who_objects_no_longer_is_compared_again(guild: ComparingGuild) -> None:

@@ -175,27 +175,32 @@ create table guild_identity.character_profiles (
     check (gone_confirmed_at is null or gone_since is not null)
 );
 
--- What is kept of the battle pets of a character: keyed hashes, eight bytes each (accounts/sketch.py). The key is made of the
--- installation's secret and the guild's salt, so nobody can tell the pets by them, nor compare two guilds.
+-- What is kept of the battle pets of a character, or of its achievements where Battle.net refuses the pets: keyed hashes, eight
+-- bytes each (accounts/sketch.py, accounts/earned.py). The key is made of the installation's secret and the guild's salt, so
+-- nobody can tell pets or times by them, nor compare two guilds.
 create table guild_identity.account_evidence (
     character_id bigint not null,
     guild_id integer not null,
     requested_at timestamptz not null,  -- the last request, successful or not
     outcome text not null check (outcome in ('read', 'refused', 'failed')),  -- of that request
-    oldest bytea,      -- of the oldest pets; null, like the next three: there is nothing to go by
-    by_hash bytea,     -- the smallest hashes
+    oldest bytea,        -- of the oldest pets; null, like the next two: no pets were read
+    by_hash bytea,       -- the smallest hashes
     pets integer check (pets >= 0),
+    achievements bytea,  -- of each achievement with its minute, and of the minute; null: no achievements were read
     read_at timestamptz,
     -- A reading that says another account than the one above. It takes its place when a second one says the same.
     doubted_oldest bytea,
     doubted_by_hash bytea,
     doubted_pets integer check (doubted_pets >= 0),
+    doubted_achievements bytea,
     doubted_read_at timestamptz,
     account bigint,  -- the lowest number of the characters of the same account when they were last compared; null: known of none
     primary key (guild_id, character_id),
-    constraint whole_reading check (num_nulls(oldest, by_hash, pets, read_at) in (0, 4)),
+    constraint whole_reading
+        check (num_nulls(oldest, by_hash, pets) in (0, 3) and num_nonnulls(pets, achievements) = num_nonnulls(read_at)),
     constraint whole_doubted_reading
-        check (num_nulls(doubted_oldest, doubted_by_hash, doubted_pets, doubted_read_at) in (0, 4)),
+        check (num_nulls(doubted_oldest, doubted_by_hash, doubted_pets) in (0, 3)
+               and num_nonnulls(doubted_pets, doubted_achievements) = num_nonnulls(doubted_read_at)),
     check (account is null or read_at is not null),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
 );
@@ -868,8 +873,8 @@ create table guild_identity.rule_settings (
     primary key (guild_id, issue_type)
 );
 
--- Whether characters may be compared by their pets, and what is done with it. The salt is part of the key with which pets are
--- hashed: when it is deleted, whatever was made with it is of no use any more.
+-- Whether characters may be compared by what their accounts have, and what is done with it. The salt is part of the key with
+-- which that is hashed: when it is deleted, whatever was made with it is of no use any more.
 create table guild_identity.account_settings (
     guild_id integer primary key references guild_identity.guilds on delete cascade,
     mode text not null check (mode in ('off', 'suggest', 'automatic')),

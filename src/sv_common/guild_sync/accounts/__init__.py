@@ -1,1 +1,1 @@
-"""Account evidence: which characters own the same battle pets, and so belong to one Battle.net account."""
+"""Account evidence: which characters have the same battle pets or achievements, and so belong to one Battle.net account."""

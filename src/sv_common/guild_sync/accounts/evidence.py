@@ -1,19 +1,23 @@
-"""What is known of the pets of a guild's characters, how each reading changes that, and where it is stored.
+"""What is known of the accounts of a guild's characters, how each reading changes that, and where it is stored.
 
 A first reading counts at once. One that says another account than before, or nothing any more, does so only when a second
-reading says the same: no single wrong answer moves a character.
+reading says the same: no single wrong answer moves a character. The same holds for one of another kind, because nobody can say
+whether it agrees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.accounts.grouping import Grouping, group
-from sv_common.guild_sync.accounts.sketch import Sketch, from_bytes, is_one_account, to_bytes
+from sv_common.guild_sync.accounts.earned import Earned
+from sv_common.guild_sync.accounts.grouping import Comparable, Grouping, group
+from sv_common.guild_sync.accounts.hashes import from_bytes, to_bytes
+from sv_common.guild_sync.accounts.kinds import Kept
+from sv_common.guild_sync.accounts.sketch import Sketch
 from sv_common.guild_sync.sources.models import CharacterAddress, CollectionAnswer, CollectionState
 
 SQL = load_sql(__package__, "evidence.sql")
@@ -22,7 +26,7 @@ KEPT: Final = timedelta(days=28)
 """How long a reading is kept without another one. Battle.net allows 30 days, and a daily sweep may fail once."""
 
 READ_AGAIN_AFTER: Final = timedelta(days=20)
-"""Age at which pets are read again, and up to a quarter more, each character at a moment of its own."""
+"""Age at which a character is read again, and up to a quarter more, each character at a moment of its own."""
 
 DOUBTED_AFTER: Final = timedelta(days=1)
 """The same where the last reading said another account than before: Battle.net's own faults last hours."""
@@ -31,11 +35,27 @@ REFUSED_AFTER: Final = timedelta(days=7)
 FAILED_AFTER: Final = timedelta(hours=6)
 
 Outcome = Literal["read", "refused", "failed"]
+_C = TypeVar("_C", bound=Comparable)
 
 
 class Reading(NamedTuple):
-    sketch: Sketch
+    kept: Kept
     read_at: datetime
+
+
+class Answers(NamedTuple):
+    """What Battle.net answered for a character: about its pets and, where those are refused, about its achievements.
+
+    `achievements` is None where they were not requested.
+    """
+
+    pets: CollectionAnswer[Sketch]
+    achievements: CollectionAnswer[Earned] | None = None
+
+    @property
+    def last(self) -> CollectionAnswer[Sketch] | CollectionAnswer[Earned] | None:
+        """The one that counts; None where the hour had no request left for the achievements."""
+        return self.achievements if self.pets.state is CollectionState.REFUSED else self.pets
 
 
 class Evidence(NamedTuple):
@@ -49,45 +69,74 @@ class Evidence(NamedTuple):
 
     def expired(self, now: datetime) -> Evidence:
         """Return it without what is too old, or of the future, which counts as too old."""
-        fresh = [
-            each if each is not None and now - KEPT < each.read_at <= now else None
-            for each in (self.reading, self.doubted)
-        ]
-        return self._replace(reading=fresh[0], doubted=fresh[1], account=self.account if fresh[0] else None)
+        return self._only(lambda reading: now - KEPT < reading.read_at <= now)
+
+    def without_pets(self) -> Evidence:
+        """Return it without what was read of pets."""
+        return self._only(lambda reading: not isinstance(reading.kept, Sketch))
+
+    def _only(self, stays: Callable[[Reading], bool]) -> Evidence:
+        reading, doubted = (each if each is not None and stays(each) else None for each in (self.reading, self.doubted))
+        return self._replace(reading=reading, doubted=doubted, account=self.account if reading else None)
 
 
 class DueCharacter(NamedTuple):
-    """A character whose pets are to be read; `id` is its row."""
+    """A character that is to be read; `id` is its row."""
 
     id: int
     address: CharacterAddress
 
 
-def renewed(before: Evidence | None, answer: CollectionAnswer[Sketch], began: datetime) -> Evidence:
-    """Return what is known for a character after an answer to a request that `began` then."""
-    if answer.state is CollectionState.REFUSED:
-        return Evidence(began, "refused")
+class Groupings(NamedTuple):
+    """What each kind of evidence says."""
+
+    pets: Grouping = Grouping()
+    achievements: Grouping = Grouping()
+
+    @property
+    def accounts(self) -> Sequence[Sequence[int]]:
+        return (*self.pets.accounts, *self.achievements.accounts)
+
+
+def renewed(before: Evidence | None, answers: Answers, began: datetime) -> Evidence:
+    """Return what is known for a character after answers to requests that `began` then."""
     known = before or Evidence(began, "failed")
-    if answer.reduced is None:
+    if answers.pets.state is CollectionState.REFUSED:
+        known = known.without_pets()
+    answer = answers.last
+    if answer is not None and answer.state is CollectionState.REFUSED:
+        return Evidence(began, "refused")
+    if answer is None or answer.reduced is None:
         return known._replace(requested_at=began, outcome="failed")
     known = known._replace(requested_at=began, outcome="read")
     reading = Reading(answer.reduced, began)
     told = [each for each in (known.reading, known.doubted) if each is not None]
-    if known.reading is None or known.reading.sketch.is_poor or any(_agree(each, reading) for each in told):
+    if known.reading is None or known.reading.kept.is_poor or any(_agree(each, reading) for each in told):
         return known._replace(reading=reading, doubted=None)
     return known._replace(doubted=reading)
 
 
 def _agree(one: Reading, other: Reading) -> bool:
     """Whether two readings of one character say the same: one account, or both nothing."""
-    return (one.sketch.is_poor and other.sketch.is_poor) or is_one_account(one.sketch, other.sketch)
+    ours, theirs = one.kept, other.kept
+    if isinstance(ours, Sketch) and isinstance(theirs, Sketch):
+        return _say_the_same(ours, theirs)
+    return isinstance(ours, Earned) and isinstance(theirs, Earned) and _say_the_same(ours, theirs)
 
 
-def grouped(known: Mapping[int, Evidence]) -> tuple[dict[int, Evidence], Grouping]:
-    """Say of each character to which account it belongs now."""
-    grouping = group({number: each.reading.sketch for number, each in known.items() if each.reading is not None})
-    accounts = {character: members[0] for members in grouping.accounts for character in members}
-    return {number: each._replace(account=accounts.get(number)) for number, each in known.items()}, grouping
+def _say_the_same(ours: _C, theirs: _C) -> bool:
+    return (ours.is_poor and theirs.is_poor) or ours.agrees_with(theirs)
+
+
+def grouped(known: Mapping[int, Evidence]) -> tuple[dict[int, Evidence], Groupings]:
+    """Say of each character to which account it belongs now. Kinds of evidence are never compared with each other."""
+    kept = {number: each.reading.kept for number, each in known.items() if each.reading is not None}
+    groupings = Groupings(
+        group({number: each for number, each in kept.items() if isinstance(each, Sketch)}),
+        group({number: each for number, each in kept.items() if isinstance(each, Earned)}),
+    )
+    accounts = {character: members[0] for members in groupings.accounts for character in members}
+    return {number: each._replace(account=accounts.get(number)) for number, each in known.items()}, groupings
 
 
 async def read_all(guild: GuildConnection) -> dict[int, Evidence]:
@@ -113,7 +162,10 @@ async def write(guild: GuildConnection, known: Mapping[int, Evidence]) -> None:
 
 
 async def due(guild: GuildConnection, *, most: int) -> list[DueCharacter]:
-    """Return the characters whose pets are to be read now, the most urgent first."""
+    """Return the characters that are to be read now, the most urgent first: as many as `most` requests are enough for.
+
+    One whose pets were refused the last time needs two.
+    """
     rows = await guild.rows(
         SQL["due"],
         most=most,
@@ -140,18 +192,29 @@ async def expire(guild: GuildConnection) -> int:
 
 def _evidence(row: Sequence[Any]) -> Evidence:
     requested_at, outcome, account, *readings = row
-    return Evidence(requested_at, outcome, _reading(readings[:4]), _reading(readings[4:]), account)
+    return Evidence(requested_at, outcome, _reading(readings[:5]), _reading(readings[5:]), account)
 
 
 def _reading(columns: Sequence[Any]) -> Reading | None:
-    oldest, by_hash, pets, read_at = columns
-    return None if read_at is None else Reading(Sketch(from_bytes(oldest), from_bytes(by_hash), pets), read_at)
+    oldest, by_hash, pets, achievements, read_at = columns
+    if read_at is None:
+        return None
+    if achievements is not None:
+        return Reading(Earned.from_bytes(bytes(achievements)), read_at)
+    return Reading(Sketch(_half(oldest), _half(by_hash), pets), read_at)
+
+
+def _half(stored: Any) -> frozenset[int]:
+    return frozenset(from_bytes(bytes(stored)))
 
 
 def _columns(prefix: str, readings: Sequence[Reading | None]) -> dict[str, list[Any]]:
+    sketches = [each.kept if each is not None and isinstance(each.kept, Sketch) else None for each in readings]
+    earned = [each.kept if each is not None and isinstance(each.kept, Earned) else None for each in readings]
     return {
-        f"{prefix}oldest": [each and to_bytes(each.sketch.oldest) for each in readings],
-        f"{prefix}by_hash": [each and to_bytes(each.sketch.by_hash) for each in readings],
-        f"{prefix}pets": [each and each.sketch.pets for each in readings],
+        f"{prefix}oldest": [each and to_bytes(sorted(each.oldest)) for each in sketches],
+        f"{prefix}by_hash": [each and to_bytes(sorted(each.by_hash)) for each in sketches],
+        f"{prefix}pets": [each and each.pets for each in sketches],
+        f"{prefix}achievements": [None if each is None else each.to_bytes() for each in earned],
         f"{prefix}read_at": [each and each.read_at for each in readings],
     }

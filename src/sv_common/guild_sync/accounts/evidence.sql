@@ -1,7 +1,7 @@
 -- name: all
 -- What is known for each character that is in the guild.
-select e.character_id, e.requested_at, e.outcome, e.account, e.oldest, e.by_hash, e.pets, e.read_at,
-       e.doubted_oldest, e.doubted_by_hash, e.doubted_pets, e.doubted_read_at
+select e.character_id, e.requested_at, e.outcome, e.account, e.oldest, e.by_hash, e.pets, e.achievements, e.read_at,
+       e.doubted_oldest, e.doubted_by_hash, e.doubted_pets, e.doubted_achievements, e.doubted_read_at
 from guild_identity.account_evidence e
 join guild_identity.wow_characters c on c.guild_id = e.guild_id and c.id = e.character_id and c.removed_at is null
 where e.guild_id = %(guild_id)s
@@ -9,27 +9,30 @@ order by e.character_id
 
 -- name: write
 insert into guild_identity.account_evidence as e
-    (guild_id, character_id, requested_at, outcome, account, oldest, by_hash, pets, read_at, doubted_oldest,
-     doubted_by_hash, doubted_pets, doubted_read_at)
-select %(guild_id)s, n.id, n.requested_at, n.outcome, n.account, n.oldest, n.by_hash, n.pets, n.read_at, n.doubted_oldest,
-       n.doubted_by_hash, n.doubted_pets, n.doubted_read_at
+    (guild_id, character_id, requested_at, outcome, account, oldest, by_hash, pets, achievements, read_at,
+     doubted_oldest, doubted_by_hash, doubted_pets, doubted_achievements, doubted_read_at)
+select %(guild_id)s, n.id, n.requested_at, n.outcome, n.account, n.oldest, n.by_hash, n.pets, n.achievements, n.read_at,
+       n.doubted_oldest, n.doubted_by_hash, n.doubted_pets, n.doubted_achievements, n.doubted_read_at
 from unnest(%(ids)b::bigint[], %(requested)b::timestamptz[], %(outcomes)b::text[], %(accounts)b::bigint[],
-            %(oldest)b::bytea[], %(by_hash)b::bytea[], %(pets)b::integer[], %(read_at)b::timestamptz[],
-            %(doubted_oldest)b::bytea[], %(doubted_by_hash)b::bytea[], %(doubted_pets)b::integer[],
-            %(doubted_read_at)b::timestamptz[])
-    as n (id, requested_at, outcome, account, oldest, by_hash, pets, read_at, doubted_oldest, doubted_by_hash,
-          doubted_pets, doubted_read_at)
+            %(oldest)b::bytea[], %(by_hash)b::bytea[], %(pets)b::integer[], %(achievements)b::bytea[],
+            %(read_at)b::timestamptz[], %(doubted_oldest)b::bytea[], %(doubted_by_hash)b::bytea[],
+            %(doubted_pets)b::integer[], %(doubted_achievements)b::bytea[], %(doubted_read_at)b::timestamptz[])
+    as n (id, requested_at, outcome, account, oldest, by_hash, pets, achievements, read_at, doubted_oldest,
+          doubted_by_hash, doubted_pets, doubted_achievements, doubted_read_at)
 join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = n.id and c.removed_at is null
 on conflict (guild_id, character_id) do update
 set requested_at = excluded.requested_at, outcome = excluded.outcome, account = excluded.account,
-    oldest = excluded.oldest, by_hash = excluded.by_hash, pets = excluded.pets, read_at = excluded.read_at,
+    oldest = excluded.oldest, by_hash = excluded.by_hash, pets = excluded.pets,
+    achievements = excluded.achievements, read_at = excluded.read_at,
     doubted_oldest = excluded.doubted_oldest, doubted_by_hash = excluded.doubted_by_hash,
-    doubted_pets = excluded.doubted_pets, doubted_read_at = excluded.doubted_read_at
+    doubted_pets = excluded.doubted_pets, doubted_achievements = excluded.doubted_achievements,
+    doubted_read_at = excluded.doubted_read_at
 
 -- name: due
--- Characters in the guild whose pets are to be read now: those never asked for first, then those that are due longest. Only
--- where Battle.net shows the profile, which says that the name still is this character's; and never for a player who objects,
--- with any character. A time in the future counts as never.
+-- Characters in the guild that are to be read now: those never asked for first, then those that are due longest, as far as
+-- the requests go. One whose pets Battle.net did not show the last time needs two: for its pets, and for its achievements.
+-- Only where Battle.net shows the profile, which says that the name still is this character's; and never for a player who
+-- objects, with any character. A time in the future counts as never.
 with objecting as (
     select o.character_id, l.player_id
     from guild_identity.account_objections o
@@ -42,7 +45,8 @@ with objecting as (
                             when e.outcome = 'refused' then %(refused)s::interval
                             when e.doubted_read_at is not null then %(doubted)s::interval
                             else (1 + (c.id * 0.618034) %% 1 / 4)::double precision * %(read)s::interval end
-                end as due_at
+                end as due_at,
+           case when e.requested_at is null or e.pets is not null then 1 else 2 end as requests
     from guild_identity.wow_characters c
     join guild_identity.character_profiles p
         on p.guild_id = c.guild_id and p.character_id = c.id and p.fetched_at is not null and p.gone_since is null
@@ -52,15 +56,19 @@ with objecting as (
       and not exists (select from objecting o where o.character_id = c.id or o.player_id = l.player_id)
 )
 select id, realm_slug, character_name, blizzard_character_id
-from known
-where due_at is null or due_at <= now()
+from (
+    select *, sum(requests) over (order by due_at nulls first, id) as requests_so_far
+    from known
+    where due_at is null or due_at <= now()
+) due
+where requests_so_far <= %(most)s
 order by due_at nulls first, id
-limit %(most)s
 
 -- name: forget
 update guild_identity.account_evidence e
-set requested_at = now(), outcome = 'refused', account = null, oldest = null, by_hash = null, pets = null, read_at = null,
-    doubted_oldest = null, doubted_by_hash = null, doubted_pets = null, doubted_read_at = null
+set requested_at = now(), outcome = 'refused', account = null,
+    oldest = null, by_hash = null, pets = null, achievements = null, read_at = null,
+    doubted_oldest = null, doubted_by_hash = null, doubted_pets = null, doubted_achievements = null, doubted_read_at = null
 where e.guild_id = %(guild_id)s and e.character_id = any (%(ids)s) and e.outcome <> 'refused'
 
 -- name: expire
@@ -74,11 +82,13 @@ with aged as (
 )
 update guild_identity.account_evidence e
 set oldest = case when not a.is_old then e.oldest end, by_hash = case when not a.is_old then e.by_hash end,
-    pets = case when not a.is_old then e.pets end, read_at = case when not a.is_old then e.read_at end,
+    pets = case when not a.is_old then e.pets end, achievements = case when not a.is_old then e.achievements end,
+    read_at = case when not a.is_old then e.read_at end,
     account = case when not a.is_old then e.account end,
     doubted_oldest = case when not a.is_doubted_old then e.doubted_oldest end,
     doubted_by_hash = case when not a.is_doubted_old then e.doubted_by_hash end,
     doubted_pets = case when not a.is_doubted_old then e.doubted_pets end,
+    doubted_achievements = case when not a.is_doubted_old then e.doubted_achievements end,
     doubted_read_at = case when not a.is_doubted_old then e.doubted_read_at end
 from aged a
 where e.guild_id = %(guild_id)s and e.character_id = a.character_id and (a.is_old or a.is_doubted_old)

@@ -1,4 +1,4 @@
-"""Members who do not want to be compared by their pets. That outlives being erased, as a hash that names nobody."""
+"""Members who do not want to be compared. That outlives being erased, as a hash that names nobody."""
 
 from __future__ import annotations
 
@@ -104,6 +104,11 @@ async def attach_again(pool: Pool, secret: InstallationSecret, *, guild_id: int)
         found = {key: known[key] for key in nameless if key in known}
         await guild.run(SQL["attach"], keys=list(found), ids=list(found.values()))
         await guild.run(SQL["erase"], ids=list(found.values()))
+
+
+async def characters(guild: GuildConnection) -> frozenset[int]:
+    """Return the characters of players who object."""
+    return frozenset(number for (number,) in await guild.rows(SQL["characters"]))
 
 
 def key_of(secret: InstallationSecret, guild_id: int, region: str, realm_slug: str, character_id: int) -> bytes:

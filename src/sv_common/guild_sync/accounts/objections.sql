@@ -20,6 +20,21 @@ left join guild_identity.account_objections o on o.guild_id = c.guild_id and o.c
 where c.guild_id = %(guild_id)s and (c.id = %(id)s or l.player_id = mine.player_id)
 order by c.id
 
+-- name: characters
+-- All characters of players who object, whichever of them was named.
+with objecting as (
+    select o.character_id, l.player_id
+    from guild_identity.account_objections o
+    left join guild_identity.player_characters l on l.guild_id = o.guild_id and l.character_id = o.character_id
+    where o.guild_id = %(guild_id)s and o.character_id is not null
+)
+select character_id from objecting
+union
+select l.character_id
+from guild_identity.player_characters l
+join objecting o on o.player_id = l.player_id
+where l.guild_id = %(guild_id)s
+
 -- name: nameless
 -- Objections of characters that were erased with their person, and are a hash and nothing else.
 select key from guild_identity.account_objections where guild_id = %(guild_id)s and character_id is null

@@ -1,4 +1,4 @@
-"""Whether a guild compares characters by their pets, what it does with it, and who does not want that."""
+"""Whether a guild compares characters by what their accounts have, and what it does with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.accounts.sketch import SketchKey
+from sv_common.guild_sync.accounts.hashes import EvidenceKey
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret, keyed_hash
 from sv_common.guild_sync.core.language import mark, tr
@@ -38,16 +38,16 @@ async def put_mode(guild: GuildConnection, mode: Mode, *, actor: str) -> None:
         await guild.run(SQL["erase"])
 
 
-async def sketch_key(guild: GuildConnection, secret: InstallationSecret, region: str) -> SketchKey | None:
-    """Return what the guild's pets are hashed with; None where it compares nothing."""
+async def evidence_key(guild: GuildConnection, secret: InstallationSecret, region: str) -> EvidenceKey | None:
+    """Return what the guild's evidence is hashed with; None where it compares nothing."""
     salt: bytes | None = await guild.value(SQL["salt"])
     if salt is None:
         return None
-    return SketchKey(keyed_hash(secret, "account evidence", guild.id, bytes(salt).hex()), region)
+    return EvidenceKey(keyed_hash(secret, "account evidence", guild.id, bytes(salt).hex()), region)
 
 
 def check_secret(mode: Mode, secret: InstallationSecret | None) -> None:
-    """Raise `ConfigurationError` where a guild would compare pets that cannot be hashed."""
+    """Raise `ConfigurationError` where a guild would compare what cannot be hashed."""
     if mode != "off" and secret is None:
         raise ConfigurationError(
             tr(

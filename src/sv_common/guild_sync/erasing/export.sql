@@ -17,7 +17,11 @@ from (
     select 5, 'profiles', to_jsonb(t), t.character_id
     from guild_identity.character_profiles t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all
-    select 5, 'account_evidence', to_jsonb(t) - array['oldest', 'by_hash', 'doubted_oldest', 'doubted_by_hash', 'account'],
+    -- Of the hashes, how many achievements they are of: the numbers themselves say nothing.
+    select 5, 'account_evidence',
+           to_jsonb(t) - array['oldest', 'by_hash', 'doubted_oldest', 'doubted_by_hash', 'account']
+           || jsonb_build_object('achievements', octet_length(t.achievements) / 16,
+                                 'doubted_achievements', octet_length(t.doubted_achievements) / 16),
            t.character_id
     from guild_identity.account_evidence t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all

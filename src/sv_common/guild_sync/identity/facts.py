@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from sv_common.db.kept_rows import KeptRows
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.accounts.kinds import Kind
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.core.language import tr
@@ -133,7 +134,8 @@ class GuildFacts:
     give a right, or a managed Discord role above the lowest. `shared` says of each bank or shared character who marked it.
     `hiatuses` are by player, also those that have ended by `today`. `accounts` says of characters to which Battle.net account
     they belong, by a number that means nothing else, and `shared_accounts` of characters who said that several people play on
-    their account. `account_mode` is what the guild does with it: off, suggest, or automatic.
+    their account. `account_mode` is what the guild does with it: off, suggest, or automatic. `account_kinds` says of each account
+    by which kind of evidence it is known.
     """
 
     guild_id: int
@@ -156,6 +158,7 @@ class GuildFacts:
     accounts: Mapping[int, int] = field(default_factory=dict)
     shared_accounts: Mapping[int, str] = field(default_factory=dict)
     account_mode: str = "off"
+    account_kinds: Mapping[int, Kind] = field(default_factory=dict)
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     @property
@@ -230,6 +233,7 @@ async def _read(guild: GuildConnection) -> GuildFacts:
         {character: int(account) for account, _, character, *_ in said["account"]},
         {character: marked_by for _, _, character, marked_by, _ in said["shared_account"]},
         next((mode for _, _, _, mode, _ in said["account_mode"]), "off"),
+        {int(account): kind for account, _, _, kind, _ in said["account"]},
         date.fromisoformat(said["today"][0][0]),
     )
 

@@ -79,7 +79,7 @@ select 'shared', '', null, character_id, marked_by, null
 from guild_identity.shared_characters
 where guild_id = %(guild_id)s
 union all
-select 'account', account::text, null, character_id, null, null
+select 'account', account::text, null, character_id, case when achievements is null then 'pets' else 'achievements' end, null
 from guild_identity.account_evidence
 where guild_id = %(guild_id)s and account is not null
 union all

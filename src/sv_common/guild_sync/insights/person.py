@@ -94,9 +94,9 @@ class CharacterView:
     account: Annotated[
         str | None,
         Field(
-            description="Which other characters are on the same Battle.net account, and whose. Null: none is known, or the "
+            description="Which other characters are on the same Battle.net account, whose, and why. Null: none is known, or the "
             "caller is no officer.",
-            examples=["Same Battle.net account as Grimalt (Mito)."],
+            examples=["Same Battle.net account as Grimalt (Mito). They own the same battle pets."],
         ),
     ] = None
     is_account_shared: Annotated[bool, Field(exclude=True)] = False

@@ -51,7 +51,7 @@ from (
 ) rows
 union all
 select 'accounts', concat_ws(' ', (select mode from guild_identity.account_settings where guild_id = %(guild_id)s), count(*),
-                             bit_xor(hash_record_extended((character_id, account), 0)))
+                             bit_xor(hash_record_extended((character_id, account, achievements is null), 0)))
 from guild_identity.account_evidence where guild_id = %(guild_id)s and account is not null
 union all
 select 'claims', concat_ws(' ', count(*), bit_xor(hash))

@@ -248,12 +248,16 @@ def _of_accounts(wanted: Wanted) -> list[str]:
     if not isinstance(was, AccountsSetting) or not isinstance(will_be, AccountsSetting):
         return []
     if will_be.mode == "off":
-        return [tr("Everything that was read of battle pets is erased at once. To undo this, PATT reads it anew.")]
+        return [
+            tr(
+                "Everything that was read of battle pets and achievements is erased at once. To undo this, PATT reads it anew."
+            )
+        ]
     if was.mode == "off":
         return [
             tr(
-                "The next syncs of the roster read battle pets. Tell your members before you save: the sentence to post is "
-                "on the page."
+                "The next syncs of the roster read battle pets, or achievements where pets are not shown. Tell your members "
+                "before you save: the sentence to post is on the page."
             )
         ]
     return []

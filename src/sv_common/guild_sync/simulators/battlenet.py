@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.simulators.accounts import WorldAccount
+from sv_common.guild_sync.simulators.accounts import FIRST_ACHIEVEMENT_MS, WorldAccount
 from sv_common.guild_sync.simulators.battlenet_oauth import BattleNetSignIn
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults, RefusedError
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
@@ -27,6 +27,7 @@ TOKEN_LIFETIME = 86_399
 """Seconds, as Battle.net says it in `expires_in`."""
 
 LOWEST_LEVEL_WITH_PROFILE = 10
+LEVEL_10 = 6
 _RACES = 10
 
 
@@ -127,6 +128,8 @@ class BattleNetSimulator:
 
     async def _pets(self, request: Request) -> Response:
         character, account = self._shared(request)
+        if not character.shows_pets:
+            raise _error(404, "Not Found")
         links = self._links(f"{self._profile_path(character)}/collections/pets")
         pets = [
             {
@@ -151,7 +154,7 @@ class BattleNetSimulator:
                 "criteria": {"id": number * 3, "is_completed": True},
                 "completed_timestamp": moment,
             }
-            for number, moment in sorted(account.achievements.items())
+            for number, moment in sorted(self._completed(character, account).items())
         ]
         begun = {
             "id": 40,
@@ -160,6 +163,11 @@ class BattleNetSimulator:
         }
         body = {"_links": self._links(path), "total_quantity": len(done), "total_points": 10 * len(done)}
         return JSONResponse(body | {"achievements": [*done, begun], "character": self._entry(character)})
+
+    def _completed(self, character: WorldCharacter, account: WorldAccount) -> dict[int, int]:
+        """Return a character's own achievement, level 10, of which the second is known, and those of its account."""
+        own = {LEVEL_10: FIRST_ACHIEVEMENT_MS + character.character_id % 100_000_000 * 1_000}
+        return own if account.hides_achievements else own | account.achievements
 
     def _shared(self, request: Request) -> tuple[WorldCharacter, WorldAccount]:
         """Find a character whose account may be read; one whose player hides it is 404 like one that does not exist."""

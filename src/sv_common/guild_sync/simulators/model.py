@@ -35,8 +35,9 @@ class WorldCharacter:
     """A character, whether in the guild or not. `last_login_ms` is in milliseconds since 1970, UTC.
 
     With `has_profile` False, Battle.net lists the character in the roster and answers 404 for its profile and status.
-    With `is_valid` False, the profile is 404 too, and the status says that the character is not valid. `account` is one of the
-    person's Battle.net accounts; None is the first.
+    With `is_valid` False, the profile is 404 too, and the status says that the character is not valid. With `shows_pets` False,
+    its pets alone are 404, as happens for months by Battle.net's own fault. `account` is one of the person's Battle.net
+    accounts; None is the first.
     """
 
     name: str
@@ -51,6 +52,7 @@ class WorldCharacter:
     item_level: int = 0
     has_profile: bool = True
     is_valid: bool = True
+    shows_pets: bool = True
     in_guild: bool = True
     account: WorldAccount | None = None
 

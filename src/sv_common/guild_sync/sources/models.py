@@ -237,6 +237,13 @@ class Pet(NamedTuple):
     species: int
 
 
+class Achievement(NamedTuple):
+    """An achievement that was completed, and when, in milliseconds since 1970, UTC."""
+
+    id: int
+    completed_ms: int
+
+
 class CollectionState(StrEnum):
     """The result of a request for what an account has collected.
 

@@ -10,6 +10,7 @@ from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.sources.discord.message import Announcement
 from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import (
+    Achievement,
     CharacterAddress,
     CollectionAnswer,
     DiscordGuild,
@@ -58,8 +59,8 @@ class ProfileSource(Protocol):
         """
 
 
-class PetSource(Protocol):
-    """Reads which battle pets the account of a character has, and keeps nothing of them but what is made of them."""
+class CollectionSource(Protocol):
+    """Reads what the account of a character has collected, and keeps nothing of it but what is made of it."""
 
     @property
     def requests_an_hour(self) -> int:
@@ -72,11 +73,16 @@ class PetSource(Protocol):
     async def fetch_pets(
         self, region: str, characters: Sequence[CharacterAddress], reduce: Callable[[frozenset[Pet]], _Reduced]
     ) -> Sequence[CollectionAnswer[_Reduced]]:
-        """Fetch the pets of characters, with one request for each, and return what `reduce` makes of them, in the same order.
+        """Fetch the battle pets of characters, with one request for each, and return what `reduce` makes of them, in the same order.
 
         `reduce` runs in another thread. One that failed is `FAILED`, with its sentence; after many failures in a row the rest is
         `NOT_ASKED`. Raises a `SourceError` when nothing can be fetched at all, as with rejected credentials.
         """
+
+    async def fetch_achievements(
+        self, region: str, characters: Sequence[CharacterAddress], reduce: Callable[[frozenset[Achievement]], _Reduced]
+    ) -> Sequence[CollectionAnswer[_Reduced]]:
+        """Fetch which achievements characters have completed, like `fetch_pets`."""
 
 
 class RealmSource(Protocol):
@@ -124,9 +130,9 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccountSource:
-    """What account evidence is made of: pets, and the secret of the installation with which they are hashed."""
+    """What account evidence is made of: collections, and the secret of the installation with which they are hashed."""
 
-    pets: PetSource
+    collections: CollectionSource
     secret: InstallationSecret
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from sv_common.guild_sync.accounts.kinds import WHY, Kind
 from sv_common.guild_sync.core.basis import is_confirmed
+from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter
 
 
@@ -67,6 +69,14 @@ class AccountIndex:
         """Return the other characters of the same account."""
         account = self.of(number)
         return () if account is None else tuple(each for each in self.members[account] if each.id != number)
+
+    def known_by(self, account: int) -> Kind:
+        """Return by which kind of evidence an account is known."""
+        return self._facts.account_kinds[account]
+
+    def why(self, number: int) -> str:
+        """Say why the characters of an account are known to belong together; the character must have one."""
+        return tr(WHY[self.known_by(self._facts.accounts[number])])
 
     def is_shared(self, number: int) -> bool:
         """Whether an officer said that several people play on the account of a character."""

@@ -61,7 +61,7 @@ def settled_by_account(resolver: Resolver, number: int) -> Sequence[int]:
 
 
 def account_evidence(resolver: Resolver, character: KnownCharacter) -> str | None:
-    """Say which other characters are on the same account, and whose they are; None where none is known."""
+    """Say which other characters are on the same account, whose they are, and why; None where none is known."""
     others = resolver.accounts.others(character.id)
     if not others:
         return None
@@ -69,7 +69,8 @@ def account_evidence(resolver: Resolver, character: KnownCharacter) -> str | Non
         f"{each.name} ({resolver.label(Person(each.player_id))})" if each.player_id is not None else each.name
         for each in others
     ]
-    told = tr("Same Battle.net account as {characters}.", characters=enumerated(names))
+    same = tr("Same Battle.net account as {characters}.", characters=enumerated(names))
+    told = f"{same} {resolver.accounts.why(character.id)}"
     if resolver.accounts.is_shared(character.id):
         return f"{told} {tr('An officer said that several people play on it.')}"
     return told

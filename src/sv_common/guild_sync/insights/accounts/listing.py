@@ -11,7 +11,8 @@ from pydantic import Field, computed_field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.accounts import switch
+from sv_common.guild_sync.accounts import earned, sketch, switch
+from sv_common.guild_sync.accounts.kinds import WHY, Kind
 from sv_common.guild_sync.accounts.switch import Mode
 from sv_common.guild_sync.core.language import number, tr, tr_n
 
@@ -39,6 +40,13 @@ class Account:
     """Characters of one Battle.net account: two or more."""
 
     characters: Sequence[AccountCharacter]
+    known_by: Annotated[Kind, Field(description="What they have in common: pets, or achievements.")]
+
+    @computed_field(description="The same in words.", examples=["They own the same battle pets."])
+    @property
+    def why(self) -> str:
+        """Why they are of one account."""
+        return tr(WHY[self.known_by])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,10 @@ class AccountsNow:
     accounts: Annotated[Sequence[Account], Field(description="The largest first.")]
     characters: Annotated[int, Field(description="In the guild now.")]
     read: Annotated[int, Field(description="Characters whose battle pets are known.")]
-    poor: Annotated[int, Field(description="Of them, those with fewer than three: they tell nothing.")]
+    read_achievements: Annotated[
+        int, Field(description="Characters whose achievements are known, because Battle.net does not show their pets.")
+    ]
+    poor: Annotated[int, Field(description="Of both, those with so little that it tells nothing.")]
     refused: Annotated[int, Field(description="Characters whose game data Battle.net does not show.")]
     objecting: Annotated[int, Field(description="Characters of members who object.")]
 
@@ -68,15 +79,27 @@ class AccountsNow:
             self.characters,
             read=number(self.read),
         )
-        return f"{found} {read}"
+        if not self.read_achievements:
+            return f"{found} {read}"
+        instead = tr_n(
+            "Achievements of {n} character are known instead, because Battle.net does not show its pets.",
+            "Achievements of {n} characters are known instead, because Battle.net does not show their pets.",
+            self.read_achievements,
+        )
+        return f"{found} {read} {instead}"
 
 
 async def accounts(guild: GuildConnection) -> AccountsNow:
     """Return the accounts of a guild, in three statements."""
     mode = await switch.mode_of(guild)
-    members: dict[int, list[AccountCharacter]] = defaultdict(list)
-    for account, *row in await guild.rows(SQL["members"]):
-        members[account].append(AccountCharacter(*row))
-    found = [Account(each) for each in members.values() if len(each) > 1]
-    counts = await guild.row(SQL["counts"])
-    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(counts or (0,) * 5))
+    members: dict[tuple[int, Kind], list[AccountCharacter]] = defaultdict(list)
+    for account, kind, *row in await guild.rows(SQL["members"]):
+        members[account, kind].append(AccountCharacter(*row))
+    found = [Account(each, kind) for (_, kind), each in members.items() if len(each) > 1]
+    counts = await guild.row(
+        SQL["counts"],
+        pets=sketch.FEWEST_SHARED,
+        achievements=earned.FEWEST_SHARED,
+        minutes=earned.FEWEST_MINUTES,
+    )
+    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(counts or (0,) * 6))

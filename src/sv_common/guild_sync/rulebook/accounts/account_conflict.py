@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.accounts.kinds import Kind
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.core.errors import Refused
@@ -66,6 +67,7 @@ def _two_players(resolver: Resolver) -> Iterator[_Details]:
         for other in others:
             yield {
                 "kind": "two_players",
+                "known_by": resolver.accounts.known_by(account),
                 "player_id": other,
                 "player": resolver.facts.players[other].display_name,
                 "other_id": first,
@@ -164,6 +166,10 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 _ONE_PERSON = mark("People share accounts, so an officer says whether these two players are one person.")
 _TWO_ACCOUNTS = mark("Only an officer knows whose the second account is.")
+_ONE_ACCOUNT: Mapping[Kind, str] = {
+    "pets": mark("All these characters own the same battle pets: it is one account."),
+    "achievements": mark("All these characters earned the same achievements in the same minutes: it is one account."),
+}
 _ADVICE = {
     "two_players": mark(
         "If they are one person, merge the players. If several people play on the account, say so: then it is never asked again."
@@ -181,7 +187,7 @@ def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- t
         evidence = (
             Evidence(Source.RECORD, tr("{player} plays {characters}.", player=details["player"], characters=own)),
             Evidence(Source.RECORD, tr("{player} plays {characters}.", player=details["other"], characters=others)),
-            Evidence(Source.ACCOUNT, tr("All these characters own the same battle pets: it is one account.")),
+            Evidence(Source.ACCOUNT, tr(_ONE_ACCOUNT[details["known_by"]])),
         )
         return Explanation(evidence, tr("They may be one person, or two people who share an account."))
     evidence = (

@@ -11,7 +11,7 @@ import structlog
 
 from sv_common.guild_sync.core.errors import SourceError, SourceMalformed
 from sv_common.guild_sync.core.language import tr
-from sv_common.guild_sync.sources.battlenet import pets, wire
+from sv_common.guild_sync.sources.battlenet import achievements, pets, wire
 from sv_common.guild_sync.sources.battlenet.api import (
     LIMITS,
     REQUESTS_AT_ONCE,
@@ -24,6 +24,7 @@ from sv_common.guild_sync.sources.battlenet.batches import ask_for_each
 from sv_common.guild_sync.sources.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Sender, Timing
 from sv_common.guild_sync.sources.models import (
     LOCALES,
+    Achievement,
     CharacterAddress,
     CharacterProfile,
     CharacterStatus,
@@ -61,7 +62,7 @@ class GuildNotFoundError(SourceError):
 
 
 class BattleNetClient:
-    """The `BattleNetSource`, the `ProfileSource` and the `RealmSource` of the real world.
+    """The `BattleNetSource`, the `ProfileSource`, the `CollectionSource` and the `RealmSource` of the real world.
 
     Battle.net's limits are those of an application over all guilds, so a process has one client for each application,
     or several that share one `limiter`; the processes of an installation share `permits`. `api_url` may hold `{region}`,
@@ -154,14 +155,41 @@ class BattleNetClient:
     async def fetch_pets(
         self, region: str, characters: Sequence[CharacterAddress], reduce: Callable[[frozenset[Pet]], T]
     ) -> Sequence[CollectionAnswer[T]]:
-        async def ask(character: CharacterAddress) -> CollectionAnswer[T]:
+        async def ask(character: CharacterAddress) -> T | None:
             name, realm = character.name, character.realm_slug
-            asked = Asked(
-                "Battle.net", tr("the battle pets of '{character}' on '{realm}'", character=name, realm=realm)
+            what = tr("the battle pets of '{character}' on '{realm}'", character=name, realm=realm)
+            return await self._api.read_apart(
+                region,
+                pets.pets_path(realm, name),
+                Asked("Battle.net", what),
+                lambda node: reduce(pets.parse_pets(node)),
             )
-            path = pets.pets_path(realm, name)
+
+        return await self._fetch_collections("pets", region, characters, ask)
+
+    async def fetch_achievements(
+        self, region: str, characters: Sequence[CharacterAddress], reduce: Callable[[frozenset[Achievement]], T]
+    ) -> Sequence[CollectionAnswer[T]]:
+        async def ask(character: CharacterAddress) -> T | None:
+            name, realm = character.name, character.realm_slug
+            what = tr("the achievements of '{character}' on '{realm}'", character=name, realm=realm)
+            path = achievements.achievements_path(realm, name)
+            return await self._api.read_apart(
+                region, path, Asked("Battle.net", what), lambda node: reduce(achievements.parse_achievements(node))
+            )
+
+        return await self._fetch_collections("achievements", region, characters, ask)
+
+    async def _fetch_collections(
+        self,
+        kind: str,
+        region: str,
+        characters: Sequence[CharacterAddress],
+        read: Callable[[CharacterAddress], Awaitable[T | None]],
+    ) -> Sequence[CollectionAnswer[T]]:
+        async def ask(character: CharacterAddress) -> CollectionAnswer[T]:
             try:
-                reduced = await self._api.read_apart(region, path, asked, lambda node: reduce(pets.parse_pets(node)))
+                reduced = await read(character)
             except ForbiddenError:
                 reduced = None
             state = CollectionState.REFUSED if reduced is None else CollectionState.READ
@@ -176,7 +204,7 @@ class BattleNetClient:
             not_asked=lambda reason: CollectionAnswer(CollectionState.NOT_ASKED, reason=reason),
         )
         if failed:
-            log.warning("pets_unavailable", region=region, failed=failed, asked=len(answers))
+            log.warning("collections_unavailable", kind=kind, region=region, failed=failed, asked=len(answers))
         return answers
 
     async def fetch_realms(self, region: str) -> RealmIndex:
