@@ -659,6 +659,10 @@ create table guild_identity.fix_attempts (
     partly_undone_by text,
     undone_at timestamptz,
     undone_by text,
+    -- Whether it tells which characters belong to one Battle.net account: only officers see it.
+    is_of_accounts boolean not null generated always as (
+        issue_type = 'account_conflict' or changes @> '[{"table": "account"}]' or undone_changes @> '[{"table": "account"}]'
+    ) stored,
     unique (guild_id, id),
     constraint running_has_an_intent check (outcome <> 'running' or intended <> '[]'),
     constraint undoing_by_whom check ((undoing_at is null) = (undoing_by is null)),
@@ -672,7 +676,7 @@ create table guild_identity.fix_attempts (
 create index fix_attempts_of_issue on guild_identity.fix_attempts (guild_id, issue_id, id);
 create index fix_attempts_by_time on guild_identity.fix_attempts (guild_id, started_at desc);
 create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, started_at)
-    include (issue_type, outcome, is_automatic, undone_at);
+    include (issue_type, outcome, is_automatic, undone_at, is_of_accounts);
 create index undone_plans on guild_identity.fix_attempts (guild_id, plan_key) where undone_at is not null;
 create index automatic_fixes on guild_identity.fix_attempts (guild_id, issue_type)
     where is_automatic and outcome = 'fixed';
@@ -1436,6 +1440,26 @@ begin
         execute format('grant select, insert, update, delete on %s to patt_guild', guild_table);
     end loop;
 end $$;
+
+-- Whether the transaction is for the guild's officers. What rests on account evidence is withheld from others, here and nowhere
+-- else: which characters belong together, what was found and done because of it, and who does not want to be compared.
+create function guild_identity.sees_accounts() returns boolean language sql stable parallel safe
+    return current_setting('app.audience', true) is distinct from 'others';
+
+create policy of_officers on guild_identity.account_evidence as restrictive for select to patt_guild
+    using (guild_identity.sees_accounts());
+create policy of_officers on guild_identity.account_objections as restrictive for select to patt_guild
+    using (guild_identity.sees_accounts());
+create policy of_officers on guild_identity.shared_accounts as restrictive for select to patt_guild
+    using (guild_identity.sees_accounts());
+create policy of_officers on guild_identity.audit_issues as restrictive for select to patt_guild
+    using (issue_type <> 'account_conflict' or guild_identity.sees_accounts());
+create policy of_officers on guild_identity.issue_events as restrictive for select to patt_guild
+    using (issue_type <> 'account_conflict' or guild_identity.sees_accounts());
+create policy of_officers on guild_identity.work_requests as restrictive for select to patt_guild
+    using (arguments ->> 'issue_type' is distinct from 'account_conflict' or guild_identity.sees_accounts());
+create policy of_officers on guild_identity.fix_attempts as restrictive for select to patt_guild
+    using (not is_of_accounts or guild_identity.sees_accounts());
 
 -- Who may sign in, and with what, is the installation's.
 revoke all on common.admin_accounts, common.web_sessions, common.claim_sessions from patt_guild;
