@@ -200,14 +200,17 @@ create table guild_identity.account_evidence (
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
 );
 
--- Characters of players who do not want to be compared: nothing is read for them, nor for other characters of their player.
--- When a character is erased, the hash stays (accounts/objections.py): it names nobody, and finds the character if it comes back.
+-- Characters of players who do not want to be compared, and those that were known to be of the same account then: nothing is
+-- read for them, nor for other characters of the player who objects. Of which objection one of the account is a part, only a keyed hash
+-- can tell, `part_of`, another one in each row. When a character is erased, the hash stays (accounts/objections.py): it names
+-- nobody, and finds the character if it comes back. `created_at` is a day, so that no moment tells what belongs together.
 create table guild_identity.account_objections (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     key bytea not null check (octet_length(key) = 32),
     character_id bigint,
+    part_of bytea check (octet_length(part_of) = 32),  -- null: its own player objects
     objected_by text not null,  -- who said so, or wrote it down
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default date_trunc('day', now()),
     primary key (guild_id, key),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete set null (character_id)
 );

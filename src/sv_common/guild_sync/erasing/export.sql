@@ -21,7 +21,7 @@ from (
            t.character_id
     from guild_identity.account_evidence t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all
-    select 5, 'account_objections', to_jsonb(t), t.character_id
+    select 5, 'account_objections', to_jsonb(t) - array['key', 'part_of'], t.character_id
     from guild_identity.account_objections t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all
     select 6, 'aliases', to_jsonb(t), t.id

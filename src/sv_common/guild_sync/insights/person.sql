@@ -10,7 +10,8 @@ select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c
        l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
        l.basis, l.basis_note, l.confirmed_by, l.confirmed_at,
        s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at, g.region,
-       exists (select from guild_identity.account_objections o where o.guild_id = c.guild_id and o.character_id = c.id) as objects
+       exists (select from guild_identity.account_objections o
+               where o.guild_id = c.guild_id and o.character_id = c.id and o.part_of is null) as objects
 from guild_identity.wow_characters c
 join guild_identity.guilds g on g.id = c.guild_id
 left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
