@@ -662,6 +662,7 @@ create table guild_identity.fix_attempts (
     partly_undone_by text,
     undone_at timestamptz,
     undone_by text,
+    undone_reason text,  -- why it was undone, whole or in part, where somebody said so
     -- Whether it tells which characters belong to one Battle.net account: only officers see it.
     is_of_accounts boolean not null generated always as (
         issue_type = 'account_conflict' or changes @> '[{"table": "account"}]' or undone_changes @> '[{"table": "account"}]'

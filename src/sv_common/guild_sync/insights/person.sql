@@ -103,7 +103,7 @@ order by i.opened_at desc, i.id desc
 
 -- name: attempts
 -- What was done to a player or a character, newest first: whatever changed a row that names one of them.
-select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
+select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by, undone_reason,
        changes <> '[]' and undone_at is null
              and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
 from guild_identity.fix_attempts
