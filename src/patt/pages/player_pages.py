@@ -75,6 +75,7 @@ LABELS = {
     "unlink": mark("Unlink character"),
     "reject": mark("Not this player"),
     "allow": mark("Allow again"),
+    "overrule_proof": mark("Keep it as it is"),
     "link_member": mark("Link Discord member"),
     "link_to_member": mark("Link character"),
     "unlink_member": mark("Unlink Discord member"),
