@@ -38,14 +38,22 @@ async def proving(guild: GuildBuilder) -> GuildBuilder:
 
 @pytest.mark.parametrize(
     "address",
-    ["/admin/players/verified", "/admin/settings/accounts", "/admin/players/{player}", "/admin/inbox/{contradiction}"],
+    [
+        "/admin/players/verified",
+        "/admin/settings/accounts",
+        "/admin/players/{player}",
+        "/admin/inbox/{contradiction}",
+        "/admin/inbox/{conflict}",
+        "/admin/data-quality/issues/{conflict}",
+    ],
 )
 async def test_everybody_can_use_the_pages_about_proof_and_accounts(
     sign_in: SignIn, proving: GuildBuilder, address: str
 ) -> None:
     ((player,),) = await proving.rows("select id from guild_identity.players where display_name = 'Elrek'")
     contradiction = await issue_number(proving, "link_contradicts_proof")
-    page, wrong = await sign_in(address.format(player=player, contradiction=contradiction))
+    conflict = await issue_number(proving, "account_conflict")
+    page, wrong = await sign_in(address.format(player=player, contradiction=contradiction, conflict=conflict))
     await expect(page.locator("main h1, #question h2").first).to_be_visible()
     assert await _faults(Eye(page, page.url.split("/admin")[0])) == []
     assert wrong == []
@@ -83,4 +91,17 @@ async def test_an_officer_keeps_a_link_that_proof_contradicts_and_undoes_that(
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator(".toast").first).to_be_visible()
     assert await proving.rows(state, {"id": key}) == [("open",)]
+    assert wrong == []
+
+
+async def test_an_officer_says_in_the_inbox_that_several_people_play_on_an_account(
+    sign_in: SignIn, proving: GuildBuilder
+) -> None:
+    key = await issue_number(proving, "account_conflict")
+    page, wrong = await sign_in(f"/admin/inbox/{key}")
+    await expect(page.get_by_text("Nothing is concluded from this account any more")).to_be_visible()
+    await page.get_by_role("button", name="Several people play on this account").click()
+    await page.wait_for_function("key => document.getElementById('question')?.dataset.question !== key", arg=str(key))
+    said = await proving.rows("select count(*)::integer from guild_identity.shared_accounts")
+    assert said == [(3,)]
     assert wrong == []
