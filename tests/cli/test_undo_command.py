@@ -52,6 +52,29 @@ def test_the_answer_may_be_given_in_the_guilds_language(
     assert _owners(guild) == before
 
 
+def test_what_a_member_has_said_is_undone_with_a_reason_only(patt: Patt, guild: psycopg.Connection) -> None:
+    before = _owners(guild)
+    patt("link", "Stranger", "Mito")
+    guild.execute("update guild_identity.fix_attempts set issue_type = 'claim', actor = 'member Mito'")
+    guild.commit()
+    ((number,),) = guild.execute("select max(id) from guild_identity.fix_attempts").fetchall()
+    linked = _owners(guild)
+    assert (
+        "Member Mito said that of their own characters. A reason is needed"
+        in patt("undo", str(number), "--dry-run").out
+    )
+    assert patt("undo", str(number)).refuses(
+        "Member Mito said that of their own characters. Give a reason to undo that."
+    )
+    assert _owners(guild) == linked
+    assert patt("undo", str(number), "--reason", "It was his brother.").code == 0
+    assert _owners(guild) == before
+    ((reason,),) = guild.execute(
+        "select undone_reason from guild_identity.fix_attempts where id = %s", [number]
+    ).fetchall()
+    assert reason == "It was his brother."
+
+
 def _typing(answers: list[str]) -> Callable[[], str]:
     """Return what types these lines, and then ends the input."""
     left = iter(answers)

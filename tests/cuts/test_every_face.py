@@ -28,6 +28,7 @@ from patt.web.forms import HTMX_HEADER
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.accounts import decisions as accounts
 from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity.plans import keeping
 from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
 
@@ -41,6 +42,7 @@ DECISIONS: tuple[ManualDecision, ...] = (
     decisions.UnlinkCharacter("Grimalt"),
     decisions.RejectLink("Riddle", "Mito", "another Mito"),
     decisions.AllowLink("Riddle", "Mito"),
+    keeping.OverruleProof("Grimalt", "Zephyr", "it was sold"),
     decisions.LinkMember("Sol", "Zephyr"),
     decisions.LinkCharacterToMember("Riddle", "Zephyr", remember_note=False),
     decisions.UnlinkMember("Promoted"),

@@ -11,7 +11,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db import embedded, migrate
-from sv_common.db.guild import ROLE, GuildConnection
+from sv_common.db.guild import ROLE, GuildConnection, read_for_officers
 from sv_common.db.patience import Patience
 from sv_common.db.pool import Pool, counting_statements, make_pool
 from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
@@ -97,6 +97,36 @@ async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             async with one.pool.writing(one.guild_id) as guild:
                 await guild.run(statement, other=other.guild_id)
+
+
+async def test_what_rests_on_accounts_is_withheld_from_others_than_officers(
+    one: GuildBuilder, other: GuildBuilder
+) -> None:
+    """From what reads and rehearses, also within what others have begun; what writes sees the guild as it is."""
+    await one.account(await one.character("Ilmarin"), await one.character("Altrek"))
+    pool, known = one.pool, "select count(*)::integer from guild_identity.account_evidence"
+
+    async def count(guild: GuildConnection) -> int:
+        return int(await guild.value(known))
+
+    async def seen() -> list[int]:
+        async with pool.writing(one.guild_id) as guild:
+            writing = await count(guild)
+        async with pool.snapshot(), pool.reading(other.guild_id), pool.reading(one.guild_id) as guild:
+            nested = await count(guild)
+        async with pool.snapshot():
+            narrowed = await count(await pool.narrow(one.guild_id))
+        rehearsed = [await pool.rehearse(one.guild_id, count, alone=alone) for alone in (True, False)]
+        return [writing, nested, narrowed, *rehearsed]
+
+    assert await seen() == [2, 2, 2, 2, 2]
+    read_for_officers(False)
+    assert await seen() == [2, 0, 0, 0, 0]
+    read_for_officers(True)
+    async with pool.writing(one.guild_id) as guild:
+        async with guild.for_others():
+            assert await count(guild) == 0
+        assert await count(guild) == 2
 
 
 async def test_views_show_the_guilds_own_rows_alone(one: GuildBuilder, other: GuildBuilder) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from sv_common.db.guild import ROLE
+from sv_common.guild_sync.rules import RULES
 
 _OUT_OF_REACH = {
     "common.admin_accounts": "who may sign in is the installation's, and an account may be of every guild",
@@ -76,7 +77,8 @@ def test_every_table_of_a_guild_has_its_policy(catalog: psycopg.Connection[Any])
     policies = {
         table: (roles, condition, checked)
         for table, roles, condition, checked in catalog.execute(
-            "select format('%s.%s', schemaname, tablename), roles::text[], qual, with_check from pg_policies"
+            "select format('%s.%s', schemaname, tablename), roles::text[], qual, with_check from pg_policies "
+            "where permissive = 'PERMISSIVE'"
         ).fetchall()
     }
     secured = _names(
@@ -89,6 +91,28 @@ def test_every_table_of_a_guild_has_its_policy(catalog: psycopg.Connection[Any])
     for table in of_guilds:
         assert policies[table] == ([ROLE], "(guild_id = guild_identity.current_guild())", None), table
     assert policies["guild_identity.guilds"] == ([ROLE], "(id = guild_identity.current_guild())", None)
+
+
+def test_what_rests_on_account_evidence_is_withheld_from_others_than_officers(catalog: psycopg.Connection[Any]) -> None:
+    """A policy for reading alone: what writes is shown everything, and a policy that restricts opens nothing."""
+    withheld = catalog.execute(
+        "select tablename, cmd, roles::text[], qual from pg_policies where permissive = 'RESTRICTIVE' order by tablename"
+    ).fetchall()
+    assert [name for name, *_ in withheld] == [
+        "account_evidence",
+        "account_objections",
+        "audit_issues",
+        "fix_attempts",
+        "issue_events",
+        "shared_accounts",
+        "work_requests",
+    ]
+    for name, command, roles, condition in withheld:
+        assert (command, roles) == ("SELECT", [ROLE]), name
+        assert "guild_identity.sees_accounts()" in condition, name
+    of_officers = [rule.issue_type for rule in RULES.values() if rule.is_for_officers]
+    assert of_officers == ["account_conflict"]  # another one needs its name in the policies
+    assert sum("account_conflict" in condition for *_, condition in withheld) == 3
 
 
 def test_the_role_reaches_what_a_policy_is_for_and_nothing_else(catalog: psycopg.Connection[Any]) -> None:

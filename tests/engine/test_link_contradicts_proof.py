@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from guild_builder import GuildBuilder
@@ -16,10 +18,13 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkCharacter,
     UnlinkMember,
 )
-from sv_common.guild_sync.identity_engine import preview_decision
+from sv_common.guild_sync.identity.plans.keeping import OverruleProof
+from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
+from sv_common.guild_sync.inbox import commands
 from sv_common.guild_sync.insights.inbox import question as inbox
+from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.mitigations import fix_all, fix_one
+from sv_common.guild_sync.mitigations import fix_all, fix_one, undo
 from sv_common.guild_sync.rulebook.settings import save_settings
 
 RULE = "link_contradicts_proof"
@@ -232,3 +237,88 @@ async def test_a_note_that_names_somebody_else_is_no_mismatch_where_the_link_is_
     await guild.main("Mito")
     await guild.set_note(altrek, "Mito")
     assert await guild.open_issues("note_mismatch") == []
+
+
+@pytest.mark.parametrize("source", [None, "full_match", "manual"])
+@pytest.mark.parametrize("is_ruled_out", [False, True])
+async def test_an_officer_keeps_a_character_as_it_is_with_a_reason_and_it_is_asked_once(
+    guild: GuildBuilder, source: str | None, is_ruled_out: bool
+) -> None:
+    """Whether it had an owner, by an officer or a note, or none; also where the same was said before the sign-in."""
+    mito, elrek = await guild.main("Mito"), await guild.member("Elrek")
+    own = await guild.player("Elrek", member=elrek)
+    altrek = await guild.character("Altrek")
+    if source:
+        await guild.link(altrek, mito, source=source)
+    if is_ruled_out:
+        await apply_decision(guild.pool, RejectLink("Altrek", "Elrek"), actor="officer bob", guild_id=guild.guild_id)
+    await _was_all_said_before(guild)
+    await guild.claim(elrek, altrek)
+    before = await _record(guild)
+    issue = await guild.open_issue(RULE)
+    async with guild.pool.reading(guild.guild_id) as here:
+        keep = (await inbox.question(here, issue.id)).keep
+    assert keep is not None
+    assert keep.decision == OverruleProof(character=f"#{altrek}", member=f"#{elrek}")
+    stays = "Mito’s" if source else "without a player"
+    assert keep.effect == f"Altrek-area-52 stays {stays}, though Elrek proved it."
+    decision = replace(keep.decision, plan_key=keep.plan_key)
+    with pytest.raises(Refused, match=r"Elrek proved Altrek-area-52 with a Battle\.net sign-in\. Give a reason"):
+        await commands.answer(guild.pool, issue.id, decision, actor="officer alice")
+    assert await _record(guild) == before
+    done = await commands.answer(guild.pool, issue.id, replace(decision, reason=WHY), actor="officer alice")
+    assert done.closed == [issue.id]
+    assert await guild.player_of(altrek) == (mito if source else None)
+    ((reason,),) = await guild.rows(
+        "select reason from guild_identity.link_rejections where player_id = %(own)s", {"own": own}
+    )
+    assert reason == WHY
+    await run_integrity_check(guild.pool, guild_id=guild.guild_id)
+    async with guild.pool.reading(guild.guild_id) as here:
+        assert (await lifecycle.get(here, issue.id)).resolved_at is not None
+    ((attempt,),) = await guild.rows("select max(id) from guild_identity.fix_attempts")
+    await undo(guild.pool, attempt, actor="officer alice", guild_id=guild.guild_id)
+    assert await _record(guild) == before
+    assert (await guild.open_issue(RULE)).id == issue.id
+
+
+async def test_a_character_that_two_members_proved_can_be_kept_with_either(guild: GuildBuilder) -> None:
+    mito, _, altrek = await _proven_player(guild, "Altrek")
+    elrek = await guild.member("Elrek")
+    await guild.claim(elrek, altrek)
+    issue = await guild.open_issue(RULE)
+    keep = OverruleProof("Altrek", "Elrek", WHY)
+    await apply_decision(guild.pool, keep, actor="officer alice", guild_id=guild.guild_id)
+    assert await guild.player_of(altrek) == mito
+    assert await _basis(guild, altrek) == ("proven", "officer alice")
+    async with guild.pool.reading(guild.guild_id) as here:
+        assert (await lifecycle.get(here, issue.id)).resolved_at is not None
+
+
+async def test_where_there_is_nothing_to_keep_that_is_said(guild: GuildBuilder) -> None:
+    elrek, altrek = await guild.member("Elrek"), await guild.character("Altrek")
+    await guild.claim(elrek, altrek)
+    issue = await guild.open_issue(RULE)
+    async with guild.pool.reading(guild.guild_id) as here:
+        keep = (await inbox.question(here, issue.id)).keep
+    assert keep is not None
+    assert keep.decision is None
+    assert keep.why_not == "Elrek has no player, and Altrek-area-52 belongs to no one. There is nothing to keep."
+    mito = await guild.player("Elrek", member=elrek)
+    await guild.link(altrek, mito)
+    with pytest.raises(Refused, match="Altrek-area-52 is Elrek’s already"):
+        await preview_decision(guild.pool, OverruleProof("Altrek", "Elrek", WHY), guild_id=guild.guild_id)
+
+
+async def _was_all_said_before(guild: GuildBuilder) -> None:
+    """Let all that officers have said be of last week."""
+    await guild.execute("update guild_identity.link_rejections set created_at = created_at - interval '7 days'")
+    await guild.execute("update guild_identity.player_characters set confirmed_at = confirmed_at - interval '7 days'")
+
+
+async def _record(guild: GuildBuilder) -> list[tuple[object, ...]]:
+    return await guild.rows(
+        "select (select json_agg(l order by character_id)::text from guild_identity.player_characters l), "
+        "(select json_agg(r order by id)::text from guild_identity.link_rejections r), "
+        "(select json_agg(p order by id)::text from guild_identity.players p)"
+    )

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from patt.web.context import CLAIM_COOKIE, SESSION_COOKIE
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.mitigations import undo
 from sv_common.guild_sync.simulators import GuildSimulator
 from web.claimers import (
@@ -25,7 +26,7 @@ from web.claimers import (
     claim_app,
     claimer,
 )
-from web.helpers import PAGE, Seen
+from web.helpers import API, PAGE, Seen, officer, see, session
 
 
 async def test_a_member_proves_their_characters_in_two_sign_ins_and_one_click(corin: Claimer, here: People) -> None:
@@ -149,8 +150,60 @@ async def test_an_officer_undoes_a_claim_and_everything_is_as_before(corin: Clai
     await corin.claim(here.rows["Velquin"], here.rows["Odo"])
     ((attempt, actor),) = await here.guild.rows("select id, actor from guild_identity.fix_attempts")
     assert actor == "member Corin"
-    await undo(here.guild.pool, attempt, actor="officer bob", guild_id=here.guild.guild_id)
+    pool, number = here.guild.pool, here.guild.guild_id
+    claimed = await here.guild.rows(query)
+    for partly in (False, True):
+        with pytest.raises(
+            Refused, match=r"Member Corin said that of their own characters\. Give a reason to undo that\."
+        ):
+            await undo(pool, attempt, actor="officer bob", guild_id=number, partly=partly, reason=" ")
+    assert await here.guild.rows(query) == claimed
+    await undo(pool, attempt, actor="officer bob", guild_id=number, reason="It was his brother.")
     assert await here.guild.rows(query) == before
+
+
+async def test_the_pages_ask_an_officer_for_the_reason_and_show_it_from_then_on(
+    claiming: FastAPI, corin: Claimer, here: People
+) -> None:
+    await corin.claim(here.rows["Velquin"], here.rows["Odo"])
+    ((attempt, player),) = await here.guild.rows(
+        "select (select max(id) from guild_identity.fix_attempts), (select max(id) from guild_identity.players)"
+    )
+    guild = here.guild.guild_id
+    path = f"{API}/attempts/{attempt}/undo"
+    async with officer(claiming, await session(here.guild.pool, "bob")) as bob:
+        ahead = await see(bob, f"{PAGE}/attempts/{attempt}/undo", guild=guild)
+        assert "Member Corin said that of their own characters. Your reason is kept and shown." in ahead.text("content")
+        assert (await bob.get(path)).json()["needs_reason"] == "Member Corin said that of their own characters."
+        at_once = await bob.post(f"{API}/attempts/undo", json={"attempts": str(attempt)})
+        refused = await bob.post(path)
+        for answer in (at_once, refused):
+            assert (answer.status_code, "Give a reason to undo that." in answer.text) == (409, True)
+        assert await here.proven() == {"Velquin": "Corin", "Odo": "Corin"}
+        form = {"reason": "It was his brother.", "back": f"/admin/players/{player}?guild={guild}"}
+        done = await bob.post(f"{path}?guild={guild}", data=form)
+        assert done.status_code == 303
+        assert await here.links() == {}
+        ((character,),) = await here.guild.rows(
+            "select id from guild_identity.wow_characters where character_name = 'Odo'"
+        )
+        pages = (
+            await see(bob, f"/admin/players/characters/{character}", guild=guild),
+            await see(bob, "/admin/activity", guild=guild, show="actions"),
+        )
+        for page in pages:
+            assert "It was his brother." in page.text("content")
+
+
+async def test_a_member_who_unlinks_gives_no_reason_and_an_officer_who_undoes_that_does(
+    corin: Claimer, here: People
+) -> None:
+    await corin.claim(here.rows["Velquin"])
+    await corin.post("unlink")
+    attempts = await here.guild.rows("select id from guild_identity.fix_attempts order by id")
+    with pytest.raises(Refused, match="Give a reason"):
+        await undo(here.guild.pool, attempts[-1][0], actor="officer bob", guild_id=here.guild.guild_id)
+    assert await here.links() == {}
 
 
 async def test_characters_outside_the_guild_are_kept_only_on_request(corin: Claimer, here: People) -> None:

@@ -30,7 +30,7 @@ from sv_common.guild_sync.core.language import PSEUDO
 from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
 from sv_common.guild_sync.settings.service import save_setting
 from sv_common.guild_sync.sources.ports import Sources
-from web.helpers import API, api_token, issue_number, made, own_form, session, settings
+from web.helpers import API, api_token, bound_session, issue_number, made, own_form, session, settings
 from web.live_server import LIVE, served, served_by, streaming
 
 BEAT_S = 0.05
@@ -124,6 +124,24 @@ async def test_a_notice_of_the_database_holds_numbers_and_no_names(troubled: Gui
         await conn.execute("unlisten *")
     assert notice.payload.startswith('{"guild" : 1, "kind" : "')
     assert "alice" not in notice.payload
+
+
+async def test_jobs_of_a_rule_for_officers_are_told_to_officers_alone(site: str, troubled: GuildBuilder) -> None:
+    vera = await bound_session(troubled.pool, "vera", "viewer", troubled.guild_id)
+    cookies = {SESSION_COOKIE: vera}
+    async with (
+        _signed_in(troubled.pool) as alice,
+        httpx2.AsyncClient(cookies=cookies, trust_env=False) as viewer,
+        streaming(viewer, site) as his,  # the hub listens from his request on
+        streaming(alice, site) as hers,
+    ):
+        await hers.until("hello"), await his.until("hello")
+        for wish in ({"kind": "scan_rule", "issue_type": "account_conflict"}, {"kind": "scan"}):
+            await alice.post(f"{site}{API}/jobs", json=wish)
+        assert (await hers.until("job")).data["place"] == "account_conflict"
+        assert (await his.until("job")).data["place"] == "all"
+        async with streaming(viewer, site) as again:
+            assert [job["place"] for job in (await again.until("hello")).data["jobs"]] == ["all"]
 
 
 async def test_a_jobs_progress_and_its_end_are_told(site: str, troubled: GuildBuilder, database_url: str) -> None:

@@ -24,7 +24,7 @@ from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import Parameter, RuleOverrides
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_overrides
-from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.rules import rules_to_show
 from sv_common.guild_sync.settings import retention
 from sv_common.guild_sync.settings.lives import LIVES
 from sv_common.guild_sync.settings.model import threshold_in_words
@@ -134,10 +134,10 @@ async def kept(guild: GuildConnection) -> KeptNow:
 
 
 async def rules(guild: GuildConnection) -> list[RuleNow]:
-    """Return how every rule is set, in the registry's order."""
+    """Return how every rule that may be shown is set, in the registry's order."""
     wishes = await read_overrides(guild)
     size = await guilds.roster_size(guild)
-    return [_rule(rule, wishes.get(rule.issue_type, rule.unset), size) for rule in RULES.values()]
+    return [_rule(rule, wishes.get(rule.issue_type, rule.unset), size) for rule in rules_to_show().values()]
 
 
 async def rank_table(here: GuildConnection, guild: Guild) -> RankTable:

@@ -60,10 +60,11 @@ async def live(
         guild_id = (await guilds.the_only(conn, guild)).id
     listener = Listener(
         viewer.actor,
+        viewer.role,
         guild_id,
         holder,
         last_event_id or after,
-        partial(is_authorized, services, request.scope, guild_id),
+        partial(is_authorized, services, request.scope, guild_id, viewer.role),
         partial(_now, services, guild_id),
     )
     return LiveResponse(hub, listener, request.app.state.heartbeat_s)

@@ -178,12 +178,10 @@ async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, gui
 
 
 @router.get("/characters/{character_id}", summary="One character")
-async def character(
-    services: ServicesDep, viewer: ViewerDep, character_id: CharacterId, guild: GuildDep = None
-) -> CharacterPage:
+async def character(services: ServicesDep, character_id: CharacterId, guild: GuildDep = None) -> CharacterPage:
     """Its player or what its note says about one, its open issues, and what was done; its account for officers alone."""
     async with services.pool.reading(await person.guild_of_character(services.pool, character_id, guild)) as here:
-        return await person.character_page(here, character_id, for_officers=viewer.may_act_as("officer"))
+        return await person.character_page(here, character_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +219,10 @@ async def timeline_of_player(here: ReadingDep, player_id: PlayerId, page: PageQu
 
 
 @router.get("/{player_id}", summary="One player")
-async def player(services: ServicesDep, viewer: ViewerDep, player_id: PlayerId, guild: GuildDep = None) -> PlayerView:
+async def player(services: ServicesDep, player_id: PlayerId, guild: GuildDep = None) -> PlayerView:
     """Characters with their notes, Discord member, aliases, what is open, and what was done; accounts for officers alone."""
     async with services.pool.reading(await person.guild_of_player(services.pool, player_id, guild)) as here:
-        return await person.player_view(here, player_id, for_officers=viewer.may_act_as("officer"))
+        return await person.player_view(here, player_id)
 
 
 def fields_of(decision: Decision) -> dict[str, Any]:

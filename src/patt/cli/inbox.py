@@ -68,6 +68,10 @@ def answer(
     share_account: Annotated[
         bool, typer.Option("--share-account", help=mark("Several people play on the Battle.net account."))
     ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help=mark("It stays as it is, though a member proved it. Needs --reason."))
+    ] = False,
+    reason: Annotated[str, typer.Option(help=mark("Why it stays; kept and shown."))] = "",
     name: _Name = None,
     remember_note: _Remember = False,
     dry_run: DryRunOption = False,
@@ -75,14 +79,20 @@ def answer(
 ) -> None:
     async def answered(services: Services) -> Answered | Offer:
         found = await _question(services, key)
-        others = {"--new-player": new_player, "--shared": shared, "--unlink": unlink, "--share-account": share_account}
+        others = {
+            "--new-player": new_player,
+            "--shared": shared,
+            "--unlink": unlink,
+            "--share-account": share_account,
+            "--keep": keep,
+        }
         offer = _chosen(found, number, [name for name, is_chosen in others.items() if is_chosen])
         decision = offer.decision
         if decision is None:
             raise BadInput(offer.why_not or tr("This answer cannot be chosen."))
         if dry_run:
             return offer
-        wanted = _with(replace(decision, plan_key=offer.plan_key), name, remember_note)
+        wanted = _with(replace(decision, plan_key=offer.plan_key), name, remember_note, reason)
         seen, along = Seen.read(found.seen), found.entry.along
         return await commands.answer(services.pool, key, wanted, actor=actor(), seen=seen, along=along)
 
@@ -206,13 +216,16 @@ def _other_offers(found: Question) -> dict[str, Offer | None]:
         "--shared": found.shared,
         "--unlink": found.unlink,
         "--share-account": found.share_account,
+        "--keep": found.keep,
     }
 
 
 def _chosen(found: Question, number: int | None, others: Sequence[str]) -> Offer:
     """Return what is chosen. Raises `BadInput` where not exactly one thing is, or the question has no such answer."""
     if (number is not None) + len(others) != 1:
-        raise BadInput(tr("Choose one answer: its number, --new-player, --shared, --unlink, or --share-account."))
+        raise BadInput(
+            tr("Choose one answer: its number, --new-player, --shared, --unlink, --share-account, or --keep.")
+        )
     numbered = {each.number: each for each in found.answers}
     offer = _other_offers(found)[others[0]] if others else numbered.get(number)
     if offer is None:
@@ -226,8 +239,12 @@ def _chosen(found: Question, number: int | None, others: Sequence[str]) -> Offer
     return offer
 
 
-def _with(decision: ManualDecision, name: str | None, remember_note: bool) -> ManualDecision:
+def _with(decision: ManualDecision, name: str | None, remember_note: bool, reason: str) -> ManualDecision:
     more: dict[str, Any] = {"remember_note": True} if remember_note else {}
+    if reason:
+        if not hasattr(decision, "reason"):
+            raise BadInput(tr("--reason is for answers that take one, such as --keep."))
+        more["reason"] = reason
     if name is not None:
         if not isinstance(decision, NewPlayer):
             raise BadInput(tr("--name is for a new player."))

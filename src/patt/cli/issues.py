@@ -189,6 +189,7 @@ def undo(
         typer.Option("--with-later", help=mark("Also undo the later changes that stand in the way, and nothing else.")),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help=mark("Do not ask before your last change is undone."))] = False,
+    reason: Annotated[str, typer.Option(help=mark("Why. Needed for what a member has said of themselves."))] = "",
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -217,6 +218,7 @@ def undo(
             guild_id=guild,
             discord_bot=services.sources.discord,
             partly=partly,
+            reason=reason,
         )
     )
     if as_json:
@@ -264,7 +266,7 @@ def _undo_words(event_ids: Sequence[int], guild: int | None, *, dry_run: bool, a
 
 
 def _show_undo(preview: UndoPreview, as_json: bool) -> None:
-    names = ("obstacle", "effects", "later", "together", "parts", "blocked")
+    names = ("obstacle", "effects", "later", "together", "parts", "blocked", "needs_reason")
     ids = [each.id for each in preview.attempts]
     together = [each.id for each in preview.together.attempts] if preview.together else None
     data = {"attempt_ids": ids, **_fields(preview, *names), "together": together}

@@ -142,6 +142,11 @@ _TABLE = (
     ("unlink", "people:unlink", mark("Unlink a character from its player. Notes and names never link them again.")),
     ("reject", "people:reject", mark("Rule out a player for a character, whatever its note or name says.")),
     ("allow", "people:allow", mark("Undo a rejection: the character may belong to this player again.")),
+    (
+        "overrule-proof",
+        "people:overrule_proof",
+        mark("Keep a character as it is, though a Discord member proved it with a Battle.net sign-in. Needs a reason."),
+    ),
     ("link-member", "people:link_member", mark("Link a player to a Discord member, or confirm the link.")),
     (
         "link-to-member",

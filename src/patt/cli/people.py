@@ -24,6 +24,7 @@ from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity import decisions
 from sv_common.guild_sync.identity.accounts import decisions as accounts
 from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity.plans import keeping
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 from sv_common.guild_sync.insights import people
 from sv_common.guild_sync.insights.everyone.csv_text import csv_text
@@ -294,6 +295,7 @@ confirm = _command(decisions.ConfirmLink, _CHARACTER)
 unlink = _command(decisions.UnlinkCharacter, _CHARACTER, _WHY, reason="")
 reject = _command(decisions.RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
 allow = _command(decisions.AllowLink, _CHARACTER, _PLAYER)
+overrule_proof = _command(keeping.OverruleProof, _CHARACTER, _MEMBER, _WHY, reason="")
 link_member = _command(decisions.LinkMember, _PLAYER, _MEMBER, _WHY, reason="")
 link_to_member = _command(
     decisions.LinkCharacterToMember, _CHARACTER, _MEMBER, _REMEMBER, _WHY, remember_note=False, reason=""

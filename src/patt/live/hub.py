@@ -22,6 +22,7 @@ import structlog
 from psycopg.conninfo import make_conninfo
 
 from patt.worker import jobs as worker_jobs
+from sv_common.db.guild import read_for_officers
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
@@ -81,13 +82,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event for the streams of a guild, or of all guilds for None. `actors` are those who caused it."""
+    """An event for the streams of a guild, or of all guilds for None. `actors` are those who caused it.
+
+    One that `is_for_officers` is sent to nobody else.
+    """
 
     cursor: str
     guild_id: int | None
     name: str
     data: dict[str, Any] = field(default_factory=dict)
     actors: frozenset[str] = frozenset()
+    is_for_officers: bool = False
 
 
 class Subscription:
@@ -193,10 +198,16 @@ class Hub:
             subscription.is_over.set()
 
     def publish(
-        self, guild_id: int | None, name: str, data: dict[str, Any], actors: frozenset[str] = frozenset()
+        self,
+        guild_id: int | None,
+        name: str,
+        data: dict[str, Any],
+        actors: frozenset[str] = frozenset(),
+        *,
+        is_for_officers: bool = False,
     ) -> None:
         self._number += 1
-        event = Event(self._cursor, guild_id, name, data, actors)
+        event = Event(self._cursor, guild_id, name, data, actors, is_for_officers)
         self._history.append(event)
         for subscription in self._subscriptions:
             self._give(event, subscription)
@@ -214,7 +225,11 @@ class Hub:
         return list(self._history)[len(self._history) - count :] if count <= len(self._history) else None
 
     async def _listen_on(self) -> None:
-        """Listen until cancelled; after a lost connection all streams are told to read everything again."""
+        """Listen until cancelled; after a lost connection all streams are told to read everything again.
+
+        It reads for the streams of all, though the request of one of them has begun it.
+        """
+        read_for_officers(True)
         while True:
             try:
                 await self._listen()
@@ -258,7 +273,8 @@ class Hub:
             for notice in notices:
                 for stored in await requests.by_number(guild, notice.first, notice.last):
                     job = worker_jobs.job_of(stored, has_worker=has_worker)
-                    self.publish(guild_id, "job", worker_jobs.as_event(job), frozenset({stored.actor}))
+                    told, actors = worker_jobs.as_event(job), frozenset({stored.actor})
+                    self.publish(guild_id, "job", told, actors, is_for_officers=job.is_for_officers)
 
     async def _publish_changes(self, guild_id: int, notices: list[Notice]) -> None:
         if any(notice.kind in _CHANGES for notice in notices):

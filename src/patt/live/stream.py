@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from patt.auth.permissions import Role, includes
 from patt.bootstrap import Services
 from patt.live.hub import Event, Hub, Subscription
 from patt.web.context import Caller
@@ -40,9 +41,10 @@ _HEADERS = {"X-Accel-Buffering": "no"}
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who listens, and after which cursor. `is_authorized` checks access again, `read_now` reads the current state."""
+    """Who listens, in which role, and after which cursor. `is_authorized` checks access again, `read_now` reads the current state."""
 
     actor: str
+    role: Role
     guild_id: int
     holder: str
     after: str | None
@@ -119,7 +121,8 @@ class LiveResponse(Response):
                     due = clock() + self._heartbeat_s
                     yield KEEPALIVE_COMMENT
                 else:
-                    yield self._format(event)
+                    if not event.is_for_officers or includes(self._listener.role, "officer"):
+                        yield self._format(event)
 
     def _format(self, event: Event) -> bytes:
         data = {**event.data, "is_own": self._listener.actor in event.actors, "cursor": event.cursor}
@@ -144,8 +147,8 @@ class NoteCursor:
         await self._app(scope, receive, send)
 
 
-async def is_authorized(services: Services, scope: Scope, guild_id: int) -> bool:
-    """Whether the guard would let the request of an open stream in now, for a caller who may see this guild."""
+async def is_authorized(services: Services, scope: Scope, guild_id: int, role: Role) -> bool:
+    """Whether the guard would let the request of an open stream in now, for a caller who has this role in this guild."""
     let_in: list[Caller] = []
 
     async def note(scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -160,11 +163,11 @@ async def is_authorized(services: Services, scope: Scope, guild_id: int) -> bool
         """Drop what the guard would answer."""
 
     await Guard(note, services)({**scope, "state": {}}, receive, send)
-    return any(_may_see(caller, guild_id) for caller in let_in)
+    return any(_may_see(caller, guild_id, role) for caller in let_in)
 
 
-def _may_see(caller: Caller, guild_id: int) -> bool:
+def _may_see(caller: Caller, guild_id: int, role: Role) -> bool:
     try:
-        return caller.may_act_as("viewer") and caller.guild_in_reach(guild_id) == guild_id
+        return caller.may_act_as(role) and caller.guild_in_reach(guild_id) == guild_id
     except NotFound:
         return False

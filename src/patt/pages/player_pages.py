@@ -75,6 +75,7 @@ LABELS = {
     "unlink": mark("Unlink character"),
     "reject": mark("Not this player"),
     "allow": mark("Allow again"),
+    "overrule_proof": mark("Keep it as it is"),
     "link_member": mark("Link Discord member"),
     "link_to_member": mark("Link character"),
     "unlink_member": mark("Unlink Discord member"),
@@ -287,7 +288,7 @@ async def options(
 async def character(visit: VisitDep, character_id: CharacterId, page: PageQuery = 1) -> Response:
     """Show whose a character is, or whose it may be, and page by page what happened to it."""
     async with visit.services.pool.snapshot():
-        found = await api.character(visit.services, visit.viewer, character_id, visit.guild_id)
+        found = await api.character(visit.services, character_id, visit.guild_id)
         await visit.look_around(found.guild_id)
         async with visit.services.pool.reading(found.guild_id) as here:
             told = await timeline.timeline_of_character(here, character_id, number=page)
@@ -355,7 +356,7 @@ async def player(
     """
     words, others = other.strip(), list[PersonSummary]()
     async with visit.services.pool.snapshot():
-        found = await api.player(visit.services, visit.viewer, player_id, visit.guild_id)
+        found = await api.player(visit.services, player_id, visit.guild_id)
         await visit.look_around(found.guild_id)
         async with visit.services.pool.reading(found.guild_id) as here:
             told = await timeline.timeline_of_player(here, player_id, number=page)

@@ -39,6 +39,7 @@ from patt.web.places import (
 from patt.web.problems import answer
 from patt.web.rendering import Viewing, look_as
 from patt.web.security import body_of_own_form, form_token_of
+from sv_common.db.guild import read_for_officers
 from sv_common.db.pool import Connection
 from sv_common.db.shares import on_account_of
 from sv_common.guild_sync.core.language import mark, speak, tr
@@ -71,11 +72,14 @@ class Guard:
             return
         request = Request(scope)
         speak_as_asked(request)
+        read_for_officers(False)
         refusal = await self._refusal(request)
         try:
             receive = receive if refusal else await self._checked_body(request, receive)
         except HTTPException as error:
             refusal = await answer(request, error)
+        caller = getattr(request.state, "caller", None)
+        read_for_officers(caller is not None and caller.may_act_as("officer"))
         with on_account_of(_account(request)):
             await (refusal or self._app)(scope, receive, send)
 

@@ -15,6 +15,7 @@ from patt.bootstrap import Services
 from patt.json_data import as_json_data, values_of
 from patt.queue.tasks import WORKER_DEAD_AFTER_S, Task
 from patt.worker.kinds import KINDS, JobKind
+from sv_common.db.guild import reads_for_officers
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
@@ -29,7 +30,7 @@ from sv_common.guild_sync.issues.reports import CheckReport
 from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.jobs.requests import WorkRequest, WorkState
 from sv_common.guild_sync.roster import guilds
-from sv_common.guild_sync.rules import rule_named
+from sv_common.guild_sync.rules import RULES, rule_named
 
 SQL = load_sql(__package__, "jobs.sql")
 
@@ -133,10 +134,13 @@ class Job:
     total: Annotated[int, Field(description="0 while it is not known.")]
     sentence: Annotated[str, Field(description="What is being done now, or the outcome.")]
     result: Annotated[
-        Mapping[str, Any] | None, _AsStored, Field(description="The outcome as data; null until it is done.")
+        Mapping[str, Any] | None,
+        _AsStored,
+        Field(description="The outcome as data; null until it is done, and for a caller who is no officer."),
     ]
     started_at: datetime | None
     finished_at: datetime | None
+    is_for_officers: Annotated[bool, Field(exclude=True)] = False
     counts: Annotated[
         Mapping[str, int],
         Field(
@@ -213,12 +217,15 @@ async def under_way(guild: GuildConnection) -> list[Job]:
 def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
     kind = KINDS[JobKind(stored.kind)]
     values = {each.name: getattr(stored, each.name) for each in fields(Job) if hasattr(stored, each.name)}
+    if not reads_for_officers():
+        values["result"] = None
     values["sentence"] = told(stored.sentence or "") or _progress(stored, has_worker=has_worker)
     return Job(
         **values,
         title=kind.title(stored.arguments),
         short_title=kind.short_title() if kind.short_title else kind.title(stored.arguments),
         place=kind.place(stored.arguments),
+        is_for_officers=_is_for_officers(stored.arguments),
         asked_by=stored.actor,
         who=name_of(stored.actor),
         counts=_counts(stored.result or {}),
@@ -243,6 +250,11 @@ async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> 
 async def has_worker(conn: Connection) -> bool:
     row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     return bool(row and row[0])
+
+
+def _is_for_officers(arguments: Mapping[str, Any]) -> bool:
+    rule = RULES.get(str(arguments.get("issue_type")))
+    return rule is not None and rule.is_for_officers
 
 
 def _counts(result: Mapping[str, Any]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, LiteralString, TypeAlias, TypeVar
 
 import psycopg
@@ -23,16 +24,35 @@ ROLE = "patt_guild"
 BUSY = mark("Another change for this guild is in progress. Try again in a moment.")
 
 _BIND: LiteralString = (
-    "select language, set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
+    "select language, set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true), "
+    "set_config('app.audience', %(audience)s, true) "
     "from guild_identity.guilds where id = %(guild_id)s"
 )
 _LANGUAGE: LiteralString = "select language from guild_identity.guilds where id = %(guild_id)s"
 _UNBIND: LiteralString = "select set_config('app.guild_id', '', true), set_config('role', 'none', true)"
+_AUDIENCE: LiteralString = "select set_config('app.audience', %(audience)s, true)"
 _LOCK: LiteralString = (
     "select language, pg_advisory_xact_lock(7283, id), "
-    "set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
+    "set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true), "
+    "set_config('app.audience', %(audience)s, true) "
     "from guild_identity.guilds where id = %(guild_id)s"
 )
+
+_is_for_officers: ContextVar[bool] = ContextVar("is_for_officers", default=True)
+
+
+def read_for_officers(is_for_officers: bool) -> None:
+    """Say for whom this task reads from here on: a guild's officers, or others.
+
+    The database withholds what rests on account evidence from others (`sees_accounts` in the schema): from whatever reads or
+    rehearses, never from what writes.
+    """
+    _is_for_officers.set(is_for_officers)
+
+
+def reads_for_officers() -> bool:
+    """Whether what is read in this task may be shown to officers alone. It may unless something else was said."""
+    return _is_for_officers.get()
 
 
 class GuildConnection:
@@ -82,6 +102,13 @@ class GuildConnection:
         return (await self.conn.execute(statement, self._named(values))).rowcount
 
     @contextlib.asynccontextmanager
+    async def for_others(self) -> AsyncIterator[None]:
+        """Read as others than officers do while the block runs, for what leaves the product."""
+        await _read_as(self.conn, is_for_officers=False)
+        yield
+        await _read_as(self.conn, is_for_officers=True)
+
+    @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what the block has written if it raises, and nothing that was written before it."""
         async with self.conn.transaction():
@@ -101,14 +128,14 @@ class GuildConnection:
         return {"guild_id": self.id, **values}
 
 
-async def bind(conn: Connection, guild_id: int) -> None:
+async def bind(conn: Connection, guild_id: int, *, is_for_officers: bool = True) -> None:
     """Bind a transaction to a guild: one that begins in the same round trip, one that runs in one more; neither is counted.
 
     What is said from here on is in the guild's language. Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
     """
     with _role_needed():
         async with conn.pipeline():
-            found = await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
+            found = await AsyncCursor(conn).execute(_BIND, _bound(guild_id, is_for_officers=is_for_officers))
     await _speak_of(guild_id, found)
 
 
@@ -117,7 +144,7 @@ async def unbind(conn: Connection) -> None:
     await AsyncCursor(conn).execute(_UNBIND)
 
 
-async def lock(conn: Connection, guild_id: int) -> None:
+async def lock(conn: Connection, guild_id: int, *, is_for_officers: bool = True) -> None:
     """Bind the transaction to a guild, and let it be the only one that changes the guild's data.
 
     Every writer takes the lock first, so there is no deadlock. What is said from here on is in the guild's language, even that
@@ -129,10 +156,22 @@ async def lock(conn: Connection, guild_id: int) -> None:
     await _speak_of(guild_id, asked)
     try:
         with _role_needed():
-            found = await conn.execute(_LOCK, {"guild_id": guild_id})
+            found = await conn.execute(_LOCK, _bound(guild_id, is_for_officers=is_for_officers))
     except psycopg.errors.LockNotAvailable as error:
         raise Busy(tr(BUSY)) from error
     await _speak_of(guild_id, found)
+
+
+def _bound(guild_id: int, *, is_for_officers: bool) -> dict[str, Any]:
+    return {"guild_id": guild_id, "audience": _audience(is_for_officers=is_for_officers)}
+
+
+def _audience(*, is_for_officers: bool) -> str:
+    return "officers" if is_for_officers else "others"
+
+
+async def _read_as(conn: Connection, *, is_for_officers: bool) -> None:
+    await AsyncCursor(conn).execute(_AUDIENCE, {"audience": _audience(is_for_officers=is_for_officers)})
 
 
 async def _speak_of(guild_id: int, found: AsyncCursor[TupleRow]) -> None:

@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from sv_common.db.counting import CountingCursor, counting_statements
-from sv_common.db.guild import Connection, GuildConnection, bind, lock, unbind
+from sv_common.db.guild import Connection, GuildConnection, bind, lock, reads_for_officers, unbind
 from sv_common.db.holding import held_connections, holding
 from sv_common.db.lost import check_can_commit
 from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
@@ -93,7 +93,8 @@ class CheckedPool(LivePool):
     async def reading(self, guild_id: int) -> AsyncIterator[GuildConnection]:
         """Give a connection for reading one guild: all its statements see the database as it was at one moment.
 
-        Within such a block, a further one of the same task reads on the same connection, and sees the same moment. Raises
+        Within such a block, a further one of the same task reads on the same connection, and sees the same moment. What is for
+        officers alone is withheld from others (`read_for_officers`). Raises
         `NotFound`, and `ConfigurationError` where the role `patt_guild` cannot be taken.
         """
         async with self._one_moment(guild_id) as around:
@@ -113,7 +114,7 @@ class CheckedPool(LivePool):
     async def rehearse(
         self, guild_id: int, work: Callable[[GuildConnection], Awaitable[_Result]], *, alone: bool = False
     ) -> _Result:
-        """Return what work on one guild comes to, of which nothing stays; it sees one moment like `reading`.
+        """Return what work on one guild comes to, of which nothing stays; it sees one moment, and no more, like `reading`.
 
         It is done once more where someone else has written to the same rows meanwhile. Raises like `writing`.
         """
@@ -126,7 +127,7 @@ class CheckedPool(LivePool):
         self, guild_id: int, work: Callable[[GuildConnection], Awaitable[_Result]], *, alone: bool
     ) -> _Result:
         async with self._transaction(IsolationLevel.REPEATABLE_READ) as conn:
-            await (lock if alone else bind)(conn, guild_id)
+            await (lock if alone else bind)(conn, guild_id, is_for_officers=reads_for_officers())
             result = await work(GuildConnection(conn, guild_id))
             check_can_commit(conn)
             await conn.rollback()
@@ -181,7 +182,7 @@ class CheckedPool(LivePool):
         if around is None or around.pool is not self or around.is_over:
             async with self._transaction(IsolationLevel.REPEATABLE_READ, read_only=True) as conn:
                 if guild_id is not None:
-                    await bind(conn, guild_id)
+                    await bind(conn, guild_id, is_for_officers=reads_for_officers())
                 reading = _Reading(self, conn, guild_id)
                 _reading.set(reading)
                 try:
@@ -315,7 +316,7 @@ async def _bind_again(reading: _Reading, guild_id: int | None) -> None:
         await unbind(reading.connection)
         reading.guild_id = None
     if guild_id is not None:
-        await bind(reading.connection, guild_id)
+        await bind(reading.connection, guild_id, is_for_officers=reads_for_officers())
         reading.guild_id = guild_id
 
 

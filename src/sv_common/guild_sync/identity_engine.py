@@ -195,7 +195,8 @@ async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) ->
     resolver = await resolver_of(guild)
     plan = decision.plan(resolver)
     effects = describe(resolver.facts.as_known(row.by(manual_author(actor)) for row in plan.rows), plan.names)
-    return DecisionReport(guild.id, plan, effects, overrules=overruled(resolver.facts, plan.rows))
+    overrules = decision.overrules(resolver) or overruled(resolver.facts, plan.rows)
+    return DecisionReport(guild.id, plan, effects, overrules=overrules)
 
 
 async def write_and_record(

@@ -238,8 +238,9 @@ async def undo(
     seen: Seen | None = None,
     partly: bool = False,
     guard: Guard = unguarded,
+    reason: str = "",
 ) -> UndoReport:
-    """Undo an attempt exactly, or `partly` the people that can be undone.
+    """Undo an attempt exactly, or `partly` the people that can be undone. What a member has said needs a `reason`.
 
     Raises `NotFound`, `Refused`, also for what the guard of the rows refuses, and `PlanStale`, also where it is not as it
     was `seen`.
@@ -254,6 +255,7 @@ async def undo(
         seen=seen,
         partly=partly,
         guard=guard,
+        reason=reason,
     )
 
 
@@ -266,6 +268,7 @@ async def undo_together(
     discord_bot: DiscordSource | None = None,
     partly: bool = False,
     guard: Guard = unguarded,
+    reason: str = "",
 ) -> UndoReport:
     """Undo exactly these attempts at once, such as a batch, or one with the later ones that stand in its way.
 
@@ -280,6 +283,7 @@ async def undo_together(
         source=discord_bot,
         partly=partly,
         guard=guard,
+        reason=reason,
     )
 
 

@@ -88,10 +88,11 @@ async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = No
 
 def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
     """Return the summary, or None when nothing opened, closed, was fixed, failed or needs review."""
+    checks = [each for each in check.checks if _is_for_all(each.issue_type)]
     lines = [
-        *(line for each in check.checks if (line := _line(each))),
+        *(line for each in checks if (line := _line(each))),
         *_fix_lines(fixes),
-        *(f"⚠ {plain(error)}" for error in CheckReport(_alarming(check.checks)).errors),
+        *(f"⚠ {plain(error)}" for error in CheckReport(_alarming(checks)).errors),
     ]
     return "\n".join(lines) or None
 
@@ -125,12 +126,15 @@ async def _add_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | N
 
 
 async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
-    rows = await here.rows(SQL["changed"], first=covers[0], last=covers[1], automation=AUTOMATION, most=MOST_LINES)
+    """Write the digest, without what is for officers alone: anyone may be in the channel."""
+    async with here.for_others():
+        rows = await here.rows(SQL["changed"], first=covers[0], last=covers[1], automation=AUTOMATION, most=MOST_LINES)
+        open_now = int(await here.value(SQL["open_now"]))
     return digest(
         guild.name,
         datetime.now(UTC).date(),
         [ChangedIssues(rule, IssueChange(change), total, summaries) for rule, change, total, summaries in rows],
-        int(await here.value(SQL["open_now"])),
+        open_now,
         Coverage(await counts_by_basis(here), None).sentence,
         rule_names={rule.issue_type: rule.name for rule in RULES.values()},
         page_url=page_url,
@@ -166,11 +170,18 @@ def _fix_lines(fixes: FixReport) -> Sequence[str]:
         FixOutcome.FAILED: mark("{n} could not be fixed"),
         FixOutcome.UNVERIFIED: mark("{n} could not be verified on Discord"),
     }
-    counts = Counter((r.issue_type, r.outcome) for r in fixes.results if r.outcome in words)
+    told = [each for each in fixes.results if each.outcome in words and _is_for_all(each.issue_type)]
+    counts = Counter((each.issue_type, each.outcome) for each in told)
     return [
         f"**{_rule_name(issue_type)}**: {tr(words[outcome], n=number(count))}"
         for (issue_type, outcome), count in sorted(counts.items())
     ]
+
+
+def _is_for_all(issue_type: str) -> bool:
+    """Whether others than officers may hear of a rule, as those who read the channel."""
+    rule = RULES.get(issue_type)
+    return rule is None or not rule.is_for_officers
 
 
 def _rule_name(issue_type: str) -> str:

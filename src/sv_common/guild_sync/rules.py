@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sv_common.db.guild import reads_for_officers
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import tr
@@ -72,14 +73,20 @@ RULES: dict[str, RuleDefinition] = {
 }
 
 
+def rules_to_show() -> dict[str, RuleDefinition]:
+    """Return the rules of which this task may say anything: others than officers hear nothing of those that are for officers."""
+    return {name: rule for name, rule in RULES.items() if reads_for_officers() or not rule.is_for_officers}
+
+
 def rule_named(issue_type: str) -> RuleDefinition:
-    """Return a rule of the registry. Raises `NotFound` with the names that exist."""
-    rule = RULES.get(issue_type)
+    """Return a rule of the registry that may be shown. Raises `NotFound` with the names that exist."""
+    shown = rules_to_show()
+    rule = shown.get(issue_type)
     if rule is None:
         raise NotFound(
-            tr("Rule “{rule}” does not exist. The rules are: {rules}.", rule=issue_type, rules=", ".join(RULES))
+            tr("Rule “{rule}” does not exist. The rules are: {rules}.", rule=issue_type, rules=", ".join(shown))
         )
     return rule
 
 
-__all__ = ["RULES", "RuleDefinition", "rule_named"]
+__all__ = ["RULES", "RuleDefinition", "rule_named", "rules_to_show"]

@@ -141,14 +141,17 @@ async def test_without_a_secret_it_cannot_be_switched_on(guild: ComparingGuild) 
 async def test_an_objection_is_read_for_no_character_of_the_player(guild: ComparingGuild) -> None:
     await guild.compare()
     assert await guild.rows("select salt from guild_identity.account_settings") != [(None,)]
-    objecting = guild.siblings()[0]
-    done = await object_to(guild, objecting)
-    assert done.sentence == "1 character is compared no longer, and what was read for it is erased."
-    assert await kept_of(guild, objecting) == []
+    siblings = guild.siblings()
+    done = await object_to(guild, siblings[0])
+    assert done.sentence == (
+        f"{len(siblings)} characters of this player and account are not compared any more, "
+        "and what was read for them is erased."
+    )
+    assert [await kept_of(guild, each) for each in siblings] == [[]] * len(siblings)
     await guild.rows("delete from guild_identity.account_evidence returning 1")
     report = await guild.compare()
-    assert report.counts["read"] == len(guild.world.characters) - 1
-    assert await kept_of(guild, objecting) == []
+    assert report.counts["read"] == len(guild.world.characters) - len(siblings)
+    assert [await kept_of(guild, each) for each in siblings] == [[]] * len(siblings)
 
 
 async def object_to(guild: ComparingGuild, character: WorldCharacter, *, objects: bool = True) -> Objected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import Query
 from pydantic import Field
@@ -17,6 +17,7 @@ from patt.web.context import AttemptId, GuildDep, OfficerDep, ServicesDep, Viewe
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect
 from sv_common.guild_sync.core.language import tr, tr_n
+from sv_common.guild_sync.core.plain_text import LONGEST_TEXT
 from sv_common.guild_sync.core.undo_offer import (
     LONGEST_LIST,
     UndoOffer,
@@ -32,8 +33,18 @@ from sv_common.guild_sync.issues import lifecycle
 
 _PARTLY = "Undo what can be undone, person by person, and leave the rest for later."
 
+_REASON = "Needed to undo what a member has said of their own characters; kept and shown."
+
 AttemptsQuery = Annotated[
     str, Query(max_length=LONGEST_LIST, description="Numbers of attempts.", examples=["812-815,820"])
+]
+
+NeedsReason: TypeAlias = Annotated[
+    str | None,
+    Field(
+        description="What a member has said of their own characters, so that the undo needs a reason; null for nothing.",
+        examples=["Member Mito said that of their own characters."],
+    ),
 ]
 
 router = officer_router("data-quality", "data quality")
@@ -46,6 +57,14 @@ class UndoAttempts:
 
     attempts: Annotated[str, Field(max_length=LONGEST_LIST, description="Their numbers.", examples=["812-815,820"])]
     partly: Annotated[bool, Field(description=_PARTLY)] = False
+    reason: Annotated[str, Field(max_length=LONGEST_TEXT, description=_REASON, examples=["Sold."])] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReason:
+    """Why an attempt is undone."""
+
+    reason: Annotated[str, Field(max_length=LONGEST_TEXT, description=_REASON, examples=["Sold."])] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,7 @@ class UndoWithLater:
     effects: Sequence[Effect]
     total: Annotated[int, Field(description="How many lines there are; only the first 200 are listed.")]
     undo: UndoOffer
+    needs_reason: NeedsReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,7 @@ class UndoAhead:
         ),
     ]
     total: Annotated[int, Field(description="How many lines there are; of very many only the first 200 are listed.")]
+    needs_reason: NeedsReason
     seen: Annotated[
         str,
         Field(description="Send it with the undo, and it is refused if someone was faster.", examples=["1042"]),
@@ -162,6 +183,7 @@ async def undo_together(
         guild_id=guild,
         discord_bot=services.sources.discord,
         partly=body.partly,
+        reason=body.reason,
         guard=own_rights.guard_of(officer),
     )
 
@@ -189,6 +211,7 @@ async def undo(
     guild: GuildDep = None,
     seen: SeenDep = None,
     partly: Annotated[bool, Query(description=_PARTLY, examples=[False])] = False,
+    body: UndoReason | None = None,
 ) -> UndoReport:
     """Undo exactly what an attempt changed; refused if someone changed it since.
 
@@ -202,6 +225,7 @@ async def undo(
         discord_bot=services.sources.discord,
         seen=seen,
         partly=partly,
+        reason=body.reason if body else "",
         guard=own_rights.guard_of(officer),
     )
 
@@ -250,6 +274,7 @@ def _ahead(found: UndoPreview) -> UndoAhead:
         blocked_total=found.blocked_total,
         effects=found.effects,
         total=found.total,
+        needs_reason=found.needs_reason,
         seen=str(found.seen),
     )
 
@@ -268,4 +293,5 @@ def _together(found: UndoPreview) -> UndoWithLater | None:
         found.together.effects,
         found.together.total,
         UndoOffer(offer.post, offer.fields, label),
+        found.together.needs_reason,
     )

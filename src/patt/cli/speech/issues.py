@@ -60,6 +60,7 @@ def say_issue(view: IssueView, details: IssueDetails) -> None:
             reason=attempt.reason,
         )
         undone = "; " + tr("undone by {actor}", actor=name_of(attempt.undone_by)) if attempt.undone_by else ""
+        undone += f": {attempt.undone_reason}" if attempt.undone_by and attempt.undone_reason else ""
         say(f"  {told}{undone}")
 
 
@@ -96,6 +97,8 @@ def _say_candidate(each: WeighedCandidate) -> None:
 
 
 def say_undo(preview: UndoPreview) -> None:
+    if preview.needs_reason is not None:
+        say(f"{preview.needs_reason} {tr('A reason is needed to undo that.')}")
     if preview.obstacle is not None:
         say(tr("This cannot be undone: {obstacle}", obstacle=preview.obstacle))
         for action in preview.later:

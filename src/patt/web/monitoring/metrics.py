@@ -22,7 +22,7 @@ from sv_common.guild_sync.insights.health import SourceAge, all_source_ages
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rulebook.parameter import budget_of
-from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.rules import RULES, rules_to_show
 from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -133,18 +133,23 @@ async def _rows(conn: Connection, statement: str, **values: Any) -> Rows:
 
 
 def _findings(rows: Rows, guild_ids: Iterable[int]) -> Metric:
-    counts = dict.fromkeys(product(guild_ids, RULES, [state.value for state in IssueState]), 0)
-    counts |= {(guild, rule, state): count for guild, rule, state, count in rows}
+    counts = dict.fromkeys(product(guild_ids, rules_to_show(), [state.value for state in IssueState]), 0)
+    counts |= {(guild, rule, state): count for guild, rule, state, count in rows if _is_shown(rule)}
     metric = GaugeMetricFamily("patt_findings", "Findings by rule and state.", labels=["guild", "rule", "state"])
     for (guild, rule, state), count in counts.items():
         metric.add_metric([str(guild), rule, state], count)
     return metric
 
 
+def _is_shown(rule: str) -> bool:
+    """Whether a rule, one of the past, or what is no rule may be told to who asks: most only watch."""
+    return rule not in RULES or rule in rules_to_show()
+
+
 def _fixes(rows: Rows) -> Metric:
     labels = ["guild", "rule", "outcome", "by"]
     metric = CounterMetricFamily("patt_fixes", "Fixes and full matches, by how they ended.", labels=labels)
-    for guild, rule, outcome, is_automatic, count in rows:
+    for guild, rule, outcome, is_automatic, count in (row for row in rows if _is_shown(row[1])):
         metric.add_metric([str(guild), rule, outcome, "automation" if is_automatic else "officer"], count)
     return metric
 
@@ -153,7 +158,7 @@ def _budgets(rows: Rows) -> Metric:
     text = "Automatic fixes of a rule that one run may make. A larger batch is held for an officer."
     metric = GaugeMetricFamily("patt_automatic_fix_budget", text, labels=["guild", "rule"])
     for guild, roster_size, settings in rows:
-        for rule in (rule for rule in RULES.values() if rule.is_fixable):
+        for rule in (rule for rule in rules_to_show().values() if rule.is_fixable):
             chosen = settings.get(rule.issue_type, {})
             mends = rule.auto_mitigate if chosen.get("mends") is None else chosen["mends"]
             limit = budget_of(chosen.get("parameters", {}), roster_size).limit

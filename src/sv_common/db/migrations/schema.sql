@@ -205,14 +205,17 @@ create table guild_identity.account_evidence (
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade
 );
 
--- Characters of players who do not want to be compared: nothing is read for them, nor for other characters of their player.
--- When a character is erased, the hash stays (accounts/objections.py): it names nobody, and finds the character if it comes back.
+-- Characters of players who do not want to be compared, and those that were known to be of the same account then: nothing is
+-- read for them, nor for other characters of the player who objects. Of which objection one of the account is a part, only a keyed hash
+-- can tell, `part_of`, another one in each row. When a character is erased, the hash stays (accounts/objections.py): it names
+-- nobody, and finds the character if it comes back. `created_at` is a day, so that no moment tells what belongs together.
 create table guild_identity.account_objections (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     key bytea not null check (octet_length(key) = 32),
     character_id bigint,
+    part_of bytea check (octet_length(part_of) = 32),  -- null: its own player objects
     objected_by text not null,  -- who said so, or wrote it down
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default date_trunc('day', now()),
     primary key (guild_id, key),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete set null (character_id)
 );
@@ -665,6 +668,11 @@ create table guild_identity.fix_attempts (
     partly_undone_by text,
     undone_at timestamptz,
     undone_by text,
+    undone_reason text,  -- why it was undone, whole or in part, where somebody said so
+    -- Whether it tells which characters belong to one Battle.net account: only officers see it.
+    is_of_accounts boolean not null generated always as (
+        issue_type = 'account_conflict' or changes @> '[{"table": "account"}]' or undone_changes @> '[{"table": "account"}]'
+    ) stored,
     unique (guild_id, id),
     constraint running_has_an_intent check (outcome <> 'running' or intended <> '[]'),
     constraint undoing_by_whom check ((undoing_at is null) = (undoing_by is null)),
@@ -678,7 +686,7 @@ create table guild_identity.fix_attempts (
 create index fix_attempts_of_issue on guild_identity.fix_attempts (guild_id, issue_id, id);
 create index fix_attempts_by_time on guild_identity.fix_attempts (guild_id, started_at desc);
 create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, started_at)
-    include (issue_type, outcome, is_automatic, undone_at);
+    include (issue_type, outcome, is_automatic, undone_at, is_of_accounts);
 create index undone_plans on guild_identity.fix_attempts (guild_id, plan_key) where undone_at is not null;
 create index automatic_fixes on guild_identity.fix_attempts (guild_id, issue_type)
     where is_automatic and outcome = 'fixed';
@@ -1442,6 +1450,26 @@ begin
         execute format('grant select, insert, update, delete on %s to patt_guild', guild_table);
     end loop;
 end $$;
+
+-- Whether the transaction is for the guild's officers. What rests on account evidence is withheld from others, here and nowhere
+-- else: which characters belong together, what was found and done because of it, and who does not want to be compared.
+create function guild_identity.sees_accounts() returns boolean language sql stable parallel safe
+    return current_setting('app.audience', true) is distinct from 'others';
+
+create policy of_officers on guild_identity.account_evidence as restrictive for select to patt_guild
+    using (guild_identity.sees_accounts());
+create policy of_officers on guild_identity.account_objections as restrictive for select to patt_guild
+    using (guild_identity.sees_accounts());
+create policy of_officers on guild_identity.shared_accounts as restrictive for select to patt_guild
+    using (guild_identity.sees_accounts());
+create policy of_officers on guild_identity.audit_issues as restrictive for select to patt_guild
+    using (issue_type <> 'account_conflict' or guild_identity.sees_accounts());
+create policy of_officers on guild_identity.issue_events as restrictive for select to patt_guild
+    using (issue_type <> 'account_conflict' or guild_identity.sees_accounts());
+create policy of_officers on guild_identity.work_requests as restrictive for select to patt_guild
+    using (arguments ->> 'issue_type' is distinct from 'account_conflict' or guild_identity.sees_accounts());
+create policy of_officers on guild_identity.fix_attempts as restrictive for select to patt_guild
+    using (not is_of_accounts or guild_identity.sees_accounts());
 
 -- Who may sign in, and with what, is the installation's.
 revoke all on common.admin_accounts, common.web_sessions, common.claim_sessions from patt_guild;

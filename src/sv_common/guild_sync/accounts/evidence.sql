@@ -20,6 +20,7 @@ from unnest(%(ids)b::bigint[], %(requested)b::timestamptz[], %(outcomes)b::text[
     as n (id, requested_at, outcome, account, oldest, by_hash, pets, achievements, read_at, doubted_oldest,
           doubted_by_hash, doubted_pets, doubted_achievements, doubted_read_at)
 join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = n.id and c.removed_at is null
+where not exists (select from guild_identity.account_objections o where o.guild_id = %(guild_id)s and o.character_id = n.id)
 on conflict (guild_id, character_id) do update
 set requested_at = excluded.requested_at, outcome = excluded.outcome, account = excluded.account,
     oldest = excluded.oldest, by_hash = excluded.by_hash, pets = excluded.pets,
@@ -36,7 +37,8 @@ set requested_at = excluded.requested_at, outcome = excluded.outcome, account = 
 with objecting as (
     select o.character_id, l.player_id
     from guild_identity.account_objections o
-    left join guild_identity.player_characters l on l.guild_id = o.guild_id and l.character_id = o.character_id
+    left join guild_identity.player_characters l
+        on l.guild_id = o.guild_id and l.character_id = o.character_id and o.part_of is null
     where o.guild_id = %(guild_id)s
 ), known as (
     select c.id, c.realm_slug, c.character_name, c.blizzard_character_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
@@ -19,6 +19,9 @@ from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.language import tr
 
 SQL = load_sql(__package__, "attempts.sql")
+
+CLAIM: Final = "claim"
+"""What an attempt is of that a member made about their own characters: by a Battle.net sign-in, or by ending what it proved."""
 
 _Json: TypeAlias = Sequence[dict[str, Any]]
 
@@ -100,6 +103,9 @@ class PastAttempt:
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
+    undone_reason: Annotated[
+        str | None, Field(description="Why it was undone, where its undo asked for a reason.", examples=["Sold."])
+    ]
     is_undoable: Annotated[
         bool, Field(description="Whether it changed something that was not undone and still can be.")
     ]
@@ -237,8 +243,8 @@ async def names_of(guild: GuildConnection, found: Sequence[Attempt]) -> NameOf:
     return names
 
 
-async def mark_undone(guild: GuildConnection, attempt_ids: Sequence[int], *, actor: str) -> None:
-    await guild.run(SQL["mark_undone"], attempt_ids=list(attempt_ids), actor=actor)
+async def mark_undone(guild: GuildConnection, attempt_ids: Sequence[int], *, actor: str, reason: str = "") -> None:
+    await guild.run(SQL["mark_undone"], attempt_ids=list(attempt_ids), actor=actor, reason=reason or None)
 
 
 async def mark_undoing(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
@@ -251,7 +257,12 @@ async def stop_undoing(guild: GuildConnection, attempt_id: int, changes: Sequenc
 
 
 async def mark_undone_in_part(
-    guild: GuildConnection, found: Sequence[Attempt], undone: Collection[tuple[str, Key]], *, actor: str
+    guild: GuildConnection,
+    found: Sequence[Attempt],
+    undone: Collection[tuple[str, Key]],
+    *,
+    actor: str,
+    reason: str = "",
 ) -> None:
     """Record that of these attempts the rows with these keys were put back, and what is left to be undone."""
     if not found:
@@ -259,6 +270,7 @@ async def mark_undone_in_part(
     await guild.run(
         SQL["mark_undone_in_part"],
         actor=actor,
+        reason=reason or None,
         attempt_ids=[attempt.id for attempt in found],
         undone=[_as_json([row for row in attempt.rows if row.key in undone]) for attempt in found],
         left=[_as_json([row for row in attempt.rows if row.key not in undone]) for attempt in found],

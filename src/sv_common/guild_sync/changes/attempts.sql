@@ -85,14 +85,14 @@ where guild_id = %(guild_id)s and id = %(attempt_id)s
 
 -- name: mark_undone
 update guild_identity.fix_attempts
-set undone_at = now(), undone_by = %(actor)s, undoing_at = null, undoing_by = null
+set undone_at = now(), undone_by = %(actor)s, undone_reason = coalesce(%(reason)s::text, undone_reason), undoing_at = null, undoing_by = null
 where guild_id = %(guild_id)s and id = any (%(attempt_ids)s)
 
 -- name: mark_undone_in_part
 -- What was put back leaves the journal of what is still to be undone.
 update guild_identity.fix_attempts a
 set changes = n.left_rows, undone_changes = a.undone_changes || n.undone, partly_undone_at = now(),
-    partly_undone_by = %(actor)s
+    partly_undone_by = %(actor)s, undone_reason = coalesce(%(reason)s::text, a.undone_reason)
 from unnest(%(attempt_ids)b::bigint[], %(undone)b::jsonb[], %(left)b::jsonb[]) as n (id, undone, left_rows)
 where a.guild_id = %(guild_id)s and a.id = n.id
 

@@ -35,6 +35,13 @@ def confirm_proven(character: Named, player: Named) -> RowChange:
     return RowChange("link", character.id, before, after, _named(characters=[character], players=[player]))
 
 
+def keep_proven(character: Named, player: Named) -> RowChange:
+    """Let an officer stand for a proven link as of now: it stays proven, whoever confirmed it before."""
+    before = {"player_id": player.id, "basis": "proven"}
+    after = {"player_id": player.id, "confirmed_by": None}
+    return RowChange("link", character.id, before, after, _named(characters=[character], players=[player]))
+
+
 def rest_on_officer(character: Named, player: Named, officer: str) -> RowChange:
     """Let a proven link count by the officer's decision that was there before, and no longer by the proof."""
     before = {"player_id": player.id, "basis": "proven"}
@@ -165,6 +172,13 @@ def reject(
     before = _rejected(player, character, member, is_unlinking=True) if was_unlinked else None
     after = {**_rejected(player, character, member, is_unlinking=is_unlinking), "reason": why}
     return RowChange("rejection", 0, before, after, _named([character], [player], [member]))
+
+
+def rule_out_again(player: Named, character: Named, why: str, *, was_said: bool, was_unlinked: bool) -> RowChange:
+    """Record as of now that a player is not a character's owner, where that may have been said before."""
+    before = _rejected(player, character, None, is_unlinking=was_unlinked) if was_said else None
+    after = {**_rejected(player, character, None, is_unlinking=False), "reason": why}
+    return RowChange("rejection", 0, before, after, _named([character], [player]))
 
 
 def forget_rejection(

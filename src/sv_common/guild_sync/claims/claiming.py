@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.changes.attempts import CLAIM
 from sv_common.guild_sync.changes.changeset import CLAIMED, Author, Changeset
 from sv_common.guild_sync.claims import store
 from sv_common.guild_sync.claims.plan import ClaimPlan, Outcome, plan_claim, plan_withdrawal
@@ -20,9 +21,6 @@ from sv_common.guild_sync.identity_engine import write_and_record
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.sources.battlenet.account import AccountCharacter
 from sv_common.guild_sync.sources.battlenet.sign_in import BattleNetAccount
-
-CLAIM = "claim"
-"""As what attempts of this kind are recorded."""
 
 _NOT_HERE = mark("You are not on this guild’s Discord server anymore. Join it, then start again.")
 _NOTHING_READ = mark("This list is more than an hour old, or was confirmed already. Sign in with Battle.net again.")

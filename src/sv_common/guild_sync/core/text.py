@@ -110,6 +110,8 @@ def name_of(actor: str, *, begins: bool = False) -> str:
         said = tr(_NAMES[actor])
     elif kind == "token" and name:
         said = tr("token {name}", name=name)
+    elif kind == "member" and name:
+        said = tr("member {name}", name=name)
     elif actor.startswith(_ADDON_OF):
         said = tr("addon of {player}", player=actor.removeprefix(_ADDON_OF))
     else:

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.attempts import CLAIM, Attempt
 from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Names, describe
-from sv_common.guild_sync.core.errors import PattError, PlanStale
+from sv_common.guild_sync.core.errors import PattError, PlanStale, Refused
 from sv_common.guild_sync.core.language import tr
+from sv_common.guild_sync.core.plain_text import checked_reason
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.command import Guard, Rules, unguarded
 from sv_common.guild_sync.engine.results import UndoReport
 from sv_common.guild_sync.engine.scan import rescan
@@ -33,12 +35,13 @@ async def undo(
     seen: Seen | None = None,
     partly: bool = False,
     guard: Guard = unguarded,
+    reason: str = "",
 ) -> UndoReport:
     """Undo exactly what attempts changed, rescan the affected rules, and record who undid it.
 
     All rows are undone in one transaction, whole or not at all; then roles on Discord, newest first. `partly` undoes what can
     be, person by person; the rest can be undone later. `seen` is that of the issue of a single attempt. Automation does not
-    repeat an undone plan.
+    repeat an undone plan. What a member has said of their own characters is undone with a `reason` only, which is kept and shown.
 
     Raises `NotFound`; `Refused` when there is nothing to undo or it was undone before, and what the guard of the rows refuses;
     `Busy` while another process changes the member's roles; `PlanStale`, which names who changed a row since, or when the issue
@@ -47,6 +50,7 @@ async def undo(
     """
     async with pool.writing(guild_id, alone=False) as guild:
         known = await attempts.get_all(guild, attempt_ids)
+    reason = _checked(reason, known)
     on_discord = [attempt for attempt in known if attempt.is_on_discord]
     in_rows = [attempt.id for attempt in known if not attempt.is_on_discord]
     if len(known) == 1 and on_discord:
@@ -56,7 +60,7 @@ async def undo(
         await check_roles_can_go_back(pool, on_discord, source)
     report = UndoReport([], [])
     if in_rows:
-        report = await _undo_in_rows(pool, rules, guild_id, in_rows, actor, seen, guard, partly=partly)
+        report = await _undo_in_rows(pool, rules, guild_id, in_rows, actor, seen, guard, partly=partly, reason=reason)
     for attempt in on_discord:
         try:
             undone = await undo_roles(pool, rules, attempt, source, actor=actor, seen=None)
@@ -88,6 +92,7 @@ async def _undo_in_rows(
     guard: Guard,
     *,
     partly: bool,
+    reason: str,
 ) -> UndoReport:
     async with pool.writing(guild_id) as guild:
         found = await attempts.get_all(guild, attempt_ids)
@@ -95,14 +100,18 @@ async def _undo_in_rows(
             await check_unchanged(guild, found[0].issue_id, seen)
         async with guard(guild):
             report = await (
-                _undo_what_can_be(guild, found, actor) if partly else _undo_whole(guild, found, actor, guard)
+                _undo_what_can_be(guild, found, actor, reason)
+                if partly
+                else _undo_whole(guild, found, actor, guard, reason)
             )
         kinds = {attempt.issue_type for attempt in found}
         await rescan(guild, rules, kinds.pop() if len(kinds) == 1 else "")
     return report
 
 
-async def _undo_whole(guild: GuildConnection, found: Sequence[Attempt], actor: str, guard: Guard) -> UndoReport:
+async def _undo_whole(
+    guild: GuildConnection, found: Sequence[Attempt], actor: str, guard: Guard, reason: str
+) -> UndoReport:
     for attempt in found:
         check_undoable(attempt)
     sentences = await _told(guild, found)
@@ -111,11 +120,11 @@ async def _undo_whole(guild: GuildConnection, found: Sequence[Attempt], actor: s
             await undo_whole(guild, found, actor=actor)
     except PlanStale as error:
         raise PlanStale((await in_the_way(guild, found, guard)).sentence or str(error)) from error
-    await attempts.mark_undone(guild, [attempt.id for attempt in found], actor=actor)
+    await attempts.mark_undone(guild, [attempt.id for attempt in found], actor=actor, reason=reason)
     return UndoReport([attempt.id for attempt in found], sentences)
 
 
-async def _undo_what_can_be(guild: GuildConnection, found: Sequence[Attempt], actor: str) -> UndoReport:
+async def _undo_what_can_be(guild: GuildConnection, found: Sequence[Attempt], actor: str, reason: str) -> UndoReport:
     """Undo the parts that can be. Raises `PlanStale` where none can."""
     undoable, left = sort_out(found)
     names = await attempts.names_of(guild, undoable)
@@ -127,9 +136,25 @@ async def _undo_what_can_be(guild: GuildConnection, found: Sequence[Attempt], ac
     keys = {change.key for change in put_back.undone}
     whole = [each.id for each in undoable if all(row.key in keys for row in each.rows)]
     in_part = [each for each in undoable if each.id not in whole and any(row.key in keys for row in each.rows)]
-    await attempts.mark_undone(guild, whole, actor=actor)
-    await attempts.mark_undone_in_part(guild, in_part, keys, actor=actor)
+    await attempts.mark_undone(guild, whole, actor=actor, reason=reason)
+    await attempts.mark_undone_in_part(guild, in_part, keys, actor=actor, reason=reason)
     return UndoReport([*whole, *(each.id for each in in_part)], _again(put_back.undone, names), left)
+
+
+def why_reason_is_needed(found: Sequence[Attempt]) -> str | None:
+    """Return what of these attempts a member has said of their own characters, and still stands; None for nothing."""
+    said = next((each for each in found if each.issue_type == CLAIM and each.undone_at is None), None)
+    if said is None:
+        return None
+    return tr("{member} said that of their own characters.", member=name_of(said.actor, begins=True))
+
+
+def _checked(reason: str, found: Sequence[Attempt]) -> str:
+    """Return the reason. Raises `Refused` where one is needed and none is given, and `BadInput` for one that cannot be used."""
+    needed, given = why_reason_is_needed(found), checked_reason(reason)
+    if needed is not None and not given:
+        raise Refused(f"{needed} {tr('Give a reason to undo that.')}")
+    return given
 
 
 def sort_out(found: Sequence[Attempt]) -> tuple[list[Attempt], list[str]]:

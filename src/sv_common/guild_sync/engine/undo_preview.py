@@ -15,7 +15,7 @@ from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Effect, Names, describe
 from sv_common.guild_sync.core.errors import PattError, PlanStale, Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
-from sv_common.guild_sync.engine.undo import sort_out
+from sv_common.guild_sync.engine.undo import sort_out, why_reason_is_needed
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.engine.undoing.blockers import (
     MOST_TOGETHER,
@@ -54,6 +54,10 @@ class UndoTogether:
     effects: Sequence[Effect]
     total: int
 
+    @property
+    def needs_reason(self) -> str | None:
+        return why_reason_is_needed(self.attempts)
+
 
 @dataclass(frozen=True, slots=True)
 class UndoPreview:
@@ -77,6 +81,11 @@ class UndoPreview:
     @property
     def attempt(self) -> Attempt:
         return self.attempts[0]
+
+    @property
+    def needs_reason(self) -> str | None:
+        """What a member has said, so that a reason is needed to undo it."""
+        return why_reason_is_needed(self.attempts)
 
 
 async def preview_undo(

@@ -25,7 +25,7 @@ from (
            t.character_id
     from guild_identity.account_evidence t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all
-    select 5, 'account_objections', to_jsonb(t), t.character_id
+    select 5, 'account_objections', to_jsonb(t) - array['key', 'part_of'], t.character_id
     from guild_identity.account_objections t where t.guild_id = %(guild_id)s and t.character_id = any (%(character_ids)s)
     union all
     select 6, 'aliases', to_jsonb(t), t.id
@@ -45,13 +45,15 @@ from (
     union all
     select 10, 'issues', to_jsonb(t) - 'search_text' - 'issue_hash' - 'finding_key', t.id
     from guild_identity.audit_issues t
-    where t.guild_id = %(guild_id)s and (t.wow_character_id = any (%(character_ids)s) or t.discord_member_id = %(member_id)s
+    where t.guild_id = %(guild_id)s and t.issue_type <> 'account_conflict'
+      and (t.wow_character_id = any (%(character_ids)s) or t.discord_member_id = %(member_id)s
                                          or t.player_id = %(player_id)s)
     union all
     select 11, 'events_of_issues', to_jsonb(e), e.id
     from guild_identity.issue_events e
     join guild_identity.audit_issues t on t.guild_id = e.guild_id and t.id = e.issue_id
-    where e.guild_id = %(guild_id)s and (t.wow_character_id = any (%(character_ids)s) or t.discord_member_id = %(member_id)s
+    where e.guild_id = %(guild_id)s and t.issue_type <> 'account_conflict'
+      and (t.wow_character_id = any (%(character_ids)s) or t.discord_member_id = %(member_id)s
                                          or t.player_id = %(player_id)s)
     union all
     select 12, 'battle_net_sign_ins', to_jsonb(t) - 'account_hash', t.id
@@ -77,5 +79,5 @@ cross join lateral (
     select guild_identity.steps_naming(a.plan, player, characters, member, '{}'),
            guild_identity.steps_naming(a.intended || a.changes || a.undone_changes, player, characters, member, '{}')
 ) n (plan, journals)
-where n.plan || n.journals <> '{}'
+where n.plan || n.journals <> '{}' and not a.is_of_accounts
 order by a.id

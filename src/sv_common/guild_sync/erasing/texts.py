@@ -32,7 +32,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "guild_identity.audit_issues": "summary details material dismissed_material review_reason resolved_by dismissed_by "
     "dismissed_reason",
     "guild_identity.issue_events": "actor reason before",
-    "guild_identity.fix_attempts": "actor reason plan intended changes undoing_by undone_changes partly_undone_by undone_by",
+    "guild_identity.fix_attempts": "actor reason plan intended changes undoing_by undone_changes partly_undone_by undone_by "
+    "undone_reason",
     "guild_identity.sync_log": "actor steps error",
     "common.upload_keys": "uploader created_by",
     "guild_identity.addon_uploads": "sentence",

@@ -92,6 +92,10 @@ class ManualDecision(ABC):
         """The reason that the officer gave; a decision that cannot overrule anything takes none."""
         return str(getattr(self, "reason", ""))
 
+    def overrules(self, resolver: Resolver) -> str | None:  # noqa: ARG002 -- what most decisions overrule, their rows tell
+        """Return what a Battle.net sign-in has proven and the decision sets aside, whatever rows it changes."""
+        return None
+
     @abstractmethod
     def plan(self, resolver: Resolver) -> Changeset:
         """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""

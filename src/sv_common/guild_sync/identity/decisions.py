@@ -25,6 +25,7 @@ from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
 from sv_common.guild_sync.identity.plans.hiatus import end_hiatus, set_hiatus
+from sv_common.guild_sync.identity.plans.keeping import OverruleProof
 from sv_common.guild_sync.identity.plans.linking import (
     SAYS_SO,
     allowed,
@@ -416,7 +417,7 @@ class EndHiatus(ManualDecision):
         return end_hiatus(resolver.facts, find_player(resolver.facts, self.player))
 
 
-_OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink
+_OfLink: TypeAlias = LinkCharacter | ConfirmLink | UnlinkCharacter | RejectLink | AllowLink | OverruleProof
 _OfMember: TypeAlias = LinkMember | LinkCharacterToMember | UnlinkMember | RejectMember | AllowMember
 _OfNobodyKnown: TypeAlias = NewPlayer | MarkShared | UnmarkShared | ShareAccount | UnshareAccount
 Decision: TypeAlias = Annotated[

@@ -172,9 +172,10 @@ async def _page(
     return place.page(rows)
 
 
-def _action(*, reason: str | None, undone: str | None, **columns: Any) -> Action:
+def _action(*, reason: str | None, undone: str | None, why: str | None, **columns: Any) -> Action:
     if undone is not None and reason is not None:
         reason = tr(_UNDONE[undone], reason=reason)
+        reason = reason if why is None else f"{reason} {tr('Undone because: {reason}', reason=why)}"
     elif reason is not None:
         reason = told(reason, columns["actor"])
     return Action(reason=reason, **columns)

@@ -54,36 +54,36 @@ where guild_id = %(guild_id)s
 with actions as (
     select started_at as at, actor, is_automatic, outcome as what, reason, issue_type, issue_id, id as attempt_id,
            changes <> '[]' and undone_at is null
-             and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable, null as undone
+             and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable, null as undone, null as why
     from guild_identity.fix_attempts
     where guild_id = %(guild_id)s
     union all
-    select undone_at, undone_by, false, 'undone', reason, issue_type, issue_id, id, false, 'whole'
+    select undone_at, undone_by, false, 'undone', reason, issue_type, issue_id, id, false, 'whole', undone_reason
     from guild_identity.fix_attempts
     where guild_id = %(guild_id)s and undone_at is not null
     union all
-    select partly_undone_at, partly_undone_by, false, 'undone', reason, issue_type, issue_id, id, false, 'part'
+    select partly_undone_at, partly_undone_by, false, 'undone', reason, issue_type, issue_id, id, false, 'part', undone_reason
     from guild_identity.fix_attempts
     where guild_id = %(guild_id)s and partly_undone_at is not null
     union all
-    select at, actor, false, event, reason, null, issue_id, null, false, null
+    select at, actor, false, event, reason, null, issue_id, null, false, null, null
     from guild_identity.issue_events
     where guild_id = %(guild_id)s and event in ('dismissed', 'reopened')
     union all
-    select requested_at, actor, false, 'requested', sentence, 'full_match', null, null, false, null
+    select requested_at, actor, false, 'requested', sentence, 'full_match', null, null, false, null, null
     from guild_identity.match_requests
     where guild_id = %(guild_id)s
     union all
-    select at, actor, false, 'set', sentence, 'settings', null, null, false, null
+    select at, actor, false, 'set', sentence, 'settings', null, null, false, null, null
     from guild_identity.setting_changes
     where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word', 'language', 'retention')
     union all
-    select at, actor, false, 'erased', null, 'erasure', null, null, false, null
+    select at, actor, false, 'erased', null, 'erasure', null, null, false, null, null
     from guild_identity.erasures
     where guild_id = %(guild_id)s
 )
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
-       coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable, d.undone
+       coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable, d.undone, d.why
 from actions d
 left join guild_identity.audit_issues i on i.guild_id = %(guild_id)s and i.id = d.issue_id
 where (%(actor)s::text is null or d.actor = %(actor)s)

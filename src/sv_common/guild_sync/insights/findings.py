@@ -21,7 +21,7 @@ from sv_common.guild_sync.issues.model import Issue, IssueEvent, IssueState, Sev
 from sv_common.guild_sync.rulebook.parameter import RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_settings
-from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.rules import RULES, rules_to_show
 
 SQL = load_sql(__package__, "findings.sql")
 PAGE_SIZE = 50
@@ -149,14 +149,15 @@ class IssueView:
 
 async def rule_overviews(guild: GuildConnection) -> list[RuleOverview]:
     """Return every rule of the registry, in its order, with the guild's settings and its open and recent issues."""
-    settings = await read_settings(guild, RULES.values())
-    counts = {row[0]: row[1:] for row in await guild.rows(SQL["rules"], rules=list(RULES))}
-    return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
+    shown = rules_to_show()
+    settings = await read_settings(guild, shown.values())
+    counts = {row[0]: row[1:] for row in await guild.rows(SQL["rules"], rules=list(shown))}
+    return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in shown.values()]
 
 
 async def rule_records(guild: GuildConnection) -> list[RuleOverview]:
     """Return what `rule_overviews` does, with the totals since the beginning, for which the whole history is read."""
-    totals = {row[0]: row[1:] for row in await guild.rows(SQL["totals"], rules=list(RULES))}
+    totals = {row[0]: row[1:] for row in await guild.rows(SQL["totals"], rules=list(rules_to_show()))}
     overviews = []
     for each in await rule_overviews(guild):
         opened, resolved, fixed = totals[each.issue_type]

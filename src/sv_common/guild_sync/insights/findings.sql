@@ -164,7 +164,7 @@ left join guild_identity.players p on p.id = coalesce(i.player_id, l.player_id, 
 where i.guild_id = %(guild_id)s and i.id = any(%(issue_ids)s)
 
 -- name: attempts
-select id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
+select id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by, undone_reason,
        changes <> '[]' and undone_at is null
              and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
 from guild_identity.fix_attempts

@@ -14,7 +14,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.insights.coverage import Coverage, coverage
 from sv_common.guild_sync.insights.everyone.verified import Verified, verified
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
-from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.rules import RULES, rules_to_show
 
 SQL = load_sql(__package__, "health.sql")
 
@@ -163,12 +163,13 @@ async def all_source_ages(conn: Connection) -> dict[int, list[SourceAge]]:
 
 
 async def trends(guild: GuildConnection, days: TrendDays = 30) -> Trends:
-    """Return how many issues of every rule of the registry were open on each of the last days, in one statement."""
-    rows = await _rows(guild.conn, "trends", guild_id=guild.id, days=days, rules=list(RULES))
-    counts: dict[str, list[int]] = {issue_type: [] for issue_type in RULES}
+    """Return how many issues of every rule that may be shown were open on each of the last days, in one statement."""
+    shown = rules_to_show()
+    rows = await _rows(guild.conn, "trends", guild_id=guild.id, days=days, rules=list(shown))
+    counts: dict[str, list[int]] = {issue_type: [] for issue_type in shown}
     for issue_type, _, count in rows:
         counts[issue_type].append(count)
-    rules = [RuleTrend(rule.issue_type, rule.name, counts[rule.issue_type]) for rule in RULES.values()]
+    rules = [RuleTrend(rule.issue_type, rule.name, counts[rule.issue_type]) for rule in shown.values()]
     return Trends(guild.id, list(dict.fromkeys(row[1] for row in rows)), rules)
 
 

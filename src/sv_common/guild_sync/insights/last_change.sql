@@ -1,6 +1,6 @@
 -- name: attempt
 -- The newest attempt about one issue or its subject that changed something and stands.
-select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by, true as is_undoable
+select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by, undone_reason, true as is_undoable
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and changes <> '[]' and undone_at is null
   and started_at >= (select guild_identity.undoable_since(%(guild_id)s))

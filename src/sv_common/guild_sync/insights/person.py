@@ -285,11 +285,8 @@ async def guild_of_character(pool: Pool, character_id: int, guild_id: int | None
     return guild_id if guild_id is not None else await _guild_of(pool, "character", character_id)
 
 
-async def player_view(guild: GuildConnection, player_id: int, *, for_officers: bool = False) -> PlayerView:
-    """Return one player, in a number of statements that depends on nothing. Raises `NotFound`.
-
-    Only `for_officers` it says which characters are on one Battle.net account.
-    """
+async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
+    """Return one player, in a number of statements that depends on nothing. Raises `NotFound`."""
     values = {"player_id": player_id, "character_id": None}
     player = await guild.one(dict[str, Any], SQL["player"], **values)
     if player is None:
@@ -300,7 +297,7 @@ async def player_view(guild: GuildConnection, player_id: int, *, for_officers: b
     aliases = await guild.all(AliasView, SQL["aliases"], **values)
     member_rejections = await guild.all(MemberRejectionView, SQL["member_rejections"], **values)
     return PlayerView(
-        characters=_characters(resolver, rows, pointers, tells_accounts=for_officers),
+        characters=_characters(resolver, rows, pointers),
         member=await guild.one(MemberView, SQL["member"], **values),
         member_rejections=[
             replace(each, reason=each.reason and reason_in_words(each.reason)) for each in member_rejections
@@ -311,18 +308,15 @@ async def player_view(guild: GuildConnection, player_id: int, *, for_officers: b
     )
 
 
-async def character_page(guild: GuildConnection, character_id: int, *, for_officers: bool = False) -> CharacterPage:
-    """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`.
-
-    Only `for_officers` it says which other characters are on the same Battle.net account.
-    """
+async def character_page(guild: GuildConnection, character_id: int) -> CharacterPage:
+    """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`."""
     values = {"player_id": None, "character_id": character_id}
     rows = await guild.all(dict[str, Any], SQL["characters"], **values)
     if not rows:
         raise NotFound(tr("Character {number} does not exist.", number=character_id))
     player = await guild.one(dict[str, Any], SQL["player"], player_id=rows[0]["player_id"]) or {}
     pointers = player.get("main_character_id"), player.get("offspec_character_id")
-    (character,) = _characters(await resolver_of(guild), rows, pointers, tells_accounts=for_officers)
+    (character,) = _characters(await resolver_of(guild), rows, pointers)
     return CharacterPage(
         guild_id=guild.id,
         player=player.get("display_name"),
@@ -332,7 +326,7 @@ async def character_page(guild: GuildConnection, character_id: int, *, for_offic
 
 
 def _characters(
-    resolver: Resolver, rows: Sequence[dict[str, Any]], pointers: tuple[int | None, int | None], *, tells_accounts: bool
+    resolver: Resolver, rows: Sequence[dict[str, Any]], pointers: tuple[int | None, int | None]
 ) -> list[CharacterView]:
     return [
         CharacterView(
@@ -340,7 +334,7 @@ def _characters(
             reading=_reading(resolver, row["id"], row["note"]),
             is_main=row["id"] == pointers[0],
             is_offspec=row["id"] == pointers[1],
-            account=_account(resolver, row["id"]) if tells_accounts else None,
+            account=_account(resolver, row["id"]),
             is_compared=resolver.facts.account_mode != "off",
             is_account_shared=resolver.accounts.is_shared(row["id"]),
         )

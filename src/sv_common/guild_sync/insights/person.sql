@@ -10,7 +10,8 @@ select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c
        l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
        l.basis, l.basis_note, l.confirmed_by, l.confirmed_at,
        s.reason as shared_reason, s.marked_by as shared_by, s.created_at as shared_at, g.region,
-       exists (select from guild_identity.account_objections o where o.guild_id = c.guild_id and o.character_id = c.id) as objects
+       exists (select from guild_identity.account_objections o
+               where o.guild_id = c.guild_id and o.character_id = c.id and o.part_of is null) as objects
 from guild_identity.wow_characters c
 join guild_identity.guilds g on g.id = c.guild_id
 left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
@@ -102,7 +103,7 @@ order by i.opened_at desc, i.id desc
 
 -- name: attempts
 -- What was done to a player or a character, newest first: whatever changed a row that names one of them.
-select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
+select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by, undone_reason,
        changes <> '[]' and undone_at is null
              and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
 from guild_identity.fix_attempts

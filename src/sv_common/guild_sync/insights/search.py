@@ -26,7 +26,7 @@ from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.rulebook.parameter import Parameter
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.rules import RULES, rules_to_show
 
 SQL = load_sql(__package__, "search.sql")
 MOST_SHOWN = 8
@@ -212,7 +212,7 @@ def _issue(row: Sequence[object], found: str | None) -> Hit:
 
 async def _settings(guild: GuildConnection, wanted: Wanted) -> Group:
     known = [
-        *(each for rule in RULES.values() for each in _rule(rule)),
+        *(each for rule in rules_to_show().values() for each in _rule(rule)),
         *(_rank(rank) for rank in await ranks.all_ranks(guild)),
         *(_word(word) for word in await words.all_words(guild)),
     ]

@@ -34,7 +34,7 @@ with own as (
              and started_at >= (select guild_identity.undoable_since(%(guild_id)s)) as is_undoable
     from attempts
     union all
-    select undone_at, 2, 'undone', undone_by, reason, null, issue_id, id, false
+    select undone_at, 2, 'undone', undone_by, reason, undone_reason, issue_id, id, false
     from attempts where undone_at is not null
     union all
     select e.at, 0, e.event, e.actor, i.summary, e.reason, i.id, null, false

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sv_common.db.guild import reads_for_officers
 from sv_common.guild_sync.changes.describe import with_reason
 from sv_common.guild_sync.core.basis import basis_in_words, has_changed
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.text import NAMES_IN_A_SENTENCE, name_of
+from sv_common.guild_sync.identity.accounts.owners import WITHHELD
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision
@@ -229,8 +231,11 @@ def basis_evidence(known: Known, character: KnownCharacter) -> Iterator[Evidence
     if character.player_id is None or known.link is None:
         return
     yield Evidence(Source.RECORD, tr("The link is based on {basis}.", basis=known.link.rests_on))
-    if character.basis == "account" and not character.is_decided and known.resolver.accounts.of(character.id) is None:
-        yield Evidence(Source.ACCOUNT, tr("The account is not known any more."))
+    if character.basis == "account" and not character.is_decided:
+        if not reads_for_officers():
+            yield Evidence(Source.ACCOUNT, tr(WITHHELD))
+        elif known.resolver.accounts.of(character.id) is None:
+            yield Evidence(Source.ACCOUNT, tr("The account is not known any more."))
     changed = has_changed(character.note, character.basis_note)
     if changed is False:
         yield Evidence(

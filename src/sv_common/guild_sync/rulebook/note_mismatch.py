@@ -12,7 +12,7 @@ from sv_common.guild_sync.changes.row_changes import link, unlink
 from sv_common.guild_sync.core.basis import has_changed
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.core.text import with_or
-from sv_common.guild_sync.identity.accounts.owners import account_evidence, owner_by_account
+from sv_common.guild_sync.identity.accounts.owners import WITHHELD, account_evidence, owner_by_account
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver, once
@@ -140,7 +140,7 @@ def _finding(
         details["weight"] = weight
     by_account = owner_by_account(resolver, character)
     if by_account is not None and by_account.person.player_id == player_id:
-        details["account"] = by_account.evidence
+        details["is_withheld"] = True
     if decision.verdict is Verdict.UNKNOWN:
         details["rejected_player"] = next(
             (other for mention in names if (other := rejected_player(resolver, mention, character))), None
@@ -228,8 +228,8 @@ def _change(details: Any) -> tuple[RowChange, str]:
 def _review_reason(details: Any) -> str | None:
     if refusal := _why_not_in_bulk(details) or _not_changed(details):
         return refusal
-    if details.get("account"):
-        return tr("A note is weaker than an account: {evidence}", evidence=details["account"])
+    if details.get("is_withheld"):
+        return f"{tr('Something stronger than the note speaks for {player}.', player=details['player'])} {tr(WITHHELD)}"
     if details.get("weight"):
         return review_of_rank(details["character"], details["weight"])
     for candidate in details["candidates"]:

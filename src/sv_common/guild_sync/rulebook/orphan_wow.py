@@ -12,7 +12,12 @@ from sv_common.guild_sync.changes.changeset import Changeset, Named
 from sv_common.guild_sync.changes.row_changes import create_player, link
 from sv_common.guild_sync.core.language import day, mark, tr
 from sv_common.guild_sync.core.text import name_of, with_or
-from sv_common.guild_sync.identity.accounts.owners import account_evidence, owner_by_account, why_not_by_account
+from sv_common.guild_sync.identity.accounts.owners import (
+    WITHHELD,
+    account_evidence,
+    owner_by_account,
+    why_not_by_account,
+)
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.known import resolver_of
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -151,11 +156,8 @@ class _Planner:
         decision = self._resolver.resolve(character)
         owner = owner_by_account(self._resolver, character)
         if owner is not None and decision.target is not None:
-            return tr(
-                "The note means {name}, but the account is {player}’s. Choose one.",
-                name=decision.target.label,
-                player=owner.label,
-            )
+            against = tr("The note means {name}, but something speaks against that.", name=decision.target.label)
+            return f"{against} {tr(WITHHELD)}"
         labels = with_or([candidate.label for candidate in decision.candidates])
         match decision.verdict:
             case Verdict.AMBIGUOUS:

@@ -108,6 +108,7 @@ class RuleDefinition:
     changes no finding about it. `depends_on` says on what the findings depend, so that a look at a guild in which none of it was
     written asks the rule not again; None: on anything, and the rule is always asked. `material` is what a dismissal rests
     on; without any, it hides every finding about its subject. `is_on`: whether scans use it where a guild has not said so.
+    `is_for_officers`: others see nothing of it, nor does what leaves the product; the database withholds its rows.
 
     Its texts are marked, and read in the language of the task. In the `description`, `{stale_after_days}` stands for what is set of
     the threshold of that name.
@@ -137,6 +138,7 @@ class RuleDefinition:
     thresholds: Sequence[Parameter] = ()
     examples: Sequence[Example] = ()
     is_on: bool = True
+    is_for_officers: bool = False
 
     @property
     def unset(self) -> RuleOverrides:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sv_common.guild_sync.core.language import tr
-from sv_common.guild_sync.core.text import enumerated, with_and
+from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.text import enumerated
 from sv_common.guild_sync.identity.facts import KnownCharacter
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Candidate, Person, Verdict
+
+WITHHELD = mark("Only officers see what this rests on.")
+"""What stands in texts that are kept, and that others than officers read, in place of what account evidence says."""
 
 
 def owner_by_account(resolver: Resolver, character: KnownCharacter) -> Candidate | None:
@@ -23,7 +26,7 @@ def owner_by_account(resolver: Resolver, character: KnownCharacter) -> Candidate
         return None
     person = Person(owner.player_id)
     label = resolver.label(person)
-    return Candidate(person, label, on_the_same_account(owner.proof, label))
+    return Candidate(person, label, f"{tr('Account evidence.')} {tr(WITHHELD)}")
 
 
 def on_the_same_account(other: KnownCharacter, player: str) -> str:
@@ -33,10 +36,8 @@ def on_the_same_account(other: KnownCharacter, player: str) -> str:
 
 def why_not_by_account(resolver: Resolver, character: KnownCharacter, player_id: int) -> str | None:
     """Return why a character is not linked to its account's owner without an officer; None where nothing speaks against it."""
-    others = sorted(resolver.accounts.players(character.id) - {player_id})
-    if others:
-        names = [resolver.label(Person(number)) for number in others]
-        return tr("Other characters of this account belong to {players}.", players=with_and(names))
+    if resolver.accounts.players(character.id) - {player_id}:
+        return f"{tr('Something speaks for another player, too.')} {tr(WITHHELD)}"
     decision, namesake = resolver.resolve(character), resolver.owner_by_name(character)
     if decision.verdict is not Verdict.NOBODY and (
         decision.target is None or decision.target.person != Person(player_id)

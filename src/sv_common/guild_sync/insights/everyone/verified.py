@@ -65,7 +65,7 @@ async def verification(guild: GuildConnection, page: str) -> Verification:
 def reminder(guild_name: str, page: str) -> str:
     """Return what to write to members who have not verified their characters."""
     return tr(
-        "Which characters in {guild} are yours? Please verify them here: {page} You sign in with Discord and with Battle.net. "
+        "Which characters in {guild} are yours? Please verify them here: {page}\nYou sign in with Discord and with Battle.net. "
         "It takes two minutes.",
         guild=guild_name,
         page=page,

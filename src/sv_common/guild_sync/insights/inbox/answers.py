@@ -18,6 +18,7 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkMember,
 )
 from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.plans.keeping import OverruleProof
 from sv_common.guild_sync.identity.plans.linking import check_is_free
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Verdict
@@ -71,6 +72,12 @@ class Answers:
         if plan is None:
             return Offer(None, None, None, why_not)
         return Offer(decision, plan.key, tr("Nothing is concluded from this account any more"))
+
+    def keep(self, character: int, member: int) -> Offer:
+        """Offer that a character stays as it is, though a member has proven it."""
+        decision = OverruleProof(character=f"#{character}", member=f"#{member}")
+        plan, why_not = self._planned(decision)
+        return Offer(None, None, None, why_not) if plan is None else Offer(decision, plan.key, plan.reason)
 
     def _numbered(self, kind: SubjectKind, number: int, candidates: Sequence[WeighedCandidate]) -> Iterator[Answer]:
         place = 0

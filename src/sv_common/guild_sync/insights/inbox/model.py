@@ -334,6 +334,10 @@ class Question:
     shared: Annotated[Offer | None, Field(description="That it is a bank or shared character.")]
     unlink: Annotated[Offer | None, Field(description="That the player is not the Discord member any more.")]
     share_account: Annotated[Offer | None, Field(description="That several people play on the Battle.net account.")]
+    keep: Annotated[
+        Offer | None,
+        Field(description="That it stays as it is, though a member proved it. Its decision takes a `reason`."),
+    ]
     also: Annotated[
         str | None,
         Field(

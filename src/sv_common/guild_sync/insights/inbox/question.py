@@ -122,6 +122,7 @@ async def question_of(guild: GuildConnection, board: Board, entries: Sequence[En
         shared=shared,
         unlink=unlink,
         share_account=_share_account(about, people),
+        keep=_keep(about, people),
         also=_also(about),
         ready=_ready(about),
         no_fix=_no_fix(about),
@@ -193,6 +194,14 @@ def _share_account(about: _About, people: People) -> Offer | None:
     if about.finding.details.get("kind") != "two_players":
         return None
     return Answers(about.board.resolver, people, None).share_account(about.finding.details["character_id"])
+
+
+def _keep(about: _About, people: People) -> Offer | None:
+    """Offer to leave a character where it is, where the question is that a member has proven it."""
+    details = about.finding.details
+    if about.entry.issue_type != "link_contradicts_proof" or not details.get("contradicts"):
+        return None
+    return Answers(about.board.resolver, people, None).keep(details["character_id"], details["member_id"])
 
 
 def _characters(about: _About, people: People) -> list[CharacterFacts]:

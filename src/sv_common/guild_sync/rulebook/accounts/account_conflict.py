@@ -218,6 +218,7 @@ RULE = RuleDefinition(
     severity=Severity.INFO,
     subject=SubjectKind.PLAYER,
     auto_mitigate=False,
+    is_for_officers=True,
     detect=detect,
     detect_among=detect,
     depends_on=FACTS,
