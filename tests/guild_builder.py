@@ -162,12 +162,15 @@ class GuildBuilder(OfGuild):
                 {"character": character, "player": player},
             )
 
-    async def account(self, *characters: int, mode: str = "suggest", is_shared: bool = False) -> None:
+    async def account(
+        self, *characters: int, mode: str = "suggest", is_shared: bool = False, gives_rights: bool = False
+    ) -> None:
         """Let these characters be known to own the same pets; with `is_shared` an officer has said that several people play."""
         await self.execute(
-            "insert into guild_identity.account_settings (guild_id, mode, salt, updated_by) "
-            "values (%(guild)s, %(mode)s, sha256('salt'), 'test') on conflict (guild_id) do update set mode = excluded.mode",
-            {"mode": mode},
+            "insert into guild_identity.account_settings (guild_id, mode, gives_rights, salt, updated_by) "
+            "values (%(guild)s, %(mode)s, %(rights)s, sha256('salt'), 'test') "
+            "on conflict (guild_id) do update set mode = excluded.mode, gives_rights = excluded.gives_rights",
+            {"mode": mode, "rights": gives_rights},
         )
         await self.execute(
             "insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, "
@@ -216,6 +219,14 @@ class GuildBuilder(OfGuild):
         """Let the links of characters rest on a Battle.net sign-in."""
         await self.execute(
             "update guild_identity.player_characters set basis = 'proven', link_source = 'claim', confirmed_by = null, "
+            "confirmed_at = null where guild_id = %(guild)s and character_id = any (%(ids)s)",
+            {"ids": list(characters)},
+        )
+
+    async def link_by_account(self, *characters: int) -> None:
+        """Let the links of characters rest on the account."""
+        await self.execute(
+            "update guild_identity.player_characters set basis = 'account', link_source = 'auto_fix', confirmed_by = null, "
             "confirmed_at = null where guild_id = %(guild)s and character_id = any (%(ids)s)",
             {"ids": list(characters)},
         )

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from patt.auth.permissions import ROLES
 from patt.queue.tasks import Task
-from sv_common.guild_sync.core.basis import basis_in_words
+from sv_common.guild_sync.core.basis import basis_in_words, counts_by_account_in_words
 from sv_common.guild_sync.core.language import day_and_time, mark, number, tr, tr_n
 from sv_common.guild_sync.core.text import in_words, name_of, role_in_words
 from sv_common.guild_sync.identity_engine import MatchEvidence
@@ -37,6 +37,7 @@ _LABELS = {
     "basis": mark("The link is based on"),
     "basis_note": mark("Note at linking"),
     "confirmed_by": mark("Confirmed by"),
+    "same_account": mark("Why the link counts"),
     "ranks": mark("Ranks"),
     "role": mark("Discord role"),
     "formerly": mark("Former name of"),
@@ -141,6 +142,8 @@ def _words(key: str, details: Mapping[str, Any]) -> str:
         return basis_in_words(value, details.get("basis_note"), details.get("confirmed_by"))
     if key == "discord_basis" and value:
         return basis_in_words(value, confirmed_by=details.get("discord_confirmed_by"))
+    if key == "same_account" and value:
+        return counts_by_account_in_words(value)
     if key in ("confirmed_by", "discord_confirmed_by"):
         return name_of(value) if value else ""
     if key == "gives" and value in ROLES:

@@ -31,9 +31,20 @@ async def mode_of(guild: GuildConnection) -> Mode:
     return mode or "off"
 
 
-async def put_mode(guild: GuildConnection, mode: Mode, *, actor: str) -> None:
+async def gives_rights(guild: GuildConnection) -> bool:
+    """Whether links by the same account count like confirmed ones, while account evidence is not off."""
+    return await guild.value(SQL["gives_rights"]) is True
+
+
+async def counted_links(guild: GuildConnection) -> list[tuple[str, str]]:
+    """Return the characters whose links count by their account now, each with the one by whose link it does."""
+    return [(character, anchor) for character, anchor in await guild.rows(SQL["counted"])]
+
+
+async def put_mode(guild: GuildConnection, mode: Mode, *, actor: str, gives_rights: bool = False) -> None:
     """Set what is done. Turning it off deletes the salt and everything that was read, at once and for good."""
-    await guild.run(SQL["put"], mode=mode, salt=secrets.token_bytes(_SALT_BYTES), actor=actor)
+    salt = secrets.token_bytes(_SALT_BYTES)
+    await guild.run(SQL["put"], mode=mode, gives_rights=gives_rights, salt=salt, actor=actor)
     if mode == "off":
         await guild.run(SQL["erase"])
 

@@ -46,6 +46,13 @@ class AccountsNow:
     """What account evidence says, and for how many characters it says something."""
 
     mode: Annotated[Mode, Field(description="off, suggest, or automatic.")]
+    gives_rights: Annotated[
+        bool,
+        Field(
+            description="Whether links by the same account as a confirmed link count like confirmed ones, for Discord roles "
+            "and for access. While the mode is off they give nothing."
+        ),
+    ]
     accounts: Annotated[Sequence[Account], Field(description="The largest first.")]
     characters: Annotated[int, Field(description="In the guild now.")]
     read: Annotated[int, Field(description="Characters whose battle pets are known.")]
@@ -58,7 +65,8 @@ class AccountsNow:
     def sentence(self) -> str:
         """The same in words."""
         if self.mode == "off":
-            return tr("Account evidence is off. Nothing is read or kept.")
+            off = tr("Account evidence is off. Nothing is read or kept.")
+            return f"{off} {tr('Links by the same account give no rights meanwhile.')}" if self.gives_rights else off
         found = tr_n(
             "{n} account has several characters here.", "{n} accounts have several characters here.", len(self.accounts)
         )
@@ -68,15 +76,17 @@ class AccountsNow:
             self.characters,
             read=number(self.read),
         )
-        return f"{found} {read}"
+        said = f"{found} {read}"
+        return f"{said} {tr('Links by the same account count like confirmed ones.')}" if self.gives_rights else said
 
 
 async def accounts(guild: GuildConnection) -> AccountsNow:
-    """Return the accounts of a guild, in three statements."""
-    mode = await switch.mode_of(guild)
+    """Return the accounts of a guild, in four statements."""
+    mode, gives_rights = await switch.mode_of(guild), await switch.gives_rights(guild)
     members: dict[int, list[AccountCharacter]] = defaultdict(list)
     for account, *row in await guild.rows(SQL["members"]):
         members[account].append(AccountCharacter(*row))
     found = [Account(each) for each in members.values() if len(each) > 1]
     counts = await guild.row(SQL["counts"])
-    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(counts or (0,) * 5))
+    found.sort(key=lambda each: -len(each.characters))
+    return AccountsNow(mode, gives_rights, found, *(counts or (0,) * 5))

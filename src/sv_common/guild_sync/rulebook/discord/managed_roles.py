@@ -7,11 +7,17 @@ from typing import Any, Final
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.basis import basis_in_words
+from sv_common.guild_sync.core.basis import basis_in_words, counts_by_account_in_words, is_confirmed
 from sv_common.guild_sync.core.language import mark, tr
 from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.rulebook.dependence import depends_on
 
 SQL = load_sql(__package__, "managed_roles.sql")
+
+DEPENDS_ON: Final = depends_on(
+    "characters", "links", "players", "members", "roles", "ranks", "grants", "accounts", "decisions"
+)
+"""On what the question depends; on accounts and decisions about them, because a link by the account may count."""
 
 ROLE_WITH_POWER: Final = mark("A role with power over the Discord server or PATT needs your click.")
 
@@ -35,6 +41,22 @@ def link_in_words(details: Mapping[str, Any]) -> str:
         player=details["player"],
         basis=basis_in_words(details["basis"], details["basis_note"], details["confirmed_by"]),
     )
+
+
+def by_account_in_words(details: Mapping[str, Any]) -> str:
+    """Say by which other character the link of the deciding character counts; blank where it does not, or needs none."""
+    anchor = details.get("same_account")
+    return "" if anchor is None else counts_by_account_in_words(anchor)
+
+
+def doubts_in_words(details: Mapping[str, Any]) -> str:
+    """Say what those links of the way from the character to the Discord member are based on that do not count; blank: both do."""
+    doubts = []
+    if not is_confirmed(details["basis"], details["confirmed_by"]) and details.get("same_account") is None:
+        doubts.append(link_in_words(details))
+    if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
+        doubts.append(member_link_in_words(details))
+    return " ".join(doubts)
 
 
 def member_link_in_words(details: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@
 -- A guild master whose rank has no role keeps what they hold: that role is often above the bot's, so the rank has none.
 -- With `departed` only those who are known to have left: all their characters are gone, an officer or the game stands for one
 -- of these links and for who they are on Discord. Without it only all others, so that no player is found by two rules.
+-- Which links count by their account is asked once, and only where the guild has set that they do, and one decides here.
 with usable as (
     select r.id, r.guild_id, r.discord_role_id, coalesce(d.name, r.discord_role_name, r.name) as role_name, r.wow_rank_index,
            coalesce(d.is_administrative, false) or exists (
@@ -26,7 +27,7 @@ with usable as (
     -- one with the best-founded link, then by name, so that the order in which a roster lists them decides nothing.
     select distinct on (p.id)
         p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_confirmed_by,
-        c.character_name, c.removed_at is not null as has_left,
+        c.id as character_id, c.character_name, c.removed_at is not null as has_left,
         max(c.removed_at) over (partition by p.id) as left_at,
         c.removed_at is not null and v.is_member and bool_or(v.is_character) over (partition by p.id) as is_departed,
         l.basis, l.basis_note, l.confirmed_by,
@@ -43,7 +44,8 @@ with usable as (
     where p.guild_id = %(guild_id)s and (%(among)s::bigint[] is null or p.id = any (%(among)s::bigint[]))
     order by p.id, c.removed_at is not null, (c.removed_at is not null and v.is_member and v.is_character) desc,
              r.level desc nulls last, r.wow_rank_index,
-             (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
+             (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, (l.basis = 'account') is true desc,
+             c.name_key, c.realm_slug, c.id
 )
 select s.id as player_id, s.display_name as player, d.id as discord_member_id, d.display_name as member,
        s.character_name as character, s.rank_name as rank, s.has_left,
@@ -52,6 +54,13 @@ select s.id as player_id, s.display_name as player, d.id as discord_member_id, d
        coalesce(u.discord_role_id = any (d.all_guild_roles), false) as has_right_role,
        coalesce(held.roles, '[]'::jsonb) as wrong_roles,
        s.basis, s.basis_note, s.confirmed_by, s.discord_basis, s.discord_confirmed_by,
+       case when s.basis = 'account' and s.confirmed_by is null and (
+           select gives_rights from guild_identity.account_settings where guild_id = %(guild_id)s
+       ) then (
+           select jsonb_object_agg(character_id, jsonb_build_object(
+                      'character', anchor_name, 'basis', anchor_basis, 'confirmed_by', anchor_confirmed_by))
+           from guild_identity.links_counted_by_account where guild_id = %(guild_id)s
+       ) -> s.character_id::text end as same_account,
        coalesce(u.is_administrative, false) or coalesce(held.any_administrative, false) as is_administrative,
        -- What the right role gives here, where that is more than a look.
        (select a.role from common.access_grants_in_force a
