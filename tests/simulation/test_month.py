@@ -107,6 +107,7 @@ async def test_no_law_is_broken_in_a_day_full_of_troubles(database_url: str) -> 
     async with _lived(database_url, Plan(guilds=2, days=1, seed=2, intensity=8)) as life:
         _assert_much_went_wrong(life)
         assert life.laws.account_links.made > 0
+        assert life.laws.confirmed_links.rights_by_account > 0
 
 
 @pytest.mark.own_database
