@@ -12,8 +12,8 @@ with own as (
     insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at)
     select id, %(guild_id)s, now() - n * interval '1 minute', now() - n * interval '1 minute' from own
 ), comparing as (
-    insert into guild_identity.account_settings (guild_id, mode, salt, updated_by)
-    values (%(guild_id)s, 'suggest', sha256('salt'), 'alice')
+    insert into guild_identity.account_settings (guild_id, mode, gives_rights, salt, updated_by)
+    values (%(guild_id)s, 'suggest', true, sha256('salt'), 'alice')
 ), evidence as (
     insert into guild_identity.account_evidence
         (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, achievements, read_at, account)

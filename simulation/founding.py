@@ -51,10 +51,10 @@ ACCOUNT_MODES: Final[Sequence[switch.Mode]] = ("off", "automatic", "suggest", "s
 """What guilds do with account evidence, by the remainder of their number."""
 
 
-async def compare_accounts(pool: Pool, guild_id: int, mode: switch.Mode) -> None:
+async def compare_accounts(pool: Pool, guild_id: int, mode: switch.Mode, *, gives_rights: bool) -> None:
     """Let a guild read the pets of its characters, and link automatically by accounts where its mode says so."""
     async with pool.writing(guild_id) as guild:
-        await switch.put_mode(guild, mode, actor=OFFICER)
+        await switch.put_mode(guild, mode, gives_rights=gives_rights, actor=OFFICER)
     if mode == "automatic":
         async with pool.writing(guild_id, alone=False) as guild:
             await save_settings(guild, "orphan_wow", actor=OFFICER, auto_mitigate=True)

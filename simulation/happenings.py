@@ -144,6 +144,18 @@ def _change_rank(guild: LivingGuild) -> None:
         guild.world.set_rank(character, guild.rng.randrange(1, len(guild.world.rank_names)))
 
 
+LAST_ALTS = 4
+"""How many of the last alts without a note are promoted."""
+
+
+def promote_last_alts(guild: LivingGuild) -> None:
+    """The last alts of whose owner nothing but the account says anything get a rank that gives a right, or a role without power."""
+    alts = [each for person in guild.world.people for each in person.characters if each is not person.main]
+    unsaid = sorted((each for each in alts if each.in_guild and not each.note), key=lambda each: each.character_id)
+    for place, alt in enumerate(unsaid[-LAST_ALTS:]):
+        guild.world.set_rank(alt, 1 + place % 2)
+
+
 def _rename(guild: LivingGuild) -> None:
     if character := _one(guild, guild.world.characters):
         guild.world.rename(character, guild.new_name())

@@ -95,11 +95,13 @@ class Life:
     async def begin(self) -> None:
         """Let roles follow ranks automatically in every other guild, most compare accounts, and keep what people have decided.
 
+        Links by the same account give rights in three of four, also in those that do not compare: there they give nothing.
+
         From here on automation is held to it.
         """
         for guild in self.guilds:
             mode = ACCOUNT_MODES[guild.number % len(ACCOUNT_MODES)]
-            await compare_accounts(self.services.pool, guild.guild_id, mode)
+            await compare_accounts(self.services.pool, guild.guild_id, mode, gives_rights=guild.number % 4 != 2)
             for _ in range(ALTS_AT_FIRST if mode == "automatic" else 0):
                 happenings.alt_without_note(guild)
             happenings.refuse_pets_of_some(guild)
@@ -117,19 +119,34 @@ class Life:
         await self._judge(is_whole_day=True)
 
     async def come_to_rest(self) -> None:
-        """Let nothing happen and nothing fail any more until every source was read again; the database tells the truth then."""
+        """Let nothing fail any more until every source was read again; the database tells the truth then.
+
+        Some alts join, of which nothing but the account says whose they are, and are promoted once they are linked: so the laws see
+        what a rank gives by a link that counts by its account.
+        """
         for outage in self._outages:
             outage.end()
         self._outages.clear()
         for neighbor in self.crowd.neighbors:
             neighbor.faults.clear()
+        for guild in self.guilds:
+            for _ in range(ALTS_AT_FIRST):
+                happenings.alt_without_note(guild)
+            guild.remember_accounts()
+        await self._rest()
+        for guild in self.guilds:
+            happenings.promote_last_alts(guild)
+        await self._rest()
+        await demand_the_truth(self.services.pool, self.guilds)
+
+    async def _rest(self) -> None:
         agenda = [
             *((self._day + each * HOUR_S, guild, LOOK_AFTER) for each in range(HOURS_OF_REST) for guild in self.guilds),
             *((self._day + (HOURS_OF_REST - 0.5) * HOUR_S, guild, UPLOAD_IN_FULL) for guild in self.guilds),
         ]
         await self._live_until(self._day + HOURS_OF_REST * HOUR_S, agenda)
+        self._day += HOURS_OF_REST * HOUR_S
         await self._judge(is_whole_day=False)
-        await demand_the_truth(self.services.pool, self.guilds)
 
     async def _judge(self, *, is_whole_day: bool) -> None:
         if hidden := self.tally.chapters["log"].keys() & HIDDEN_FAULTS:

@@ -77,6 +77,7 @@ def _report(life: Life) -> Iterator[str]:
     yield f"most regular runs begun in one minute: {life.laws.busiest_minute}"
     yield f"links made or changed by automation: {life.laws.confirmed_links.automatic_links}"
     yield f"links made by account evidence: {life.laws.account_links.made}"
+    yield f"rights and roles by a link that counts by its account: {life.laws.confirmed_links.rights_by_account}"
     yield f"roles given or taken by automation: {life.laws.confirmed_links.automatic_role_changes}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,9 @@ from simulation.guilds import LivingGuild
 from simulation.tally import Tally
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.identity.accounts.decisions import ShareAccount, UnshareAccount
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
     LinkCharacter,
@@ -42,6 +45,10 @@ CONFIRMED_AT_FIRST = 0.8
 """Share of the ways from a character to a Discord member for which officers stand before roles become automatic."""
 
 
+ABOUT_ACCOUNTS = 0.05
+"""Share of the moments in which officers act and also decide about an account."""
+
+
 class Officers:
     """The officers of all guilds."""
 
@@ -50,11 +57,14 @@ class Officers:
         self._pool = services.pool
         self._clock = clock
         self._tally = tally
+        self._chance = random.Random("accounts")  # noqa: S311 -- repeatable on purpose, guards nothing
 
     async def act(self, guild: LivingGuild) -> None:
         """Let an officer do one thing; what the product refuses is counted as refused."""
         name = guild.rng.choices(list(ACTIONS), [weight for weight, _ in ACTIONS.values()])[0]
         await self._do(guild, name, ACTIONS[name][1](self, guild))
+        if self._chance.random() < ABOUT_ACCOUNTS:
+            await self._do(guild, "decide about an account", self.decide_about_an_account(guild))
 
     async def look_after(self, guild: LivingGuild) -> None:
         """Confirm what the product asks an officer to confirm: renamed ranks, and great losses that are real."""
@@ -142,6 +152,18 @@ class Officers:
             ]
             decision = guild.rng.choice(decisions)
             await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+
+    async def decide_about_an_account(self, guild: LivingGuild) -> None:
+        """Say that several people play on an account, or one after all; or let links by the same account give rights, or no more."""
+        pairs = await self._rows("characters_and_players", guild)
+        if pairs and self._chance.random() < 0.6:
+            character, _ = self._chance.choice(pairs)
+            decision = self._chance.choice([ShareAccount(character), UnshareAccount(character)])
+            await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+            return
+        async with self._pool.writing(guild.guild_id) as here:
+            gives_rights = self._chance.random() < 0.7
+            await switch.put_mode(here, await switch.mode_of(here), gives_rights=gives_rights, actor=OFFICER)
 
     async def let_a_member_prove(self, guild: LivingGuild) -> None:
         """Send the page to a member, who proves their characters there or ends what they have proven."""

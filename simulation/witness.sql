@@ -42,6 +42,14 @@ for each row execute function witness.note('id', 'guild_id', 'wow_rank_index', '
 create trigger witness after insert or update or delete on guild_identity.fix_attempts
 for each row execute function witness.note('id', 'guild_id', 'is_automatic', 'issue_type', 'outcome', 'intended', 'changes',
                                            'undoing_at', 'undone_at', 'partly_undone_at');
+create trigger witness after insert or update or delete on guild_identity.account_evidence
+for each row execute function witness.note('character_id', 'guild_id', 'account', 'doubted_read_at');
+create trigger witness after insert or update or delete on guild_identity.account_settings
+for each row execute function witness.note('guild_id', 'mode', 'gives_rights');
+create trigger witness after insert or update or delete on guild_identity.shared_accounts
+for each row execute function witness.note('guild_id', 'character_id');
+create trigger witness after insert or update or delete on guild_identity.account_objections
+for each row execute function witness.note('guild_id', 'key', 'character_id');
 
 -- name: take
 with taken as (delete from witness.changes returning *)

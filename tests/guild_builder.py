@@ -163,16 +163,22 @@ class GuildBuilder(OfGuild):
             )
 
     async def account(
-        self, *characters: int, mode: str = "suggest", is_shared: bool = False, by_achievements: bool = False
+        self,
+        *characters: int,
+        mode: str = "suggest",
+        is_shared: bool = False,
+        by_achievements: bool = False,
+        gives_rights: bool = False,
     ) -> None:
         """Let these characters be known to be of one account, by their pets or by their achievements.
 
         With `is_shared` an officer has said that several people play on it.
         """
         await self.execute(
-            "insert into guild_identity.account_settings (guild_id, mode, salt, updated_by) "
-            "values (%(guild)s, %(mode)s, sha256('salt'), 'test') on conflict (guild_id) do update set mode = excluded.mode",
-            {"mode": mode},
+            "insert into guild_identity.account_settings (guild_id, mode, gives_rights, salt, updated_by) "
+            "values (%(guild)s, %(mode)s, %(rights)s, sha256('salt'), 'test') "
+            "on conflict (guild_id) do update set mode = excluded.mode, gives_rights = excluded.gives_rights",
+            {"mode": mode, "rights": gives_rights},
         )
         await self.execute(
             "insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, "
@@ -227,6 +233,14 @@ class GuildBuilder(OfGuild):
         """Let the links of characters rest on a Battle.net sign-in."""
         await self.execute(
             "update guild_identity.player_characters set basis = 'proven', link_source = 'claim', confirmed_by = null, "
+            "confirmed_at = null where guild_id = %(guild)s and character_id = any (%(ids)s)",
+            {"ids": list(characters)},
+        )
+
+    async def link_by_account(self, *characters: int) -> None:
+        """Let the links of characters rest on the account."""
+        await self.execute(
+            "update guild_identity.player_characters set basis = 'account', link_source = 'auto_fix', confirmed_by = null, "
             "confirmed_at = null where guild_id = %(guild)s and character_id = any (%(ids)s)",
             {"ids": list(characters)},
         )

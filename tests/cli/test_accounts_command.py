@@ -79,3 +79,20 @@ def test_without_a_secret_it_cannot_be_switched_on(patt: Patt) -> None:
 def test_another_word_is_refused_with_those_there_are(patt: Patt) -> None:
     assert patt("settings", "accounts", "on").refuses("“on” does not exist. Use one of: off, suggest, automatic.")
     assert patt("settings", "accounts", "off").refuses("This is already set")
+
+
+@pytest.mark.usefixtures("of_one_account", "secret")
+def test_rights_by_the_same_account_are_previewed_set_kept_and_told(patt: Patt) -> None:
+    seen = patt("settings", "accounts", "suggest", "--rights", "--preview")
+    assert "Rights by the same account  off  on" in seen.out
+    assert "Accounts can be shared by two people." in seen.out
+    assert "No link counts by that now." in seen.out
+    assert patt("settings", "accounts", "suggest", "--rights").code == 0
+    assert "Links by the same account count like confirmed ones." in patt("accounts").out
+    assert patt("settings", "accounts", "off").code == 0
+    assert "Links by the same account give no rights meanwhile." in patt("accounts").out
+    assert patt("settings", "accounts", "off", "--no-rights").code == 0
+    [last, *_] = patt("settings", "history", "--json").json
+    assert last["sentence"] == "Rights by the same account: on → off"
+    assert patt("settings", "undo", last["id"]).code == 0
+    assert "Links by the same account give no rights meanwhile." in patt("accounts").out

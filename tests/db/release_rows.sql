@@ -42,7 +42,8 @@ insert into guild_identity.setting_changes (guild_id, kind, subject, before, aft
 insert into guild_identity.shared_characters (guild_id, character_id, reason, marked_by)
     select 1, max(id), 'the guild bank', 'Alice' from guild_identity.wow_characters;
 
-insert into guild_identity.account_settings (guild_id, mode, salt, updated_by) values (1, 'suggest', sha256('salt'), 'Alice');
+insert into guild_identity.account_settings (guild_id, mode, gives_rights, salt, updated_by)
+    values (1, 'suggest', true, sha256('salt'), 'Alice');
 insert into guild_identity.account_evidence (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, read_at, account)
     select 1, min(id), '2026-01-01 12:00+00', 'read', sha256('oldest'), sha256('smallest'), 80, '2026-01-01 12:00+00', min(id)
     from guild_identity.wow_characters;

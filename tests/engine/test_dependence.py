@@ -22,6 +22,14 @@ _BEHIND = {
     "moved_ranks": {"wow_characters"},
     "claimed_here": {"claims", "claimed_characters", "wow_characters"},
     "access_grants_in_force": {"access_grants", "guilds"},
+    "links_counted_by_account": {
+        "account_settings",
+        "player_characters",
+        "account_evidence",
+        "wow_characters",
+        "shared_accounts",
+        "account_objections",
+    },
 }
 """Views, and the tables that they read."""
 

@@ -123,7 +123,8 @@ async def _add_accounts(guild: GuildBuilder, example: Example, rows: Mapping[str
             accounts.setdefault(each.account, []).append(rows[each.name])
     shared = {each.account for each in example.characters if each.is_account_shared}
     for account, characters in accounts.items():
-        await guild.account(*characters, is_shared=account in shared)
+        await guild.account(*characters, is_shared=account in shared, gives_rights=example.accounts_give_rights)
+    await guild.link_by_account(*(rows[each.name] for each in example.characters if each.is_by_account))
 
 
 async def _add_claims(guild: GuildBuilder, example: Example, rows: Mapping[str, int]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sv_common.db.guild import lock
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.names import name_key
@@ -89,3 +91,47 @@ async def member_ids(conn: Connection, guild_id: int) -> dict[str, int]:
         "select discord_id, id from guild_identity.discord_users where guild_id = %s", [guild_id]
     )
     return dict(await cursor.fetchall())
+
+
+async def put_on_one_account(conn: Connection, guild_id: int, characters: Sequence[int]) -> None:
+    """Let characters be known to be of one account, in a guild in which that gives rights unless it has said otherwise."""
+    await conn.execute(
+        "insert into guild_identity.account_settings (guild_id, mode, gives_rights, salt, updated_by) "
+        "values (%s, 'suggest', true, sha256('salt'), %s) on conflict do nothing",
+        [guild_id, OFFICER],
+    )
+    await conn.execute(
+        "insert into guild_identity.account_evidence as e (guild_id, character_id, requested_at, outcome, oldest, by_hash, pets, "
+        "read_at, account) select %s, id, now(), 'read', sha256('a'), sha256('b'), 40, now(), %s "
+        "from unnest(%s::bigint[]) as id on conflict (guild_id, character_id) do update set account = excluded.account, "
+        "read_at = now(), oldest = excluded.oldest, by_hash = excluded.by_hash, pets = excluded.pets",
+        [guild_id, min(characters), list(characters)],
+    )
+
+
+async def link_by_account(conn: Connection, guild_id: int, character_id: int, player_id: int) -> None:
+    """Link a character that no person has decided about to a player by the account."""
+    await conn.execute(
+        "delete from guild_identity.player_characters where character_id = %s and confirmed_by is null and basis <> 'proven'",
+        [character_id],
+    )
+    await conn.execute(
+        "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by, "
+        "basis) values (%s, %s, %s, 'auto_fix', 'exact', 'test', 'account') on conflict do nothing",
+        [character_id, player_id, guild_id],
+    )
+
+
+async def object_to_accounts(conn: Connection, guild_id: int, character_id: int) -> None:
+    """Let the player of a character object to being compared, or object no longer."""
+    key = str(character_id)
+    ended = await conn.execute(
+        "delete from guild_identity.account_objections where guild_id = %s and key = sha256(convert_to(%s, 'UTF8'))",
+        [guild_id, key],
+    )
+    if ended.rowcount == 0:
+        await conn.execute(
+            "insert into guild_identity.account_objections (guild_id, key, character_id, objected_by) "
+            "values (%s, sha256(convert_to(%s, 'UTF8')), %s, %s)",
+            [guild_id, key, character_id, OFFICER],
+        )

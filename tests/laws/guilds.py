@@ -356,4 +356,6 @@ BY_OFFICERS = (
     "merge",
     "confirm_ranks",
 )
+BY_ACCOUNTS = ("same_account", "unknown_account", "account_setting", "share_account", "object")
+"""What is said of Battle.net accounts, by what is read and by officers."""
 BY_THEMSELVES = ("scan", "automate")

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import LiteralString, TypeVar
 
 from laws import direct_rows
 from laws.direct_rows import OFFICER
@@ -16,6 +16,7 @@ from laws.law import empty
 from laws.life import Life
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.identity.accounts.decisions import ShareAccount, UnshareAccount
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
     EndHiatus,
@@ -274,6 +275,64 @@ async def _end_hiatus(life: Life, event: Event) -> None:
         await life.decide(EndHiatus(f"#{player}"))
 
 
+async def _same_account(life: Life, event: Event) -> None:
+    """A character is seen to be of the account of one that has a player, and, mostly, linked to that player by it."""
+    present = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
+    owners = {row["character_id"]: row["player_id"] for row in await life.rows("player_characters")}
+    known = _one_of([number for number in present if number in owners], event.who)
+    found = _one_of([number for number in present if number != known], event.number)
+    if known is None or found is None:
+        return
+    accounts = {row["character_id"]: row["account"] for row in await life.rows("account_evidence") if row["account"]}
+    members = [number for number, account in accounts.items() if account == accounts.get(known)]
+    banks = {row["character_id"] for row in await life.rows("shared_characters")}
+    async with life.pool.connection() as conn:
+        await direct_rows.put_on_one_account(conn, life.guild_id, sorted({known, found, *members}))
+        if event.number % 4 and found not in banks:
+            await direct_rows.link_by_account(conn, life.guild_id, found, owners[known])
+
+
+async def _unknown_account(life: Life, event: Event) -> None:
+    """What was read of a character expires, or its last reading says another account."""
+    number = _one_of([row["character_id"] for row in await life.rows("account_evidence")], event.who)
+    async with life.pool.connection() as conn:
+        await conn.execute(_EXPIRED if event.number % 2 else _DOUBTED, [life.guild_id, number])
+
+
+_EXPIRED: LiteralString = (
+    "update guild_identity.account_evidence set account = null, read_at = null, oldest = null, by_hash = null, pets = null "
+    "where guild_id = %s and character_id = %s"
+)
+_DOUBTED: LiteralString = (
+    "update guild_identity.account_evidence set doubted_read_at = now(), doubted_oldest = sha256('c'), "
+    "doubted_by_hash = sha256('d'), doubted_pets = 9 where guild_id = %s and character_id = %s"
+)
+
+
+async def _account_setting(life: Life, event: Event) -> None:
+    """The guild says otherwise what is done with accounts; what was read is kept, as if it were read again at once."""
+    mode = ("suggest", "suggest", "automatic", "off")[event.who % 4]
+    async with life.pool.connection() as conn:
+        await conn.execute(
+            "update guild_identity.account_settings set mode = %s, gives_rights = %s, "
+            "salt = case when %s <> 'off' then sha256('salt') end where guild_id = %s",
+            [mode, bool(event.number % 2), mode, life.guild_id],
+        )
+
+
+async def _share_account(life: Life, event: Event) -> None:
+    if character := _one_of([row["character_id"] for row in await life.rows("account_evidence")], event.who):
+        said = UnshareAccount if event.number % 3 == 0 else ShareAccount
+        with contextlib.suppress(Refused):
+            await life.decide(said(f"#{character}"))
+
+
+async def _object(life: Life, event: Event) -> None:
+    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], event.who):
+        async with life.pool.connection() as conn:
+            await direct_rows.object_to_accounts(conn, life.guild_id, character)
+
+
 _HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
@@ -307,4 +366,9 @@ _HAPPENINGS: dict[str, Callable[[Life, Event], Awaitable[None]]] = {
     "set_hiatus": _set_hiatus,
     "end_hiatus": _end_hiatus,
     "merge": _merge,
+    "same_account": _same_account,
+    "unknown_account": _unknown_account,
+    "account_setting": _account_setting,
+    "share_account": _share_account,
+    "object": _object,
 }

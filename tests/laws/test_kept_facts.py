@@ -5,7 +5,22 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laws.guilds import BY_OFFICERS, BY_THEMSELVES, IN_THE_GAME, ON_DISCORD, Event, GuildSpec, events, guild_specs
+from laws.guilds import (
+    BY_ACCOUNTS,
+    BY_OFFICERS,
+    BY_THEMSELVES,
+    IN_THE_GAME,
+    ON_DISCORD,
+    CharacterSpec,
+    Event,
+    GuildSpec,
+    LinkSpec,
+    MemberSpec,
+    PlayerSpec,
+    RankSpec,
+    events,
+    guild_specs,
+)
 from laws.happenings import live, lived
 from laws.law import tried_on
 from laws.life import Life
@@ -25,7 +40,7 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2)
-_events = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES)
+_events = events(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, *BY_ACCOUNTS)
 
 
 async def _all_rows(guild: GuildConnection) -> tuple[object, ...]:
@@ -160,16 +175,41 @@ async def test_a_look_that_asks_only_rules_whose_ground_has_changed_finds_what_a
     for event in [*life_of, None]:
         if event is not None:
             await live(life, [event])
-        report = await run_integrity_check(pool, guild_id=life.guild_id)
-        refused = {each.issue_type for each in report.checks if each.error is not None}
-        rows = await life.rows("audit_issues")
-        async with pool.writing(life.guild_id, alone=False) as guild:
-            for rule in (each for each in RULES.values() if each.is_on):
-                everything = await _found(rule, guild)
-                assert isinstance(everything, str) is (rule.issue_type in refused)
-                if not isinstance(everything, str):
-                    unresolved = [
-                        row for row in rows if row["issue_type"] == rule.issue_type and not row["resolved_at"]
-                    ]
-                    said = {row["issue_hash"]: (row["summary"], row["details"]) for row in unresolved}
-                    assert said == {each.issue_hash: (each.summary, each.details) for each in everything}
+        await _assert_a_look_finds_what_all_rules_find(life)
+
+
+_OF_ONE_ACCOUNT = GuildSpec(
+    characters=(CharacterSpec("Mito", 0, 3, None, 1), CharacterSpec("Zork", 0, 1, None, 1)),
+    members=(MemberSpec("mito", None, None, frozenset(), is_bot=False),),
+    ranks=tuple(RankSpec(role, is_managed=True) for role in (None, "101", "102", "103", "103")),
+    players=(PlayerSpec("Mito", 0),),
+    links=(LinkSpec(0, 0, "manual", as_main=True),),
+)
+_LINKED_BY_IT = Event("same_account", who=0, number=1)
+
+
+@tried_on()
+@given(events(*BY_ACCOUNTS, "unlink", "confirm_link"))
+async def test_it_does_so_while_a_link_counts_by_its_account_and_counts_no_more(
+    pool: Pool, life_of: list[Event]
+) -> None:
+    life = await lived(pool, _OF_ONE_ACCOUNT, [_LINKED_BY_IT])
+    (details,) = [each["details"] for each in await life.rows("audit_issues") if each["issue_type"] == "role_mismatch"]
+    assert details["counts_by_account"] is True
+    for event in life_of:
+        await live(life, [event])
+        await _assert_a_look_finds_what_all_rules_find(life)
+
+
+async def _assert_a_look_finds_what_all_rules_find(life: Life) -> None:
+    report = await run_integrity_check(life.pool, guild_id=life.guild_id)
+    refused = {each.issue_type for each in report.checks if each.error is not None}
+    rows = await life.rows("audit_issues")
+    async with life.pool.writing(life.guild_id, alone=False) as guild:
+        for rule in (each for each in RULES.values() if each.is_on):
+            everything = await _found(rule, guild)
+            assert isinstance(everything, str) is (rule.issue_type in refused)
+            if not isinstance(everything, str):
+                unresolved = [row for row in rows if row["issue_type"] == rule.issue_type and not row["resolved_at"]]
+                said = {row["issue_hash"]: (row["summary"], row["details"]) for row in unresolved}
+                assert said == {each.issue_hash: (each.summary, each.details) for each in everything}

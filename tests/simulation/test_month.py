@@ -108,6 +108,7 @@ async def test_no_law_is_broken_in_a_day_full_of_troubles(database_url: str) -> 
         _assert_much_went_wrong(life)
         assert life.laws.account_links.made > 0
         assert any(neighbor.faults.calls["achievements"] for neighbor in life.crowd.neighbors)
+        assert life.laws.confirmed_links.rights_by_account > 0
 
 
 @pytest.mark.own_database

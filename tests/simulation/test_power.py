@@ -125,6 +125,73 @@ def test_automation_may_not_change_roles_by_a_way_for_which_nobody_stands(
         _begun(link=link, player=player).follow(_role_fix(RAIDER))
 
 
+NO_ACCOUNT: Mapping[str, Any] = {}
+SETTINGS = {"guild_id": 1, "mode": "suggest", "gives_rights": True}
+ANCHOR = 2
+"""Another character of Mito's, for whose link an officer stands."""
+
+
+def _pets(number: int, **columns: object) -> dict[str, Any]:
+    return {"character_id": number, "guild_id": 1, "account": AYLA, "doubted_read_at": None, **columns}
+
+
+def _by_account(**changes: Mapping[str, Any] | None) -> ConfirmedLinks:
+    """A guild in which Ayla's link counts by the account of another character, but for some rows that are otherwise, or not there."""
+    rows: dict[str, tuple[str, Mapping[str, Any]]] = {
+        "settings": ("account_settings", SETTINGS),
+        "pets": ("account_evidence", _pets(AYLA)),
+        "pets_of_anchor": ("account_evidence", _pets(ANCHOR)),
+        "anchor": ("player_characters", LINK | {"character_id": ANCHOR} | WORD),
+        "other": ("player_characters", LINK | {"character_id": 3, "player_id": 6}),
+        "pets_of_other": ("account_evidence", _pets(3, account=3)),
+        "shared": ("shared_accounts", {"guild_id": 1, "character_id": 4}),
+        "objection": ("account_objections", {"guild_id": 1, "key": "a", "character_id": 4}),
+    }
+    links = _begun(link={"basis": "account"}, player=WORD_FOR_MEMBER)
+    lower = [_made("wow_characters", CHARACTER | {"id": number, "rank_index": 9}) for number in (ANCHOR, 3)]
+    lowest_rank = _made("guild_ranks", RANK | {"id": 9, "wow_rank_index": 9, "level": 10})
+    made = [
+        _made(table, {**row, **(changes.get(name) or {})})
+        for name, (table, row) in rows.items()
+        if changes.get(name, NO_ACCOUNT) is not None
+    ]
+    links.follow(Transaction([*lower, lowest_rank, *made, _made("fix_attempts", _attempt(8, **BY_OFFICER))]))
+    return links
+
+
+def test_automation_may_give_a_role_by_a_link_that_counts_by_its_account() -> None:
+    links = _by_account()
+    links.follow(_role_fix(RAIDER))
+    assert links.rights_by_account == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"settings": None},
+        {"settings": {"gives_rights": False}},
+        {"settings": {"mode": "off"}},
+        {"pets": None},
+        {"pets": {"account": None}},
+        {"pets": {"account": 77}},
+        {"pets": {"doubted_read_at": "2026-03-02"}},
+        {"pets_of_anchor": None},
+        {"pets_of_anchor": {"doubted_read_at": "2026-03-02"}},
+        {"anchor": None},
+        {"anchor": {"confirmed_by": None}},
+        {"anchor": {"confirmed_by": None, "basis": "account"}},
+        {"anchor": {"player_id": 6}},
+        {"pets_of_other": {"account": AYLA}, "other": WORD},
+        {"shared": {"character_id": ANCHOR}},
+        {"objection": {"character_id": ANCHOR}},
+    ],
+    ids=str,
+)
+def test_automation_may_give_none_by_an_account_that_does_not_make_it_count(changes: Mapping[str, Any]) -> None:
+    with pytest.raises(LawBroken, match="a link that no person confirmed"):
+        _by_account(**changes).follow(_role_fix(RAIDER))
+
+
 def test_automation_may_give_the_role_of_a_rank_for_which_a_person_stands_and_no_other() -> None:
     confirmed_links = _begun(link=WORD, player=WORD_FOR_MEMBER)
     confirmed_links.follow(_role_fix(RAIDER))

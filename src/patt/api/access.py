@@ -69,6 +69,14 @@ class PersonWithRole:
     display_name: str
     role: Role | None
     because: Annotated[str | None, Field(description="What gives the role.", examples=["Officer"])]
+    by_account: Annotated[
+        str | None,
+        Field(
+            description="By which other character of the same account it counts, where no person stands for its link. "
+            "Null otherwise.",
+            examples=["It counts by the same account as Mito, whose link is based on a Battle.net sign-in."],
+        ),
+    ]
     waiting: Sequence[WaitingRole]
 
 
@@ -226,7 +234,7 @@ def _person(permission: Permission) -> PersonWithRole:
         if each.character_id is not None and each.role is not None
     ]
     who = permission.discord_id, permission.username, permission.display_name
-    return PersonWithRole(*who, permission.role, permission.because, waiting)
+    return PersonWithRole(*who, permission.role, permission.because, permission.by_account, waiting)
 
 
 _WOULD_GIVE = {

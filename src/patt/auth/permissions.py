@@ -7,7 +7,7 @@ syncs read both, so a member who is demoted or leaves the server loses the role 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -18,7 +18,7 @@ from pydantic import Field
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.basis import basis_in_words
+from sv_common.guild_sync.core.basis import basis_in_words, counts_by_account_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
 from sv_common.guild_sync.core.language import tr
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
@@ -39,7 +39,10 @@ GIVEN: tuple[Given, ...] = get_args(Given)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A member of a guild's Discord server, with one thing that gives them a role; `role` is None without any."""
+    """A member of a guild's Discord server, with one thing that gives them a role; `role` is None without any.
+
+    `same_account` is the character by whose link its own counts, where no person stands for that.
+    """
 
     guild_id: int
     guild: str
@@ -56,6 +59,12 @@ class Grant:
     basis_note: str | None = None
     is_link_confirmed: bool = False
     is_member_confirmed: bool = False
+    same_account: Mapping[str, Any] | None = None
+
+    @property
+    def by_account(self) -> str | None:
+        """By which other character its link counts; None where it does not, or needs none."""
+        return None if self.same_account is None else counts_by_account_in_words(self.same_account)
 
     @property
     def given(self) -> Role | None:
@@ -70,7 +79,7 @@ class Grant:
         if self.role is None or self.is_confirmed:
             return None
         reasons = []
-        if not self.is_link_confirmed:
+        if not self.is_link_confirmed and self.by_account is None:
             reasons.append(
                 tr(
                     "The link to {player} is based on {basis}.",
@@ -93,7 +102,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a member may do in one guild, by which grant, and which grants would give more once they are confirmed."""
+    """What a member may do in one guild, by which grant, and which grants would give more once they are confirmed.
+
+    `by_account` says why the grant counts though no person stands for its link; None where one does.
+    """
 
     guild_id: int
     guild: str
@@ -102,6 +114,7 @@ class Permission:
     display_name: str
     role: Role | None
     because: str | None
+    by_account: str | None
     waiting: tuple[Grant, ...]
 
 
@@ -280,8 +293,11 @@ def _permission(grants: Sequence[Grant]) -> Permission:
     height = best[0] if best else -1
     waiting = tuple(each for each in grants if each.role and not each.is_confirmed and ROLES.index(each.role) > height)
     one = grants[0]
-    role, because = (ROLES[height], best[1].because) if best else (None, None)
-    return Permission(one.guild_id, one.guild, one.discord_id, one.username, one.display_name, role, because, waiting)
+    who = one.guild_id, one.guild, one.discord_id, one.username, one.display_name
+    if best is None:
+        return Permission(*who, None, None, None, waiting)
+    by_account = best[1].by_account if ROLES[height] != "viewer" else None
+    return Permission(*who, ROLES[height], best[1].because, by_account, waiting)
 
 
 def _moved(before: Sequence[Permission], after: Sequence[Permission]) -> tuple[Moved, ...]:

@@ -1,7 +1,8 @@
 -- name: grants
 -- Members of Discord servers who are there, with whatever gives them a role in the guild; those with nothing have one row.
 -- Ranks below the guild master's count for nothing while the rank table is in doubt. A rank gives more than a look only if
--- a person confirmed both links from the character to the member; an administrator's rank only if an administrator did.
+-- both links from the character to the member are confirmed, the first of which may count by the account; an administrator's rank
+-- only if a person stands for both, and an administrator confirmed them.
 -- Of one member all guilds are meant that they are in, and their rows are looked up by these numbers, not found among all.
 with member as materialized (
     select m.id, m.guild_id, m.discord_id, m.username, m.display_name, m.all_guild_roles
@@ -19,10 +20,18 @@ with member as materialized (
 ), given as (
     select guild_id, kind, key, role from common.access_grants_in_force
     where guild_id = any ((select ids from their_guilds)::integer[]) and role <> 'none'
-), granted as (
+), by_account as materialized (
+    -- Read only when a link by the account would give a right, in a guild that has set that such links count.
+    select guild_id, jsonb_object_agg(character_id, jsonb_build_object(
+               'character', anchor_name, 'basis', anchor_basis, 'confirmed_by', anchor_confirmed_by)) as links
+    from guild_identity.links_counted_by_account
+    where guild_id = any ((select ids from their_guilds)::integer[])
+    group by guild_id
+), given_by as (
     -- A role that fixes give and take by rank is within an officer's reach, so it cannot make an administrator.
-    select m.id, 'discord_role' as kind, r.name as because, null::integer as unnamed_rank, null::bigint as character_id, true as is_confirmed,
+    select m.id, 'discord_role' as kind, r.name as because, null::integer as unnamed_rank, null::bigint as character_id, true as is_vouched_for,
            null as player, null as basis, null as basis_note, true as is_link_confirmed, true as is_member_confirmed,
+           null::jsonb as same_account,
            case when a.role = 'administrator' and exists (
                select from common.guild_ranks g
                where g.guild_id = a.guild_id and g.discord_role_id = a.key and g.is_role_managed
@@ -43,6 +52,9 @@ with member as materialized (
            ),
            p.display_name, l.basis, l.basis_note, l.basis = 'proven' or l.confirmed_by is not null,
            coalesce(p.discord_basis = 'proven', false) or p.discord_confirmed_by is not null,
+           case when a.role = 'officer' and l.basis = 'account' and l.confirmed_by is null and exists (
+               select from guild_identity.account_settings s where s.guild_id = l.guild_id and s.gives_rights
+           ) then (select b.links -> l.character_id::text from by_account b where b.guild_id = l.guild_id) end,
            a.role
     from member m
     join guild_identity.players p on p.guild_id = m.guild_id and p.discord_user_id = m.id
@@ -51,10 +63,13 @@ with member as materialized (
     join given a on a.guild_id = m.guild_id and a.kind = 'rank' and a.key = c.rank_index::text
     left join common.guild_ranks r on r.guild_id = m.guild_id and r.wow_rank_index = c.rank_index
     where (c.rank_index = 0 or m.guild_id not in (select guild_id from doubt))
+), granted as (
+    select *, is_vouched_for or (same_account is not null and is_member_confirmed) as is_confirmed from given_by
 )
 select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
        c.kind, c.because, c.unnamed_rank, c.character_id, c.is_confirmed, c.role, c.player, c.basis, c.basis_note,
-       coalesce(c.is_link_confirmed, false) as is_link_confirmed, coalesce(c.is_member_confirmed, false) as is_member_confirmed
+       coalesce(c.is_link_confirmed, false) as is_link_confirmed, coalesce(c.is_member_confirmed, false) as is_member_confirmed,
+       c.same_account
 from member m
 join guild_identity.guilds g on g.id = m.guild_id
 left join granted c on c.id = m.id

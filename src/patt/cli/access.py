@@ -166,7 +166,8 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 
     def row(each: Permission) -> tuple[object, ...]:
         waiting = [f"{g.because}: {each.discord_id} {g.character_id} ({g.why_waiting})" for g in each.waiting]
-        return each.display_name, f"@{each.username}", each.role, each.because, ", ".join(waiting)
+        because = f"{each.because} ({each.by_account})" if each.by_account else each.because
+        return each.display_name, f"@{each.username}", each.role, because, ", ".join(waiting)
 
     def lines(_: object) -> None:
         grants = [(each.kind, each.key, each.label, each.role, each.set_by) for each in mapping]

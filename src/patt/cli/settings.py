@@ -141,11 +141,21 @@ def keep(
 @app.command(help=mark("Set what is done with account evidence: off, suggest or automatic. Off erases what was read."))
 def accounts(
     mode: Annotated[str, typer.Argument(metavar="off|suggest|automatic", help=mark("What is done with it."))],
+    gives_rights: Annotated[
+        bool | None,
+        typer.Option(
+            "--rights/--no-rights",
+            help=mark(
+                "Whether links by the same account count like confirmed ones, for Discord roles and for access. Accounts can "
+                "be shared by two people."
+            ),
+        ),
+    ] = None,
     preview: PreviewOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    change_setting(requests.AccountsRequest(mode), preview, guild, as_json)
+    change_setting(requests.AccountsRequest(mode, gives_rights), preview, guild, as_json)
 
 
 @app.command("try", help=mark("Show how a note is read in this guild, and why."))

@@ -37,6 +37,7 @@ _LABELS = {
     "basis": mark("The link is based on"),
     "basis_note": mark("Note at linking"),
     "confirmed_by": mark("Confirmed by"),
+    "counts_by_account": mark("Counts by account evidence"),
     "ranks": mark("Ranks"),
     "role": mark("Discord role"),
     "formerly": mark("Former name of"),

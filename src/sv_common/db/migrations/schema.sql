@@ -886,11 +886,66 @@ create table guild_identity.rule_settings (
 create table guild_identity.account_settings (
     guild_id integer primary key references guild_identity.guilds on delete cascade,
     mode text not null check (mode in ('off', 'suggest', 'automatic')),
+    gives_rights boolean not null default false,  -- whether links by the same account count like confirmed ones
     salt bytea check (length(salt) = 32),
     updated_by text not null,
     updated_at timestamptz not null default now(),
     check ((salt is null) = (mode = 'off'))
 );
+
+-- Links by the same account that count like confirmed ones, where the guild has set that. Each rests on another character of the
+-- account as it is read now, the anchor, whose link to the same player is proven or an officer's: no account link rests on an
+-- account link. Whatever speaks against one person behind the account ends it: a reading that says another account, a proven or
+-- an officer's link of the account to somebody else, an officer's word that several people play, an objection of the player.
+-- Rows are put side by side and sorted, not joined: without statistics, a join would look at the whole guild for each of them.
+create view guild_identity.links_counted_by_account as
+select a.guild_id, a.character_id, a.character_name, a.player_id, a.anchor_id, a.anchor_name, a.anchor_basis, a.anchor_confirmed_by
+from (
+    select k.*,
+           min(k.player_id) filter (where k.is_confirmed) over account as first_owner,
+           max(k.player_id) filter (where k.is_confirmed) over account as last_owner,
+           bool_or(k.is_shared) over account as is_account_shared,
+           bool_or(k.objects) over player as does_player_object,
+           first_value(k.character_id) over anchor as anchor_id,
+           first_value(k.character_name) over anchor as anchor_name,
+           first_value(k.basis) over anchor as anchor_basis,
+           first_value(k.confirmed_by) over anchor as anchor_confirmed_by,
+           first_value(k.is_confirmed and k.is_certain) over anchor as is_anchored
+    from (
+        select guild_id, character_id, max(character_name) as character_name, max(account) as account,
+               coalesce(bool_or(is_certain), false) as is_certain, max(player_id) as player_id, max(basis) as basis,
+               max(confirmed_by) as confirmed_by,
+               coalesce(max(basis) = 'proven' or max(confirmed_by) is not null, false) as is_confirmed,
+               bool_or(is_shared) as is_shared, bool_or(objects) as objects
+        from (
+            select guild_id, id as character_id, character_name, null::bigint as account, null::boolean as is_certain,
+                   null::bigint as player_id, null::text as basis, null::text as confirmed_by, false as is_shared, false as objects
+            from guild_identity.wow_characters where removed_at is null
+            union all
+            select guild_id, character_id, null::text, account, doubted_read_at is null, null::bigint, null::text, null::text,
+                   false, false
+            from guild_identity.account_evidence where account is not null
+            union all
+            select guild_id, character_id, null::text, null::bigint, null::boolean, player_id, basis, confirmed_by, false, false
+            from guild_identity.player_characters
+            union all
+            select guild_id, character_id, null::text, null::bigint, null::boolean, null::bigint, null::text, null::text, true, false
+            from guild_identity.shared_accounts
+            union all
+            select guild_id, character_id, null::text, null::bigint, null::boolean, null::bigint, null::text, null::text, false, true
+            from guild_identity.account_objections where character_id is not null
+        ) said
+        group by guild_id, character_id
+    ) k
+    window account as (partition by k.guild_id, k.account),
+           player as (partition by k.guild_id, k.player_id),
+           anchor as (partition by k.guild_id, k.account
+                      order by not (k.is_confirmed and k.is_certain), k.basis <> 'proven', k.character_id)
+) a
+join guild_identity.account_settings s on s.guild_id = a.guild_id and s.mode <> 'off' and s.gives_rights
+where a.account is not null and a.is_certain and a.character_name is not null and a.basis = 'account' and not a.is_confirmed
+  and a.is_anchored and a.first_owner = a.player_id and a.last_owner = a.player_id
+  and not a.is_account_shared and not a.does_player_object;
 
 -- For how many days a guild keeps what grows, where it has said so.
 create table guild_identity.retention_settings (
@@ -1484,8 +1539,10 @@ alter view guild_identity.addon_facts set (security_invoker = true);
 alter view guild_identity.aliases_in_use set (security_invoker = true);
 alter view guild_identity.needed_for_undo set (security_invoker = true);
 alter view guild_identity.moved_ranks set (security_invoker = true);
+alter view guild_identity.links_counted_by_account set (security_invoker = true);
 alter view guild_identity.confirmed_characters set (security_invoker = true);
 alter view guild_identity.claimed_here set (security_invoker = true);
 grant select on common.access_grants_in_force, guild_identity.addon_facts, guild_identity.aliases_in_use,
     guild_identity.needed_for_undo,
-    guild_identity.moved_ranks, guild_identity.confirmed_characters, guild_identity.claimed_here to patt_guild;
+    guild_identity.moved_ranks, guild_identity.links_counted_by_account, guild_identity.confirmed_characters,
+    guild_identity.claimed_here to patt_guild;

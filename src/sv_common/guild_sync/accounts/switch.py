@@ -11,7 +11,8 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.accounts.hashes import EvidenceKey
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret, keyed_hash
-from sv_common.guild_sync.core.language import mark, tr
+from sv_common.guild_sync.core.language import mark, tr, tr_n
+from sv_common.guild_sync.core.text import enumerated
 
 SQL = load_sql(__package__, "switch.sql")
 
@@ -31,9 +32,28 @@ async def mode_of(guild: GuildConnection) -> Mode:
     return mode or "off"
 
 
-async def put_mode(guild: GuildConnection, mode: Mode, *, actor: str) -> None:
+async def gives_rights(guild: GuildConnection) -> bool:
+    """Whether links by the same account count like confirmed ones, while account evidence is not off."""
+    return await guild.value(SQL["gives_rights"]) is True
+
+
+async def counted_in_words(guild: GuildConnection) -> str:
+    """Say which characters' links count by their account now, each with the one by whose link it does."""
+    links = [f"{character} ({anchor})" for character, anchor in await guild.rows(SQL["counted"])]
+    if not links:
+        return tr("No link counts by that now.")
+    return tr_n(
+        "{n} link counts by that now, by the character in brackets: {names}.",
+        "{n} links count by that now, each by the character in brackets: {names}.",
+        len(links),
+        names=enumerated(links),
+    )
+
+
+async def put_mode(guild: GuildConnection, mode: Mode, *, actor: str, gives_rights: bool = False) -> None:
     """Set what is done. Turning it off deletes the salt and everything that was read, at once and for good."""
-    await guild.run(SQL["put"], mode=mode, salt=secrets.token_bytes(_SALT_BYTES), actor=actor)
+    salt = secrets.token_bytes(_SALT_BYTES)
+    await guild.run(SQL["put"], mode=mode, gives_rights=gives_rights, salt=salt, actor=actor)
     if mode == "off":
         await guild.run(SQL["erase"])
 

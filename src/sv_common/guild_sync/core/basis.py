@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sv_common.guild_sync.core.language import day, tr
 from sv_common.guild_sync.core.names import name_key
@@ -43,6 +44,15 @@ def basis_in_words(
     if basis is None:
         return tr("unknown evidence (not confirmed)")
     return tr("the note “{note}” alone (not confirmed)", note=note) if note else tr("a note alone (not confirmed)")
+
+
+def counts_by_account_in_words(anchor: Mapping[str, Any]) -> str:
+    """Say of a link by the account why it counts like a confirmed one: `anchor` is the character whose link stands for that."""
+    return tr(
+        "It counts by the same account as {other}, whose link is based on {basis}.",
+        other=anchor["character"],
+        basis=basis_in_words(anchor["basis"], None, anchor["confirmed_by"]),
+    )
 
 
 def has_changed(note: str | None, note_then: str | None) -> bool | None:

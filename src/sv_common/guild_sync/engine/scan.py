@@ -144,8 +144,9 @@ async def _touched_by(guild: GuildConnection, changes: Iterable[RowChange]) -> _
         for change, side in sides
         if change.table == "player" and side and "discord_user_id" in side
     }
-    for kind, number in await guild.rows(SQL["theirs"], players=list(players)):
-        (characters if kind == "character" else members).add(number)
+    theirs = {"character": characters, "member": members, "player": players}
+    for kind, number in await guild.rows(SQL["theirs"], players=list(players), characters=list(characters)):
+        theirs[kind].add(number)
     return _Touched(frozenset(characters), frozenset(members - {None}), frozenset(players))
 
 

@@ -50,8 +50,10 @@ from (
     select hash_record_extended((ctid, xmin, 'account'::text), 0) from guild_identity.shared_accounts where guild_id = %(guild_id)s
 ) rows
 union all
-select 'accounts', concat_ws(' ', (select mode from guild_identity.account_settings where guild_id = %(guild_id)s), count(*),
-                             bit_xor(hash_record_extended((character_id, account, achievements is null), 0)))
+select 'accounts', concat_ws(' ', (select concat_ws(' ', mode, gives_rights) from guild_identity.account_settings where guild_id = %(guild_id)s),
+                             (select concat_ws(' ', count(*), bit_xor(hash_record_extended((ctid, xmin), 0)))
+                              from guild_identity.account_objections where guild_id = %(guild_id)s),
+                             count(*), bit_xor(hash_record_extended((character_id, account, achievements is null, doubted_read_at is null), 0)))
 from guild_identity.account_evidence where guild_id = %(guild_id)s and account is not null
 union all
 select 'claims', concat_ws(' ', count(*), bit_xor(hash))

@@ -33,9 +33,9 @@ class Character:
 
     `linked_under` is the note that it had when it was linked to its `owner`; `formerly` the name that it had then.
     `is_confirmed`: an officer stands for that link, and `is_proven`: a sign-in does. `last_login_days` None: never seen.
-    Characters with one `account` are on one Battle.net account; `is_account_shared`: an officer has said that several people
-    play on it. `proven_by` is the member who signed in with its account: before it joined where it `has_joined_since`, and
-    before what an officer said of it where that `is_decided_since`.
+    Characters with one `account` are on one Battle.net account, by which that `is_by_account` is linked; `is_account_shared`: an
+    officer has said that several people play on it. `proven_by` is the member who signed in with its account: before it joined
+    where it `has_joined_since`, and before what an officer said of it where that `is_decided_since`.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Character:
     last_login_days: float | None = 1
     realm: str = "area-52"
     account: str | None = None
+    is_by_account: bool = False
     is_account_shared: bool = False
     is_proven: bool = False
     proven_by: str | None = None
@@ -80,7 +81,8 @@ class Example:
 
     `finds` names the subjects of the findings; without it, it is the first character, or the first member where the rule is
     about members. `after` says what is so after the fix: the owner of each character, or the roles of each member.
-    `hiatuses` says of owners who are away in how many days they are back.
+    `hiatuses` says of owners who are away in how many days they are back. `accounts_give_rights`: the guild lets links by the same
+    account count like confirmed ones.
     """
 
     given: str
@@ -94,3 +96,4 @@ class Example:
     finds: Sequence[str] | None = None
     after: Mapping[str, str | Sequence[Role] | None] = field(default_factory=dict)
     hiatuses: Mapping[str, int] = field(default_factory=dict)
+    accounts_give_rights: bool = False

@@ -9,20 +9,20 @@ from typing import Any
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
-from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.language import mark, number, tr
 from sv_common.guild_sync.core.text import enumerated, with_and
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.discord.managed_roles import (
+    DEPENDS_ON,
     MEMBER_MATERIAL,
     ROLE_WITH_POWER,
     WRONG_ROLES_MATERIAL,
+    by_account_in_words,
+    doubts_in_words,
     link_in_words,
-    member_link_in_words,
     wrong_roles,
 )
 from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
@@ -148,8 +148,8 @@ def _plan(details: Mapping[str, Any]) -> Changeset:
     roles = [RoleChange(member_id, role["id"], False, member, role["name"]) for role in details["wrong_roles"]]
     if details["right_role_id"] is not None and not details["has_right_role"]:
         roles.insert(0, RoleChange(member_id, details["right_role_id"], True, member, details["right_role"]))
-    unconfirmed = rests_on(details)
-    reason = " ".join(filter(None, (_why(details), unconfirmed)))
+    unconfirmed = doubts_in_words(details)
+    reason = " ".join(filter(None, (_why(details), by_account_in_words(details), unconfirmed)))
     alone = None
     if unconfirmed and details["gives"] and not details["has_right_role"]:
         alone = f"{unconfirmed} {tr(_GIVES[details['gives']], member=member)}"
@@ -183,20 +183,10 @@ def _why(details: Mapping[str, Any]) -> str:
     )
 
 
-def rests_on(details: Mapping[str, Any]) -> str:
-    """Return what the unconfirmed parts of the link from the character to the Discord member rest on."""
-    parts = []
-    if not is_confirmed(details["basis"], details["confirmed_by"]):
-        parts.append(link_in_words(details))
-    if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
-        parts.append(member_link_in_words(details))
-    return " ".join(parts)
-
-
 def _review_reason(details: Mapping[str, Any]) -> str | None:
     if details["has_left"] or details["right_role"] is None:
         return tr("Taking a member's last guild role needs your click.")
-    if rests_on(details):
+    if doubts_in_words(details):
         return tr(
             "No officer has confirmed that {character} belongs to {member}.",
             character=details["character"],
@@ -283,7 +273,9 @@ def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:
 
 def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
     """What links the character to the Discord member, and how sure that is."""
-    doubt = rests_on(details)
+    by_account = by_account_in_words(details)
+    known = [f"{link_in_words(details)} {by_account}"] if by_account else []
+    doubt = doubts_in_words(details)
     return [
         Evidence(
             Source.RECORD,
@@ -293,7 +285,7 @@ def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
                 member=details["member"],
             ),
         ),
-        *([Evidence(Source.RECORD, doubt)] if doubt else []),
+        *(Evidence(Source.RECORD, each) for each in (*known, doubt) if each),
     ]
 
 
@@ -319,7 +311,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     detect_among=detect,
-    depends_on=depends_on("characters", "links", "players", "members", "roles", "ranks", "grants"),
+    depends_on=DEPENDS_ON,
     is_local=True,
     plan=plan,
     explain=explain,
@@ -329,10 +321,11 @@ RULE = RuleDefinition(
     ),
     safe=mark(
         "Giving and taking managed roles without power over the server or PATT. An officer must have confirmed both "
-        "the character's player and the Discord member."
+        "the character's player and the Discord member. Where the guild lets links by the same account give rights, such a "
+        "link of the character counts, too."
     ),
     left_to_officer=mark(
-        "These need your click: a link that no officer confirmed; a role with power; the last guild role of a player "
+        "These need your click: a link that does not count as confirmed; a role with power; the last guild role of a player "
         "whose rank has no role, or who seems to have left. Where an officer has confirmed the links, Departed Member "
         "with Roles finds who left. A deleted role is one issue: map the rank to another role. No roles are "
         "compared while the ranks in the game differ from the rank table. The same goes for whole ranks that moved, "

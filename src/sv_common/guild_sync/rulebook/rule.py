@@ -104,9 +104,10 @@ class RuleDefinition:
     summary. `safe` says which plans automation may apply where a
     guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
     scanned again in the same transaction. `detect_among` looks at some subjects instead of all; with `is_local`, what is found
-    of a subject rests on its own rows, on those of its player and on the guild's settings, and a fix that changed neither
-    changes no finding about it. `depends_on` says on what the findings depend, so that a look at a guild in which none of it was
-    written asks the rule not again; None: on anything, and the rule is always asked. `material` is what a dismissal rests
+    of a subject rests on its own rows, on those of its player and of the player's accounts, and on the guild's settings, and a
+    fix that changed none of them changes no finding about it. `depends_on` says on what the findings depend, so that a look at
+    a guild in which none of it was written asks the rule not again; None: on anything, and the rule is always asked.
+    `material` is what a dismissal rests
     on; without any, it hides every finding about its subject. `is_on`: whether scans use it where a guild has not said so.
     `is_for_officers`: others see nothing of it, nor does what leaves the product; the database withholds its rows.
 

@@ -281,6 +281,7 @@ class AccountsSetting(Setting):
     """What the guild does with account evidence. Turning it off erases what was read; undoing that reads it again."""
 
     mode: Mode
+    gives_rights: bool = False
 
     kind: ClassVar = SettingKind.ACCOUNTS
 
@@ -289,21 +290,23 @@ class AccountsSetting(Setting):
         return "accounts"
 
     def as_json(self) -> dict[str, Any]:
-        return {"mode": self.mode}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:  # noqa: ARG003 -- a guild has one
         return cls(**stored)
 
     async def current(self, guild: GuildConnection) -> Self:
-        return type(self)(await switch.mode_of(guild))
+        return type(self)(await switch.mode_of(guild), await switch.gives_rights(guild))
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:
-        await switch.put_mode(guild, self.mode, actor=actor)
+        await switch.put_mode(guild, self.mode, gives_rights=self.gives_rights, actor=actor)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
-        if before != self:
+        if before.mode != self.mode:
             yield Difference(tr("Account evidence"), tr(switch.IN_WORDS[before.mode]), tr(switch.IN_WORDS[self.mode]))
+        if before.gives_rights != self.gives_rights:
+            yield Difference(tr("Rights by the same account"), _on(before.gives_rights), _on(self.gives_rights))
 
 
 SETTINGS: Mapping[str, type[Setting]] = {

@@ -224,6 +224,13 @@ class AccountsRequest:
             examples=["suggest"],
         ),
     ]
+    gives_rights: Annotated[
+        bool | None,
+        Field(
+            description="Whether links by the same account as a confirmed link count like confirmed ones, for Discord roles "
+            "and for access. They never make an administrator, and give nothing while the mode is off. Null: as before."
+        ),
+    ] = None
 
     async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return what is done now and as requested. Raises `BadInput`."""
@@ -236,8 +243,9 @@ class AccountsRequest:
                     modes=", ".join(MODES),
                 )
             )
-        after = AccountsSetting(mode)
-        return await after.current(guild), after
+        before = await AccountsSetting(mode).current(guild)
+        gives_rights = before.gives_rights if self.gives_rights is None else self.gives_rights
+        return before, AccountsSetting(mode, gives_rights)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sv_common.db.pool import GuildConnection, Pool
-from sv_common.guild_sync.accounts.switch import check_secret
+from sv_common.guild_sync.accounts.switch import check_secret, counted_in_words
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
 from sv_common.guild_sync.core.language import language, number, speak, speaking, tr, tr_n
@@ -182,7 +182,7 @@ async def _change(
         )
     if isinstance(wanted.after, RetentionSetting):
         notices += would_delete(await cleaning.expendable(guild))
-    notices += _of_accounts(wanted)
+    notices += await _of_accounts(guild, wanted)
     key = _key(wanted, effects, readings)
     opens, closes = len(before.open.keys() - logged.keys()), len(logged.keys() - before.open.keys())
     unrelated = tr_n(
@@ -243,24 +243,37 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
     return [sentence]
 
 
-def _of_accounts(wanted: Wanted) -> list[str]:
+async def _of_accounts(guild: GuildConnection, wanted: Wanted) -> list[str]:
     was, will_be = wanted.before, wanted.after
     if not isinstance(was, AccountsSetting) or not isinstance(will_be, AccountsSetting):
         return []
-    if will_be.mode == "off":
-        return [
+    notices = []
+    if will_be.mode == "off" and was.mode != "off":
+        notices.append(
             tr(
                 "Everything that was read of battle pets and achievements is erased at once. To undo this, PATT reads it anew."
             )
-        ]
-    if was.mode == "off":
-        return [
+        )
+    elif was.mode == "off" and will_be.mode != "off":
+        notices.append(
             tr(
                 "The next syncs of the roster read battle pets, or achievements where pets are not shown. Tell your members "
                 "before you save: the sentence to post is on the page."
             )
-        ]
-    return []
+        )
+    return [*notices, *(await _of_rights_by_account(guild, will_be) if will_be.gives_rights else [])]
+
+
+async def _of_rights_by_account(guild: GuildConnection, setting: AccountsSetting) -> list[str]:
+    if setting.mode == "off":
+        return [tr("While account evidence is off, links by the same account give no rights.")]
+    return [
+        tr(
+            "Links by the same account count like confirmed ones, for Discord roles and for access. Accounts can be shared by "
+            "two people."
+        ),
+        await counted_in_words(guild),
+    ]
 
 
 def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[ReadingChange]) -> str:

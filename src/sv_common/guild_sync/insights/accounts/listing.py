@@ -54,7 +54,15 @@ class AccountsNow:
     """What account evidence says, and for how many characters it says something."""
 
     mode: Annotated[Mode, Field(description="off, suggest, or automatic.")]
+    gives_rights: Annotated[
+        bool,
+        Field(
+            description="Whether links by the same account as a confirmed link count like confirmed ones, for Discord roles "
+            "and for access. While the mode is off they give nothing."
+        ),
+    ]
     accounts: Annotated[Sequence[Account], Field(description="The largest first.")]
+    counting: Annotated[str, Field(description="Where links count by their account: which do now. Blank elsewhere.")]
     characters: Annotated[int, Field(description="In the guild now.")]
     read: Annotated[int, Field(description="Characters whose battle pets are known.")]
     read_achievements: Annotated[
@@ -69,7 +77,8 @@ class AccountsNow:
     def sentence(self) -> str:
         """The same in words."""
         if self.mode == "off":
-            return tr("Account evidence is off. Nothing is read or kept.")
+            off = tr("Account evidence is off. Nothing is read or kept.")
+            return f"{off} {tr('Links by the same account give no rights meanwhile.')}" if self.gives_rights else off
         found = tr_n(
             "{n} account has several characters here.", "{n} accounts have several characters here.", len(self.accounts)
         )
@@ -79,19 +88,23 @@ class AccountsNow:
             self.characters,
             read=number(self.read),
         )
-        if not self.read_achievements:
-            return f"{found} {read}"
-        instead = tr_n(
-            "Achievements of {n} character are known instead, because Battle.net does not show its pets.",
-            "Achievements of {n} characters are known instead, because Battle.net does not show their pets.",
-            self.read_achievements,
-        )
-        return f"{found} {read} {instead}"
+        said = [found, read]
+        if self.read_achievements:
+            said.append(
+                tr_n(
+                    "Achievements of {n} character are known instead, because Battle.net does not show its pets.",
+                    "Achievements of {n} characters are known instead, because Battle.net does not show their pets.",
+                    self.read_achievements,
+                )
+            )
+        if self.gives_rights:
+            said += [tr("Links by the same account count like confirmed ones."), self.counting]
+        return " ".join(said)
 
 
 async def accounts(guild: GuildConnection) -> AccountsNow:
-    """Return the accounts of a guild, in three statements."""
-    mode = await switch.mode_of(guild)
+    """Return the accounts of a guild, in four statements, or five where links count by their account."""
+    mode, gives_rights = await switch.mode_of(guild), await switch.gives_rights(guild)
     members: dict[tuple[int, Kind], list[AccountCharacter]] = defaultdict(list)
     for account, kind, *row in await guild.rows(SQL["members"]):
         members[account, kind].append(AccountCharacter(*row))
@@ -102,4 +115,6 @@ async def accounts(guild: GuildConnection) -> AccountsNow:
         achievements=earned.FEWEST_SHARED,
         minutes=earned.FEWEST_MINUTES,
     )
-    return AccountsNow(mode, sorted(found, key=lambda each: -len(each.characters)), *(counts or (0,) * 6))
+    found.sort(key=lambda each: -len(each.characters))
+    counting = await switch.counted_in_words(guild) if gives_rights and mode != "off" else ""
+    return AccountsNow(mode, gives_rights, found, counting, *(counts or (0,) * 6))

@@ -19,8 +19,8 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.roster.freshness import Source as DataSource
-from sv_common.guild_sync.rulebook.dependence import depends_on
 from sv_common.guild_sync.rulebook.discord.managed_roles import (
+    DEPENDS_ON,
     MEMBER_MATERIAL,
     ROLE_WITH_POWER,
     WRONG_ROLES_MATERIAL,
@@ -184,7 +184,7 @@ RULE = RuleDefinition(
     auto_mitigate=False,
     detect=detect,
     detect_among=detect,
-    depends_on=depends_on("characters", "links", "players", "members", "roles", "ranks", "grants"),
+    depends_on=DEPENDS_ON,
     is_local=True,
     plan=plan,
     explain=explain,

@@ -8,6 +8,9 @@ from sv_common.guild_sync.rulebook.example import Character, Example, Member, Ou
 _CONFIRMED_OFFICER = Character("Mito", owner="Mito", rank="Officer", is_confirmed=True)
 _CONFIRMED_RAIDER = Character("Mito", owner="Mito", rank="Raider", is_confirmed=True)
 
+_BY_ACCOUNT = Character("Velquin", owner="Mito", rank="Raider", account="1", is_by_account=True)
+_OF_THE_ACCOUNT = Character("Mito", owner="Mito", is_confirmed=True, account="1")
+
 EXAMPLES = (
     Example(
         mark("Highest rank Officer, Discord role Raider"),
@@ -40,6 +43,23 @@ EXAMPLES = (
         (Character("Mito", owner="Mito", rank="Raider"),),
         (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
         after={"mito": ["Raider"]},
+    ),
+    Example(
+        mark("The highest character is linked by the same Battle.net account as one that an officer linked"),
+        mark("Raider is given when you click; the preview says what the link rests on"),
+        Outcome.NEEDS_CLICK,
+        (_BY_ACCOUNT, _OF_THE_ACCOUNT),
+        (Member("mito", player="Mito", is_confirmed=True),),
+        after={"mito": ["Raider"]},
+    ),
+    Example(
+        mark("The same in a guild that lets links by the same account give rights"),
+        mark("Raider is given; the fix says that the link counts by account evidence"),
+        Outcome.AUTOMATIC,
+        (_BY_ACCOUNT, _OF_THE_ACCOUNT),
+        (Member("mito", player="Mito", is_confirmed=True),),
+        after={"mito": ["Raider"]},
+        accounts_give_rights=True,
     ),
     Example(
         mark("The Officer character has left the guild; a Raider character remains"),
