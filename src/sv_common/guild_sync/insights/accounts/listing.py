@@ -62,7 +62,13 @@ class AccountsNow:
         ),
     ]
     accounts: Annotated[Sequence[Account], Field(description="The largest first.")]
-    counting: Annotated[str, Field(description="Where links count by their account: which do now. Blank elsewhere.")]
+    counting: Annotated[
+        str,
+        Field(
+            description="Where links count by their account: which do now. Blank elsewhere.",
+            examples=["1 link counts by that now, by the character in brackets: Velquin (Mito)."],
+        ),
+    ]
     characters: Annotated[int, Field(description="In the guild now.")]
     read: Annotated[int, Field(description="Characters whose battle pets are known.")]
     read_achievements: Annotated[
