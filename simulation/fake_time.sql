@@ -24,14 +24,15 @@ declare
     each record;
 begin
     for each in
-        select format('%I.%I', n.nspname, c.relname) as table_name, a.attname as column_name
+        select format('%I.%I', n.nspname, c.relname) as table_name, a.attname as column_name,
+               replace(pg_get_expr(d.adbin, d.adrelid), 'now()', 'simulated_time.now()') as its_default
         from pg_attrdef d
         join pg_class c on c.oid = d.adrelid
         join pg_namespace n on n.oid = c.relnamespace
         join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
-        where n.nspname in ('common', 'guild_identity') and pg_get_expr(d.adbin, d.adrelid) = 'now()'
+        where n.nspname in ('common', 'guild_identity') and pg_get_expr(d.adbin, d.adrelid) ~ '\mnow\(\)'
     loop
-        execute format('alter table %s alter column %I set default simulated_time.now()', each.table_name, each.column_name);
+        execute format('alter table %s alter column %I set default %s', each.table_name, each.column_name, each.its_default);
     end loop;
 end $$
 

@@ -37,7 +37,7 @@ with usable as (
     left join placed r on r.id = c.guild_rank_id
     where p.guild_id = %(guild_id)s and p.discord_user_id is not null
       and (%(among)s::bigint[] is null or p.id = any (%(among)s::bigint[]))
-    group by p.id
+    group by p.id, p.discord_user_id
 ), in_question as materialized (
     -- Nearly all have the right roles. What decides about one, and why, is looked up for the others alone.
     select h.id
