@@ -50,8 +50,8 @@ def test_accounts_that_are_known_by_achievements_are_printed_with_that_reason(
         "update guild_identity.account_evidence set oldest = null, by_hash = null, pets = null, "
         "achievements = decode(repeat('ab', 32), 'hex') where account is not null"
     )
-    shown = patt("accounts").out
-    assert "Rivermane-area-52, Stranger-area-52  They earned the same achievements in the same minutes." in shown
+    shown = " ".join(patt("accounts").out.split())  # a narrow terminal wraps the reason
+    assert "Rivermane-area-52, Stranger-area-52 They earned the same achievements in the same minutes." in shown
     assert "Battle pets of 1 of 4 characters are known." in shown
     assert "Achievements of 2 characters are known instead" in shown
 

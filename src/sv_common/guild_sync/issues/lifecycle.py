@@ -7,7 +7,7 @@ a row in `issue_events` with who made it. The caller holds the guild's lock (`po
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -101,7 +101,7 @@ async def reconcile(
     """
     if not conclusions:
         return {}
-    said = [_Said.of(each, finding) for each in conclusions for finding in each.findings]
+    said = [finding for each in conclusions for finding in _Said.all_of(each)]
     unique = {each.issue_hash: each for each in said}
     moves: dict[str, dict[str, int]] = {each.issue_type: {"found": 0} for each in conclusions}
     for each in unique.values():
@@ -149,18 +149,25 @@ async def _write(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A finding with its hash, what a dismissal of it rests on, and the key of all that it says."""
+    """A finding with its hash, and the key of all that it says; what a dismissal of it rests on is worded only where it is written."""
 
     finding: Finding
     issue_hash: str
-    material: Mapping[str, Any]
     key: str
+    rests_on: Sequence[Material]
 
     @classmethod
-    def of(cls, conclusion: Conclusion, finding: Finding) -> _Said:
-        material = evidence_of(conclusion.material, finding.details)
-        text = to_json([conclusion.severity, finding.summary, finding.details, material])
-        return cls(finding, finding.issue_hash, material, blake2b(text, digest_size=16).hexdigest())
+    def all_of(cls, conclusion: Conclusion) -> Iterator[_Said]:
+        rests_on = conclusion.material
+        wording = [(each.name, tr(each.at), tr(each.now)) for each in rests_on]
+        for finding in conclusion.findings:
+            values = [each.value(finding.details) for each in rests_on]
+            text = to_json([conclusion.severity, finding.summary, finding.details, values, wording])
+            yield cls(finding, finding.issue_hash, blake2b(text, digest_size=16).hexdigest(), rests_on)
+
+    @property
+    def material(self) -> Mapping[str, Any]:
+        return evidence_of(self.rests_on, self.finding.details)
 
 
 async def reopen_due(
