@@ -11,6 +11,7 @@ import pytest
 from psycopg_pool import PoolTimeout
 
 from guild_builder import GuildBuilder
+from sv_common.db import pool as pool_module
 from sv_common.db.holding import held_connections
 from sv_common.db.lost import ConnectionLostError, raise_if_lost
 from sv_common.db.patience import Patience
@@ -124,6 +125,31 @@ async def test_after_a_restart_every_connection_that_is_given_works(guild: Guild
     for _ in range(10):
         async with guild.pool.connection() as conn:
             assert await _name(conn) == "Lantern Watch"
+
+
+@pytest.mark.own_database
+@pytest.mark.parametrize("way", ["connection", "at_once"])
+async def test_whoever_leaves_while_a_connection_is_given_leaves_transactions_as_they_are(
+    guild: GuildBuilder, database_url: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """What the next one writes and rolls back is gone, at whatever moment the one before was cancelled."""
+    monkeypatch.setattr(pool_module, "_FRESH_S", -1.0)  # so that each connection is asked whether it is alive
+    async with make_pool(database_url, max_size=1) as pool:
+
+        async def take() -> None:
+            async with getattr(pool, way)() as conn:
+                await conn.execute(_NAME)
+
+        for turns in range(12):
+            task = asyncio.create_task(take())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            async with pool.connection() as conn:
+                await conn.execute(_RENAME, ["Lost"])
+                await conn.rollback()
+            assert await guild.rows(_NAME) == [("Lantern Watch",)], turns
 
 
 @pytest.mark.own_database

@@ -336,10 +336,12 @@ async def _is_alive(conn: Connection) -> bool:
 
 
 async def _ask(conn: Connection) -> None:
-    was_autocommit = conn.autocommit
     await conn.set_autocommit(True)
-    await AsyncCursor(conn).execute("")  # counts as no statement of who takes the connection
-    await conn.set_autocommit(was_autocommit)
+    try:
+        await AsyncCursor(conn).execute("")  # counts as no statement of who takes the connection
+    finally:
+        # Also when who waits is cancelled: the next one would write without a transaction, and could roll nothing back.
+        await _begin_transactions_again(conn)
 
 
 def _has_sent_something(conn: Connection) -> bool:
