@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.sql import SQL, Identifier
 
 from engine.profiles.installation import Installation
+from guild_builder import GuildBuilder
 from sv_common.guild_sync.accounts import switch
 from sv_common.guild_sync.accounts.reading import refresh_accounts
 from sv_common.guild_sync.core.keyed_hash import InstallationSecret
@@ -111,6 +112,17 @@ class ComparingGuild(Installation):
                 for each in tables
             ]
         return str(found)
+
+    async def play(self, player: str, *characters: WorldCharacter) -> None:
+        """Let a player have these characters."""
+        people = GuildBuilder(self.pool, self.guild_id, "")
+        number = await people.player(player)
+        for character in characters:
+            ((it,),) = await self.rows(
+                "select id from guild_identity.wow_characters where character_name = %(name)s and realm_slug = %(realm)s",
+                {"name": character.name, "realm": character.realm.slug},
+            )
+            await people.link(it, number)
 
     def refuse_pets(self, *characters: WorldCharacter, shown: bool = False) -> None:
         """Let Battle.net refuse the pets of characters from now on, or show them again."""

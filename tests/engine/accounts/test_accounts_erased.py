@@ -179,6 +179,23 @@ async def test_an_objection_outlives_erasing_and_finds_the_character_that_comes_
     assert (await guild.now()).objecting == 1
 
 
+async def test_an_objection_on_a_shared_account_leaves_the_other_account_of_who_plays_on_it(
+    guild: ComparingGuild,
+) -> None:
+    """It covers the character on the shared account alone. The other one is read once, and kept."""
+    await guild.compare()
+    objecting, shared = guild.siblings()[:2]
+    elsewhere = next(each for each in guild.world.characters if each not in guild.siblings())
+    await guild.play("Vera", shared, elsewhere)
+    await guild.play("Mito", objecting)
+    await object_to(guild, objecting)
+    await guild.rows("delete from guild_identity.account_evidence returning 1")
+    assert (await guild.compare()).counts["read"] == len(guild.world.characters) - len(guild.siblings())
+    assert (await kept_of(guild, objecting), await kept_of(guild, shared)) == ([], [])
+    assert await kept_of(guild, elsewhere) == [True]
+    assert (await guild.compare()).counts["read"] == 0
+
+
 def meanwhile(guild: ComparingGuild, happens: Callable[[], Awaitable[object]]) -> None:
     """Let something happen while Battle.net answers."""
 

@@ -893,6 +893,16 @@ create table guild_identity.account_settings (
     check ((salt is null) = (mode = 'off'))
 );
 
+-- Characters of which nothing is read or kept: those that an objection names or covers, and all of the players who object.
+create view guild_identity.not_compared as
+select guild_id, character_id from guild_identity.account_objections where character_id is not null
+union
+select theirs.guild_id, theirs.character_id
+from guild_identity.account_objections o
+join guild_identity.player_characters mine on mine.guild_id = o.guild_id and mine.character_id = o.character_id
+join guild_identity.player_characters theirs on theirs.guild_id = mine.guild_id and theirs.player_id = mine.player_id
+where o.part_of is null;
+
 -- Links by the same account that count like confirmed ones, where the guild has set that. Each rests on another character of the
 -- account as it is read now, the anchor, whose link to the same player is proven or an officer's: no account link rests on an
 -- account link. Whatever speaks against one person behind the account ends it: a reading that says another account, a proven or
@@ -1539,10 +1549,11 @@ alter view guild_identity.addon_facts set (security_invoker = true);
 alter view guild_identity.aliases_in_use set (security_invoker = true);
 alter view guild_identity.needed_for_undo set (security_invoker = true);
 alter view guild_identity.moved_ranks set (security_invoker = true);
+alter view guild_identity.not_compared set (security_invoker = true);
 alter view guild_identity.links_counted_by_account set (security_invoker = true);
 alter view guild_identity.confirmed_characters set (security_invoker = true);
 alter view guild_identity.claimed_here set (security_invoker = true);
 grant select on common.access_grants_in_force, guild_identity.addon_facts, guild_identity.aliases_in_use,
     guild_identity.needed_for_undo,
-    guild_identity.moved_ranks, guild_identity.links_counted_by_account, guild_identity.confirmed_characters,
+    guild_identity.moved_ranks, guild_identity.not_compared, guild_identity.links_counted_by_account, guild_identity.confirmed_characters,
     guild_identity.claimed_here to patt_guild;

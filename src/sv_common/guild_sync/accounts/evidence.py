@@ -145,7 +145,10 @@ async def read_all(guild: GuildConnection) -> dict[int, Evidence]:
 
 
 async def write(guild: GuildConnection, known: Mapping[int, Evidence]) -> None:
-    """Write what is known for these characters; the caller holds the guild's lock. Those that have left by now are left out."""
+    """Write what is known for these characters; the caller holds the guild's lock.
+
+    Those that have left by now, and those of which nothing may be kept, are left out.
+    """
     if not known:
         return
     readings = [each.reading for each in known.values()]

@@ -20,7 +20,7 @@ from unnest(%(ids)b::bigint[], %(requested)b::timestamptz[], %(outcomes)b::text[
     as n (id, requested_at, outcome, account, oldest, by_hash, pets, achievements, read_at, doubted_oldest,
           doubted_by_hash, doubted_pets, doubted_achievements, doubted_read_at)
 join guild_identity.wow_characters c on c.guild_id = %(guild_id)s and c.id = n.id and c.removed_at is null
-where not exists (select from guild_identity.account_objections o where o.guild_id = %(guild_id)s and o.character_id = n.id)
+where n.id not in (select character_id from guild_identity.not_compared where guild_id = %(guild_id)s)
 on conflict (guild_id, character_id) do update
 set requested_at = excluded.requested_at, outcome = excluded.outcome, account = excluded.account,
     oldest = excluded.oldest, by_hash = excluded.by_hash, pets = excluded.pets,
@@ -32,15 +32,9 @@ set requested_at = excluded.requested_at, outcome = excluded.outcome, account = 
 -- name: due
 -- Characters in the guild that are to be read now: those never asked for first, then those that are due longest, as far as
 -- the requests go. One whose pets Battle.net did not show the last time needs two: for its pets, and for its achievements.
--- Only where Battle.net shows the profile, which says that the name still is this character's; and never for a player who
--- objects, with any character. A time in the future counts as never.
-with objecting as (
-    select o.character_id, l.player_id
-    from guild_identity.account_objections o
-    left join guild_identity.player_characters l
-        on l.guild_id = o.guild_id and l.character_id = o.character_id and o.part_of is null
-    where o.guild_id = %(guild_id)s
-), known as (
+-- Only where Battle.net shows the profile, which says that the name still is this character's; and never against an objection.
+-- A time in the future counts as never.
+with known as (
     select c.id, c.realm_slug, c.character_name, c.blizzard_character_id,
            case when e.requested_at <= now() then e.requested_at
                      + case when e.outcome = 'failed' then %(failed)s::interval
@@ -53,9 +47,8 @@ with objecting as (
     join guild_identity.character_profiles p
         on p.guild_id = c.guild_id and p.character_id = c.id and p.fetched_at is not null and p.gone_since is null
     left join guild_identity.account_evidence e on e.guild_id = c.guild_id and e.character_id = c.id
-    left join guild_identity.player_characters l on l.guild_id = c.guild_id and l.character_id = c.id
     where c.guild_id = %(guild_id)s and c.removed_at is null
-      and not exists (select from objecting o where o.character_id = c.id or o.player_id = l.player_id)
+      and c.id not in (select character_id from guild_identity.not_compared where guild_id = %(guild_id)s)
 )
 select id, realm_slug, character_name, blizzard_character_id
 from (

@@ -2,7 +2,7 @@
 
 An objection is about the account: it covers the other characters that are known to be of it, also those of other players
 and of none. Nothing shows that they belong together. A keyed hash in each of their rows lets the end of the objection
-find them again, and whoever has the database alone learns nothing from it.
+find them again. The database alone tells nobody which they are.
 """
 
 from __future__ import annotations
@@ -140,12 +140,12 @@ def _keys(
 
 
 def _part_of(secret: InstallationSecret, guild_id: int, key: bytes, said: bytes) -> bytes:
-    """Return what tells, to whoever has the secret, that a character is covered by an objection of another one."""
+    """Return what tells, with the secret, that a character is covered by an objection of another one."""
     return keyed_hash(secret, "account objection", guild_id, "part", key.hex(), said.hex())
 
 
 async def characters(guild: GuildConnection) -> frozenset[int]:
-    """Return the characters of players who object."""
+    """Return the characters of which nothing is read or kept, because of an objection."""
     return frozenset(number for (number,) in await guild.rows(SQL["characters"]))
 
 

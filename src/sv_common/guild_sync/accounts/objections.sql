@@ -27,7 +27,7 @@ select key, part_of, character_id is not null from guild_identity.account_object
 where guild_id = %(guild_id)s and part_of is not null
 
 -- name: of_accounts
--- The other characters of the accounts of these, whoever plays them, by what is known now.
+-- The other characters of the accounts of these, of any player, by what is known now.
 select distinct c.id, c.realm_slug, c.blizzard_character_id
 from guild_identity.account_evidence mine
 join guild_identity.account_evidence e on e.guild_id = mine.guild_id and e.account = mine.account
@@ -49,33 +49,17 @@ where c.guild_id = %(guild_id)s and (c.id = %(id)s or l.player_id = mine.player_
 order by c.id
 
 -- name: characters
--- All characters of players who object, whichever of them was named.
-with objecting as (
-    select o.character_id, l.player_id
-    from guild_identity.account_objections o
-    left join guild_identity.player_characters l on l.guild_id = o.guild_id and l.character_id = o.character_id
-    where o.guild_id = %(guild_id)s and o.character_id is not null
-)
-select character_id from objecting
-union
-select l.character_id
-from guild_identity.player_characters l
-join objecting o on o.player_id = l.player_id
-where l.guild_id = %(guild_id)s
+select character_id from guild_identity.not_compared where guild_id = %(guild_id)s
 
 -- name: nameless
 -- Objections of characters that were erased with their person, and are a hash and nothing else.
 select key from guild_identity.account_objections where guild_id = %(guild_id)s and character_id is null
 
 -- name: read_nevertheless
--- Characters for which something is kept though they, or others of their player, object: they were linked to the player since.
-select e.character_id
-from guild_identity.account_objections o
-left join guild_identity.player_characters mine
-    on mine.guild_id = o.guild_id and mine.character_id = o.character_id and o.part_of is null
-left join guild_identity.player_characters l on l.guild_id = mine.guild_id and l.player_id = mine.player_id
-join guild_identity.account_evidence e on e.guild_id = o.guild_id and e.character_id in (o.character_id, l.character_id)
-where o.guild_id = %(guild_id)s
+-- Characters of which something is kept though nothing may be: they were linked to a player who objects since.
+select character_id from guild_identity.account_evidence
+where guild_id = %(guild_id)s
+  and character_id in (select character_id from guild_identity.not_compared where guild_id = %(guild_id)s)
 
 -- name: here
 select id, realm_slug, blizzard_character_id

@@ -27,14 +27,15 @@ IN_WORDS: Final[Mapping[Mode, str]] = {
 _SALT_BYTES: Final = 32
 
 
+async def setting_of(guild: GuildConnection) -> tuple[Mode, bool]:
+    """Return the mode, and whether links by the same account count like confirmed ones while that is not off."""
+    mode, gives_rights = await guild.row(SQL["setting"]) or ("off", False)
+    return mode, gives_rights
+
+
 async def mode_of(guild: GuildConnection) -> Mode:
-    mode: Mode | None = await guild.value(SQL["mode"])
-    return mode or "off"
-
-
-async def gives_rights(guild: GuildConnection) -> bool:
-    """Whether links by the same account count like confirmed ones, while account evidence is not off."""
-    return await guild.value(SQL["gives_rights"]) is True
+    mode, _ = await setting_of(guild)
+    return mode
 
 
 async def counted_in_words(guild: GuildConnection) -> str:

@@ -1,8 +1,5 @@
--- name: mode
-select mode from guild_identity.account_settings where guild_id = %(guild_id)s
-
--- name: gives_rights
-select gives_rights from guild_identity.account_settings where guild_id = %(guild_id)s
+-- name: setting
+select mode, gives_rights from guild_identity.account_settings where guild_id = %(guild_id)s
 
 -- name: counted
 -- The characters whose links count like confirmed ones now, each with the one of the same account by whose link it does.

@@ -297,7 +297,7 @@ class AccountsSetting(Setting):
         return cls(**stored)
 
     async def current(self, guild: GuildConnection) -> Self:
-        return type(self)(await switch.mode_of(guild), await switch.gives_rights(guild))
+        return type(self)(*await switch.setting_of(guild))
 
     async def write(self, guild: GuildConnection, *, actor: str) -> None:
         await switch.put_mode(guild, self.mode, gives_rights=self.gives_rights, actor=actor)

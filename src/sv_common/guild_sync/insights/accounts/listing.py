@@ -11,8 +11,10 @@ from pydantic import Field, computed_field
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.accounts import earned, sketch, switch
+from sv_common.guild_sync.accounts import evidence, switch
+from sv_common.guild_sync.accounts.earned import Earned
 from sv_common.guild_sync.accounts.kinds import WHY, Kind
+from sv_common.guild_sync.accounts.sketch import Sketch
 from sv_common.guild_sync.accounts.switch import Mode
 from sv_common.guild_sync.core.language import number, tr, tr_n
 
@@ -76,7 +78,7 @@ class AccountsNow:
     ]
     poor: Annotated[int, Field(description="Of both, those with so little that it tells nothing.")]
     refused: Annotated[int, Field(description="Characters whose game data Battle.net does not show.")]
-    objecting: Annotated[int, Field(description="Characters of members who object.")]
+    objecting: Annotated[int, Field(description="Characters that are not compared, because a member objects.")]
 
     @computed_field
     @property
@@ -110,17 +112,23 @@ class AccountsNow:
 
 async def accounts(guild: GuildConnection) -> AccountsNow:
     """Return the accounts of a guild, in four statements, or five where links count by their account."""
-    mode, gives_rights = await switch.mode_of(guild), await switch.gives_rights(guild)
+    mode, gives_rights = await switch.setting_of(guild)
     members: dict[tuple[int, Kind], list[AccountCharacter]] = defaultdict(list)
     for account, kind, *row in await guild.rows(SQL["members"]):
         members[account, kind].append(AccountCharacter(*row))
     found = [Account(each, kind) for (_, kind), each in members.items() if len(each) > 1]
-    counts = await guild.row(
-        SQL["counts"],
-        pets=sketch.FEWEST_SHARED,
-        achievements=earned.FEWEST_SHARED,
-        minutes=earned.FEWEST_MINUTES,
+    known = (await evidence.read_all(guild)).values()
+    kept = [each.reading.kept for each in known if each.reading is not None]
+    characters, objecting = await guild.row(SQL["counts"]) or (0, 0)
+    return AccountsNow(
+        mode,
+        gives_rights,
+        sorted(found, key=lambda each: -len(each.characters)),
+        counting=await switch.counted_in_words(guild) if gives_rights and mode != "off" else "",
+        characters=characters,
+        read=sum(isinstance(each, Sketch) for each in kept),
+        read_achievements=sum(isinstance(each, Earned) for each in kept),
+        poor=sum(each.is_poor for each in kept),
+        refused=sum(each.outcome == "refused" for each in known),
+        objecting=objecting,
     )
-    found.sort(key=lambda each: -len(each.characters))
-    counting = await switch.counted_in_words(guild) if gives_rights and mode != "off" else ""
-    return AccountsNow(mode, gives_rights, found, counting, *(counts or (0,) * 6))

@@ -9,17 +9,8 @@ where e.guild_id = %(guild_id)s and e.account is not null
 order by e.account, c.name_key, c.realm_slug
 
 -- name: counts
--- Of achievements, an entry is the hash of one with its minute, and that of the minute, eight bytes each.
-select count(*)::integer, count(e.pets)::integer, count(e.achievements)::integer,
-       (count(*) filter (where e.pets < %(pets)s or earned.entries < %(achievements)s or earned.minutes < %(minutes)s))::integer,
-       (count(*) filter (where e.outcome = 'refused'))::integer,
-       (select count(*)::integer from guild_identity.account_objections o
-        join guild_identity.wow_characters there on there.guild_id = o.guild_id and there.id = o.character_id and there.removed_at is null
-        where o.guild_id = %(guild_id)s)
+-- The characters in the guild, and those of them of which nothing is read.
+select count(*)::integer, count(n.character_id)::integer
 from guild_identity.wow_characters c
-left join guild_identity.account_evidence e on e.guild_id = c.guild_id and e.character_id = c.id
-left join lateral (
-    select count(*) as entries, count(distinct substr(e.achievements, 16 * n + 9, 8)) as minutes
-    from generate_series(0, octet_length(e.achievements) / 16 - 1) as n
-) earned on e.achievements is not null
+left join guild_identity.not_compared n on n.guild_id = c.guild_id and n.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
