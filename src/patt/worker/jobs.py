@@ -30,7 +30,7 @@ from sv_common.guild_sync.issues.reports import CheckReport
 from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.jobs.requests import WorkRequest, WorkState
 from sv_common.guild_sync.roster import guilds
-from sv_common.guild_sync.rules import RULES, rule_named
+from sv_common.guild_sync.rules import is_for_officers, rule_named
 
 SQL = load_sql(__package__, "jobs.sql")
 
@@ -225,7 +225,7 @@ def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
         title=kind.title(stored.arguments),
         short_title=kind.short_title() if kind.short_title else kind.title(stored.arguments),
         place=kind.place(stored.arguments),
-        is_for_officers=_is_for_officers(stored.arguments),
+        is_for_officers=is_for_officers(str(stored.arguments.get("issue_type"))),
         asked_by=stored.actor,
         who=name_of(stored.actor),
         counts=_counts(stored.result or {}),
@@ -250,11 +250,6 @@ async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> 
 async def has_worker(conn: Connection) -> bool:
     row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     return bool(row and row[0])
-
-
-def _is_for_officers(arguments: Mapping[str, Any]) -> bool:
-    rule = RULES.get(str(arguments.get("issue_type")))
-    return rule is not None and rule.is_for_officers
 
 
 def _counts(result: Mapping[str, Any]) -> dict[str, int]:

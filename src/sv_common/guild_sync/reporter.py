@@ -22,7 +22,7 @@ from sv_common.guild_sync.notifications.digest import ChangedIssues, IssueChange
 from sv_common.guild_sync.notifications.outbox import deliver
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
-from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.rules import RULES, is_for_officers
 from sv_common.guild_sync.sources.discord.message import Announcement, plain
 from sv_common.guild_sync.sources.ports import Announcer
 
@@ -88,7 +88,7 @@ async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = No
 
 def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
     """Return the summary, or None when nothing opened, closed, was fixed, failed or needs review."""
-    checks = [each for each in check.checks if _is_for_all(each.issue_type)]
+    checks = [each for each in check.checks if not is_for_officers(each.issue_type)]
     lines = [
         *(line for each in checks if (line := _line(each))),
         *_fix_lines(fixes),
@@ -170,18 +170,12 @@ def _fix_lines(fixes: FixReport) -> Sequence[str]:
         FixOutcome.FAILED: mark("{n} could not be fixed"),
         FixOutcome.UNVERIFIED: mark("{n} could not be verified on Discord"),
     }
-    told = [each for each in fixes.results if each.outcome in words and _is_for_all(each.issue_type)]
+    told = [each for each in fixes.results if each.outcome in words and not is_for_officers(each.issue_type)]
     counts = Counter((each.issue_type, each.outcome) for each in told)
     return [
         f"**{_rule_name(issue_type)}**: {tr(words[outcome], n=number(count))}"
         for (issue_type, outcome), count in sorted(counts.items())
     ]
-
-
-def _is_for_all(issue_type: str) -> bool:
-    """Whether others than officers may hear of a rule, as those who read the channel."""
-    rule = RULES.get(issue_type)
-    return rule is None or not rule.is_for_officers
 
 
 def _rule_name(issue_type: str) -> str:

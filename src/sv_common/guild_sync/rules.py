@@ -73,9 +73,20 @@ RULES: dict[str, RuleDefinition] = {
 }
 
 
+def is_for_officers(issue_type: str) -> bool:
+    """Whether others than officers may hear nothing of a rule; False for a rule of the past, and for what is no rule."""
+    rule = RULES.get(issue_type)
+    return rule is not None and rule.is_for_officers
+
+
+def may_be_shown(issue_type: str) -> bool:
+    """Whether this task may say anything of a rule."""
+    return reads_for_officers() or not is_for_officers(issue_type)
+
+
 def rules_to_show() -> dict[str, RuleDefinition]:
-    """Return the rules of which this task may say anything: others than officers hear nothing of those that are for officers."""
-    return {name: rule for name, rule in RULES.items() if reads_for_officers() or not rule.is_for_officers}
+    """Return the rules of which this task may say anything."""
+    return {name: rule for name, rule in RULES.items() if may_be_shown(name)}
 
 
 def rule_named(issue_type: str) -> RuleDefinition:
@@ -89,4 +100,4 @@ def rule_named(issue_type: str) -> RuleDefinition:
     return rule
 
 
-__all__ = ["RULES", "RuleDefinition", "rule_named", "rules_to_show"]
+__all__ = ["RULES", "RuleDefinition", "is_for_officers", "may_be_shown", "rule_named", "rules_to_show"]

@@ -22,7 +22,7 @@ from sv_common.guild_sync.insights.health import SourceAge, all_source_ages
 from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rulebook.parameter import budget_of
-from sv_common.guild_sync.rules import RULES, rules_to_show
+from sv_common.guild_sync.rules import may_be_shown, rules_to_show
 from sv_common.guild_sync.sources.battlenet.api import SHARED_LIMITS
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -134,22 +134,17 @@ async def _rows(conn: Connection, statement: str, **values: Any) -> Rows:
 
 def _findings(rows: Rows, guild_ids: Iterable[int]) -> Metric:
     counts = dict.fromkeys(product(guild_ids, rules_to_show(), [state.value for state in IssueState]), 0)
-    counts |= {(guild, rule, state): count for guild, rule, state, count in rows if _is_shown(rule)}
+    counts |= {(guild, rule, state): count for guild, rule, state, count in rows if may_be_shown(rule)}
     metric = GaugeMetricFamily("patt_findings", "Findings by rule and state.", labels=["guild", "rule", "state"])
     for (guild, rule, state), count in counts.items():
         metric.add_metric([str(guild), rule, state], count)
     return metric
 
 
-def _is_shown(rule: str) -> bool:
-    """Whether a rule, one of the past, or what is no rule may be told to who asks: most only watch."""
-    return rule not in RULES or rule in rules_to_show()
-
-
 def _fixes(rows: Rows) -> Metric:
     labels = ["guild", "rule", "outcome", "by"]
     metric = CounterMetricFamily("patt_fixes", "Fixes and full matches, by how they ended.", labels=labels)
-    for guild, rule, outcome, is_automatic, count in (row for row in rows if _is_shown(row[1])):
+    for guild, rule, outcome, is_automatic, count in (row for row in rows if may_be_shown(row[1])):
         metric.add_metric([str(guild), rule, outcome, "automation" if is_automatic else "officer"], count)
     return metric
 
