@@ -23,6 +23,7 @@ from sv_common.guild_sync.rulebook.discord.managed_roles import (
     by_account_in_words,
     doubts_in_words,
     link_in_words,
+    where_it_is_named,
     wrong_roles,
 )
 from sv_common.guild_sync.rulebook.examples.role_mismatch import EXAMPLES
@@ -274,7 +275,7 @@ def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:
 def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
     """What links the character to the Discord member, and how sure that is."""
     by_account = by_account_in_words(details)
-    known = [f"{link_in_words(details)} {by_account}"] if by_account else []
+    known = [f"{link_in_words(details)} {by_account} {where_it_is_named()}".strip()] if by_account else []
     doubt = doubts_in_words(details)
     return [
         Evidence(

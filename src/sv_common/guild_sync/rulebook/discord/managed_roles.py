@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from sv_common.db.guild import reads_for_officers
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
@@ -59,9 +60,14 @@ def link_in_words(details: Mapping[str, Any]) -> str:
 def by_account_in_words(details: Mapping[str, Any]) -> str:
     """Say that the link of the deciding character counts by its account; blank where it does not, or needs none.
 
-    Viewers read it, too, so it names no other character of the account. The settings do, to officers.
+    It is kept, and viewers read it, so it names no other character of the account.
     """
     return f"{tr('It counts by account evidence.')} {tr(WITHHELD)}" if details.get("counts_by_account") else ""
+
+
+def where_it_is_named() -> str:
+    """Say to officers, as they read, where the other character of the account is named; blank for others."""
+    return tr("Settings › Account evidence names the other character.") if reads_for_officers() else ""
 
 
 def doubts_in_words(details: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ with usable as (
     from common.guild_ranks r
     where r.guild_id = %(guild_id)s
 ), highest as materialized (
-    -- Of each player on Discord the place of the highest rank in the guild, and whether nobody of theirs is there any more.
+    -- Of each player on Discord the place of the highest rank in the guild, and whether all their characters have left.
     select p.id, p.discord_user_id, min(r.place) filter (where c.removed_at is null) as place,
            bool_and(c.removed_at is not null) as has_left
     from guild_identity.players p
@@ -46,7 +46,7 @@ with usable as (
     left join placed k on k.place = h.place
     left join usable u on u.id = k.id and not h.has_left
     where (u.id is not null or h.has_left or k.is_without_role)
-      and (u.discord_role_id <> all (d.all_guild_roles)
+      and (u.id is not null and u.discord_role_id <> all (d.all_guild_roles)
            or exists (select from usable w where w.discord_role_id is distinct from u.discord_role_id
                                              and w.discord_role_id = any (d.all_guild_roles)))
 ), standing as (
@@ -58,7 +58,7 @@ with usable as (
         max(c.removed_at) over (partition by p.id) as left_at,
         c.removed_at is not null and v.is_member and bool_or(v.is_character) over (partition by p.id) as is_departed,
         l.basis, l.basis_note, l.confirmed_by,
-        r.id as rank_id, r.name as rank_name, r.is_without_role and r.wow_rank_index > 0 as is_without_role
+        r.id as rank_id, r.name as rank_name
     from guild_identity.players p
     join guild_identity.player_characters l on l.guild_id = p.guild_id and l.player_id = p.id
     join guild_identity.wow_characters c on c.guild_id = l.guild_id and c.id = l.character_id
@@ -67,7 +67,6 @@ with usable as (
         select p.discord_basis is not distinct from 'proven' or p.discord_confirmed_by is not null as is_member,
                l.basis is not distinct from 'proven' or l.confirmed_by is not null as is_character
     ) v
-    join guild_identity.discord_users there on there.guild_id = p.guild_id and there.id = p.discord_user_id and there.is_present
     where p.guild_id = %(guild_id)s and p.id in (select id from in_question)
     order by p.id, c.removed_at is not null, (c.removed_at is not null and v.is_member and v.is_character) desc,
              r.level desc nulls last, r.wow_rank_index,
@@ -92,7 +91,7 @@ select s.id as player_id, s.display_name as player, d.id as discord_member_id, d
         where a.guild_id = s.guild_id and a.kind = 'discord_role' and a.key = u.discord_role_id
           and a.role in ('officer', 'administrator')) as gives
 from standing s
-join guild_identity.discord_users d on d.guild_id = s.guild_id and d.id = s.discord_user_id and d.is_present
+join guild_identity.discord_users d on d.guild_id = s.guild_id and d.id = s.discord_user_id
 left join usable u on u.id = s.rank_id and not s.has_left
 left join lateral (
     select jsonb_agg(jsonb_build_object('id', w.discord_role_id, 'name', w.role_name) order by w.discord_role_id) as roles,
@@ -105,6 +104,4 @@ left join lateral (
         order by w.discord_role_id, w.wow_rank_index
     ) w
 ) held on true
-where (u.id is not null or s.has_left or s.is_without_role)
-  and (held.roles is not null or (u.id is not null and not u.discord_role_id = any (d.all_guild_roles)))
 order by s.id
