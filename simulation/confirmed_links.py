@@ -91,7 +91,7 @@ class ConfirmedLinks:
         here = [each for each in links if self._rows["wow_characters"][each["character_id"]]["removed_at"] is None]
         if here or not (any(map(is_stood_for, links)) and is_stood_for(player, "discord_")):
             raise LawBroken(
-                f"automation takes roles from {player}, of whom nobody knows that they left: {links}, {attempt}"
+                f"automation takes roles from {player}, though nobody knows that they left: {links}, {attempt}"
             )
         if any(each["after"]["held"] for each in attempt["intended"]):
             raise LawBroken(f"automation gives a role to {player}, who has left: {attempt}")

@@ -129,7 +129,7 @@ async def test_after_a_restart_every_connection_that_is_given_works(guild: Guild
 
 @pytest.mark.own_database
 @pytest.mark.parametrize("way", ["connection", "at_once"])
-async def test_whoever_leaves_while_a_connection_is_given_leaves_transactions_as_they_are(
+async def test_a_request_that_is_cancelled_while_it_gets_a_connection_leaves_transactions_as_they_are(
     guild: GuildBuilder, database_url: str, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """What the next one writes and rolls back is gone, at whatever moment the one before was cancelled."""

@@ -22,7 +22,7 @@ RAIDER_ROLE = ROLE_OF_RANK[RAIDER]
 
 @dataclass
 class Account:
-    """Mito, whom an officer has linked, and Velquin, of a higher rank and by the same account; other people of the guild."""
+    """Mito, linked by an officer, and Velquin, of a higher rank and by the same account; other people of the guild."""
 
     guild: GuildBuilder
     player: int

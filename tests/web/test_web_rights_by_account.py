@@ -1,4 +1,4 @@
-"""Whether a link by the same account lets somebody in, for whom it does, and what the pages say about it."""
+"""Whether a link by the same account lets somebody in, who that is, and what the pages say about it."""
 
 from __future__ import annotations
 

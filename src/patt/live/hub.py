@@ -84,7 +84,7 @@ class Action:
 class Event:
     """An event for the streams of a guild, or of all guilds for None. `actors` are those who caused it.
 
-    One that `is_for_officers` is sent to nobody else.
+    One that `is_for_officers` is sent to officers alone.
     """
 
     cursor: str

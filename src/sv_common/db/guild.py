@@ -42,7 +42,7 @@ _is_for_officers: ContextVar[bool] = ContextVar("is_for_officers", default=True)
 
 
 def read_for_officers(is_for_officers: bool) -> None:
-    """Say for whom this task reads from here on: a guild's officers, or others.
+    """Say who will see what this task reads from here on: a guild's officers, or others.
 
     The database withholds what rests on account evidence from others (`sees_accounts` in the schema): from whatever reads or
     rehearses, never from what writes.

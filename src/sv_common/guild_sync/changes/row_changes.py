@@ -36,7 +36,7 @@ def confirm_proven(character: Named, player: Named) -> RowChange:
 
 
 def keep_proven(character: Named, player: Named) -> RowChange:
-    """Let an officer stand for a proven link as of now: it stays proven, whoever confirmed it before."""
+    """Let an officer stand for a proven link as of now: it stays proven, also where another officer had confirmed it."""
     before = {"player_id": player.id, "basis": "proven"}
     after = {"player_id": player.id, "confirmed_by": None}
     return RowChange("link", character.id, before, after, _named(characters=[character], players=[player]))

@@ -1,5 +1,5 @@
 -- name: theirs
--- The characters and Discord members of players; and those players of whom links by the account may count, or count no longer,
+-- The characters and Discord members of players; and those players whose links by the account may count, or count no longer,
 -- because the link of another character of the same account has changed.
 select 'character', character_id from guild_identity.player_characters
 where guild_id = %(guild_id)s and player_id = any (%(players)s)
