@@ -5,7 +5,8 @@ from __future__ import annotations
 from fuzzing.targets.promises import fits_the_database
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.names import name_key, realm_key
-from sv_common.guild_sync.sources.addon.export import read_addon_export, read_addon_export_json, read_characters
+from sv_common.guild_sync.sources.addon.entries import read_characters
+from sv_common.guild_sync.sources.addon.export import read_addon_export, read_addon_export_json
 from sv_common.guild_sync.sources.addon.fields import MAX_LABEL_LETTERS, MAX_NAME_LETTERS, MAX_NOTE_LETTERS
 
 

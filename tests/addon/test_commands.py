@@ -1,12 +1,12 @@
 """What the player types and reads."""
 
+import inspect
 import re
-from pathlib import Path
 
 import pytest
 
 from addon.client import ADDON, LEGACY, Client, guild_of
-from sv_common.guild_sync.sources.addon import export
+from sv_common.guild_sync.sources.addon import entries, export
 
 
 def lines(client: Client, command: str) -> list[str]:
@@ -42,7 +42,7 @@ def test_force_begins_anew() -> None:
 
 
 def test_the_readers_messages_name_commands_that_the_addon_knows() -> None:
-    source = Path(export.__file__).read_text(encoding="utf-8")
+    source = "".join(inspect.getsource(each) for each in (export, entries))
     named = set(re.findall(r"/pattsync(?: \w+)?", source))
     assert named
     for command in named:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 import thoroughness
 from addon.client import Client, Member, Style, guild_of
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon.export import CLOSING_VARIABLE, read_addon_export, strip_markup
+from sv_common.guild_sync.sources.addon.entries import strip_markup
+from sv_common.guild_sync.sources.addon.export import CLOSING_VARIABLE, read_addon_export
 
 names = st.text(st.characters(categories=["L"]), min_size=1, max_size=12)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=31)

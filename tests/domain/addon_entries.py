@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.entries import read_characters
 from sv_common.guild_sync.sources.models import AddonCharacter
 
 

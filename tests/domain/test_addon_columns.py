@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.addon_entries import row
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.entries import read_characters
 from sv_common.guild_sync.sources.models import AddonCharacter
 
 _NAMES = (

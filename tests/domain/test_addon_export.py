@@ -9,8 +9,9 @@ import pytest
 
 from domain.addon_entries import problems_of, refusal, row
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon import export as addon_export
-from sv_common.guild_sync.sources.addon.export import MAX_CHARACTERS, AddonExport, read_addon_export, read_characters
+from sv_common.guild_sync.sources.addon import entries as entries_module
+from sv_common.guild_sync.sources.addon.entries import MAX_CHARACTERS, read_characters
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export
 from sv_common.guild_sync.sources.addon.fields import MAX_LISTED_PROBLEMS
 from sv_common.guild_sync.sources.models import AddonCharacter
 
@@ -233,7 +234,7 @@ def test_an_empty_list_is_refused() -> None:
 
 def test_more_characters_than_any_guild_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_CHARACTERS == 20_000
-    monkeypatch.setattr(addon_export, "MAX_CHARACTERS", 2)
+    monkeypatch.setattr(entries_module, "MAX_CHARACTERS", 2)
     assert len(read_characters([row("Opal"), row("Brightmane")])) == 2
     assert "more than 2 characters" in str(refusal(row() for _ in iter(int, 1)))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import thoroughness
 from domain.addon_entries import one, problems_of, row
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.entries import read_characters
 from sv_common.guild_sync.sources.addon.fields import MAX_LABEL_LETTERS, MAX_NAME_LETTERS, MAX_NOTE_LETTERS
 from sv_common.guild_sync.sources.models import AddonCharacter
 

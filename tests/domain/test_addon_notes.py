@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import thoroughness
 from domain.addon_entries import one, row
 from sv_common.guild_sync.core.errors import BadInput
-from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export_json, read_characters, strip_markup
+from sv_common.guild_sync.sources.addon.entries import read_characters, strip_markup
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export_json
 from sv_common.guild_sync.sources.models import AddonCharacter
 
 

@@ -26,7 +26,7 @@ from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.sources.addon.digest import digest_of
-from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.entries import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
 

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.language import number, tr
 from sv_common.guild_sync.core.names import name_key, realm_key
-from sv_common.guild_sync.sources.addon.export import MAX_CHARACTERS, read_addon_export
+from sv_common.guild_sync.sources.addon.entries import MAX_CHARACTERS
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 from sv_common.guild_sync.sources.addon.fields import MAX_NAME_LETTERS, MAX_NOTE_LETTERS
 from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
